@@ -1,0 +1,82 @@
+# Copydesk: every command a newcomer needs. `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first Python in the supported range; override with PYTHON=…
+PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# Airflow without compiled modules starts three times slower.
+export PYTHONDONTWRITEBYTECODE :=
+
+SOURCES ?=
+DATE ?=
+OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --quiet
+
+.PHONY: help run test test-fast check format ui bench lock docs clean
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## run a night: on the sample newsroom, or on yours with SOURCES=my.toml [DATE=2026-11-20]
+	@$(BIN)/python -m pipeline $(if $(SOURCES),nightly,demo) $(OPTIONS)
+
+ui: $(VENV)/.run ## Airflow's UI on loopback, port $$COPYDESK_UI_PORT or 8080; Ctrl-C stops everything
+	@$(BIN)/python -m pipeline ui $(if $(SOURCES),--sources $(SOURCES))
+
+test: $(VENV)/.dev ## make what the tests need and run them all
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## the tests that need no server, no database and no Airflow
+	@$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/.dev ## lint, types, locks and generated docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pipeline.warehouse.dictionary --check
+	@$(BIN)/python -m pipeline.clean.docs --check
+	@$(BIN)/python .ci/check_locks.py
+
+format: $(VENV)/.dev ## format the code and sort its imports
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## write the docs that are generated
+	@$(BIN)/python -m pipeline.warehouse.dictionary
+	@$(BIN)/python -m pipeline.clean.docs
+
+bench: $(VENV)/.dev ## run the benchmarks; they write the tables of docs/benchmarks.md
+	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+lock: $(VENV)/.uv ## compile the locks again from pyproject.toml
+	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra build --upgrade -o requirements-dev.lock
+	@$(BIN)/$(LOCK) --extra postgres --extra build -c requirements-dev.lock -o requirements.lock
+
+clean: ## remove what was made here, but not data/
+	@rm -rf $(VENV) .airflow .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# uv is fast and compiles bytecode; where it cannot reach an index that only pip is set up for, pip does the same work.
+INSTALL = ($(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) \
+	|| $(BIN)/pip install --quiet --require-hashes -r $(1)) \
+	&& $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+
+$(VENV)/.uv: requirements-uv.lock
+	@test -n "$(PYTHON)" || { echo "Copydesk needs Python 3.11, 3.12 or 3.13; none is on the PATH (set PYTHON=/path/to/python)" >&2; exit 2; }
+	@test -x $(BIN)/python || { echo "making $(VENV) with $(PYTHON) …"; $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.uv requirements.lock pyproject.toml
+	@echo "installing what requirements.lock names …"
+	@$(call INSTALL,requirements.lock)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "installing what requirements-dev.lock names …"
+	@$(call INSTALL,requirements-dev.lock)
+	@touch $@

@@ -1,0 +1,320 @@
+"""The command line: parses, calls one function, prints. Exit status: 0 done, 1 the work failed, 2 the call is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+import pipeline
+from pipeline.config import Settings, load_settings
+from pipeline.errors import ConfigError, CopydeskError
+
+Command = Callable[[argparse.Namespace, Settings], int | None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    options = _parser().parse_args(arguments)
+    _set_up_logging(options.verbose)
+    try:
+        return options.command(options, load_settings()) or 0
+    except ConfigError as error:
+        print(f"copydesk: {error}", file=sys.stderr)
+        return 2
+    except CopydeskError as error:
+        print(f"copydesk: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error, and nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="copydesk",
+        description="Fetch news pages, clean them, find the copies and load the articles into a SQL warehouse.",
+        epilog="Settings come from COPYDESK_* variables, then pipeline.toml; see docs/settings.md.",
+    )
+    parser.add_argument("--version", action="version", version=f"copydesk {pipeline.__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what each stage does")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_add_nights, _add_bulk, _add_lookups, _add_upkeep):
+        add(commands)
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction, name: str, command: Command, text: str, *, example: str = "") -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example: {example}" if example else None
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_nights(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    from pipeline.stages import STAGES
+
+    run = _add(commands, "run", _run, "run the stages of a night in this process, without Airflow", example="copydesk run --from clean")
+    _add_night_options(run)
+    run.add_argument("--from", dest="first", choices=STAGES, default=STAGES[0], help="first stage (default: %(default)s)")
+    run.add_argument("--to", dest="last", choices=STAGES, default=STAGES[-1], help="last stage (default: %(default)s)")
+    run.add_argument("--limit", type=_positive, metavar="N", help="at most N pages a source")
+
+    nightly = _add(commands, "nightly", _nightly, "run the Airflow DAG nightly_articles in this process, without any server")
+    _add_night_options(nightly)
+
+    demo = _add(commands, "demo", _demo, "start the sample newsroom on loopback and run the nightly DAG on it")
+    demo.add_argument("--date", type=_day, metavar="D", help="the night to run (default: today, UTC)")
+
+    ui = _add(commands, "ui", _ui, "serve the Airflow UI on loopback until Ctrl-C; without sources of yours, on the sample newsroom")
+    ui.add_argument("--sources", metavar="F", help="the sources file (default: sources.toml, else the sample newsroom)")
+
+    replay = _add(
+        commands, "replay", _replay, "extract, clean, deduplicate and load archived nights again, with today's rules",
+        example="copydesk replay --since 2026-11-01 --diff",
+    )  # fmt: skip
+    replay.add_argument("--since", type=_day, required=True, metavar="D", help="first night")
+    replay.add_argument("--until", type=_day, metavar="D", help="last night (default: the last one archived)")
+    replay.add_argument("--diff", action="store_true", help="show which articles would change and how; change nothing")
+
+    archive = _add(commands, "import", _import, "take the pages of CC-NEWS and other WARC files in, as one night")
+    archive.add_argument("warc", nargs="+", metavar="WARC", help="a .warc or .warc.gz file")
+    archive.add_argument("--date", type=_day, metavar="D", help="the night they are filed under (default: today, UTC)")
+
+
+def _add_bulk(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    clean = _add(
+        commands, "clean", _clean, "clean many pages or texts: JSON Lines in, JSON Lines out, .gz and .zst by suffix, - for a pipe",
+        example="copydesk clean pages.jsonl.gz --output clean.jsonl.zst",
+    )  # fmt: skip
+    clean.add_argument("source", metavar="IN", help='lines of {"id","url"?,"html"} or {"id","url"?,"text"}')
+    clean.add_argument("--output", required=True, metavar="OUT", help="one line per input line, in the same order")
+
+    dedup = _add(
+        commands, "dedup", _dedup, "find near-duplicates and reused passages: JSON Lines in, JSON Lines out",
+        example="copydesk dedup tonight.jsonl --output stories.jsonl --index seen/",
+    )  # fmt: skip
+    dedup.add_argument("source", metavar="IN", help='lines of {"id","url","site","title","text","published_at"}')
+    dedup.add_argument("--output", required=True, metavar="OUT", help="one line per input line, in the same order")
+    dedup.add_argument("--index", metavar="DIR", help="compare with all that was given before with this folder, and add to it")
+
+
+def _add_lookups(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    explain = _add(commands, "explain", _explain, "show every block of a page: kept, or dropped and by which rule; and its copies")
+    explain.add_argument("what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse")
+
+    report = _add(commands, "report", _report, "show what a night did")
+    report.add_argument("--date", type=_day, metavar="D", help="the night (default: the last one loaded)")
+
+    quarantine = _add(commands, "quarantine", _quarantine_list, "list what was rejected, or try it again")
+    actions = quarantine.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, command, text in (
+        ("list", _quarantine_list, "list what is in the quarantine, with reasons"),
+        ("retry", _quarantine_retry, "fetch rejected pages once more, as part of a night, and load what comes of them"),
+    ):
+        action = _add(actions, name, command, text)
+        action.add_argument("--reason", metavar="CODE", help="only this reason, e.g. http_500")
+        action.add_argument("--source", metavar="ID", help="only this source")
+        if name == "retry":
+            action.add_argument("--date", type=_day, metavar="D", help="the night they join (default: today, UTC)")
+
+
+def _add_upkeep(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    db = _add(commands, "db", _db_status, "bring the warehouse's schema up to date, or show where it stands")
+    actions = db.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add(actions, "upgrade", _db_upgrade, "apply the migrations that are missing")
+    _add(actions, "status", _db_status, "list the migrations and whether they are applied")
+
+    raw = _add(commands, "raw", _raw_gc, "look after the archive of raw pages")
+    actions = raw.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add(actions, "gc", _raw_gc, "delete segments that no night names, which killed runs leave behind")
+
+    newsroom = _add(commands, "newsroom", _newsroom_serve, "the sample news web")
+    actions = newsroom.add_subparsers(title="actions", metavar="ACTION", required=True)
+    serve = _add(actions, "serve", _newsroom_serve, "serve it on loopback until Ctrl-C")
+    serve.add_argument("--port", type=_positive, default=8799, metavar="P", help="port on 127.0.0.1 (default: %(default)s)")
+    serve.add_argument("--seed", type=int, default=1, help="another seed, another news web (default: %(default)s)")
+    serve.add_argument("--stories", type=_positive, default=40, metavar="N", help="stories of the day (default: %(default)s)")
+    serve.add_argument("--outlets", type=_positive, default=8, metavar="N", help="publishers (default: %(default)s)")
+    serve.add_argument("--day", type=_day, metavar="D", help="the day of the news (default: today, UTC)")
+    serve.add_argument("--write-sources", metavar="F", help="write a sources file for it first")
+
+
+def _add_night_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sources", metavar="F", help="the sources file (default: sources.toml)")
+    parser.add_argument("--date", type=_day, metavar="D", help="the night to run (default: today, UTC)")
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights, stages
+
+    run = nights.prepare(settings, options.date or _today(), sources=options.sources, page_limit=options.limit)
+    if stages.STAGES.index(options.first) > stages.STAGES.index(options.last):
+        raise ConfigError(f"--from {options.first} comes after --to {options.last}; the order is {', '.join(stages.STAGES)}")
+    stages.run_stages(run, options.first, options.last, on_stage=lambda stage: print(f"{stage} …", file=sys.stderr))
+    if options.last in ("load", "publish"):
+        print(nights.summary(settings, run.run_date))
+    return 0
+
+
+def _nightly(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import local, nights
+
+    run = nights.prepare(settings, options.date or _today(), sources=options.sources)
+    local.run_dag(run.run_date, options.sources or settings.sources)
+    print(nights.summary(settings, run.run_date))
+    return 0
+
+
+def _demo(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights
+
+    print(nights.demo(options.date or _today()))
+    return 0
+
+
+def _ui(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights
+
+    nights.ui(settings, options.sources)
+    return 0
+
+
+def _replay(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import replay
+
+    dates = replay.archived_dates(settings, options.since, options.until)
+    if options.diff:
+        for line in replay.diff(settings, dates):
+            print(line)
+        return 0
+    replay.replay(settings, dates, on_date=lambda d: print(f"replaying {d} …", file=sys.stderr))
+    return 0
+
+
+def _import(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights
+
+    run = nights.import_warcs(settings, options.date or _today(), options.warc)
+    print(nights.summary(settings, run.run_date))
+    return 0
+
+
+def _clean(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.clean.bulk import clean_file
+
+    clean_file(options.source, options.output, settings)
+    return 0
+
+
+def _dedup(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.dedup.bulk import dedup_file
+
+    dedup_file(options.source, options.output, options.index, settings)
+    return 0
+
+
+def _explain(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.explain import explain
+
+    print(explain(options.what, settings))
+    return 0
+
+
+def _report(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights
+
+    print(nights.summary(settings, options.date))
+    return 0
+
+
+def _quarantine_list(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import quarantine
+
+    for line in quarantine.listing(settings, reason=options.reason, source=options.source):
+        print(line)
+    return 0
+
+
+def _quarantine_retry(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights, quarantine
+
+    run = quarantine.retry(settings, options.date or _today(), reason=options.reason, source=options.source)
+    print(nights.summary(settings, run.run_date) if run else "nothing in the quarantine matches")
+    return 0
+
+
+def _db_upgrade(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.warehouse import open_warehouse, upgrade
+
+    applied = upgrade(open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout))
+    print("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+    return 0
+
+
+def _db_status(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.warehouse import open_warehouse, status
+
+    for line in status(open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)):
+        print(line)
+    return 0
+
+
+def _raw_gc(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import nights
+
+    removed = nights.collect_garbage(settings)
+    print("\n".join(f"deleted {key}" for key in removed) or "every segment is in use")
+    return 0
+
+
+def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
+    import newsroom
+    from newsroom.server import serve
+
+    web = newsroom.build(
+        seed=options.seed, stories=options.stories, outlets=options.outlets, day=date.fromisoformat(options.day or _today())
+    )
+    if options.write_sources:
+        Path(options.write_sources).write_text(newsroom.sources_toml(web, options.port), encoding="utf-8")
+    serve(web, options.port)
+    return 0
+
+
+def _set_up_logging(verbose: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "copydesk: %(message)s",
+    )
+
+
+def _today() -> str:
+    return datetime.now(timezone.utc).date().isoformat()
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day such as 2026-11-20, got {text!r}") from None
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, got {text!r}")
+    return number
+

@@ -1,0 +1,263 @@
+"""Settings (environment, `pipeline.toml`, defaults) and sources (`sources.toml`): every value checked, every error named."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+from urllib.parse import urlsplit
+
+from pipeline.errors import ConfigError
+
+ENV_PREFIX = "COPYDESK_"
+SETTINGS_FILE = Path("pipeline.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every tunable of a run. `COPYDESK_<NAME>` in the environment wins over `pipeline.toml`, which wins over these."""
+
+    # Where things are kept.
+    warehouse_url: str = "sqlite:///data/warehouse.db"  # any SQLAlchemy URL; PostgreSQL for more than one machine
+    store: str = "data/store"  # folder, or s3://bucket/prefix
+    publish: str = "data/published"  # Parquet and DuckDB for analysts
+    sources: str = "sources.toml"  # what to read; --sources on the command line wins
+
+    # How work is divided. A shard owns its sites, so one task talks to a host and sees a site's pages together.
+    shards: int = 8  # tens at most: every mapped task costs the scheduler about a second of CPU
+    workers: int = 0  # extraction processes; 0 = one per core
+
+    # Fetch. A polite default: one connection a host, a second between requests.
+    contact: str = "https://example.org/bot"  # stands in the User-Agent, so that a publisher can find you
+    delay: float = 1.0  # seconds between two requests to a host; robots.txt may ask for more
+    max_delay: float = 30.0  # a longer Crawl-delay than this is cut to it
+    connections: int = 100  # over all hosts of a task
+    connect_timeout: float = 10.0
+    read_timeout: float = 20.0
+    total_timeout: float = 60.0  # of one request, whatever trickles in
+    max_wire_bytes: int = 5 * 2**20
+    max_body_bytes: int = 10 * 2**20  # inflated; the largest real article pages seen are about 3 MB
+    max_redirects: int = 5
+    attempts: int = 3
+    fetch_deadline: float = 3 * 3600.0  # seconds for one shard; what is left is retried in the next run
+    allow_private_hosts: bool = False  # fetch from loopback and private addresses
+
+    # Extraction.
+    extract_timeout: float = 20.0  # seconds of one page before its worker is killed; the slowest honest page took 3
+    extract_memory: int = 2 * 2**30  # bytes of address space a worker may take beyond what it starts with
+    extract_recycle: int = 2000  # pages before a worker is replaced: libxml2 and trafilatura keep some memory a page
+
+    # Duplicates.
+    window_days: int = 30  # tonight's articles are compared with those of so many nights before
+
+    # Loading.
+    error_budget: float = 0.5  # share of a night's pages that may fail before the run stops, loudly, before the load
+    lock_timeout: float = 600.0  # seconds to wait for another loader
+
+    # Report pages and Airflow UI.
+    ui_port: int = 8080
+
+    @property
+    def worker_count(self) -> int:
+        """Extraction processes to start."""
+        return self.workers or os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One publisher or folder to read. `include` and `exclude` are regular expressions searched in the URL."""
+
+    id: str
+    name: str | None = None
+    feeds: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    language: str | None = None
+    delay: float | None = None
+    priority: int = 0
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_age_days: int | None = None
+
+    def wants(self, url: str) -> bool:
+        """Say whether the source's patterns let a URL in."""
+        if self.include and not any(re.search(p, url) for p in self.include):
+            return False
+        return not any(re.search(p, url) for p in self.exclude)
+
+
+def load_settings(environment: Mapping[str, str] | None = None, path: Path = SETTINGS_FILE) -> Settings:
+    """Read the settings; raises `ConfigError` for a key that does not exist or a value of the wrong type."""
+    environment = os.environ if environment is None else environment
+    hints = get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    for key, value in (_read_toml(path) if path.is_file() else {}).items():
+        if key not in hints:
+            raise ConfigError(f"{path}: there is no setting {key!r}; the settings are {_names(hints)}")
+        values[key] = _typed(value, hints[key], f"{path}: {key}")
+    for variable, text in environment.items():
+        key = variable.removeprefix(ENV_PREFIX).lower()
+        if variable.startswith(ENV_PREFIX) and key in hints and text != "":
+            values[key] = _from_text(text, hints[key], variable)
+    return _checked(Settings(**values))
+
+
+def load_sources(path: Path) -> tuple[Source, ...]:
+    """Read `sources.toml`; raises `ConfigError` that names the file, the source, the key, the value and the mend."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; write one with a [[source]] table (see README) or name another with --sources")
+    content = _read_toml(path)
+    for key in content:
+        if key != "source":
+            raise ConfigError(f"{path}: unknown key {key!r} at the top; a sources file holds [[source]] tables only")
+    tables = content.get("source")
+    if not isinstance(tables, list) or not tables:
+        raise ConfigError(f"{path}: no [[source]] table; add one with an id and any of feeds, sitemaps, urls, files")
+    sources = tuple(_source(path, number, table) for number, table in enumerate(tables, 1))
+    seen: set[str] = set()
+    for source in sources:
+        if source.id in seen:
+            raise ConfigError(f"{path}: two sources have the id {source.id!r}; give each its own")
+        seen.add(source.id)
+    return sources
+
+
+def choose_sources(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
+    """Return the sources of those ids, all when no id is given; raises `ConfigError` for an id that no source has."""
+    by_id = {source.id: source for source in sources}
+    chosen = list(ids) or list(by_id)
+    for name in chosen:
+        if name not in by_id:
+            raise ConfigError(f"there is no source {name!r}; the sources are {', '.join(sorted(by_id))}")
+    return tuple(by_id[name] for name in chosen)
+
+
+def source_choices() -> list[str]:
+    """Return the ids of the configured sources, for a form to offer; nothing while there is no valid sources file."""
+    try:
+        return [source.id for source in load_sources(Path(load_settings().sources))]
+    except ConfigError:
+        return []
+
+
+def config_hash(settings: Settings, sources: Iterable[Source]) -> str:
+    """Return 12 hex digits that change when anything changes that can change what a run makes. No secret goes in."""
+    kept = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NOT_HASHED}
+    text = repr((sorted(kept.items()), sorted(map(repr, sources))))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+# Where a run keeps its things and how fast it works: another place or pace makes the same articles.
+NOT_HASHED = {"warehouse_url", "store", "publish", "sources", "ui_port", "workers", "shards", "connections", "lock_timeout"}
+
+
+def _source(path: Path, number: int, table: Any) -> Source:
+    where = f"{path}: source {number}"
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: must be a [[source]] table, got {table!r}")
+    identity = table.get("id")
+    if not isinstance(identity, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", identity):
+        raise ConfigError(f"{where}: id must be 1 to 64 letters, digits, '.', '_' or '-', got {identity!r}")
+    where = f'{path}: source "{identity}"'
+    hints = get_type_hints(Source)
+    for key in table:
+        if key not in hints:
+            raise ConfigError(f"{where}: unknown key {key!r}; the keys are {_names(hints)}")
+    source = Source(**{key: _typed(value, hints[key], f"{where}: {key}") for key, value in table.items()})
+    if not (source.feeds or source.sitemaps or source.urls or source.files):
+        raise ConfigError(f"{where}: nothing to read; give it at least one of feeds, sitemaps, urls, files")
+    for key in ("feeds", "sitemaps", "urls"):
+        for url in getattr(source, key):
+            _check_url(url, f"{where}: {key}")
+    for key in ("include", "exclude"):
+        for pattern in getattr(source, key):
+            _check_pattern(pattern, f"{where}: {key}")
+    if source.delay is not None and source.delay < 0:
+        raise ConfigError(f"{where}: delay must be 0 or more seconds, got {source.delay}")
+    if source.max_age_days is not None and source.max_age_days < 1:
+        raise ConfigError(f"{where}: max_age_days must be 1 or more, got {source.max_age_days}")
+    return source
+
+
+def _check_url(url: str, where: str) -> None:
+    try:
+        parts = urlsplit(url)
+        port_is_number = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_number = urlsplit(""), False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_number:
+        raise ConfigError(f"{where} must be http(s) URLs, got {url!r}")
+
+
+def _check_pattern(pattern: str, where: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(
+            f"{where}: {pattern!r} is not a regular expression ({error}); escape special characters with \\"
+        ) from error
+
+
+def _checked(settings: Settings) -> Settings:
+    for name in ("shards", "connections", "attempts", "max_wire_bytes", "max_body_bytes", "window_days", "extract_recycle"):
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be 1 or more, got {getattr(settings, name)}")
+    if not 0 <= settings.error_budget <= 1:
+        raise ConfigError(f"{ENV_PREFIX}ERROR_BUDGET: must be between 0 and 1, got {settings.error_budget}")
+    if not 1 <= settings.ui_port <= 65535:
+        raise ConfigError(f"{ENV_PREFIX}UI_PORT: must be a port from 1 to 65535, got {settings.ui_port}")
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    """Return a TOML value as the type of its field."""
+    if typing.get_origin(hint) is types.UnionType:
+        hint = next(a for a in typing.get_args(hint) if a is not type(None))
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise ConfigError(f'{where} must be a list of strings, got {value!r}; write it as ["…", "…"]')
+        return tuple(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise ConfigError(f"{where} must be {_TYPE_NAMES[hint]}, got {value!r}")
+    return value
+
+
+def _from_text(text: str, hint: Any, variable: str) -> Any:
+    """Return the text of an environment variable as the type of its field."""
+    if hint is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise ConfigError(f"{variable} must be 1 or 0, got {text!r}")
+    try:
+        return hint(text)
+    except ValueError:
+        raise ConfigError(f"{variable} must be {_TYPE_NAMES[hint]}, got {text!r}") from None
+
+
+_TYPE_NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _names(hints: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(hints))

@@ -1,0 +1,45 @@
+"""What can go wrong, by what the caller should do about it.
+
+::
+
+    CopydeskError
+    ├── Reject       this input can never be processed: quarantine it with its reason, go on
+    ├── Transient    it may work later: retry it
+    └── Fatal        the run must stop
+        └── ConfigError   a setting, an option or a file of the user's is wrong: exit status 2
+"""
+
+from __future__ import annotations
+
+
+class CopydeskError(Exception):
+    """Base of every error that Copydesk raises on purpose."""
+
+
+class Reject(CopydeskError):
+    """An input that can never be processed.
+
+    `code` is a short, stable, lower-case name that is counted and stored; `detail` is for people.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Transient(CopydeskError):
+    """A failure that a later attempt may not meet. `code` and `detail` as in `Reject`."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Fatal(CopydeskError):
+    """The run cannot go on: nothing downstream may be written."""
+
+
+class ConfigError(Fatal):
+    """The user's input is wrong. The message names the thing, the value and the mend."""

@@ -1,0 +1,199 @@
+"""Airflow on one machine: a DAG run in this process, and a UI whose every process ends with it.
+
+`airflow standalone` is not used: it binds its log servers to every interface and leaves processes behind when it is told
+to stop, so the parts are started here one by one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pipeline.errors import ConfigError, Fatal
+
+logger = logging.getLogger(__name__)
+
+AIRFLOW_HOME = Path(".airflow")
+DAG_ID = "nightly_articles"
+READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
+STOP_WITHIN = 15.0
+
+
+def dags_folder() -> Path:
+    """Return the folder of the DAG files: beside the package in a clone, inside it when installed."""
+    package = Path(__file__).parent
+    return next(folder for folder in (package.parent / "dags", package / "dags") if folder.is_dir())
+
+
+def airflow_environment(sources: str, port: int) -> dict[str, str]:
+    """Return the variables that make Airflow a private, local installation under `.airflow`."""
+    home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__PARALLELISM": str(2 * (os.cpu_count() or 1)),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "COPYDESK_SOURCES": str(Path(sources).resolve()),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def run_dag(run_date: str, sources: str) -> None:
+    """Run the nightly DAG to its end in this process; raises `Fatal` when it does not succeed."""
+    os.environ.update(airflow_environment(sources, port=8080), AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.utils.db import initdb
+    from airflow.utils.state import DagRunState
+
+    initdb()
+    bag = DagBag(str(dags_folder() / f"{DAG_ID}.py"))
+    for file, error in bag.import_errors.items():
+        raise Fatal(f"{file} cannot be imported: {error}")
+    run = bag.dags[DAG_ID].test(run_conf={"run_date": run_date})
+    if run.state != DagRunState.SUCCESS:
+        failed = sorted(t.task_id for t in run.get_task_instances() if t.state == "failed")
+        raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}; its log is above")
+
+
+def serve_ui(sources: str, port: int, companions: Sequence[Sequence[str]] = (), say: Callable[[str], None] = print) -> None:
+    """Run the Airflow UI on loopback until Ctrl-C or SIGTERM; `companions` are commands that live as long as it does."""
+    environment = {**os.environ, **airflow_environment(sources, port)}
+    airflow = [sys.executable, "-m", "airflow"]
+    _check_port_free(port)
+    say("preparing Airflow's own database …")
+    subprocess.run([*airflow, "db", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    parts = [
+        [*airflow, "api-server", "--host", "127.0.0.1", "--port", str(port)],
+        [*airflow, "scheduler", "--skip-serve-logs"],
+        [*airflow, "dag-processor"],
+        [*airflow, "triggerer", "--skip-serve-logs"],
+        *companions,
+    ]
+    log_folder = Path(environment["AIRFLOW_HOME"], "logs", "services")
+    log_folder.mkdir(parents=True, exist_ok=True)
+    with _stopping_on_signal() as stopping, _processes(parts, environment, log_folder) as processes:
+        _wait_until_healthy(port, processes, stopping)
+        if not stopping():
+            say(f"Airflow is ready: http://127.0.0.1:{port} (Ctrl-C stops it)")
+        while not stopping():
+            _check_alive(processes, log_folder)
+            time.sleep(0.5)
+        say("stopping …")
+
+
+@contextmanager
+def _stopping_on_signal() -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether this process was told to end."""
+    told: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield lambda: bool(told)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _processes(
+    commands: Sequence[Sequence[str]], environment: Mapping[str, str], log_folder: Path
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start the commands, each the leader of its own session, and end them with all that they started."""
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in commands:
+            with _log_of(command, log_folder).open("wb") as log:
+                processes.append(
+                    subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+                )
+        yield processes
+    finally:
+        _stop(processes)
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        _signal_group(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_WITHIN
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            logger.info("process %d did not end in %.0f s: killed", process.pid, STOP_WITHIN)
+    for process in processes:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass  # it and all that it started have ended already
+
+
+def _log_of(command: Sequence[str], log_folder: Path) -> Path:
+    return log_folder / f"{command[3]}.log"
+
+
+def _check_alive(processes: Sequence[subprocess.Popen[bytes]], log_folder: Path) -> None:
+    for process in processes:
+        if process.poll() is not None:
+            log = _log_of(list(map(str, process.args)), log_folder)  # type: ignore[arg-type]
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+            raise Fatal(f"{log.stem} ended with status {process.returncode}; its log, {log}, ends with:\n{tail}")
+
+
+def _wait_until_healthy(port: int, processes: Sequence[subprocess.Popen[bytes]], stopping: Callable[[], bool]) -> None:
+    log_folder = Path(airflow_environment("", port)["AIRFLOW_HOME"], "logs", "services")
+    deadline = time.monotonic() + READY_WITHIN
+    while not stopping() and not _healthy(port):
+        _check_alive(processes, log_folder)
+        if time.monotonic() > deadline:
+            raise Fatal(f"Airflow was not ready after {READY_WITHIN:.0f} s; the logs of its parts are in {log_folder}")
+        time.sleep(0.5)
+
+
+def _healthy(port: int) -> bool:
+    """Say whether every part reports in; the answer is read, since another server could sit on the port."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as response:
+            parts: dict[str, Any] = json.load(response)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+    names = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+    return all((parts.get(name) or {}).get("status") == "healthy" for name in names)
+
+
+def _check_port_free(port: int) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise ConfigError(f"COPYDESK_UI_PORT: port {port} is taken; stop what uses it or set COPYDESK_UI_PORT to another") from None

@@ -1,0 +1,119 @@
+"""Whole nights as a person starts them: on their own sources, on the sample newsroom, from archive files; and what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+from pipeline import stages
+from pipeline.config import Settings, load_settings, load_sources
+from pipeline.errors import ConfigError
+from pipeline.records import Fetch
+from pipeline.stages import Run
+from pipeline.store import Partition, open_store, read_records, shards_of
+from pipeline.urls import shard_of, url_id
+
+NEWSROOM_SOURCES = Path("data/newsroom.toml")
+NEWSROOM_PORT = 8799
+NEWSROOM_PORTS = range(NEWSROOM_PORT, NEWSROOM_PORT + 10)
+
+# The sample newsroom is on loopback and one of its pages never ends: no reason to be patient with it.
+NEWSROOM_SETTINGS = {"COPYDESK_ALLOW_PRIVATE_HOSTS": "1", "COPYDESK_TOTAL_TIMEOUT": "8", "COPYDESK_SHARDS": "4"}
+
+
+def prepare(settings: Settings, run_date: str, *, sources: str | None = None, page_limit: int | None = None) -> Run:
+    """Return the run of a night; raises `ConfigError` for a sources file that is not right, before anything is started."""
+    chosen = load_sources(Path(sources or settings.sources))
+    return Run(run_date=run_date, settings=settings, sources=chosen, page_limit=page_limit)
+
+
+def demo(run_date: str) -> str:
+    """Serve the sample newsroom while the nightly DAG runs on it; returns the summary. No server stays behind."""
+    import newsroom
+    from newsroom.server import running
+    from pipeline import local
+
+    _use_newsroom_settings()
+    settings = load_settings()
+    web = newsroom.build(day=date.fromisoformat(run_date))
+    with running(web, port=_free_port()) as server:
+        NEWSROOM_SOURCES.parent.mkdir(parents=True, exist_ok=True)
+        NEWSROOM_SOURCES.write_text(newsroom.sources_toml(web, server.port), encoding="utf-8")
+        print(f"the sample newsroom is on http://127.0.0.1:{server.port}; running the night of {run_date} on it …", file=sys.stderr)
+        prepare(settings, run_date, sources=str(NEWSROOM_SOURCES))
+        local.run_dag(run_date, str(NEWSROOM_SOURCES))
+    return summary(settings, run_date)
+
+
+def ui(settings: Settings, sources: str | None) -> None:
+    """Serve the Airflow UI; with no sources of the user's, on the sample newsroom, which then ends with it."""
+    from pipeline import local
+
+    file = sources or settings.sources
+    if sources or Path(file).is_file():
+        load_sources(Path(file))
+        local.serve_ui(file, settings.ui_port)
+        return
+    _use_newsroom_settings()
+    port = str(_free_port())
+    serve = [sys.executable, "-m", "pipeline", "newsroom", "serve", "--port", port, "--write-sources", str(NEWSROOM_SOURCES)]
+    print(f"no {file}: the sample newsroom is served on http://127.0.0.1:{port} and is what the DAGs read", file=sys.stderr)
+    local.serve_ui(str(NEWSROOM_SOURCES), settings.ui_port, companions=[serve])
+
+
+def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run:
+    """File the pages of WARC files under a night and run the rest of that night on them; returns the run."""
+    from pipeline.fetch.importer import import_warcs as read_warcs
+
+    missing = [name for name in files if not Path(name).is_file()]
+    if missing:
+        raise ConfigError(f"import: no such file: {missing[0]!r}; name WARC files on this machine")
+    run = Run(run_date=run_date, settings=settings)
+    rows = read_warcs(files, settings=settings, store=run.store(), archive_prefix=f"raw/dt={run_date}/shard=import")
+    stages.add_fetches(run, rows)
+    stages.run_stages(run, first="extract")
+    return run
+
+
+def collect_garbage(settings: Settings) -> list[str]:
+    """Delete the raw segments that no fetch names; returns their keys."""
+    from pipeline.fetch.archive import gc
+
+    store = open_store(settings.store)
+    prefix = "stage=fetch/date="
+    dates = sorted({key[len(prefix) :].split("/")[0] for key in store.list(prefix)})
+    named = {
+        row.warc_filename
+        for day in dates
+        for shard in shards_of(store, "fetch", day)
+        for row in read_records(store, Partition("fetch", day, shard), Fetch)
+        if row.warc_filename
+    }
+    return gc(store, named)
+
+
+def _use_newsroom_settings() -> None:
+    for variable, value in NEWSROOM_SETTINGS.items():
+        os.environ.setdefault(variable, value)
+
+
+def _free_port() -> int:
+    """Return the newsroom's port, or the next that is free: another port means other URLs, so the first is kept if it can be."""
+    import socket
+
+    for port in NEWSROOM_PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            if port != NEWSROOM_PORT:
+                print(f"port {NEWSROOM_PORT} is taken: the newsroom's addresses have port {port} this time", file=sys.stderr)
+            return port
+    raise ConfigError(f"the ports {NEWSROOM_PORTS.start} to {NEWSROOM_PORTS.stop - 1} are all taken; stop what uses them")

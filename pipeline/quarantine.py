@@ -1,0 +1,49 @@
+"""The quarantine: what was rejected and why, and another try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline import stages
+from pipeline.config import Settings, load_sources
+from pipeline.records import Rejected
+from pipeline.stages import Run
+from pipeline.warehouse import open_rejects, open_warehouse, upgrade
+
+
+def listing(settings: Settings, *, reason: str | None = None, source: str | None = None) -> Iterator[str]:
+    """Yield one line for each open reject, then their sum by reason."""
+    counts: dict[str, int] = {}
+    for reject in _matching(settings, reason, source):
+        counts[reject.reason] = counts.get(reject.reason, 0) + 1
+        again = " (may work later)" if reject.retryable else ""
+        yield f"{reject.stage:9} {reject.reason:18} {reject.source_id:20} {reject.url}{again}{_detail(reject)}"
+    for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{number:6} {name}"
+    if not counts:
+        yield "the quarantine is empty"
+
+
+def retry(settings: Settings, run_date: str, *, reason: str | None = None, source: str | None = None) -> Run | None:
+    """Fetch the matching rejects once more as part of a night and run that night to its end; None when nothing matches."""
+    rejects = [r for r in _matching(settings, reason, source) if r.stage != "discover"]
+    if not rejects:
+        return None
+    file = Path(settings.sources)
+    run = Run(run_date=run_date, settings=settings, sources=load_sources(file) if file.is_file() else ())
+    stages.fetch_again(run, rejects)
+    stages.run_stages(run, first="extract")
+    return run
+
+
+def _matching(settings: Settings, reason: str | None, source: str | None) -> Iterator[Rejected]:
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    upgrade(warehouse)
+    for reject in open_rejects(warehouse):
+        if reason in (None, reject.reason) and source in (None, reject.source_id):
+            yield reject
+
+
+def _detail(reject: Rejected) -> str:
+    return f" [{' '.join(reject.detail.split())[:120]}]" if reject.detail else ""

@@ -1,0 +1,63 @@
+"""What the DAGs share with each other and with nothing else: the date of a run, and the plan that its tasks pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import choose_sources, load_settings, load_sources
+from pipeline.errors import ConfigError
+from pipeline.stages import STAGES, Run
+
+
+def resolve_run_date(
+    *,
+    param: str | None,
+    partition_key: str | None,
+    interval_start: datetime | None,
+    run_after: datetime | None,
+) -> str:
+    """Return the one date of a run, whatever started it.
+
+    A scheduled run or a backfill has a data interval, a partitioned run a key, a run from the form a parameter; one that was
+    triggered by an asset, or over REST with nothing said, has only the moment after which it may run.
+    """
+    if param:
+        return parse_date(param, "run_date")
+    if partition_key:
+        return parse_date(partition_key[:10], "partition key")
+    moment = interval_start or run_after
+    if moment is None:
+        raise ConfigError("run_date: this run has neither a date nor an interval; trigger it with a run date such as 2026-11-20")
+    return moment.date().isoformat()
+
+
+def parse_date(text: str, name: str) -> str:
+    """Return an ISO day as it was given; raises `ConfigError` when it is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ConfigError(f"{name}: must be a day such as 2026-11-20, got {text!r}") from None
+
+
+def plan_of(params: Mapping[str, Any], run_date: str) -> dict[str, Any]:
+    """Return what the tasks of a run agree on; small, since it travels through XCom. Raises `ConfigError` for a bad value."""
+    stages = list(params.get("stages") or STAGES)
+    for stage in stages:
+        if stage not in STAGES:
+            raise ConfigError(f"stages: there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
+    if params.get("dry_run"):
+        stages = [stage for stage in stages if stage not in ("load", "publish")]
+    ids = list(params.get("sources") or [])
+    settings = load_settings()
+    choose_sources(load_sources(Path(settings.sources)), ids)
+    return {"run_date": run_date, "sources": ids, "stages": stages, "page_limit": params.get("page_limit")}
+
+
+def run_of(plan: Mapping[str, Any]) -> Run:
+    """Return the `Run` of a plan, with the settings of the machine that the task runs on."""
+    settings = load_settings()
+    sources = choose_sources(load_sources(Path(settings.sources)), plan["sources"])
+    return Run(run_date=plan["run_date"], settings=settings, sources=sources, page_limit=plan["page_limit"])

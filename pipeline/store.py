@@ -1,0 +1,276 @@
+"""Partitions of a run on a local folder or S3: atomic files, and a manifest that is written last.
+
+A partition is `stage=<s>/date=<d>/shard=<k>/`. Its data files carry the hash of their content in their name, so writing
+the same rows twice writes the same file, and `MANIFEST.json` names the files that count. Whatever no manifest names does
+not exist for a reader. That makes every stage safe to kill and safe to run again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import ConfigError, Fatal
+from pipeline.records import StageReport, from_batches, schema_of, to_batch
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+MANIFEST = "MANIFEST.json"
+ROWS_PER_GROUP = 1000  # articles are ~5 KB a row and more with their blocks: a row group stays below some 20 MB in memory
+
+
+class Store(Protocol):
+    """A flat space of keys (`a/b/c`) to bytes. A key appears whole or not at all."""
+
+    url: str
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write `data` at `key`, replacing what was there."""
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Move the local file `path` to `key`."""
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes at `key`; raises `KeyError` when there is none."""
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`; raises `KeyError` when there is no such key."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with `prefix`, sorted."""
+
+    def delete(self, key: str) -> None:
+        """Remove `key`; not an error when it is gone already."""
+
+    def lock(self, name: str) -> Any:
+        """Context manager: hold the lock `name` among the processes of this machine."""
+
+
+class LocalStore:
+    """A store in a folder. Writes go to a temporary file first and are moved into place."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def put(self, key: str, data: bytes) -> None:
+        target = self._path(key)
+        with self._temporary(target) as (handle, temporary):
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+            temporary.replace(target)
+
+    def put_file(self, key: str, path: Path) -> None:
+        target = self._path(key)
+        with path.open("rb") as source:
+            os.fsync(source.fileno())
+        if path.stat().st_dev == self._parent(target).stat().st_dev:
+            path.replace(target)
+            return
+        with self._temporary(target) as (handle, temporary), path.open("rb") as source:
+            while chunk := source.read(1 << 20):
+                handle.write(chunk)
+            handle.flush()
+            os.fsync(handle.fileno())
+            temporary.replace(target)
+        path.unlink()
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            raise KeyError(key) from None
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        try:
+            with self._path(key).open("rb") as handle:
+                return os.pread(handle.fileno(), length, offset)
+        except (FileNotFoundError, IsADirectoryError):
+            raise KeyError(key) from None
+
+    def list(self, prefix: str) -> Iterator[str]:
+        base = self.root / prefix.rpartition("/")[0]
+        if not base.is_dir():
+            return
+        keys = (
+            Path(folder, name).relative_to(self.root).as_posix()
+            for folder, _, names in os.walk(base)
+            for name in names
+            if not name.startswith(".")
+        )
+        yield from sorted(key for key in keys if key.startswith(prefix))
+
+    def delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        path = self._path(f".locks/{name.replace('/', '_')}")
+        self._parent(path)
+        with path.open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                logger.warning("%s is being worked on by process %s: waiting for it", name, handle.read().strip() or "?")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            handle.seek(0)
+            handle.truncate()
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+    def _path(self, key: str) -> Path:
+        path = (self.root / key).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise Fatal(f"store {self.url}: the key {key!r} points outside of the store")
+        return path
+
+    def _parent(self, path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.parent
+
+    @contextmanager
+    def _temporary(self, target: Path) -> Iterator[tuple[Any, Path]]:
+        with tempfile.NamedTemporaryFile(dir=self._parent(target), prefix=".tmp-", delete=False) as handle:
+            try:
+                yield handle, Path(handle.name)
+            finally:
+                Path(handle.name).unlink(missing_ok=True)
+
+
+def open_store(url: str) -> Store:
+    """Open the store at `url`: a folder, or `s3://bucket/prefix`."""
+    if url.startswith("s3://"):
+        from pipeline.s3 import S3Store  # boto3 takes half a second to import
+
+        return S3Store(url)
+    if "://" in url and not url.startswith("file://"):
+        raise ConfigError(f"COPYDESK_STORE: {url!r} is neither a folder nor s3://bucket/prefix; set it to one of these")
+    root = Path(url.removeprefix("file://"))
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"COPYDESK_STORE: cannot use the folder {url!r} ({error.strerror}); set it to one that can be written"
+        ) from error
+    return LocalStore(root)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The address of one stage's output for one date and shard."""
+
+    stage: str
+    run_date: str
+    shard: str = "all"
+
+    @property
+    def prefix(self) -> str:
+        return f"stage={self.stage}/date={self.run_date}/shard={self.shard}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a partition holds: `files` maps a table's name to its file, `rows` to its number of rows."""
+
+    report: StageReport
+    files: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        report = {"stage": self.report.stage, "run_date": self.report.run_date, "shard": self.report.shard}
+        report |= {"seen": self.report.seen, "outcomes": dict(sorted(self.report.outcomes.items()))}  # type: ignore[dict-item]
+        content = {"report": report, "files": dict(self.files), "rows": dict(self.rows), "extra": dict(self.extra)}
+        return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Manifest:
+        content = json.loads(data)
+        return cls(StageReport(**content["report"]), content["files"], content["rows"], content["extra"])
+
+
+class PartitionWriter:
+    """Writes the tables of one partition, each as one Parquet file; `commit` writes the manifest and makes them real."""
+
+    def __init__(self, store: Store, partition: Partition) -> None:
+        self._store = store
+        self._partition = partition
+        self._files: dict[str, str] = {}
+        self._rows: dict[str, int] = {}
+
+    def write(self, name: str, record: type[R], records: Iterable[R]) -> int:
+        """Write the table `name` (`part`, `rejects`, …) from an iterable that is read once; returns its number of rows."""
+        rows = 0
+        with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
+            path = Path(folder, "table.parquet")
+            with pq.ParquetWriter(path, schema_of(record), compression="zstd") as writer:
+                for chunk in _chunks(records, ROWS_PER_GROUP):
+                    writer.write_batch(to_batch(chunk, record))
+                    rows += len(chunk)
+            with path.open("rb") as handle:
+                digest = hashlib.file_digest(handle, "sha256").hexdigest()[:12]
+            key = f"{self._partition.prefix}/{name}-{digest}.parquet"
+            self._store.put_file(key, path)
+        self._files[name] = key
+        self._rows[name] = rows
+        return rows
+
+    def commit(self, report: StageReport, extra: Mapping[str, Any] | None = None) -> Manifest:
+        """Make the partition visible, then remove the files of an earlier run that it no longer names."""
+        manifest = Manifest(report, self._files, self._rows, extra or {})
+        self._store.put(f"{self._partition.prefix}/{MANIFEST}", manifest.to_json())
+        for key in self._store.list(f"{self._partition.prefix}/"):
+            if key.endswith(".parquet") and key not in self._files.values():
+                self._store.delete(key)
+        return manifest
+
+
+def read_manifest(store: Store, partition: Partition) -> Manifest | None:
+    """Return the manifest of a partition, or None when the partition was never committed."""
+    try:
+        return Manifest.from_json(store.get(f"{partition.prefix}/{MANIFEST}"))
+    except KeyError:
+        return None
+
+
+def read_records(store: Store, partition: Partition, record: type[R], name: str = "part") -> Iterator[R]:
+    """Yield the records of one table of a partition, a row group at a time; nothing when it was never committed."""
+    manifest = read_manifest(store, partition)
+    if manifest is None or name not in manifest.files:
+        return
+    table = pq.ParquetFile(pa.BufferReader(store.get(manifest.files[name])))
+    yield from from_batches(table.iter_batches(batch_size=ROWS_PER_GROUP), record)
+
+
+def shards_of(store: Store, stage: str, run_date: str) -> list[str]:
+    """Return the shards of a stage that were committed for a date, sorted."""
+    prefix = f"stage={stage}/date={run_date}/shard="
+    return sorted(key[len(prefix) :].split("/")[0] for key in store.list(prefix) if key.endswith(f"/{MANIFEST}"))
+
+
+def _chunks(records: Iterable[R], size: int) -> Iterator[list[R]]:
+    chunk: list[R] = []
+    for record in records:
+        chunk.append(record)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,88 @@
+"""URLs: the normal form that identities are made of, and the site that a host belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
+
+import tldextract
+
+# Query keys that say where a reader came from, never which page this is.
+TRACKER_KEYS = re.compile(
+    r"utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|"
+    r"cmpid|cmp|ocid|ncid|smid|sref|ref_src|ref_url|spm|at_(?:medium|campaign|custom\d)",
+    re.IGNORECASE,
+)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+PATH_SAFE = "/!$&'()*+,;=:@-._~"
+
+# The list that comes with the package: no network, the same answer everywhere.
+_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def normalise_url(url: str) -> str:
+    """Return the normal form: lower-case host, no default port, dots resolved, no trackers, query sorted, no fragment."""
+    parts = urlsplit(url.strip())
+    scheme = parts.scheme.lower()
+    if scheme not in DEFAULT_PORTS:
+        return url.strip()
+    host = (parts.hostname or "").rstrip(".")
+    if not host.isascii():
+        host = host.encode("idna").decode()
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port and parts.port != DEFAULT_PORTS[scheme]:
+        host = f"{host}:{parts.port}"
+    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not TRACKER_KEYS.fullmatch(k))
+    return urlunsplit((scheme, host, _normal_path(parts.path), urlencode(query), ""))
+
+
+def _normal_path(path: str) -> str:
+    path = quote(unquote_to_bytes(path), safe=PATH_SAFE)
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments and segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+@lru_cache(maxsize=65536)
+def site_of_host(host: str) -> str:
+    """Return the registered domain of a host name, or the host itself where there is none (an address, `x.localhost`)."""
+    host = host.lower().rstrip(".")
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return _suffixes(host).top_domain_under_public_suffix or host
+
+
+def site_of(url: str) -> str:
+    """Return the site of a URL; empty for a URL without a host."""
+    return site_of_host(urlsplit(url).hostname or "")
+
+
+def url_id(url: str) -> str:
+    """Return 32 hex digits that stand for a URL, whatever its spelling."""
+    return _short_hash(normalise_url(url))
+
+
+def article_id(canonical_url: str | None, content: str = "") -> str:
+    """Return 32 hex digits: of the canonical URL, or of the content of a document that has no URL."""
+    return url_id(canonical_url) if canonical_url else _short_hash(content)
+
+
+def shard_of(site: str, shards: int) -> str:
+    """Return the shard that owns a site: one task sees all of a site's pages and alone talks to its hosts."""
+    return f"{int(_short_hash(site)[:8], 16) % shards:03d}"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
