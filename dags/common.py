@@ -38,17 +38,21 @@ STAGE_CHOICE = Param(
 )
 
 
-def plan() -> dict[str, Any]:
-    """Return the plan of the current run, from its form and its date."""
+def run_date() -> str:
+    """Return the date of the current run."""
     context = get_current_context()
-    params, dag_run = context["params"], context["dag_run"]
-    run_date = scheduling.resolve_run_date(
-        param=params.get("run_date"),
+    dag_run = context["dag_run"]
+    return scheduling.resolve_run_date(
+        param=context["params"].get("run_date"),
         partition_key=getattr(dag_run, "partition_key", None),
         interval_start=dag_run.data_interval_start,
         run_after=dag_run.run_after,
     )
-    return scheduling.plan_of(params, run_date)
+
+
+def plan() -> dict[str, Any]:
+    """Return the plan of the current run, from its form and its date."""
+    return scheduling.plan_of(get_current_context()["params"], run_date())
 
 
 def unless_left_out(stage: str, plan: dict[str, Any]) -> None:

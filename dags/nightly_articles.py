@@ -21,7 +21,7 @@ A run from the form may name its date, sources, stages and a page limit; a *dry 
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import common
@@ -36,7 +36,7 @@ ARTICLES = Asset("copydesk://articles")
 
 @dag(
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     default_args=common.DEFAULT_ARGS,

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pipeline
@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: argparse._SubParsersAction, name: str, command: Command, text: str, *, example: str = "") -> argparse.ArgumentParser:  # type: ignore[type-arg]
+def _add(
+    commands: argparse._SubParsersAction, name: str, command: Command, text: str, *, example: str = ""
+) -> argparse.ArgumentParser:  # type: ignore[type-arg]
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example: {example}" if example else None
     )
@@ -63,7 +65,9 @@ def _add(commands: argparse._SubParsersAction, name: str, command: Command, text
 def _add_nights(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     from pipeline.stages import STAGES
 
-    run = _add(commands, "run", _run, "run the stages of a night in this process, without Airflow", example="copydesk run --from clean")
+    run = _add(
+        commands, "run", _run, "run the stages of a night in this process, without Airflow", example="copydesk run --from clean"
+    )
     _add_night_options(run)
     run.add_argument("--from", dest="first", choices=STAGES, default=STAGES[0], help="first stage (default: %(default)s)")
     run.add_argument("--to", dest="last", choices=STAGES, default=STAGES[-1], help="last stage (default: %(default)s)")
@@ -75,7 +79,9 @@ def _add_nights(commands: argparse._SubParsersAction) -> None:  # type: ignore[t
     demo = _add(commands, "demo", _demo, "start the sample newsroom on loopback and run the nightly DAG on it")
     demo.add_argument("--date", type=_day, metavar="D", help="the night to run (default: today, UTC)")
 
-    ui = _add(commands, "ui", _ui, "serve the Airflow UI on loopback until Ctrl-C; without sources of yours, on the sample newsroom")
+    ui = _add(
+        commands, "ui", _ui, "serve the Airflow UI on loopback until Ctrl-C; without sources of yours, on the sample newsroom"
+    )
     ui.add_argument("--sources", metavar="F", help="the sources file (default: sources.toml, else the sample newsroom)")
 
     replay = _add(
@@ -110,7 +116,9 @@ def _add_bulk(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
 
 def _add_lookups(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     explain = _add(commands, "explain", _explain, "show every block of a page: kept, or dropped and by which rule; and its copies")
-    explain.add_argument("what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse")
+    explain.add_argument(
+        "what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse"
+    )
 
     report = _add(commands, "report", _report, "show what a night did")
     report.add_argument("--date", type=_day, metavar="D", help="the night (default: the last one loaded)")
@@ -278,8 +286,9 @@ def _raw_gc(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
-    import newsroom
     from newsroom.server import serve
+
+    import newsroom
 
     web = newsroom.build(
         seed=options.seed, stories=options.stories, outlets=options.outlets, day=date.fromisoformat(options.day or _today())
@@ -299,7 +308,7 @@ def _set_up_logging(verbose: bool) -> None:
 
 
 def _today() -> str:
-    return datetime.now(timezone.utc).date().isoformat()
+    return datetime.now(UTC).date().isoformat()
 
 
 def _day(text: str) -> str:
@@ -317,4 +326,3 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, got {text!r}")
     return number
-

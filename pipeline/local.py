@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -149,10 +149,8 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):  # it and all that it started have ended already
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass  # it and all that it started have ended already
 
 
 def _log_of(command: Sequence[str], log_folder: Path) -> Path:
@@ -196,4 +194,6 @@ def _check_port_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise ConfigError(f"COPYDESK_UI_PORT: port {port} is taken; stop what uses it or set COPYDESK_UI_PORT to another") from None
+            raise ConfigError(
+                f"COPYDESK_UI_PORT: port {port} is taken; stop what uses it or set COPYDESK_UI_PORT to another"
+            ) from None

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 
 from pipeline import stages
@@ -16,7 +14,6 @@ from pipeline.errors import ConfigError
 from pipeline.records import Fetch
 from pipeline.stages import Run
 from pipeline.store import Partition, open_store, read_records, shards_of
-from pipeline.urls import shard_of, url_id
 
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
 NEWSROOM_PORT = 8799
@@ -34,8 +31,9 @@ def prepare(settings: Settings, run_date: str, *, sources: str | None = None, pa
 
 def demo(run_date: str) -> str:
     """Serve the sample newsroom while the nightly DAG runs on it; returns the summary. No server stays behind."""
-    import newsroom
     from newsroom.server import running
+
+    import newsroom
     from pipeline import local
 
     _use_newsroom_settings()

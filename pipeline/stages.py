@@ -6,11 +6,9 @@ commits its own, so it can be killed at any moment and run again. Airflow and th
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -308,7 +306,8 @@ _DOCUMENT_FIELDS = ("article_id", "url", "site", "title", "text", "published_at"
 
 def load(run: Run) -> StageReport:
     """Load the night into the warehouse in one transaction; stops before it when too much of the night has failed."""
-    from pipeline.warehouse import Night, load as load_night, open_warehouse, upgrade
+    from pipeline.warehouse import Night, open_warehouse, upgrade
+    from pipeline.warehouse import load as load_night
 
     store = run.store()
     shards = shards_of(store, "clean", run.run_date)
@@ -362,7 +361,8 @@ def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
 
 def publish(run: Run) -> StageReport:
     """Check the warehouse, then write the files for analysts; a failed check leaves yesterday's files in place."""
-    from pipeline.warehouse import open_warehouse, publish as publish_files
+    from pipeline.warehouse import open_warehouse
+    from pipeline.warehouse import publish as publish_files
 
     warehouse = open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
     rows = publish_files(warehouse, run.settings.publish, run.run_date)

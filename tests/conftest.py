@@ -1,0 +1,29 @@
+"""What the tests share. Airflow reads its settings when it is imported, so its home is set before any test can import it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_HOME = tempfile.TemporaryDirectory(prefix="copydesk-airflow-")
+os.environ.update(
+    AIRFLOW_HOME=_HOME.name,
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__UNIT_TEST_MODE="False",
+    AIRFLOW__LOGGING__LOGGING_LEVEL="ERROR",
+    AIRFLOW__CORE__DAGS_FOLDER=str(Path(__file__).parents[1] / "dags"),
+)
+for name in [name for name in os.environ if name.startswith("COPYDESK_") and not name.startswith("COPYDESK_TEST_")]:
+    del os.environ[name]  # a developer's own settings must not decide a test
+
+
+@pytest.fixture(scope="session")
+def airflow_home() -> Path:
+    """Make Airflow's own database, once for all tests that need one."""
+    from airflow.utils.db import initdb
+
+    initdb()
+    return Path(_HOME.name)

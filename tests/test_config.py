@@ -1,0 +1,122 @@
+"""Settings and sources: what is right is read, what is wrong is named with its mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Settings, Source, choose_sources, config_hash, load_settings, load_sources
+from pipeline.errors import ConfigError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "sources.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_text('delay = 3\nstore = "elsewhere"\n')
+    settings = load_settings({"COPYDESK_STORE": "s3://news/raw", "COPYDESK_ALLOW_PRIVATE_HOSTS": "1"}, file)
+    assert (settings.delay, settings.store, settings.allow_private_hosts) == (3.0, "s3://news/raw", True)
+    assert settings.window_days == Settings().window_days
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("COPYDESK_UI_PORT", "eighty", "must be a whole number, got 'eighty'"),
+        ("COPYDESK_UI_PORT", "70000", "must be a port"),
+        ("COPYDESK_ALLOW_PRIVATE_HOSTS", "perhaps", "must be 1 or 0"),
+        ("COPYDESK_ERROR_BUDGET", "3", "between 0 and 1"),
+        ("COPYDESK_SHARDS", "0", "must be 1 or more"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_value(variable: str, value: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=told) as error:
+        load_settings({variable: value}, tmp_path / "none")
+    assert variable in str(error.value)
+
+
+def test_an_unknown_key_in_the_settings_file_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_text("dealy = 3\n")
+    with pytest.raises(ConfigError, match=r"no setting 'dealy'.*delay"):
+        load_settings({}, file)
+
+
+def test_a_source_takes_every_key_of_the_contract(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+        [[source]]
+        id = "courier"
+        name = "The Courier"
+        feeds = ["https://courier.example/rss"]
+        sitemaps = ["https://courier.example/news.xml"]
+        urls = ["https://courier.example/a"]
+        files = ["drop/*.html", "s3://bucket/x"]
+        language = "en"
+        delay = 2
+        priority = 5
+        include = ["/news/"]
+        exclude = ["/sport/"]
+        max_age_days = 7
+        """,
+    )
+    (source,) = load_sources(path)
+    assert source.delay == 2.0
+    assert source.wants("https://courier.example/news/1")
+    assert not source.wants("https://courier.example/news/sport/1")
+    assert not source.wants("https://courier.example/opinion/1")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[source]\n", "not valid TOML"),
+        ("", "no [[source]] table"),
+        ('sources = "x"', "unknown key 'sources' at the top"),
+        ('[[source]]\nfeeds = ["https://x.example/rss"]', "source 1: id must be"),
+        ('[[source]]\nid = "a b"\nfeeds = ["https://x.example/rss"]', "got 'a b'"),
+        ('[[source]]\nid = "a"', 'source "a": nothing to read'),
+        ('[[source]]\nid = "a"\nfeed = ["https://x.example/rss"]', "unknown key 'feed'; the keys are"),
+        ('[[source]]\nid = "a"\nfeeds = "https://x.example/rss"', "feeds must be a list of strings"),
+        ('[[source]]\nid = "a"\nfeeds = ["ftp://x.example/rss"]', "feeds must be http(s) URLs, got 'ftp://x.example/rss'"),
+        ('[[source]]\nid = "a"\nurls = ["https://x.example:99999/"]', "urls must be http(s) URLs"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\ninclude = ["("]', "include: '(' is not a regular expression"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = "2"', "delay must be a number, got '2'"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = -1', "delay must be 0 or more"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\npriority = true', "priority must be a whole number, got True"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\nmax_age_days = 0', "max_age_days must be 1 or more"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\n[[source]]\nid = "a"\nfiles = ["x"]', "two sources have the id 'a'"),
+    ],
+)
+def test_a_malformed_sources_file_is_told_by_file_key_value_and_mend(text: str, told: str, tmp_path: Path) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as error:
+        load_sources(path)
+    assert str(error.value).startswith(str(path))
+    assert told in str(error.value)
+
+
+def test_a_missing_sources_file_and_an_unknown_source_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_sources(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="there is no source 'b'; the sources are a"):
+        choose_sources([Source(id="a", files=("x",))], ["b"])
+
+
+def test_the_hash_of_the_configuration_tells_rules_from_places() -> None:
+    source = Source(id="a", files=("x",))
+    base = config_hash(Settings(), [source])
+    assert base == config_hash(Settings(store="/elsewhere", workers=7), [source])
+    assert base != config_hash(Settings(window_days=7), [source])
+    assert base != config_hash(Settings(), [Source(id="a", files=("y",))])
+
+
+def test_every_setting_is_documented() -> None:
+    documented = Path(__file__).parent.parent.joinpath("docs/settings.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.__dataclass_fields__ if f"`{name}`" not in documented] == []

@@ -1,0 +1,116 @@
+"""Partitions appear whole or not at all, and the same rows make the same files."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import ConfigError, Fatal
+from pipeline.records import Discovered, StageReport
+from pipeline.store import LocalStore, Partition, PartitionWriter, open_store, read_manifest, read_records, shards_of
+
+PARTITION = Partition("discover", "2026-11-20", "003")
+
+
+def items(n: int) -> list[Discovered]:
+    return [Discovered(f"https://x.example/{i}", "x", "x.example", "feed") for i in range(n)]
+
+
+def write(store: LocalStore, n: int, *, commit: bool = True) -> None:
+    writer = PartitionWriter(store, PARTITION)
+    rows = writer.write("part", Discovered, items(n))
+    if commit:
+        writer.commit(StageReport("discover", "2026-11-20", "003", rows, {"new": rows}))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "store")
+
+
+def test_what_was_written_is_read_back_in_order(store: LocalStore) -> None:
+    write(store, 2500)
+    assert list(read_records(store, PARTITION, Discovered)) == items(2500)
+    assert shards_of(store, "discover", "2026-11-20") == ["003"]
+
+
+def test_without_a_manifest_there_is_nothing(store: LocalStore) -> None:
+    write(store, 3, commit=False)
+    assert read_manifest(store, PARTITION) is None
+    assert list(read_records(store, PARTITION, Discovered)) == []
+
+
+def test_a_run_that_died_before_its_manifest_leaves_the_old_rows_readable(store: LocalStore) -> None:
+    write(store, 3)
+    write(store, 5, commit=False)
+    assert list(read_records(store, PARTITION, Discovered)) == items(3)
+
+
+def test_the_same_rows_make_the_same_files(store: LocalStore) -> None:
+    write(store, 3)
+    before = {key: store.get(key) for key in store.list("stage=")}
+    write(store, 3)
+    assert {key: store.get(key) for key in store.list("stage=")} == before
+
+
+def test_the_files_of_an_earlier_run_go_when_the_next_is_committed(store: LocalStore) -> None:
+    write(store, 3)
+    write(store, 4)
+    assert sum(key.endswith(".parquet") for key in store.list("stage=")) == 1
+
+
+@given(data=st.binary(max_size=200), offset=st.integers(0, 100), length=st.integers(0, 100))
+def test_a_ranged_read_is_a_slice(tmp_path_factory: pytest.TempPathFactory, data: bytes, offset: int, length: int) -> None:
+    store = LocalStore(tmp_path_factory.mktemp("s"))
+    store.put("a/b", data)
+    assert store.get_range("a/b", offset, length) == data[offset : offset + length]
+
+
+def test_a_missing_key_is_a_key_error_and_deleting_it_is_none(store: LocalStore) -> None:
+    store.delete("a/none")
+    with pytest.raises(KeyError):
+        store.get("a/none")
+    with pytest.raises(KeyError):
+        store.get_range("a/none", 0, 1)
+
+
+def test_a_key_cannot_leave_the_store(store: LocalStore) -> None:
+    with pytest.raises(Fatal, match="outside"):
+        store.put("../../etc/x", b"")
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="COPYDESK_STORE"):
+        open_store(str(tmp_path / "file" / "store"))
+    with pytest.raises(ConfigError, match="neither a folder nor s3"):
+        open_store("ftp://x/y")
+
+
+def _hold(root: str, held: object, release: object) -> None:
+    with LocalStore(Path(root)).lock("night"):
+        held.set()  # type: ignore[attr-defined]
+        release.wait(20)  # type: ignore[attr-defined]
+
+
+def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore, caplog: pytest.LogCaptureFixture) -> None:
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(str(store.root), held, release))
+    other.start()
+    assert held.wait(20)
+    context.Process(target=_release_soon, args=(release,)).start()
+    with store.lock("night"):
+        assert release.is_set()
+    other.join()
+    assert f"by process {other.pid}" in caplog.text
+
+
+def _release_soon(release: object) -> None:
+    time.sleep(0.2)
+    release.set()  # type: ignore[attr-defined]

@@ -1,0 +1,58 @@
+"""URL identity: spellings of one page agree, different pages do not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.urls import article_id, normalise_url, shard_of, site_of, url_id
+
+
+@pytest.mark.parametrize(
+    ("spelling", "normal"),
+    [
+        ("HTTP://News.Example:80/a/../b/./c?utm_source=x&b=2&a=1#top", "http://news.example/b/c?a=1&b=2"),
+        ("https://news.example", "https://news.example/"),
+        ("https://news.example:8443/a//b/", "https://news.example:8443/a//b/"),
+        ("https://news.example/%7Ejo/caf%c3%a9?q=a+b", "https://news.example/~jo/caf%C3%A9?q=a+b"),
+        ("https://news.example/café", "https://news.example/caf%C3%A9"),
+        ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
+        ("https://news.example/a?fbclid=1&id=7&empty=", "https://news.example/a?empty=&id=7"),
+        ("https://[2001:DB8::1]:443/a", "https://[2001:db8::1]/a"),
+        ("file:///folder/a.jsonl#4", "file:///folder/a.jsonl#4"),
+    ],
+)
+def test_spellings_of_one_page_have_one_normal_form(spelling: str, normal: str) -> None:
+    assert normalise_url(spelling) == normal
+    assert url_id(spelling) == url_id(normal)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_the_normal_form_is_its_own(path: str) -> None:
+    once = normalise_url("https://news.example/" + path.replace("[", "").replace("]", ""))
+    assert normalise_url(once) == once
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.bbc.co.uk/news", "bbc.co.uk"),
+        ("https://edition.news.example.com/", "example.com"),
+        ("http://courier.localhost:8799/x", "courier.localhost"),
+        ("http://127.0.0.1:80/", "127.0.0.1"),
+        ("file:///folder/a.txt", ""),
+    ],
+)
+def test_the_site_is_the_registered_domain_or_the_host(url: str, site: str) -> None:
+    assert site_of(url) == site
+
+
+def test_a_document_without_a_url_is_known_by_its_content() -> None:
+    assert article_id(None, "text") == article_id(None, "text") != article_id(None, "other")
+    assert article_id("https://x.example/a?utm_source=y") == article_id("https://x.example/a")
+
+
+def test_a_site_always_goes_to_the_same_shard() -> None:
+    assert shard_of("bbc.co.uk", 8) == shard_of("bbc.co.uk", 8)
+    assert {shard_of(f"site{i}.example", 4) for i in range(100)} == {"000", "001", "002", "003"}
