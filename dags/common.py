@@ -8,9 +8,9 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from pipeline import scheduling, stages
+from pipeline import runs, scheduling, stages
 from pipeline.errors import Fatal, Reject
-from pipeline.stages import STAGES
+from pipeline.runs import STAGES
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "copydesk",
@@ -67,7 +67,7 @@ def shard_task(stage: str) -> Any:
     @task(task_id=stage, map_index_template="{{ sites }}", trigger_rule=TriggerRule.NONE_FAILED)
     def work(plan: dict[str, Any], shard: str) -> None:
         run = scheduling.run_of(plan)
-        get_current_context()["sites"] = stages.shard_label(run, shard)  # type: ignore[typeddict-unknown-key]
+        get_current_context()["sites"] = runs.shard_label(run, shard)  # type: ignore[typeddict-unknown-key]
         unless_left_out(stage, plan)
         getattr(stages, stage)(run, shard)
 

@@ -27,7 +27,7 @@ from typing import Any
 import common
 from airflow.sdk import Asset, CronDataIntervalTimetable, Metadata, Param, TriggerRule, dag, result, task, task_group
 
-from pipeline import stages
+from pipeline import runs, stages
 from pipeline.config import source_choices
 from pipeline.scheduling import run_of
 
@@ -69,11 +69,11 @@ def nightly_articles() -> None:
         run = run_of(plan)
         if "discover" in plan["stages"]:
             stages.discover(run)
-        return stages.shards_to_do(run)
+        return runs.shards_to_do(run)
 
     @task_group
     def pages(plan: dict[str, Any], shard: str) -> None:
-        fetch, extract, clean = (common.shard_task(stage) for stage in stages.SHARDED)
+        fetch, extract, clean = (common.shard_task(stage) for stage in runs.SHARDED)
         fetch(plan, shard) >> extract(plan, shard) >> clean(plan, shard)
 
     @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -95,9 +95,9 @@ def nightly_articles() -> None:
     @result
     @task(trigger_rule=TriggerRule.NONE_FAILED)
     def summary(plan: dict[str, Any]) -> dict[str, dict[str, int]]:
-        return stages.funnel(run_of(plan))
+        return runs.funnel(run_of(plan))
 
-    planned = plan()
+    planned: Any = plan()
     shards = discover(planned)
     pages.partial(plan=planned).expand(shard=shards) >> dedup(planned) >> load(planned) >> publish(planned) >> summary(planned)
 

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import pipeline
 from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, CopydeskError
 
-Command = Callable[[argparse.Namespace, Settings], int | None]
+Command = Callable[[argparse.Namespace, Settings], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     _set_up_logging(options.verbose)
     try:
-        return options.command(options, load_settings()) or 0
+        status: int = options.command(options, load_settings())
+        return status
     except ConfigError as error:
         print(f"copydesk: {error}", file=sys.stderr)
         return 2
@@ -52,9 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(
-    commands: argparse._SubParsersAction, name: str, command: Command, text: str, *, example: str = ""
-) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+def _add(commands: Commands, name: str, command: Command, text: str, *, example: str = "") -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example: {example}" if example else None
     )
@@ -62,8 +63,8 @@ def _add(
     return parser
 
 
-def _add_nights(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    from pipeline.stages import STAGES
+def _add_nights(commands: Commands) -> None:
+    from pipeline.runs import STAGES
 
     run = _add(
         commands, "run", _run, "run the stages of a night in this process, without Airflow", example="copydesk run --from clean"
@@ -97,7 +98,7 @@ def _add_nights(commands: argparse._SubParsersAction) -> None:  # type: ignore[t
     archive.add_argument("--date", type=_day, metavar="D", help="the night they are filed under (default: today, UTC)")
 
 
-def _add_bulk(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_bulk(commands: Commands) -> None:
     clean = _add(
         commands, "clean", _clean, "clean many pages or texts: JSON Lines in, JSON Lines out, .gz and .zst by suffix, - for a pipe",
         example="copydesk clean pages.jsonl.gz --output clean.jsonl.zst",
@@ -114,7 +115,7 @@ def _add_bulk(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
     dedup.add_argument("--index", metavar="DIR", help="compare with all that was given before with this folder, and add to it")
 
 
-def _add_lookups(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_lookups(commands: Commands) -> None:
     explain = _add(commands, "explain", _explain, "show every block of a page: kept, or dropped and by which rule; and its copies")
     explain.add_argument(
         "what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse"
@@ -122,6 +123,13 @@ def _add_lookups(commands: argparse._SubParsersAction) -> None:  # type: ignore[
 
     report = _add(commands, "report", _report, "show what a night did")
     report.add_argument("--date", type=_day, metavar="D", help="the night (default: the last one loaded)")
+
+    sql = _add(
+        commands, "sql", _sql, "ask the warehouse: one query, read-only",
+        example='copydesk sql "SELECT title, copies FROM clean_articles ORDER BY copies DESC LIMIT 5"',
+    )  # fmt: skip
+    sql.add_argument("query", metavar="SELECT", help="a query in the warehouse's SQL; docs/queries.md has many")
+    sql.add_argument("--csv", action="store_true", help="print CSV with whole values instead of a table")
 
     quarantine = _add(commands, "quarantine", _quarantine_list, "list what was rejected, or try it again")
     actions = quarantine.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -136,7 +144,7 @@ def _add_lookups(commands: argparse._SubParsersAction) -> None:  # type: ignore[
             action.add_argument("--date", type=_day, metavar="D", help="the night they join (default: today, UTC)")
 
 
-def _add_upkeep(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_upkeep(commands: Commands) -> None:
     db = _add(commands, "db", _db_status, "bring the warehouse's schema up to date, or show where it stands")
     actions = db.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add(actions, "upgrade", _db_upgrade, "apply the migrations that are missing")
@@ -164,10 +172,11 @@ def _add_night_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights, stages
+    from pipeline.runs import STAGES
 
     run = nights.prepare(settings, options.date or _today(), sources=options.sources, page_limit=options.limit)
-    if stages.STAGES.index(options.first) > stages.STAGES.index(options.last):
-        raise ConfigError(f"--from {options.first} comes after --to {options.last}; the order is {', '.join(stages.STAGES)}")
+    if STAGES.index(options.first) > STAGES.index(options.last):
+        raise ConfigError(f"--from {options.first} comes after --to {options.last}; the order is {', '.join(STAGES)}")
     stages.run_stages(run, options.first, options.last, on_stage=lambda stage: print(f"{stage} …", file=sys.stderr))
     if options.last in ("load", "publish"):
         print(nights.summary(settings, run.run_date))
@@ -242,6 +251,14 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
     print(nights.summary(settings, options.date))
+    return 0
+
+
+def _sql(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.report.sql import ask
+
+    for line in ask(settings, options.query, as_csv=options.csv):
+        print(line)
     return 0
 
 

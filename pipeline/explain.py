@@ -6,17 +6,21 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.clean import label
 from pipeline.clean.explain import explain_text
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Fatal
-from pipeline.extract.page import PageInput, extract
-from pipeline.records import Article, Discovered, Fetch, RawPage, SiteLine
-from pipeline.store import LocalStore, Partition, open_store, read_records, shards_of
+from pipeline.records import Article, Discovered
+from pipeline.store import LocalStore
 from pipeline.urls import site_of
 
+if TYPE_CHECKING:
+    from pipeline.warehouse import StoredArticle
+
 ARTICLE_ID = re.compile(r"[0-9a-f]{32}")
+TEXT_SUFFIXES = (".txt", ".text")
 
 
 def explain(what: str, settings: Settings) -> str:
@@ -26,48 +30,62 @@ def explain(what: str, settings: Settings) -> str:
     if what.startswith(("http://", "https://")):
         return explain_text(label(_from_url(what, settings)))
     if ARTICLE_ID.fullmatch(what):
-        return "\n".join(_from_warehouse(what, settings))
+        return "\n".join(_stored(what, settings))
     raise ConfigError(f"explain: {what!r} is no file here, no http(s) URL and no article id (32 hex digits)")
 
 
 def _from_file(path: Path) -> Article:
-    kind = "text" if path.suffix in (".txt", ".text") else "html"
+    from pipeline.extract.page import PageInput, extract
+
+    kind: Literal["html", "text"] = "text" if path.suffix.lower() in TEXT_SUFFIXES else "html"
     return extract(PageInput(url=None, source_id="file", site="", body=path.read_bytes(), kind=kind))
 
 
 def _from_url(url: str, settings: Settings) -> Article:
+    from pipeline.extract.page import extract
     from pipeline.fetch.archive import read_page
     from pipeline.fetch.fetch import fetch
+    from pipeline.pages import page_input
 
     with tempfile.TemporaryDirectory(prefix="copydesk-explain-") as folder:
         store = LocalStore(Path(folder))
-        item = Discovered(url, "explain", site_of(url), "list")
-        (row,) = fetch([item], settings=settings, store=store, archive_prefix="raw")
+        (row,) = fetch([Discovered(url, "explain", site_of(url), "list")], settings=settings, store=store, archive_prefix="raw")
         if row.outcome != "fetched":
             raise Fatal(f"explain: {url} was not fetched: {row.outcome}{f' ({row.detail})' if row.detail else ''}")
         return extract(page_input(row, read_page(store, row)))
 
 
-def page_input(row: Fetch, page: RawPage) -> PageInput:
-    """Return what extraction needs of an archived page."""
-    return PageInput(
-        url=page.final_url,
-        source_id=row.source_id,
-        site=row.site,
-        body=page.body,
-        content_type=row.content_type,
-        language=row.language,
-        raw_ref=row.raw_ref,
-        fetched_at=row.fetched_at,
-    )
+def _stored(identity: str, settings: Settings) -> Iterator[str]:
+    from pipeline.warehouse import article, open_warehouse, upgrade
 
-
-def _from_warehouse(identity: str, settings: Settings) -> Iterator[str]:
-    from pipeline.warehouse import article as stored_article
-    from pipeline.warehouse import open_warehouse
-
-    stored = stored_article(open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout), identity)
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    upgrade(warehouse)
+    stored = article(warehouse, identity)
     if stored is None:
-        raise ConfigError(f"explain: the warehouse has no article {identity!r}; SELECT article_id FROM clean_articles lists them")
-    yield from stored
-    _ = SiteLine, Partition, open_store, read_records, shards_of
+        raise ConfigError(f"explain: the warehouse holds no article {identity!r}; the view clean_articles lists the ids")
+    yield explain_text(stored.article)
+    yield from _copies(stored)
+    yield from _passages(stored)
+
+
+def _copies(stored: StoredArticle) -> Iterator[str]:
+    if stored.story_id is None:
+        return
+    yield f"\nstory {stored.story_id}: {len(stored.copies)} article(s); the canonical was chosen by {stored.canonical_reason}"
+    for copy in stored.copies:
+        score = f"{copy.score:.2f}" if copy.score is not None else "    "
+        published = f"{copy.published_at:%Y-%m-%d %H:%M}" if copy.published_at else "(no date)"
+        marker = " <- this one" if copy.article_id == stored.article.article_id else ""
+        yield f"  {copy.relation:9} {score}  {published:16}  {copy.site}  {copy.url or copy.article_id}{marker}"
+        if copy.proof:
+            yield f"            proof: {copy.proof}"
+
+
+def _passages(stored: StoredArticle) -> Iterator[str]:
+    if stored.passages:
+        yield "\npassages taken from elsewhere"
+    for passage in stored.passages:
+        text = " ".join(stored.article.text[passage.start : passage.end].split())
+        shown = text if len(text) <= 100 else f"{text[:60]} … {text[-36:]}"
+        source = passage.source_url or passage.source_article_id
+        yield f"  {passage.start}-{passage.end}, {passage.words} words, from {source}: {shown}"

@@ -12,8 +12,8 @@ from pipeline import stages
 from pipeline.config import Settings, load_settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.records import Fetch
-from pipeline.stages import Run
-from pipeline.store import Partition, open_store, read_records, shards_of
+from pipeline.runs import Run, dates_of, records_of
+from pipeline.store import open_store
 
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
 NEWSROOM_PORT = 8799
@@ -83,14 +83,8 @@ def collect_garbage(settings: Settings) -> list[str]:
     from pipeline.fetch.archive import gc
 
     store = open_store(settings.store)
-    prefix = "stage=fetch/date="
-    dates = sorted({key[len(prefix) :].split("/")[0] for key in store.list(prefix)})
     named = {
-        row.warc_filename
-        for day in dates
-        for shard in shards_of(store, "fetch", day)
-        for row in read_records(store, Partition("fetch", day, shard), Fetch)
-        if row.warc_filename
+        row.warc_filename for day in dates_of(store, "fetch") for row in records_of(store, "fetch", day, Fetch) if row.warc_filename
     }
     return gc(store, named)
 
@@ -115,3 +109,20 @@ def _free_port() -> int:
                 print(f"port {NEWSROOM_PORT} is taken: the newsroom's addresses have port {port} this time", file=sys.stderr)
             return port
     raise ConfigError(f"the ports {NEWSROOM_PORTS.start} to {NEWSROOM_PORTS.stop - 1} are all taken; stop what uses them")
+
+
+def summary(settings: Settings, run_date: str | None) -> str:
+    """Return what a night did, for a terminal; the last night loaded when no date is given."""
+    from pipeline.report.summary import render
+    from pipeline.warehouse import latest_run_date, open_warehouse, run_report, upgrade
+
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    upgrade(warehouse)
+    day = date.fromisoformat(run_date) if run_date else latest_run_date(warehouse)
+    if day is None:
+        raise ConfigError("report: the warehouse holds no night yet; run one with `make run`")
+    report = run_report(warehouse, day)
+    if not report.run_ids:
+        latest = latest_run_date(warehouse)
+        raise ConfigError(f"report: no night of {day} was loaded; the last one is {latest or 'none'}")
+    return render(report, settings)

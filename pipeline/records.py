@@ -268,7 +268,7 @@ def to_batch(records: Iterable[Any], record: type) -> pa.RecordBatch:
 
 def from_batches(batches: Iterable[pa.RecordBatch], record: type[R]) -> Iterator[R]:
     """Yield the records of Arrow batches that `to_batch` made; columns that the class no longer has are passed over."""
-    build = _builder(record)
+    build = _builder(typing.cast(type, record))
     for batch in batches:
         for row in batch.to_pylist():
             yield build(row)

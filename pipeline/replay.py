@@ -12,8 +12,8 @@ from pipeline import stages
 from pipeline.config import Settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.records import Article, StoryMember
-from pipeline.stages import Run
-from pipeline.store import LocalStore, Partition, Store, open_store, read_records, shards_of
+from pipeline.runs import WHOLE, Run, dates_of, records_of
+from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
 
 class OverlayStore:
@@ -52,8 +52,7 @@ class OverlayStore:
 
 def archived_dates(settings: Settings, since: str, until: str | None) -> list[str]:
     """Return the nights from `since` to `until` that were fetched; raises `ConfigError` when there is none."""
-    prefix = "stage=fetch/date="
-    dates = sorted({key[len(prefix) :].split("/")[0] for key in open_store(settings.store).list(prefix)})
+    dates = dates_of(open_store(settings.store), "fetch")
     chosen = [d for d in dates if since <= d <= (until or d)]
     if not chosen:
         held = f"the archive holds {dates[0]} to {dates[-1]}" if dates else "the archive is empty"
@@ -111,12 +110,8 @@ def _article_lines(before: Article | None, after: Article | None) -> list[str]:
 
 
 def _articles(store: Store, run_date: str) -> dict[str, Article]:
-    return {
-        article.article_id: article
-        for shard in shards_of(store, "clean", run_date)
-        for article in read_records(store, Partition("clean", run_date, shard), Article)
-    }
+    return {article.article_id: article for article in records_of(store, "clean", run_date, Article)}
 
 
 def _stories(store: Store, run_date: str) -> dict[str, str]:
-    return {m.article_id: m.story_id for m in read_records(store, Partition("dedup", run_date), StoryMember)}
+    return {m.article_id: m.story_id for m in read_records(store, Partition("dedup", run_date, WHOLE), StoryMember)}

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.config import choose_sources, load_settings, load_sources
 from pipeline.errors import ConfigError
-from pipeline.stages import STAGES, Run
+from pipeline.runs import STAGES, Run
 
 
 def resolve_run_date(

@@ -9,24 +9,29 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pipeline
-from pipeline.config import Settings, Source, config_hash
+from pipeline.config import config_hash
 from pipeline.errors import Fatal, Reject
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
-from pipeline.store import Partition, PartitionWriter, Store, open_store, read_manifest, read_records, shards_of
+from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do
+from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records
 from pipeline.urls import shard_of, url_id
+
+if TYPE_CHECKING:
+    from pipeline.dedup import Document
+    from pipeline.extract.page import PageInput
+    from pipeline.fetch.fetch import Validator
+    from pipeline.warehouse import UrlState, Warehouse, WindowDocument
 
 logger = logging.getLogger(__name__)
 
-STAGES = ("discover", "fetch", "extract", "clean", "dedup", "load", "publish")
-SHARDED = ("fetch", "extract", "clean")
-LABEL_SITES = 3
 FETCHED = ("fetched", "not_modified")
+# Outcomes of a page that says honestly that it is no article, or that we may not have it.
+NOT_FAILED = frozenset({*FETCHED, "article", "same_article", "index", "consent", "paywall", "other", "robots"})
 
 # A page that changes does so within hours of its publication; afterwards a rare look is enough.
 REFETCH_AFTER_DAYS = (1, 3, 7, 30)
@@ -34,35 +39,10 @@ REFETCH_AFTER_DAYS = (1, 3, 7, 30)
 # Below this many pages a share of failures says nothing.
 BUDGET_FLOOR = 20
 
-R = TypeVar("R")
+# Starting a worker costs about as much as extracting so many pages.
+PAGES_PER_WORKER = 50
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One night's work: what is read, for which date, and with which settings.
-
-    `page_limit` is per source. `scratch` stands in for the store where a run is only tried.
-    """
-
-    run_date: str
-    settings: Settings
-    sources: tuple[Source, ...] = ()
-    page_limit: int | None = None
-    scratch: Store | None = None
-
-    @property
-    def run_id(self) -> str:
-        """The id in the warehouse: made of the date alone, so that a second run of a night is the same run."""
-        return f"nightly-{self.run_date}"
-
-    @property
-    def day(self) -> date:
-        """The run's date."""
-        return date.fromisoformat(self.run_date)
-
-    def store(self) -> Store:
-        """Open the run's store."""
-        return self.scratch or open_store(self.settings.store)
+T = TypeVar("T")
 
 
 def discover(run: Run) -> StageReport:
@@ -70,7 +50,7 @@ def discover(run: Run) -> StageReport:
     from pipeline.fetch.discover import discover as read_sources
 
     found = read_sources(run.sources, run.settings)
-    states = _url_states(run)
+    states = _url_states(run, found.items)
     outcomes: Counter[str] = Counter(rejected.reason for rejected in found.rejected)
     fresh: list[Discovered] = []
     per_source: Counter[str] = Counter()
@@ -82,7 +62,7 @@ def discover(run: Run) -> StageReport:
     return _commit_discovered(run, fresh, found.rejected, outcomes)
 
 
-def _wanted(item: Discovered, states: Mapping[str, object], run: Run, per_source: Counter[str]) -> str:
+def _wanted(item: Discovered, states: Mapping[str, UrlState], run: Run, per_source: Counter[str]) -> str:
     state = states.get(url_id(item.url))
     if state is not None and not _due(state, run.day):
         return "known"
@@ -92,36 +72,37 @@ def _wanted(item: Discovered, states: Mapping[str, object], run: Run, per_source
     return "new"
 
 
-def _due(state: object, today: date) -> bool:
+def _due(state: UrlState, today: date) -> bool:
     """Say whether a URL known from an earlier night is to be looked at again."""
-    first, last = date.fromisoformat(state.first_seen_date), date.fromisoformat(state.last_fetch_date)  # type: ignore[attr-defined]
-    return any(last < first + timedelta(days=age) <= today for age in REFETCH_AFTER_DAYS)
+    ages = (state.first_seen_date + timedelta(days=age) for age in REFETCH_AFTER_DAYS)
+    return any(state.last_fetch_date < due <= today for due in ages)
 
 
 def _commit_discovered(run: Run, fresh: Sequence[Discovered], rejected: Sequence[Rejected], outcomes: Counter[str]) -> StageReport:
     store = run.store()
-    shards = _shard_count(run, store)
+    shards = shard_count(run, store)
     by_shard = sorted(fresh, key=lambda item: (shard_of(item.site, shards), item.url))
     for shard, items in groupby(by_shard, key=lambda item: shard_of(item.site, shards)):
-        partition = Partition("discover", run.run_date, shard)
-        with store.lock(partition.prefix):
-            writer = PartitionWriter(store, partition)
-            rows = writer.write("part", Discovered, items)
-            writer.commit(StageReport("discover", run.run_date, shard, rows, {"new": rows}))
-    partition = Partition("discover", run.run_date)
+        _commit_shard(run, store, shard, items)
+    partition = Partition("discover", run.run_date, WHOLE)
     with store.lock(partition.prefix):
         writer = PartitionWriter(store, partition)
         writer.write("rejects", Rejected, rejected)
-        report = StageReport("discover", run.run_date, partition.shard, sum(outcomes.values()), outcomes)
+        report = StageReport("discover", run.run_date, WHOLE, outcomes.total(), outcomes)
         writer.commit(report, {"shards": shards})
-    _log(report)
-    return report
+    return _logged(report)
 
 
-def _shard_count(run: Run, store: Store) -> int:
-    """Return the number of shards of the date: once begun it stays, so that a page never gets two owners."""
-    manifest = read_manifest(store, Partition("discover", run.run_date))
-    return int(manifest.extra["shards"]) if manifest else run.settings.shards
+def _commit_shard(run: Run, store: Store, shard: str, items: Iterable[Discovered], *, keep: bool = False) -> None:
+    """Write a shard's part of the discovered; with `keep`, beside what is there already."""
+    partition = Partition("discover", run.run_date, shard)
+    with store.lock(partition.prefix):
+        merged = {url_id(item.url): item for item in items}
+        if keep:
+            merged |= {url_id(item.url): item for item in read_records(store, partition, Discovered)}
+        writer = PartitionWriter(store, partition)
+        rows = writer.write("part", Discovered, sorted(merged.values(), key=lambda item: item.url))
+        writer.commit(StageReport("discover", run.run_date, shard, rows, {"new": rows}))
 
 
 def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
@@ -131,8 +112,8 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
     store, partition = run.store(), Partition("fetch", run.run_date, shard)
     with store.lock(partition.prefix):
         kept = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
-        wanted = list(read_records(store, Partition("discover", run.run_date, shard), Discovered))
-        todo = [item for item in wanted if _to_fetch(kept.get(url_id(item.url)), again, url_id(item.url))]
+        wanted = read_records(store, Partition("discover", run.run_date, shard), Discovered)
+        todo = [item for item in wanted if _to_fetch(kept.get(url_id(item.url)), url_id(item.url), again)]
         rows = fetch_pages(
             todo,
             settings=run.settings,
@@ -142,33 +123,27 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
         )
         kept |= {url_id(row.url): row for row in rows}
-        return _commit_fetches(store, partition, list(kept.values()))
+        return _commit_fetches(store, partition, kept.values())
+
+
+def _to_fetch(row: Fetch | None, identity: str, again: Collection[str]) -> bool:
+    return row is None or row.retryable or identity in again
 
 
 def fetch_again(run: Run, rejects: Iterable[Rejected]) -> None:
     """Fetch rejected pages once more as part of this night, whatever became of them before."""
-    shards = _shard_count(run, run.store())
-    by_shard = _grouped(rejects, lambda reject: shard_of(reject.site, shards))
-    for shard, members in sorted(by_shard.items()):
+    store = run.store()
+    shards = shard_count(run, store)
+    for shard, members in sorted(_grouped(rejects, lambda reject: shard_of(reject.site, shards)).items()):
         items = [Discovered(r.url, r.source_id, r.site, "file" if r.url.startswith("file:") else "list") for r in members]
-        _add_to_discovered(run, shard, items)
+        _commit_shard(run, store, shard, items, keep=True)
         fetch(run, shard, again={url_id(item.url) for item in items})
-
-
-def _add_to_discovered(run: Run, shard: str, items: Iterable[Discovered]) -> None:
-    store, partition = run.store(), Partition("discover", run.run_date, shard)
-    with store.lock(partition.prefix):
-        known = {url_id(item.url): item for item in read_records(store, partition, Discovered)}
-        merged = {url_id(item.url): item for item in items} | known
-        writer = PartitionWriter(store, partition)
-        rows = writer.write("part", Discovered, sorted(merged.values(), key=lambda item: item.url))
-        writer.commit(StageReport("discover", run.run_date, shard, rows, {"new": rows}))
 
 
 def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
     """File pages that were fetched elsewhere (an imported archive) under this night."""
     store = run.store()
-    shards = _shard_count(run, store)
+    shards = shard_count(run, store)
     for shard, members in sorted(_grouped(rows, lambda row: shard_of(row.site, shards)).items()):
         partition = Partition("fetch", run.run_date, shard)
         with store.lock(partition.prefix):
@@ -177,19 +152,14 @@ def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
             _commit_fetches(store, partition, kept.values())
 
 
-def _to_fetch(row: Fetch | None, again: Collection[str], identity: str) -> bool:
-    return row is None or row.retryable or identity in again
-
-
 def _commit_fetches(store: Store, partition: Partition, rows: Iterable[Fetch]) -> StageReport:
     ordered = sorted(rows, key=lambda row: row.url)
     writer = PartitionWriter(store, partition)
     writer.write("part", Fetch, ordered)
     writer.write("rejects", Rejected, (_rejected_fetch(row) for row in ordered if row.outcome not in FETCHED))
     report = StageReport("fetch", partition.run_date, partition.shard, len(ordered), Counter(row.outcome for row in ordered))
-    writer.commit(report, {"sites": sorted({row.site for row in ordered})})
-    _log(report)
-    return report
+    writer.commit(report)
+    return _logged(report)
 
 
 def _rejected_fetch(row: Fetch) -> Rejected:
@@ -200,23 +170,30 @@ def extract(run: Run, shard: str) -> StageReport:
     """Take the article out of each fetched page; what is no article goes to the quarantine with its reason and raw page."""
     from pipeline.extract.pool import ExtractPool
 
-    store, partition = run.store(), Partition("extract", run.run_date, shard)
+    settings, store, partition = run.settings, run.store(), Partition("extract", run.run_date, shard)
     with store.lock(partition.prefix):
         fetches = [f for f in read_records(store, Partition("fetch", run.run_date, shard), Fetch) if f.outcome == "fetched"]
         articles: dict[str, Article] = {}
         rejected: list[Rejected] = []
         outcomes: Counter[str] = Counter()
-        with ExtractPool.from_settings(run.settings) as pool:
+        workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
+        with ExtractPool(workers, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
             for row, result in zip(fetches, pool.map(_pages(store, fetches)), strict=True):
-                outcome = _sort_out(row, result, articles, rejected)
-                outcomes[outcome] += 1
+                outcomes[_sort_out(row, result, articles, rejected)] += 1
         writer = PartitionWriter(store, partition)
         writer.write("part", Article, sorted(articles.values(), key=lambda article: article.article_id))
         writer.write("rejects", Rejected, rejected)
         report = StageReport("extract", run.run_date, shard, len(fetches), outcomes)
         writer.commit(report)
-    _log(report)
-    return report
+    return _logged(report)
+
+
+def _pages(store: Store, fetches: Sequence[Fetch]) -> Iterator[PageInput]:
+    from pipeline.fetch.archive import read_pages
+    from pipeline.pages import page_input
+
+    for row, page in zip(fetches, read_pages(store, fetches), strict=True):
+        yield page_input(row, page)
 
 
 def _sort_out(row: Fetch, result: Article | Reject, articles: dict[str, Article], rejected: list[Rejected]) -> str:
@@ -249,107 +226,138 @@ def clean(run: Run, shard: str) -> StageReport:
             articles, site_lines = clean_site(by_site.get(site, []), lines.get(site, []), run.run_date)
             cleaned += articles
             learned += site_lines
-        kept = [article for article in cleaned if article.text]
-        empty = [_emptied(article) for article in cleaned if not article.text]
+        kept = sorted((article for article in cleaned if article.text), key=lambda article: article.article_id)
         writer = PartitionWriter(store, partition)
-        writer.write("part", Article, sorted(kept, key=lambda article: article.article_id))
+        writer.write("part", Article, kept)
         writer.write("site_lines", SiteLine, learned)
-        writer.write("rejects", Rejected, empty)
-        outcomes = Counter(kept=len(kept), no_text=len(empty))
-        report = StageReport("clean", run.run_date, shard, len(cleaned), +outcomes)
+        writer.write("rejects", Rejected, (_emptied(article) for article in cleaned if not article.text))
+        outcomes = +Counter(kept=len(kept), no_text=len(cleaned) - len(kept))
+        report = StageReport("clean", run.run_date, shard, len(cleaned), outcomes)
         writer.commit(report)
-    _log(report)
-    return report
+    return _logged(report)
 
 
 def _emptied(article: Article) -> Rejected:
     detail = "no line of the page was left after cleaning"
-    return Rejected(article.url or "", article.source_id, article.site, "clean", "no_text", detail, False, article.raw_ref)
+    return Rejected(
+        article.url or article.article_id, article.source_id, article.site, "clean", "no_text", detail, raw_ref=article.raw_ref
+    )
 
 
 def _site_lines_before(store: Store, run_date: str, shard: str) -> Iterator[SiteLine]:
     """Yield what the shard had learned by the last night before `run_date`: the same answer however often a night is run."""
-    prefix = "stage=clean/date="
-    dates = sorted({key[len(prefix) :].split("/")[0] for key in store.list(prefix)})
-    for earlier in reversed([d for d in dates if d < run_date]):
+    for earlier in reversed([d for d in dates_of(store, "clean") if d < run_date]):
         partition = Partition("clean", earlier, shard)
         if read_manifest(store, partition) is not None:
-            return read_records(store, partition, SiteLine, "site_lines")
-    return iter(())
+            yield from read_records(store, partition, SiteLine, "site_lines")
+            return
 
 
 def dedup(run: Run) -> StageReport:
     """Group tonight's articles with the copies of the nights around it, and name where each passage came from."""
-    from pipeline.dedup import Document, find_duplicates
+    from pipeline.dedup import find_duplicates
 
-    store, partition = run.store(), Partition("dedup", run.run_date)
+    store, partition = run.store(), Partition("dedup", run.run_date, WHOLE)
     with store.lock(partition.prefix):
-        tonight = {article.article_id: _document(article) for article in _articles(store, run.run_date)}
-        window = {row.article_id: row for row in _window(run, tonight)}
-        earlier = [Document(*(getattr(row, f) for f in _DOCUMENT_FIELDS)) for row in window.values()]
-        result = find_duplicates([*tonight.values(), *earlier])
-        touched = {member.story_id for member in result.members if member.article_id in tonight}
-        members = [m for m in result.members if m.story_id in touched or _moved(m, window.get(m.article_id))]
+        tonight = [_document(article) for article in records_of(store, "clean", run.run_date, Article)]
+        ids = {document.id for document in tonight}
+        around = {row.article_id: row for row in _window(run, ids)}
+        result = find_duplicates([*tonight, *map(_window_document, around.values())])
+        touched = {member.story_id for member in result.members if member.article_id in ids}
+        members = [m for m in result.members if m.story_id in touched or _moved(m, around.get(m.article_id))]
         concerned = {member.article_id for member in members}
         writer = PartitionWriter(store, partition)
         writer.write("part", StoryMember, sorted(members, key=lambda member: member.article_id))
         writer.write("reuse", Reuse, (reuse for reuse in result.reuse if reuse.article_id in concerned))
-        outcomes = Counter(member.relation for member in members if member.article_id in tonight)
-        report = StageReport("dedup", run.run_date, partition.shard, len(tonight), outcomes)
-        writer.commit(report, {"window": len(window)})
-    _log(report)
-    return report
+        outcomes: Counter[str] = Counter(member.relation for member in members if member.article_id in ids)
+        report = StageReport("dedup", run.run_date, WHOLE, len(tonight), outcomes)
+        writer.commit(report, {"window": len(around)})
+    return _logged(report)
 
 
-_DOCUMENT_FIELDS = ("article_id", "url", "site", "title", "text", "published_at", "canonical_url", "wire_credit")
+def _document(article: Article) -> Document:
+    from pipeline.dedup import Document
+
+    return Document(
+        id=article.article_id,
+        url=article.url,
+        site=article.site,
+        title=article.title,
+        text=article.text,
+        published_at=article.published_at,
+        canonical_url=article.source_link or article.canonical_url,
+        wire_credit=article.wire_credit,
+    )
+
+
+def _window(run: Run, tonight: Collection[str]) -> Iterator[WindowDocument]:
+    from pipeline.warehouse import window
+
+    days = timedelta(days=run.settings.window_days)
+    return window(_warehouse(run), run.day - days, run.day + days, exclude_ids=tonight)
+
+
+def _window_document(row: WindowDocument) -> Document:
+    from pipeline.dedup import Document
+
+    return Document(
+        id=row.article_id,
+        url=row.url,
+        site=row.site,
+        title=row.title,
+        text=row.text,
+        published_at=row.published_at,
+        canonical_url=row.source_link or row.canonical_url,
+        wire_credit=row.wire_credit,
+    )
+
+
+def _moved(member: StoryMember, stored: WindowDocument | None) -> bool:
+    """Say whether an article of an earlier night stands elsewhere than the warehouse says."""
+    if stored is None:
+        return False
+    now = (member.story_id, member.canonical_article_id, member.relation)
+    return now != (stored.story_id, stored.canonical_article_id, stored.relation)
 
 
 def load(run: Run) -> StageReport:
     """Load the night into the warehouse in one transaction; stops before it when too much of the night has failed."""
-    from pipeline.warehouse import Night, open_warehouse, upgrade
+    from pipeline.warehouse import Night
     from pipeline.warehouse import load as load_night
 
     store = run.store()
-    shards = shards_of(store, "clean", run.run_date)
-    reports = list(_reports(store, run.run_date))
+    reports = list(reports_of(store, run.run_date))
     check_error_budget(reports, run.settings.error_budget)
-    loaded = sum(r.seen for r in reports if r.stage == "dedup")
-    report = StageReport("load", run.run_date, "all", loaded, Counter(loaded=loaded))
-    warehouse = open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
-    upgrade(warehouse)
-    result = load_night(
-        warehouse,
-        Night(
-            run_id=run.run_id,
-            run_date=run.run_date,
-            code_version=pipeline.__version__,
-            config_hash=config_hash(run.settings, run.sources),
-            fetches=_all(store, "fetch", run.run_date, Fetch),
-            articles=_articles(store, run.run_date),
-            members=read_records(store, Partition("dedup", run.run_date), StoryMember),
-            reuse=read_records(store, Partition("dedup", run.run_date), Reuse, "reuse"),
-            rejected=_rejects(store, run.run_date),
-            site_lines=(
-                line for s in shards for line in read_records(store, Partition("clean", run.run_date, s), SiteLine, "site_lines")
-            ),
-            reports=[*reports, report],
-        ),
+    loaded = sum(report.seen for report in reports if report.stage == "dedup")
+    report = StageReport("load", run.run_date, WHOLE, loaded, +Counter(loaded=loaded))
+    partition = Partition("dedup", run.run_date, WHOLE)
+    night = Night(
+        run_id=run.run_id,
+        run_date=run.run_date,
+        code_version=pipeline.__version__,
+        config_hash=config_hash(run.settings, run.sources),
+        fetches=records_of(store, "fetch", run.run_date, Fetch),
+        articles=records_of(store, "clean", run.run_date, Article),
+        members=read_records(store, partition, StoryMember),
+        reuse=read_records(store, partition, Reuse, "reuse"),
+        rejected=rejects_of(store, run.run_date),
+        site_lines=records_of(store, "clean", run.run_date, SiteLine, "site_lines"),
+        reports=[*reports, report],
     )
+    result = load_night(_warehouse(run), night)
     logger.info("load %s: %s", run.run_date, result.counts)
-    _log(report)
-    return report
+    return _logged(report)
 
 
 def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
     """Raise `Fatal` when more than `budget` of the night's pages failed; pages that are honestly no articles do not count."""
-    not_failed = {*FETCHED, "article", "same_article", "index", "consent", "paywall", "other", "robots"}
     counts: Counter[str] = Counter()
     seen = 0
     for report in reports:
         if report.stage == "fetch":
             seen += report.seen
         if report.stage in ("fetch", "extract"):
-            counts += Counter({k: n for k, n in report.outcomes.items() if k not in not_failed})
+            counts += Counter({reason: n for reason, n in report.outcomes.items() if reason not in NOT_FAILED})
     failed = counts.total()
     if seen >= BUDGET_FLOOR and failed > budget * seen:
         worst = ", ".join(f"{n} {reason}" for reason, n in counts.most_common(5))
@@ -361,153 +369,57 @@ def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
 
 def publish(run: Run) -> StageReport:
     """Check the warehouse, then write the files for analysts; a failed check leaves yesterday's files in place."""
-    from pipeline.warehouse import open_warehouse
     from pipeline.warehouse import publish as publish_files
 
-    warehouse = open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
-    rows = publish_files(warehouse, run.settings.publish, run.run_date)
-    report = StageReport("publish", run.run_date, "all", rows, Counter(published=rows))
-    _log(report)
-    return report
+    rows = publish_files(_warehouse(run), run.settings.publish, run.run_date)
+    return _logged(StageReport("publish", run.run_date, WHOLE, rows, +Counter(published=rows)))
 
 
 def run_stages(run: Run, first: str = STAGES[0], last: str = STAGES[-1], on_stage: Callable[[str], None] | None = None) -> None:
     """Run the stages from `first` to `last` in this process, shard after shard."""
-    steps: dict[str, Callable[[], object]] = {
-        "discover": lambda: discover(run),
-        "dedup": lambda: dedup(run),
-        "load": lambda: load(run),
-        "publish": lambda: publish(run),
-    }
-    sharded: dict[str, Callable[[Run, str], object]] = {"fetch": fetch, "extract": extract, "clean": clean}
+    sharded: dict[str, Callable[[Run, str], StageReport]] = {"fetch": fetch, "extract": extract, "clean": clean}
+    whole: dict[str, Callable[[Run], StageReport]] = {"discover": discover, "dedup": dedup, "load": load, "publish": publish}
     for stage in STAGES[STAGES.index(first) : STAGES.index(last) + 1]:
         if on_stage:
             on_stage(stage)
-        if stage in sharded:
-            for shard in shards_to_do(run, stage):
-                sharded[stage](run, shard)
-        else:
-            steps[stage]()
+        if stage in whole:
+            whole[stage](run)
+            continue
+        for shard in shards_to_do(run, stage):
+            sharded[stage](run, shard)
 
 
-def shards_to_do(run: Run, stage: str = "fetch") -> list[str]:
-    """Return the shards that have work for a stage: those discovered tonight, and those that hold pages of the date already."""
-    store = run.store()
-    before = {"fetch": ("discover", "fetch"), "extract": ("fetch",), "clean": ("extract",)}[stage]
-    return sorted({s for earlier in before for s in shards_of(store, earlier, run.run_date)} - {"all"})
-
-
-def shard_label(run: Run, shard: str) -> str:
-    """Return the sites of a shard in words: the label of its tasks in the Airflow UI."""
-    sites = sorted({item.site for item in read_records(run.store(), Partition("discover", run.run_date, shard), Discovered)})
-    named = ", ".join(sites[:LABEL_SITES])
-    return f"{shard}: {named} and {len(sites) - LABEL_SITES} more" if len(sites) > LABEL_SITES else f"{shard}: {named}"
-
-
-def funnel(run: Run) -> dict[str, dict[str, int]]:
-    """Return the outcomes of each stage of the night, summed over its shards."""
-    total: dict[str, Counter[str]] = {}
-    for report in _reports(run.store(), run.run_date):
-        total.setdefault(report.stage, Counter()).update(report.outcomes)
-    return {stage: dict(outcomes) for stage, outcomes in total.items()}
-
-
-def _url_states(run: Run) -> Mapping[str, object]:
-    from pipeline.warehouse import known_urls, open_warehouse, upgrade
+def _warehouse(run: Run) -> Warehouse:
+    from pipeline.warehouse import open_warehouse, upgrade
 
     warehouse = open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
     upgrade(warehouse)
-    return known_urls(warehouse, before=run.day)
+    return warehouse
 
 
-def _validators(run: Run, items: Iterable[Discovered]) -> Mapping[str, object]:
+def _url_states(run: Run, items: Iterable[Discovered]) -> dict[str, UrlState]:
+    """Return what was known of the items' URLs before this night, by URL id."""
+    from pipeline.warehouse import known_urls
+
+    wanted = {url_id(item.url) for item in items}
+    return {state.url_id: state for state in known_urls(_warehouse(run), before=run.day) if state.url_id in wanted}
+
+
+def _validators(run: Run, items: Iterable[Discovered]) -> dict[str, Validator]:
     from pipeline.fetch.fetch import Validator
 
-    states = _url_states(run)
-    found = ((identity, states.get(identity)) for identity in (url_id(item.url) for item in items))
-    return {i: Validator(s.etag, s.last_modified, s.digest, s.raw_ref) for i, s in found if s is not None}  # type: ignore[attr-defined]
+    states = _url_states(run, items)
+    return {i: Validator(state.etag, state.last_modified, state.digest, state.raw_ref) for i, state in states.items()}
 
 
-def _pages(store: Store, fetches: Sequence[Fetch]) -> Iterator[object]:
-    from pipeline.extract.page import PageInput
-    from pipeline.fetch.archive import read_pages
-
-    for row, page in zip(fetches, read_pages(store, fetches), strict=True):
-        yield PageInput(
-            url=page.final_url,
-            source_id=row.source_id,
-            site=row.site,
-            body=page.body,
-            content_type=row.content_type,
-            language=row.language,
-            raw_ref=row.raw_ref,
-            fetched_at=row.fetched_at,
-        )
-
-
-def _document(article: Article) -> object:
-    from pipeline.dedup import Document
-
-    return Document(
-        article.article_id,
-        article.url,
-        article.site,
-        article.title,
-        article.text,
-        article.published_at,
-        article.source_link or article.canonical_url,
-        article.wire_credit,
-    )
-
-
-def _window(run: Run, tonight: Collection[str]) -> Iterator[object]:
-    from pipeline.warehouse import open_warehouse, upgrade, window
-
-    warehouse = open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
-    upgrade(warehouse)
-    days = timedelta(days=run.settings.window_days)
-    return window(warehouse, run.day - days, run.day + days, exclude_ids=tonight)
-
-
-def _moved(member: StoryMember, stored: object) -> bool:
-    """Say whether an article of an earlier night stands elsewhere than the warehouse says."""
-    if stored is None:
-        return False
-    now = (member.story_id, member.canonical_article_id, member.relation)
-    return now != (stored.story_id, stored.canonical_article_id, stored.relation)  # type: ignore[attr-defined]
-
-
-def _articles(store: Store, run_date: str) -> Iterator[Article]:
-    return _all(store, "clean", run_date, Article)
-
-
-def _rejects(store: Store, run_date: str) -> Iterator[Rejected]:
-    for stage in ("discover", "fetch", "extract", "clean"):
-        yield from _all(store, stage, run_date, Rejected, "rejects")
-
-
-def _reports(store: Store, run_date: str) -> Iterator[StageReport]:
-    for stage in ("discover", "fetch", "extract", "clean", "dedup"):
-        for shard in shards_of(store, stage, run_date):
-            if stage == "discover" and shard != "all":
-                continue  # the shards' rows are those that the report of the whole counts as new
-            manifest = read_manifest(store, Partition(stage, run_date, shard))
-            if manifest:
-                yield manifest.report
-
-
-def _all(store: Store, stage: str, run_date: str, record: type[R], name: str = "part") -> Iterator[R]:
-    for shard in shards_of(store, stage, run_date):
-        yield from read_records(store, Partition(stage, run_date, shard), record, name)
-
-
-def _grouped(records: Iterable[R], key: Callable[[R], str]) -> dict[str, list[R]]:
-    groups: dict[str, list[R]] = {}
+def _grouped(records: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
+    groups: dict[str, list[T]] = {}
     for record in records:
         groups.setdefault(key(record), []).append(record)
     return groups
 
 
-def _log(report: StageReport) -> None:
-    counts = ", ".join(f"{n} {name}" for name, n in sorted(report.outcomes.items(), key=lambda item: -item[1]))
+def _logged(report: StageReport) -> StageReport:
+    counts = ", ".join(f"{n} {name}" for name, n in sorted(report.outcomes.items(), key=lambda item: (-item[1], item[0])))
     logger.info("%s %s %s: %d seen: %s", report.stage, report.run_date, report.shard, report.seen, counts or "nothing")
+    return report

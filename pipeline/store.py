@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -178,7 +178,7 @@ class Partition:
 
     stage: str
     run_date: str
-    shard: str = "all"
+    shard: str
 
     @property
     def prefix(self) -> str:
@@ -220,9 +220,9 @@ class PartitionWriter:
         rows = 0
         with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
             path = Path(folder, "table.parquet")
-            with pq.ParquetWriter(path, schema_of(record), compression="zstd") as writer:
+            with pq.ParquetWriter(path, schema_of(cast(type, record)), compression="zstd") as writer:
                 for chunk in _chunks(records, ROWS_PER_GROUP):
-                    writer.write_batch(to_batch(chunk, record))
+                    writer.write_batch(to_batch(chunk, cast(type, record)))
                     rows += len(chunk)
             with path.open("rb") as handle:
                 digest = hashlib.file_digest(handle, "sha256").hexdigest()[:12]

@@ -1,0 +1,54 @@
+"""Ask the warehouse from the command line: one SELECT, read-only, as a table or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from pipeline.warehouse import open_warehouse, upgrade
+
+COLUMN_WIDTH = 60  # characters; longer values are cut in a table, never in CSV
+
+
+def ask(settings: Settings, query: str, *, as_csv: bool = False) -> Iterator[str]:
+    """Yield the lines of the answer; raises `ConfigError` for a query that the database refuses or that would write."""
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    upgrade(warehouse)
+    with warehouse.reading() as connection:  # nothing is committed here, so a query that would write leaves no trace
+        try:
+            result = connection.execute(sa.text(query.replace(":", r"\:")))
+        except DBAPIError as error:
+            raise ConfigError(f"sql: {error.orig}") from error
+        if not result.returns_rows:
+            raise ConfigError("sql: only queries that return rows are run; the warehouse is written by the nightly load alone")
+        names, rows = list(result.keys()), result.fetchall()
+    yield from _csv(names, rows) if as_csv else _table(names, rows)
+
+
+def _csv(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:
+    for row in (names, *rows):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(row)
+        yield line.getvalue()
+
+
+def _table(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:
+    cells = [[_cell(value) for value in row] for row in (names, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for number, row in enumerate(cells):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if number == 0:
+            yield "  ".join("-" * width for width in widths)
+    yield f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= COLUMN_WIDTH else text[: COLUMN_WIDTH - 1] + "…"

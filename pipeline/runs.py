@@ -1,0 +1,105 @@
+"""A run, and what its store holds: which shards have work, what each stage did, the records of all shards of a date."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from pipeline.config import Settings, Source
+from pipeline.records import Discovered, Rejected, StageReport
+from pipeline.store import Partition, Store, open_store, read_manifest, read_records, shards_of
+
+STAGES = ("discover", "fetch", "extract", "clean", "dedup", "load", "publish")
+SHARDED = ("fetch", "extract", "clean")
+WHOLE = "all"  # the shard of what is not divided
+LABEL_SITES = 3
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One night's work: what is read, for which date, and with which settings.
+
+    `page_limit` is per source. `scratch` stands in for the store where a run is only tried.
+    """
+
+    run_date: str
+    settings: Settings
+    sources: tuple[Source, ...] = ()
+    page_limit: int | None = None
+    scratch: Store | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The id in the warehouse: made of the date alone, so that a second run of a night is the same run."""
+        return f"nightly-{self.run_date}"
+
+    @property
+    def day(self) -> date:
+        """The run's date."""
+        return date.fromisoformat(self.run_date)
+
+    def store(self) -> Store:
+        """Open the run's store."""
+        return self.scratch or open_store(self.settings.store)
+
+
+def shard_count(run: Run, store: Store) -> int:
+    """Return the number of shards of the date: once begun it stays, so that a page never gets two owners."""
+    manifest = read_manifest(store, Partition("discover", run.run_date, WHOLE))
+    return int(manifest.extra["shards"]) if manifest else run.settings.shards
+
+
+def shards_to_do(run: Run, stage: str = "fetch") -> list[str]:
+    """Return the shards that have work for a stage: those discovered tonight, and those that hold pages of the date already."""
+    store = run.store()
+    before = {"fetch": ("discover", "fetch"), "extract": ("fetch",), "clean": ("extract",)}[stage]
+    return sorted({shard for earlier in before for shard in shards_of(store, earlier, run.run_date)} - {WHOLE})
+
+
+def shard_label(run: Run, shard: str) -> str:
+    """Return the sites of a shard in words: the label of its tasks in the Airflow UI."""
+    sites = sorted({item.site for item in read_records(run.store(), Partition("discover", run.run_date, shard), Discovered)})
+    named = ", ".join(sites[:LABEL_SITES])
+    return f"{shard}: {named} and {len(sites) - LABEL_SITES} more" if len(sites) > LABEL_SITES else f"{shard}: {named}"
+
+
+def dates_of(store: Store, stage: str) -> list[str]:
+    """Return the dates for which a stage was committed, sorted."""
+    prefix = f"stage={stage}/date="
+    return sorted({key[len(prefix) :].split("/")[0] for key in store.list(prefix)})
+
+
+def records_of(store: Store, stage: str, run_date: str, record: type[R], name: str = "part") -> Iterator[R]:
+    """Yield one table of a stage over all its shards of a date."""
+    for shard in shards_of(store, stage, run_date):
+        yield from read_records(store, Partition(stage, run_date, shard), record, name)
+
+
+def rejects_of(store: Store, run_date: str) -> Iterator[Rejected]:
+    """Yield everything that the stages of a date put into the quarantine."""
+    for stage in ("discover", *SHARDED):
+        yield from records_of(store, stage, run_date, Rejected, "rejects")
+
+
+def reports_of(store: Store, run_date: str) -> Iterator[StageReport]:
+    """Yield the reports of a date's stages before the load."""
+    for stage in ("discover", *SHARDED, "dedup"):
+        for shard in shards_of(store, stage, run_date):
+            if stage == "discover" and shard != WHOLE:
+                continue  # the report of the whole counts the shards' rows, as new
+            manifest = read_manifest(store, Partition(stage, run_date, shard))
+            if manifest:
+                yield manifest.report
+
+
+def funnel(run: Run) -> dict[str, dict[str, int]]:
+    """Return the outcomes of each stage of the night, summed over its shards."""
+    total: dict[str, Counter[str]] = {}
+    for report in reports_of(run.store(), run.run_date):
+        total.setdefault(report.stage, Counter()).update(report.outcomes)
+    return {stage: dict(outcomes) for stage, outcomes in total.items()}
