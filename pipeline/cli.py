@@ -202,7 +202,7 @@ def _demo(options: argparse.Namespace, settings: Settings) -> int:
 def _ui(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
-    nights.ui(settings, options.sources)
+    nights.ui(settings, options.sources, _today())
     return 0
 
 
@@ -303,15 +303,16 @@ def _raw_gc(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
-    from newsroom.server import serve
-
     import newsroom
+    from newsroom.feeds import sources_toml
+    from newsroom.server import serve
 
     web = newsroom.build(
         seed=options.seed, stories=options.stories, outlets=options.outlets, day=date.fromisoformat(options.day or _today())
     )
     if options.write_sources:
-        Path(options.write_sources).write_text(newsroom.sources_toml(web, options.port), encoding="utf-8")
+        Path(options.write_sources).parent.mkdir(parents=True, exist_ok=True)
+        Path(options.write_sources).write_text(sources_toml(web, options.port), encoding="utf-8")
     serve(web, options.port)
     return 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,20 +60,71 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
 
 
 def run_dag(run_date: str, sources: str) -> None:
-    """Run the nightly DAG to its end in this process; raises `Fatal` when it does not succeed."""
-    os.environ.update(airflow_environment(sources, port=8080), AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
+    """Run the nightly DAG to its end in this process, telling its progress on stderr; raises `Fatal` when it fails.
+
+    What Airflow itself has to say goes to a log file, which the error names.
+    """
+    environment = airflow_environment(sources, port=8080)
+    os.environ.update(environment, AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
+    log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with _output_to(log):
+        failed = _test_dag(run_date)
+    if failed is not None:
+        raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}: {_last_error(log)}; the whole log is {log}")
+
+
+def _test_dag(run_date: str) -> list[str] | None:
+    """Run the DAG and return the tasks that failed, or None when it succeeded."""
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
     from airflow.utils.state import DagRunState
 
     initdb()
+    sys.path.append(str(dags_folder()))  # Airflow's own processes do this; a DagBag made by hand does not
     bag = DagBag(str(dags_folder() / f"{DAG_ID}.py"))
     for file, error in bag.import_errors.items():
         raise Fatal(f"{file} cannot be imported: {error}")
     run = bag.dags[DAG_ID].test(run_conf={"run_date": run_date})
-    if run.state != DagRunState.SUCCESS:
-        failed = sorted(t.task_id for t in run.get_task_instances() if t.state == "failed")
-        raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}; its log is above")
+    if run.state == DagRunState.SUCCESS:
+        return None
+    return sorted(instance.task_id for instance in run.get_task_instances() if instance.state == "failed")
+
+
+@contextmanager
+def _output_to(log: Path) -> Iterator[None]:
+    """Send what this process and its children print to a file, but the pipeline's own progress to the terminal as before."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    progress = logging.StreamHandler(os.fdopen(os.dup(2), "w"))
+    progress.setFormatter(logging.Formatter("  %(message)s"))
+    ours = logging.getLogger("pipeline")
+    level = ours.level
+    ours.addHandler(progress)
+    ours.setLevel(logging.INFO)
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+        for descriptor in kept:
+            os.close(descriptor)
+        ours.removeHandler(progress)
+        ours.setLevel(level)
+        progress.close()
+
+
+def _last_error(log: Path) -> str:
+    """Return the last line of a log that names one of our errors or, failing that, any."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    errors = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Fatal|Transient|Reject|Exception)\b.*:", line)]
+    return next(reversed([line for line in errors if line.startswith("pipeline.errors")] or errors), "no reason was logged")
 
 
 def serve_ui(sources: str, port: int, companions: Sequence[Sequence[str]] = (), say: Callable[[str], None] = print) -> None:

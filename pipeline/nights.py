@@ -31,25 +31,25 @@ def prepare(settings: Settings, run_date: str, *, sources: str | None = None, pa
 
 def demo(run_date: str) -> str:
     """Serve the sample newsroom while the nightly DAG runs on it; returns the summary. No server stays behind."""
-    from newsroom.server import running
-
     import newsroom
+    from newsroom.server import running
     from pipeline import local
 
     _use_newsroom_settings()
     settings = load_settings()
     web = newsroom.build(day=date.fromisoformat(run_date))
     with running(web, port=_free_port()) as server:
-        NEWSROOM_SOURCES.parent.mkdir(parents=True, exist_ok=True)
-        NEWSROOM_SOURCES.write_text(newsroom.sources_toml(web, server.port), encoding="utf-8")
+        _write_newsroom_sources(server.sources_toml())
         print(f"the sample newsroom is on http://127.0.0.1:{server.port}; running the night of {run_date} on it …", file=sys.stderr)
         prepare(settings, run_date, sources=str(NEWSROOM_SOURCES))
         local.run_dag(run_date, str(NEWSROOM_SOURCES))
     return summary(settings, run_date)
 
 
-def ui(settings: Settings, sources: str | None) -> None:
-    """Serve the Airflow UI; with no sources of the user's, on the sample newsroom, which then ends with it."""
+def ui(settings: Settings, sources: str | None, today: str) -> None:
+    """Serve the Airflow UI; with no sources of the user's, on the sample newsroom of today, which then ends with it."""
+    import newsroom
+    from newsroom.feeds import sources_toml
     from pipeline import local
 
     file = sources or settings.sources
@@ -58,8 +58,9 @@ def ui(settings: Settings, sources: str | None) -> None:
         local.serve_ui(file, settings.ui_port)
         return
     _use_newsroom_settings()
-    port = str(_free_port())
-    serve = [sys.executable, "-m", "pipeline", "newsroom", "serve", "--port", port, "--write-sources", str(NEWSROOM_SOURCES)]
+    port = _free_port()
+    _write_newsroom_sources(sources_toml(newsroom.build(day=date.fromisoformat(today)), port))
+    serve = [sys.executable, "-m", "pipeline", "newsroom", "serve", "--port", str(port), "--day", today]
     print(f"no {file}: the sample newsroom is served on http://127.0.0.1:{port} and is what the DAGs read", file=sys.stderr)
     local.serve_ui(str(NEWSROOM_SOURCES), settings.ui_port, companions=[serve])
 
@@ -87,6 +88,11 @@ def collect_garbage(settings: Settings) -> list[str]:
         row.warc_filename for day in dates_of(store, "fetch") for row in records_of(store, "fetch", day, Fetch) if row.warc_filename
     }
     return gc(store, named)
+
+
+def _write_newsroom_sources(text: str) -> None:
+    NEWSROOM_SOURCES.parent.mkdir(parents=True, exist_ok=True)
+    NEWSROOM_SOURCES.write_text(text, encoding="utf-8")
 
 
 def _use_newsroom_settings() -> None:

@@ -9,7 +9,7 @@ from pipeline import stages
 from pipeline.config import Settings, load_sources
 from pipeline.records import Rejected
 from pipeline.runs import Run
-from pipeline.warehouse import StoredReject, open_warehouse, stored_rejects, upgrade
+from pipeline.warehouse import open_rejects, open_warehouse, upgrade
 
 
 def listing(settings: Settings, *, reason: str | None = None, source: str | None = None) -> Iterator[str]:
@@ -27,8 +27,7 @@ def listing(settings: Settings, *, reason: str | None = None, source: str | None
 
 def retry(settings: Settings, run_date: str, *, reason: str | None = None, source: str | None = None) -> Run | None:
     """Fetch the matching rejects once more as part of a night and run that night to its end; None when nothing matches."""
-    matching = _matching(settings, reason, source)
-    rejects = [Rejected(r.url, r.source_id, r.site, r.stage, r.reason) for r in matching if r.stage != "discover"]
+    rejects = [reject for reject in _matching(settings, reason, source) if reject.stage != "discover"]
     if not rejects:
         return None
     file = Path(settings.sources)
@@ -38,13 +37,13 @@ def retry(settings: Settings, run_date: str, *, reason: str | None = None, sourc
     return run
 
 
-def _matching(settings: Settings, reason: str | None, source: str | None) -> Iterator[StoredReject]:
+def _matching(settings: Settings, reason: str | None, source: str | None) -> Iterator[Rejected]:
     warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
     upgrade(warehouse)
-    for reject in stored_rejects(warehouse, reason=reason):
-        if source in (None, reject.source_id):
+    for reject in open_rejects(warehouse):
+        if reason in (None, reject.reason) and source in (None, reject.source_id):
             yield reject
 
 
-def _detail(reject: StoredReject) -> str:
+def _detail(reject: Rejected) -> str:
     return f" [{' '.join(reject.detail.split())[:120]}]" if reject.detail else ""

@@ -122,8 +122,13 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
             validators=_validators(run, todo),
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
         )
-        kept |= {url_id(row.url): row for row in rows}
+        kept |= {url_id(row.url): row for row in rows if not _failed_again(kept.get(url_id(row.url)), row)}
         return _commit_fetches(store, partition, kept.values())
+
+
+def _failed_again(before: Fetch | None, now: Fetch) -> bool:
+    """Say whether another try ended as the one before: it then leaves no trace, and a second run of a night changes nothing."""
+    return before is not None and before.outcome == now.outcome and now.outcome not in FETCHED
 
 
 def _to_fetch(row: Fetch | None, identity: str, again: Collection[str]) -> bool:
@@ -344,8 +349,7 @@ def load(run: Run) -> StageReport:
         site_lines=records_of(store, "clean", run.run_date, SiteLine, "site_lines"),
         reports=[*reports, report],
     )
-    result = load_night(_warehouse(run), night)
-    logger.info("load %s: %s", run.run_date, result.counts)
+    load_night(_warehouse(run), night)
     return _logged(report)
 
 
@@ -402,7 +406,8 @@ def _url_states(run: Run, items: Iterable[Discovered]) -> dict[str, UrlState]:
     from pipeline.warehouse import known_urls
 
     wanted = {url_id(item.url) for item in items}
-    return {state.url_id: state for state in known_urls(_warehouse(run), before=run.day) if state.url_id in wanted}
+    known = known_urls(_warehouse(run), before=run.day)
+    return {identity: known[identity] for identity in wanted if identity in known}
 
 
 def _validators(run: Run, items: Iterable[Discovered]) -> dict[str, Validator]:

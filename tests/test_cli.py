@@ -1,0 +1,123 @@
+"""The command line as a user meets it: exit status, messages, no stack trace for a mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+Call = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def copydesk(tmp_path: Path) -> Call:
+    """Run the command line in an empty folder."""
+
+    def call(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("COPYDESK_")}
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline", *arguments],
+            cwd=tmp_path,
+            env={**plain, "PYTHONPATH": str(ROOT), "COPYDESK_ATTEMPTS": "1", **environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return call
+
+
+def told(done: subprocess.CompletedProcess[str], status: int) -> str:
+    """Return what the user was told, having checked the status and that no stack trace was shown."""
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_help_lists_the_commands_and_each_has_its_own(copydesk: Call) -> None:
+    shown = copydesk("--help").stdout
+    names = re.findall(r"^    (\w+) ", shown, re.MULTILINE)
+    assert {"run", "clean", "dedup", "explain", "replay", "import", "quarantine", "report", "db", "newsroom", "raw"} <= set(names)
+    assert "one line per input line" in copydesk("clean", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["wash"], "invalid choice: 'wash'"),
+        (["run", "--date", "yesterday"], "must be a day such as 2026-11-20, got 'yesterday'"),
+        (["run", "--sources", "none.toml"], "none.toml: no such file"),
+        (["run", "--from", "wash"], "invalid choice: 'wash'"),
+        (["clean", "none.jsonl", "--output", "out.jsonl"], "none.jsonl"),
+        (["dedup", "none.jsonl", "--output", "out.jsonl"], "none.jsonl"),
+        (["explain", "nothing"], "'nothing' is no file here, no http(s) URL and no article id"),
+        (["explain", "0" * 32], "holds no article"),
+        (["replay", "--since", "2026-11-01"], "the archive is empty"),
+        (["import", "none.warc.gz"], "no such file: 'none.warc.gz'"),
+        (["report"], "holds no night yet"),
+        (["sql", "SELEKT 1"], "sql: "),
+        (["sql", "DELETE FROM articles"], "only queries that return rows"),
+        (["newsroom", "serve", "--port", "x"], "must be a whole number"),
+    ],
+)
+def test_a_wrong_call_is_told_with_status_2(copydesk: Call, arguments: list[str], message: str) -> None:
+    assert message in told(copydesk(*arguments), 2)
+
+
+def test_a_malformed_sources_file_is_told_by_file_key_value_and_mend(copydesk: Call, tmp_path: Path) -> None:
+    tmp_path.joinpath("my.toml").write_text('[[source]]\nid = "bbc"\nfeeds = ["ftp://x.example/rss"]\n')
+    message = told(copydesk("run", "--sources", "my.toml"), 2)
+    assert message.strip() == "copydesk: my.toml: source \"bbc\": feeds must be http(s) URLs, got 'ftp://x.example/rss'"
+
+
+def test_a_database_that_is_dead_is_told_without_its_password(copydesk: Call, tmp_path: Path) -> None:
+    tmp_path.joinpath("sources.toml").write_text('[[source]]\nid = "a"\nfiles = ["*.html"]\n')
+    url = "postgresql://desk:s3cret@127.0.0.1:1/news"
+    message = told(copydesk("run", COPYDESK_WAREHOUSE_URL=url), 1)
+    assert "127.0.0.1:1/news" in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.slow
+def test_a_source_that_cannot_be_reached_is_quarantined_and_the_rest_of_the_night_goes_on(copydesk: Call, tmp_path: Path) -> None:
+    story = "".join(f"<p>Sentence number {n} of the story says something of its own about the harbour.</p>" for n in range(9))
+    tmp_path.joinpath("page.html").write_text(f"<html><head><title>The harbour</title></head><body>{story}</body></html>")
+    tmp_path.joinpath("sources.toml").write_text(
+        '[[source]]\nid = "gone"\nfeeds = ["http://127.0.0.1:1/rss"]\n[[source]]\nid = "folder"\nfiles = ["*.html"]\n'
+    )
+    done = copydesk("run", COPYDESK_ALLOW_PRIVATE_HOSTS="1", COPYDESK_WORKERS="1")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"loaded +1 ", done.stdout)
+    assert "gone" in copydesk("quarantine", "list").stdout
+    answer = copydesk("sql", "SELECT count(*) AS n FROM clean_articles", "--csv")
+    assert answer.stdout.split() == ["n", "1"]
+
+
+@pytest.mark.slow
+def test_clean_and_dedup_read_a_pipe_and_write_one(copydesk: Call) -> None:
+    text = "Advertisement\n\n" + "\n\n".join(f"Paragraph {n} tells what the council decided about the bridge." for n in range(5))
+    lines = [json.dumps({"id": "a", "text": text}), json.dumps({"id": "b", "text": text}), "not json"]
+    cleaned = copydesk("clean", "-", "--output", "-", stdin="\n".join(lines) + "\n")
+    rows = [json.loads(line) for line in told_ok(cleaned).splitlines()]
+    assert [row["id"] for row in rows] == ["a", "b", None]
+    assert rows[0]["text"].startswith("Paragraph 0")
+    assert rows[0]["dropped"][0]["text"] == "Advertisement"
+    assert rows[2]["error"]["code"]
+    documents = [json.dumps({"id": r["id"], "url": None, "site": None, "title": None, "text": r["text"]}) for r in rows[:2]]
+    grouped = copydesk("dedup", "-", "--output", "-", stdin="\n".join(documents) + "\n")
+    assert len({json.loads(line)["story_id"] for line in told_ok(grouped).splitlines()}) == 1
+
+
+def told_ok(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,247 @@
+"""A whole night on the sample newsroom, over HTTP, against the generator's own answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import newsroom
+from newsroom.server import RunningNewsroom, running
+from pipeline import nights, quarantine, replay
+from pipeline.config import Settings, load_sources
+from pipeline.errors import Fatal
+from pipeline.explain import explain
+from pipeline.records import Fetch
+from pipeline.runs import Run, records_of
+from pipeline.stages import check_error_budget, run_stages
+from pipeline.urls import normalise_url
+from pipeline.warehouse import open_warehouse
+
+pytestmark = pytest.mark.slow
+
+DAY = date(2026, 11, 20)
+NEXT_DAY = date(2026, 11, 21)
+
+
+@dataclass(frozen=True)
+class Night:
+    """A finished night: how it was run, who served it and what the answers are."""
+
+    run: Run
+    server: RunningNewsroom
+    gold: dict[str, newsroom.Gold]
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        return rows(self.run.settings, query)
+
+
+def rows(settings: Settings, query: str) -> list[tuple[object, ...]]:
+    with open_warehouse(settings.warehouse_url).reading() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def tables(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every table."""
+    warehouse = open_warehouse(settings.warehouse_url)
+    names = sorted(sa.inspect(warehouse.engine).get_table_names())
+    return {name: sorted(rows(settings, f'SELECT * FROM "{name}"'), key=repr) for name in names}
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(
+        warehouse_url=f"sqlite:///{folder}/warehouse.db",
+        store=str(folder / "store"),
+        publish=str(folder / "published"),
+        sources=str(folder / "sources.toml"),
+        allow_private_hosts=True,
+        total_timeout=3.0,
+        shards=3,
+    )
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    folder = tmp_path_factory.mktemp("night")
+    settings = settings_in(folder)
+    web = newsroom.build(day=DAY)
+    with running(web) as server:
+        Path(settings.sources).write_text(server.sources_toml())
+        run = Run(run_date=str(DAY), settings=settings, sources=load_sources(Path(settings.sources)))
+        run_stages(run)
+        yield Night(run, server, {normalise_url(answer.url): answer for answer in web.gold(server.port)})
+
+
+def test_every_article_is_in_and_nothing_else(night: Night) -> None:
+    loaded = {normalise_url(str(url)) for (url,) in night.rows("SELECT url FROM articles")}
+    assert loaded == {url for url, answer in night.gold.items() if answer.expected == "article"}
+
+
+def test_every_page_that_is_no_article_is_rejected_for_the_right_reason(night: Night) -> None:
+    reasons = {normalise_url(str(url)): reason for url, reason in night.rows("SELECT url, reason FROM open_rejects")}
+    expected = {normalise_url(a.listed_url or a.url): a.expected for a in night.gold.values() if a.expected != "article"}
+    assert {url: reasons.get(url) for url in expected} == expected
+
+
+def test_the_clean_text_is_the_article_and_only_the_article(night: Night) -> None:
+    wrong = []
+    for url, text in night.rows("SELECT url, text FROM articles"):
+        answer = night.gold[normalise_url(str(url))]
+        if text != answer.text:
+            kept, wanted = str(text).split("\n\n"), answer.text.split("\n\n")
+            wrong.append((url, [line for line in kept if line not in wanted], [line for line in wanted if line not in kept]))
+    articles = sum(answer.expected == "article" for answer in night.gold.values())
+    assert len(wrong) <= 0.01 * articles, wrong
+
+
+def test_titles_dates_and_authors_are_what_the_page_says(night: Night) -> None:
+    titles = {normalise_url(str(url)): title for url, title in night.rows("SELECT url, title FROM articles")}
+    wrong = {url: (title, night.gold[url].title) for url, title in titles.items() if title != night.gold[url].title}
+    assert wrong == {}
+
+
+def test_every_dropped_line_has_a_rule(night: Night) -> None:
+    assert night.rows("SELECT count(*) FROM dropped_lines WHERE rule IS NULL OR rule = ''") == [(0,)]
+    assert int(str(night.rows("SELECT count(*) FROM dropped_lines")[0][0])) > 50
+
+
+def test_copies_are_grouped_as_the_wire_desk_sent_them(night: Night) -> None:
+    found: dict[object, set[str]] = {}
+    for story, url in night.rows("SELECT story_id, url FROM article_copies"):
+        found.setdefault(story, set()).add(normalise_url(str(url)))
+    expected: dict[object, set[str]] = {}
+    for url, answer in night.gold.items():
+        if answer.expected == "article":
+            expected.setdefault(answer.story_id, set()).add(url)
+    assert sorted(map(sorted, found.values())) == sorted(map(sorted, expected.values()))
+
+
+def test_a_duplicate_names_the_copy_that_was_kept_and_the_proof(night: Night) -> None:
+    unproved = night.rows(
+        "SELECT m.article_id FROM story_members m WHERE m.relation = 'copy' AND (m.proof IS NULL OR m.score IS NULL"
+        " OR m.canonical_article_id = m.article_id)"
+    )
+    assert unproved == []
+
+
+def test_the_stitched_page_stands_alone_and_names_its_sources(night: Night) -> None:
+    stitched = {url: answer for url, answer in night.gold.items() if answer.sources}
+    assert stitched
+    for url, answer in stitched.items():
+        ((identity, relation),) = [
+            (i, r) for i, r, u in night.rows("SELECT article_id, relation, url FROM article_copies") if normalise_url(str(u)) == url
+        ]
+        assert relation == "unique"
+        sources = {night.gold[s].story_id for s, *_ in ((normalise_url(s), a, b) for s, a, b in answer.sources)}
+        named = night.rows(
+            "SELECT DISTINCT a.url FROM passage_reuse p JOIN articles a ON a.article_id = p.source_article_id"
+            f" WHERE p.article_id = '{identity}'"
+        )
+        assert {night.gold[normalise_url(str(u))].story_id for (u,) in named} == sources
+
+
+def test_the_funnel_accounts_for_every_page(night: Night) -> None:
+    counts = Counter({(stage, outcome): n for stage, outcome, n in night.rows("SELECT stage, outcome, n FROM nightly_funnel")})
+    fetched = sum(n for (stage, outcome), n in counts.items() if stage == "fetch" and outcome == "fetched")
+    extracted = sum(n for (stage, _), n in counts.items() if stage == "extract")
+    assert fetched == extracted > 0
+    assert counts["extract", "article"] == sum(n for (stage, _), n in counts.items() if stage == "clean")
+
+
+def test_no_forbidden_path_was_asked_for_and_robots_came_first(night: Night) -> None:
+    asked: dict[str, list[str]] = {}
+    for access in night.server.accesses:
+        asked.setdefault(access.host, []).append(access.path)
+    assert all(paths[0] == "/robots.txt" for paths in asked.values())
+    forbidding = [outlet for outlet in night.server.newsroom.outlets if outlet.forbidden]
+    assert forbidding
+    for outlet in forbidding:
+        assert not any(path.startswith(outlet.forbidden) for path in asked[outlet.host])
+
+
+def test_each_page_is_one_ranged_read(night: Night) -> None:
+    from pipeline.fetch.archive import read_page
+
+    store = night.run.store()
+    fetched = [row for row in records_of(store, "fetch", str(DAY), Fetch) if row.outcome == "fetched"]
+    assert fetched
+    for row in fetched[:20]:
+        assert len(read_page(store, row).body) == row.body_bytes
+
+
+def test_a_second_run_changes_no_row(night: Night) -> None:
+    before = tables(night.run.settings)
+    run_stages(night.run)
+    assert tables(night.run.settings) == before
+
+
+def test_a_replay_with_the_same_rules_differs_in_nothing(night: Night) -> None:
+    before = tables(night.run.settings)
+    lines = list(replay.diff(night.run.settings, [str(DAY)]))
+    assert [line for line in lines if not line.startswith(f"{DAY}: 0 of ")] == []
+    replay.replay(night.run.settings, [str(DAY)])
+    assert tables(night.run.settings) == before
+
+
+def test_shards_and_workers_make_no_difference(night: Night, tmp_path: Path) -> None:
+    other = dataclasses.replace(settings_in(tmp_path), shards=1, workers=1)
+    run = dataclasses.replace(night.run, settings=other)
+    run_stages(run)
+    query = "SELECT url, title, text, copies, sites FROM clean_articles ORDER BY url"
+    assert rows(other, query) == night.rows(query)
+
+
+def test_the_next_night_fetches_only_what_is_new(night: Night) -> None:
+    asked = len(night.server.accesses)
+    tomorrow = dataclasses.replace(night.run, run_date=str(NEXT_DAY))
+    before = night.rows("SELECT article_id, content_hash FROM articles ORDER BY article_id")
+    run_stages(tomorrow)
+    pages = {
+        normalise_url(f"http://{a.host}:{night.server.port}{a.path}") for a in night.server.accesses[asked:] if a.status == 200
+    }
+    assert not pages & {url for url, answer in night.gold.items() if answer.expected == "article"}
+    assert night.rows("SELECT article_id, content_hash FROM articles ORDER BY article_id") == before
+
+
+def test_the_quarantine_lists_each_reject_and_tries_again(night: Night) -> None:
+    listed = list(quarantine.listing(night.run.settings, reason="http_404"))
+    assert any("http_404" in line and "http://" in line for line in listed)
+    run = quarantine.retry(night.run.settings, str(DAY), reason="http_404")
+    assert run is not None
+    assert list(quarantine.listing(night.run.settings, reason="http_404")) == listed
+
+
+def test_explain_shows_a_stored_article_with_its_copies(night: Night) -> None:
+    ((identity,),) = night.rows("SELECT article_id FROM article_copies WHERE relation = 'copy' ORDER BY article_id LIMIT 1")
+    shown = explain(str(identity), night.run.settings)
+    assert "canonical" in shown
+    assert "<- this one" in shown
+
+
+def test_the_summary_counts_what_was_done(night: Night) -> None:
+    shown = nights.summary(night.run.settings, str(DAY))
+    articles = sum(answer.expected == "article" for answer in night.gold.values())
+    assert f"loaded      {articles:7}" in shown
+    assert "Rejected, by reason" in shown
+
+
+def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> None:
+    orphan = "raw/dt=2026-11-20/shard=000/seg-00009-000000000000.warc.gz"
+    night.run.store().put(orphan, b"left behind")
+    assert nights.collect_garbage(night.run.settings) == [orphan]
+
+
+def test_a_night_with_too_many_failures_is_not_loaded() -> None:
+    from pipeline.records import StageReport
+
+    broken = StageReport("fetch", "2026-11-20", "000", 30, {"fetched": 10, "timeout": 20})
+    with pytest.raises(Fatal, match=r"20 of 30 pages failed \(20 timeout\), more than the error budget of 50%"):
+        check_error_budget([broken], 0.5)
+    check_error_budget([broken], 0.9)
+    check_error_budget([StageReport("fetch", "2026-11-20", "000", 30, {"fetched": 10, "robots": 20})], 0.5)
