@@ -41,6 +41,7 @@ CONNECTIONS = 16
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60
 # Raw segments are 100 MB: one request each up to here, larger files in parts of the same size.
 PART_BYTES = 128 * 2**20
+LIST_PAGE = 1000  # keys of one answer, the most that S3 gives
 DEFAULT_REGION = "us-east-1"  # what servers other than Amazon's take when none is set
 
 GONE = ("NoSuchKey", "404", "NotFound")
@@ -91,7 +92,8 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[str]:
         with self._explained(f"list {prefix}"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._key(prefix))
+            listing = self._client.get_paginator("list_objects_v2")
+            pages = listing.paginate(Bucket=self._bucket, Prefix=self._key(prefix), PaginationConfig={"PageSize": LIST_PAGE})
             names = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         yield from sorted(name.removeprefix(self._prefix) for name in names)
 

@@ -1,0 +1,284 @@
+"""Fetch and archive, measured in CPU: pages per CPU-second and peak memory at 100 connections on loopback.
+
+    python benchmarks/fetch.py [--pages 3000]
+
+Ours fetches, inflates, hashes and writes WARC; httpx and aiohttp only fetch and inflate. Each contender runs in a process of
+its own against the same server (nginx-like: ready-made answers of 126 KB of HTML, 28 KB with gzip). CPU is that of the
+client's process, which holds on a busy machine; wall time does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import io
+import json
+import multiprocessing
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+CONNECTIONS = 100
+PAGE_BYTES = 126_000
+VARIANTS = 50
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def make_pages() -> list[bytes]:
+    """Return pages whose size and compression are those of a real news page: a story in a lot of furniture."""
+    rng = random.Random(1)
+    words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 10))) for _ in range(6000)]
+    furniture = "".join(
+        f'<li class="card card--{n % 7}"><a href="/{n}/{rng.randrange(10**9)}">{" ".join(rng.choices(words, k=9))}</a></li>\n'
+        for n in range(400)
+    )
+    pages = []
+    for _ in range(VARIANTS):
+        story = "".join(f"<p>{' '.join(rng.choices(words, k=60))}.</p>\n" for _ in range(30))
+        script = "".join(f"window.q.push({{'id':{rng.randrange(10**6)},'slot':'top','size':[300,250]}});\n" for _ in range(700))
+        pages.append(f"<!doctype html><html><body>{furniture}{story}<script>{script}</script></body></html>".encode()[:PAGE_BYTES])
+    return pages
+
+
+def serve(port: multiprocessing.Queue[int]) -> None:
+    """Serve the pages until killed."""
+    answers = [_answer(gzip.compress(page, 6), "text/html; charset=utf-8", "Content-Encoding: gzip\r\n") for page in make_pages()]
+    robots = _answer(b"User-agent: *\nDisallow: /private\n", "text/plain", "")
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                path = head.split(b" ", 2)[1]
+                writer.write(robots if path == b"/robots.txt" else answers[zlib.crc32(path) % VARIANTS])
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        port.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(main())
+
+
+def _answer(body: bytes, kind: str, more: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def fetch_ours(port: int, count: int) -> int:
+    """Fetch, inflate, hash and archive."""
+    from pipeline.config import Settings
+    from pipeline.fetch.fetch import fetch
+    from pipeline.records import Discovered
+    from pipeline.store import LocalStore
+
+    hosts = [f"h{n % CONNECTIONS}.localhost" for n in range(count)]
+    items = [Discovered(f"http://{host}:{port}/story/{n}", "bench", host, "list") for n, host in enumerate(hosts)]
+    settings = Settings(allow_private_hosts=True, delay=0.0, connections=CONNECTIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = fetch(items, settings=settings, store=LocalStore(Path(folder)), archive_prefix="raw/bench")
+    return sum(row.outcome == "fetched" for row in rows)
+
+
+def fetch_httpx(port: int, count: int) -> int:
+    """Fetch and inflate with httpx."""
+    import httpx
+
+    async def main() -> int:
+        gate = asyncio.Semaphore(CONNECTIONS)
+        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=60) as client:
+
+            async def one(n: int) -> bool:
+                async with gate:
+                    return len((await client.get(f"http://127.0.0.1:{port}/story/{n}")).content) > 0
+
+            return sum(await asyncio.gather(*(one(n) for n in range(count))))
+
+    return asyncio.run(main())
+
+
+def fetch_aiohttp(port: int, count: int) -> int:
+    """Fetch and inflate with bare aiohttp."""
+    import aiohttp
+
+    async def main() -> int:
+        gate = asyncio.Semaphore(CONNECTIONS)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
+
+            async def one(n: int) -> bool:
+                async with gate, session.get(f"http://127.0.0.1:{port}/story/{n}") as response:
+                    return len(await response.read()) > 0
+
+            return sum(await asyncio.gather(*(one(n) for n in range(count))))
+
+    return asyncio.run(main())
+
+
+def write_ours(count: int) -> Iterator[None]:
+    """Write response and request records; yields between preparing and writing, and after writing."""
+    from pipeline.fetch.client import Exchange
+    from pipeline.fetch.segments import ArchiveWriter
+    from pipeline.store import LocalStore
+
+    bodies = [gzip.compress(page, 6) for page in make_pages()]
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+    asked = (("Host", "example.org"),)
+    exchanges = [
+        Exchange(f"http://example.org/{n}", 200, "HTTP/1.1", "OK", headers, bodies[n % VARIANTS], asked, None, NOW)
+        for n in range(count)
+    ]
+    with tempfile.TemporaryDirectory() as folder, ArchiveWriter(LocalStore(Path(folder)), "raw/bench") as archive:
+        yield
+        for exchange in exchanges:
+            archive.add_response(exchange)
+        archive.finish()
+        yield
+
+
+def write_warcio(count: int) -> Iterator[None]:
+    """Write the same records with warcio."""
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    bodies = [gzip.compress(page, 6) for page in make_pages()]
+    with tempfile.TemporaryFile() as handle:
+        writer = WARCWriter(handle, gzip=True)
+        yield
+        for n in range(count):
+            url = f"http://example.org/{n}"
+            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html"), ("Content-Encoding", "gzip")], protocol="HTTP/1.1")
+            body = io.BytesIO(bodies[n % VARIANTS])
+            response = writer.create_warc_record(url, "response", payload=body, http_headers=head)
+            asked = StatusAndHeaders("GET / HTTP/1.1", [("Host", "example.org")], is_http_request=True)
+            writer.write_request_response_pair(writer.create_warc_record(url, "request", http_headers=asked), response)
+        yield
+
+
+def read_ours(count: int) -> Iterator[None]:
+    """Read pages back, decoded."""
+    from pipeline.fetch.archive import read_pages
+    from pipeline.records import Fetch
+    from pipeline.store import LocalStore
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = LocalStore(Path(folder))
+        places = _archive(store, count)
+        rows = [
+            Fetch("u", "u", "s", "e", "list", "fetched", NOW, warc_filename=key, warc_offset=at, warc_length=size)
+            for key, at, size in places
+        ]
+        yield
+        assert sum(len(page.body) > 0 for page in read_pages(store, rows)) == count
+        yield
+
+
+def read_warcio(count: int) -> Iterator[None]:
+    """Read the same file with warcio, decoded."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    from pipeline.store import LocalStore
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = LocalStore(Path(folder))
+        names = sorted({key for key, _, _ in _archive(store, count)})
+        yield
+        found = 0
+        for name in names:
+            with (Path(folder) / name).open("rb") as handle:
+                for record in ArchiveIterator(handle):
+                    found += record.rec_type == "response" and len(record.content_stream().read()) > 0
+        assert found == count
+        yield
+
+
+def _archive(store: object, count: int) -> list[tuple[str, int, int]]:
+    from pipeline.fetch.client import Exchange
+    from pipeline.fetch.segments import ArchiveWriter
+
+    bodies = [gzip.compress(page, 6) for page in make_pages()]
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+    with ArchiveWriter(store, "raw/bench") as archive:  # type: ignore[arg-type]
+        places = [
+            archive.add_response(
+                Exchange(f"http://example.org/{n}", 200, "HTTP/1.1", "OK", headers, bodies[n % VARIANTS], (), None, NOW)
+            )
+            for n in range(count)
+        ]
+        archive.finish()
+    return [(place.segment.key, place.offset, place.length) for place in places]
+
+
+FETCHERS: dict[str, Callable[[int, int], int]] = {"ours": fetch_ours, "aiohttp": fetch_aiohttp, "httpx": fetch_httpx}
+WARCS: dict[str, Callable[[int], Iterator[None]]] = {
+    "write ours": write_ours,
+    "write warcio": write_warcio,
+    "read ours": read_ours,
+    "read warcio": read_warcio,
+}
+
+
+def measure(name: str, port: int, count: int) -> dict[str, float]:
+    """Run one contender in this process; returns its CPU and wall seconds and its peak memory in MB."""
+    if name in FETCHERS:
+        FETCHERS[name](port, CONNECTIONS)  # imports and first connections are not what is measured
+        before, begin = _cpu(), time.monotonic()
+        assert FETCHERS[name](port, count) == count
+    else:
+        stages = WARCS[name](count)
+        next(stages)
+        before, begin = _cpu(), time.monotonic()
+        next(stages)
+    used, wall = _cpu() - before, time.monotonic() - begin
+    return {"cpu": used, "wall": wall, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def _cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    """Run every contender in a process of its own and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--pages", type=int, default=3000)
+    parser.add_argument("--only")
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    if options.only:
+        print(json.dumps(measure(options.only, options.port, options.pages)))
+        return
+    queue: multiprocessing.Queue[int] = multiprocessing.Queue()
+    server = multiprocessing.Process(target=serve, args=(queue,), daemon=True)
+    server.start()
+    port = queue.get()
+    print(f"| {'contender':<34} | pages/CPU-s | ms CPU/page | wall s | peak MB | ratio |")
+    for names, does in ((FETCHERS, "fetch"), (WARCS, "WARC")):
+        base: dict[str, float] = {}
+        for name in names:
+            command = [sys.executable, __file__, "--only", name, "--port", str(port), "--pages", str(options.pages)]
+            result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            rate = options.pages / result["cpu"]
+            kind = name.split()[0] if does == "WARC" else does
+            base.setdefault(kind, rate)
+            label = f"{does} {name}" + (" + inflate, hash, WARC" if name == "ours" else "")
+            print(
+                f"| {label:<34} | {rate:11,.0f} | {1000 / rate:11.2f} | {result['wall']:6.1f} | {result['rss']:7.0f} "
+                f"| {base[kind] / rate:4.1f}x |",
+                flush=True,
+            )
+    server.terminate()
+
+
+if __name__ == "__main__":
+    main()

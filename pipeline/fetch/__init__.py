@@ -1,0 +1,1 @@
+"""Find pages, fetch them politely, and keep what came over the wire."""

@@ -1,0 +1,126 @@
+"""The raw archive: WARC segments that hold every page for ever, and the way back to a page.
+
+A segment is a `.warc.gz` of about 100 MB, written to a temporary file and moved into the store whole, under a name that
+carries the hash of its content. Each write also leaves one Parquet index with the column names of Common Crawl. What no
+fetch row names does not exist for a reader; `gc` removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from pipeline.errors import Reject
+from pipeline.fetch.inflate import inflate
+from pipeline.fetch.warc import Headers, parse_http, parse_record
+from pipeline.fetch.warc_index import segments_in
+from pipeline.records import Fetch, RawPage
+from pipeline.store import Store
+
+RAW_PREFIX = "raw/"
+SPAN_BYTES = 8 * 2**20  # neighbours are read together up to so much
+SPAN_GAP = 64 * 1024  # bytes between two records that are cheaper to read over than to ask anew
+MAX_BODY = 64 * 2**20  # what was let in under a larger limit than today's must still be readable
+
+
+def read_page(store: Store, fetch: Fetch, *, limit: int = MAX_BODY) -> RawPage:
+    """Read the page of a fetch row by one ranged read; raises `Reject` `not_archived`, `bad_record` or of its encoding."""
+    _, page = next(read_each(store, [fetch], limit=limit))
+    if isinstance(page, Reject):
+        raise page
+    return page
+
+
+def read_pages(store: Store, fetches: Iterable[Fetch], *, limit: int = MAX_BODY) -> Iterator[RawPage]:
+    """Yield the page of each fetch row, in the order given; the first that cannot be read raises its `Reject`."""
+    for _, page in read_each(store, fetches, limit=limit):
+        if isinstance(page, Reject):
+            raise page
+        yield page
+
+
+def read_each(store: Store, fetches: Iterable[Fetch], *, limit: int = MAX_BODY) -> Iterator[tuple[Fetch, RawPage | Reject]]:
+    """Yield each fetch row with its page, or with why it cannot be read, in the order given.
+
+    Rows that follow each other in the archive are read together: sorted by `archive_order` they cost the fewest reads.
+    """
+    for span in _spans(fetches):
+        yield from _read_span(store, span, limit)
+
+
+def archive_order(fetch: Fetch) -> tuple[str, int, str]:
+    """Return the key that sorts fetch rows as their records stand in the archive."""
+    return fetch.warc_filename or "", fetch.warc_offset or 0, fetch.url
+
+
+def _read_span(store: Store, span: Sequence[Fetch], limit: int) -> Iterator[tuple[Fetch, RawPage | Reject]]:
+    key, start = span[0].warc_filename, span[0].warc_offset or 0
+    try:
+        data = store.get_range(key, start, _end(span[-1]) - start) if key else b""
+    except KeyError:
+        data = b""
+    for fetch in span:
+        offset = (fetch.warc_offset or 0) - start
+        try:
+            if not data:
+                raise Reject(
+                    "not_archived", f"{key} is not in the store" if key else f"{fetch.url} was not archived: {fetch.outcome}"
+                )
+            yield fetch, _page(fetch, data[offset : offset + (fetch.warc_length or 0)], limit)
+        except Reject as error:
+            yield fetch, error
+
+
+def _end(fetch: Fetch) -> int:
+    return (fetch.warc_offset or 0) + (fetch.warc_length or 0)
+
+
+def _spans(fetches: Iterable[Fetch]) -> Iterator[list[Fetch]]:
+    """Cut the rows into runs that are read together: of one file, in ascending order, near each other."""
+    span: list[Fetch] = []
+    for fetch in fetches:
+        if span and not _joins(span[0], span[-1], fetch):
+            yield span
+            span = []
+        span.append(fetch)
+    if span:
+        yield span
+
+
+def _joins(first: Fetch, last: Fetch, fetch: Fetch) -> bool:
+    if fetch.warc_filename is None or fetch.warc_filename != first.warc_filename:
+        return False
+    gap = (fetch.warc_offset or 0) - _end(last)
+    return 0 <= gap <= SPAN_GAP and _end(fetch) - (first.warc_offset or 0) <= SPAN_BYTES
+
+
+def _page(fetch: Fetch, member: bytes, limit: int) -> RawPage:
+    fields, block = parse_record(member)
+    headers: Headers
+    if fields.get("warc-type") in ("resource", "conversion"):
+        status, headers, body = 200, (("Content-Type", fields.get("content-type", "")),), block
+    else:
+        status, headers, payload = parse_http(block)
+        encodings = [value for name, value in headers if name.lower() == "content-encoding"]
+        body = inflate(payload, ",".join(encodings), limit)
+    return RawPage(
+        source_id=fetch.source_id,
+        url=fetch.url,
+        final_url=fetch.final_url,
+        fetched_at=fetch.fetched_at,
+        status=status,
+        headers=headers,
+        body=body,
+        raw_ref=fetch.raw_ref or "",
+    )
+
+
+def gc(store: Store, keep: Collection[str]) -> list[str]:
+    """Delete the segments that are not in `keep`, and the indexes of which no segment is left; returns the keys deleted."""
+    kept = set(keep)
+    keys = list(store.list(RAW_PREFIX))
+    doomed = [key for key in keys if key.endswith(".warc.gz") and key not in kept]
+    indexes = [key for key in keys if key.endswith(".parquet") and key not in kept]
+    doomed += [key for key in indexes if not segments_in(store.get(key)) & kept]
+    for key in doomed:
+        store.delete(key)
+    return sorted(doomed)

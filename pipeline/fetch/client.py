@@ -1,0 +1,331 @@
+"""The polite client: robots.txt, pacing, the address guard and every limit stand between a URL and its bytes.
+
+`Client.get` follows redirects by hand, so each hop passes the same gates. What comes back is the wire: the content
+encoding is undone elsewhere. No cookie is kept, no proxy is read from the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import random
+import ssl
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from pipeline import __version__
+from pipeline.config import Settings
+from pipeline.errors import Reject, Transient
+from pipeline.fetch.guard import Resolver, check_target, socket_factory
+from pipeline.fetch.inflate import ACCEPT_ENCODING, inflate
+from pipeline.fetch.pacing import Host, Pacer, host_key, retry_after
+from pipeline.fetch.robots import MAX_ROBOTS_BYTES, Rules, origin_of, rules_from
+from pipeline.fetch.warc import Headers
+
+REDIRECTS = (301, 302, 303, 307, 308)
+MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enough to tell why
+MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
+MAX_HEADERS = 256
+RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from the base to the cap
+SESSION_DEFAULTS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5"}
+
+
+class TooSlow(Transient):
+    """An answer that was still coming in when its time was over: the next attempt would be no faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer. `body` is as it came over the wire, with the content encoding in place."""
+
+    url: str
+    status: int
+    version: str
+    reason: str
+    headers: Headers
+    body: bytes
+    request_headers: Headers
+    address: str | None
+    fetched_at: datetime
+    truncated: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def inflated(self, limit: int) -> bytes:
+        """Return the body with its content encoding undone; raises `Reject` `bad_encoding` or `too_large`."""
+        encodings = [value for key, value in self.headers if key.lower() == "content-encoding"]
+        return inflate(self.body, ",".join(encodings), limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The last exchange of a chain, and the URLs that led to it (empty without a redirect)."""
+
+    exchange: Exchange
+    redirects: tuple[str, ...] = ()
+
+
+def user_agent(settings: Settings) -> str:
+    """Return who we are, and where to complain."""
+    return f"Copydesk/{__version__} (+{settings.contact})"
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL without name and password, which are nobody's to send on, to store or to log."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+
+
+def jitter(url: str, attempt: int) -> float:
+    """Return seconds to wait before attempt 2, 3, …: full jitter, seeded by the URL so that a run can be repeated."""
+    bound = min(RETRY_CAP, RETRY_BASE * 2 ** (attempt - 1))
+    return random.Random(f"{url} {attempt}").uniform(0, bound)  # noqa: S311  not a secret
+
+
+def is_retryable(status: int) -> bool:
+    """Say whether a later request may get another status."""
+    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))
+
+
+class Client:
+    """An HTTP client for one event loop; an async context manager."""
+
+    def __init__(self, settings: Settings, resolver: AbstractResolver | None = None) -> None:
+        self.settings = settings
+        self.pacer = Pacer(settings.delay, settings.max_delay)
+        self._resolver = Resolver(resolver)
+        self._rules: dict[str, asyncio.Task[Rules]] = {}
+
+    async def __aenter__(self) -> Client:
+        settings = self.settings
+        connector = aiohttp.TCPConnector(
+            limit=settings.connections,
+            limit_per_host=0,  # the pacer holds a host to one request at a time
+            resolver=self._resolver,
+            ttl_dns_cache=300,
+            socket_factory=None if settings.allow_private_hosts else socket_factory,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            headers=SESSION_DEFAULTS | {"User-Agent": user_agent(settings), "Accept-Encoding": ACCEPT_ENCODING},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
+            timeout=aiohttp.ClientTimeout(
+                total=settings.total_timeout, sock_connect=settings.connect_timeout, sock_read=settings.read_timeout
+            ),
+        )
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for task in self._rules.values():
+            task.cancel()
+        await asyncio.gather(*self._rules.values(), return_exceptions=True)
+        await self._session.close()
+        await self._resolver.close()
+
+    async def get(
+        self, url: str, *, headers: Headers = (), types: Collection[str] | None = None, limit: int | None = None
+    ) -> Answer:
+        """Fetch a URL through its redirects, once. Any final status is an answer; what gives none raises `Reject` or `Transient`.
+
+        `types` are the content types whose body is worth reading; `limit` bounds the body in wire bytes.
+        """
+        chain: list[str] = []
+        while True:
+            await self._permit(url)
+            exchange = await self._hop(url, headers, types, limit or self.settings.max_wire_bytes)
+            if exchange.status not in REDIRECTS:
+                return Answer(exchange, tuple(chain))
+            chain.append(url)
+            url = self._redirected(exchange, chain)
+
+    async def get_retrying(self, url: str, *, types: Collection[str] | None = None, limit: int | None = None) -> Answer:
+        """`get`, tried again after failures and statuses that may pass; used where no queue does it (feeds, sitemaps)."""
+        attempt = 1
+        while True:
+            try:
+                answer = await self.get(url, types=types, limit=limit)
+                if not is_retryable(answer.exchange.status) or attempt >= self.settings.attempts:
+                    return answer
+            except Transient as error:
+                if attempt >= self.settings.attempts or isinstance(error, TooSlow) or error.code == "robots_unavailable":
+                    raise
+            await asyncio.sleep(jitter(url, attempt))
+            attempt += 1
+
+    def _redirected(self, exchange: Exchange, chain: list[str]) -> str:
+        """Return where a redirect leads; raises `Reject` when it leads nowhere, in a circle or too far."""
+        location = exchange.header("location")
+        if not location:
+            raise Reject("bad_redirect", f"{exchange.status} without a Location")
+        try:
+            target = without_userinfo(urljoin(chain[-1], location.strip()).partition("#")[0])
+            parts = urlsplit(target)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError as error:
+            raise Reject("bad_redirect", f"{exchange.status} to {location[:200]!r}: {error}") from error
+        if not usable:
+            raise Reject("bad_redirect", f"{exchange.status} to {location[:200]!r}")
+        if target in chain:
+            raise Reject("redirect_loop", f"{len(chain)} redirects come back to {target}")
+        if len(chain) > self.settings.max_redirects:
+            raise Reject("too_many_redirects", f"more than {self.settings.max_redirects}, the last to {target}")
+        return target
+
+    async def _permit(self, url: str) -> None:
+        origin = origin_of(url)
+        task = self._rules.get(origin)
+        if task is None:
+            task = self._rules[origin] = asyncio.create_task(self._read_robots(origin))
+        (await asyncio.shield(task)).check(url)
+
+    async def _read_robots(self, origin: str) -> Rules:
+        attempt = 1
+        while True:
+            try:
+                rules = await self._fetch_robots(f"{origin}/robots.txt")
+            except (Reject, Transient) as error:
+                rules = Rules(failure=type(error)(error.code, f"robots.txt: {error.detail}"))
+            if not isinstance(rules.failure, Transient) or attempt >= self.settings.attempts:
+                break
+            await asyncio.sleep(jitter(origin, attempt))
+            attempt += 1
+        if rules.crawl_delay:
+            self.pacer.require(host_key(origin), rules.crawl_delay)
+        return rules
+
+    async def _fetch_robots(self, url: str) -> Rules:
+        chain: list[str] = []
+        while True:
+            exchange = await self._hop(url, (), None, MAX_ROBOTS_BYTES, truncate=True)
+            if exchange.status not in REDIRECTS:
+                break
+            chain.append(url)
+            try:
+                url = self._redirected(exchange, chain)
+            except Reject:
+                return Rules()  # RFC 9309 2.3.1.2: a chain too long may be taken as not there
+        if not 200 <= exchange.status < 300:
+            return rules_from(exchange.status, b"")
+        try:
+            return rules_from(exchange.status, exchange.inflated(4 * MAX_ROBOTS_BYTES))
+        except Reject as error:
+            raise Transient("robots_unavailable", error.detail) from error
+
+    async def _hop(self, url: str, headers: Headers, types: Collection[str] | None, limit: int, truncate: bool = False) -> Exchange:
+        """Make one request when the host's turn comes."""
+        try:
+            target = URL(url)
+            key = host_key(url)
+            if not self.settings.allow_private_hosts:
+                check_target(target.host or "", target.port or 0)
+        except ValueError as error:
+            raise Reject("bad_url", str(error)) from error
+        except OSError as error:
+            raise Reject("forbidden_address", error.strerror or str(error)) from error
+        async with self.pacer.slot(key) as host:
+            if host.left_alone:
+                raise Transient(host.left_alone.code, host.left_alone.detail)
+            try:
+                async with asyncio.timeout(self.settings.total_timeout):
+                    return await self._exchange(target, host, headers, types, limit, truncate)
+            except (aiohttp.ClientError, OSError, UnicodeError, ValueError, ssl.SSLError) as error:
+                raise _explained(error) from error
+
+    async def _exchange(
+        self, url: URL, host: Host, headers: Headers, types: Collection[str] | None, limit: int, truncate: bool
+    ) -> Exchange:
+        async with self._session.get(url, headers=dict(headers), allow_redirects=False) as response:
+            self.pacer.answered(host)
+            peer = _peer(response)
+            self.pacer.judge(host, response.status, retry_after(response.headers.get("Retry-After")))
+            ok = 200 <= response.status < 300
+            if ok and types is not None:
+                _check_type(response.headers.get("Content-Type"), types)
+            body, cut = await _read(response, limit if ok else min(limit, MAX_ERROR_BYTES), truncate or not ok)
+            version = response.version or aiohttp.HttpVersion11
+            return Exchange(
+                url=str(url),
+                status=response.status,
+                version=f"HTTP/{version.major}.{version.minor}",
+                reason=response.reason or "",
+                headers=tuple((_header_text(k), _header_text(v)) for k, v in response.raw_headers),
+                body=body,
+                request_headers=tuple(response.request_info.headers.items()),
+                address=peer,
+                fetched_at=datetime.now(UTC),
+                truncated=cut,
+            )
+
+
+def _peer(response: aiohttp.ClientResponse) -> str | None:
+    """Return the address that answered; None when the whole answer is in already and the connection given back."""
+    transport = response.connection.transport if response.connection is not None else None
+    peer = transport.get_extra_info("peername") if transport is not None else None
+    return str(peer[0]) if peer else None
+
+
+def _check_type(value: str | None, types: Collection[str]) -> None:
+    kind = (value or "").partition(";")[0].strip().lower()
+    if kind and kind not in types:
+        raise Reject("not_html", f"content type {kind[:100]}")
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int, truncate: bool) -> tuple[bytes, bool]:
+    """Return the body and whether it was cut at `limit`; raises `Reject` `too_large` where a cut body is of no use."""
+    if not truncate and (response.content_length or 0) > limit:
+        raise Reject("too_large", f"Content-Length {response.content_length}, the limit is {limit}")
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            if truncate:
+                return bytes(body[:limit]), True
+            raise Reject("too_large", f"more than {limit} bytes over the wire")
+    return bytes(body), False
+
+
+def _header_text(raw: bytes) -> str:
+    try:
+        return raw.decode().replace("\0", "")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").replace("\0", "")
+
+
+def _explained(error: BaseException) -> Reject | Transient:
+    """Return the error of the network as one of ours."""
+    text = str(error) or type(error).__name__
+    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(inner, OSError) and inner.errno == errno.EACCES:
+        return Reject("forbidden_address", inner.strerror or text)
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return Transient("timeout", text)
+    if isinstance(error, TimeoutError):
+        return TooSlow("timeout", "no whole answer in time")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Transient("dns", text)
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        return Transient("tls", text)
+    if isinstance(error, aiohttp.InvalidURL):
+        return Reject("bad_url", text)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Transient("cut_off", text)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Reject("bad_http", f"{error.status} {error.message}"[:500])
+    if isinstance(error, UnicodeError | ValueError):
+        return Reject("bad_url", text)
+    return Transient("unreachable", text)

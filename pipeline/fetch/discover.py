@@ -1,0 +1,251 @@
+"""Find the pages to fetch: feeds, sitemaps, lists of URLs and local files of every source, each URL once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from aiohttp.abc import AbstractResolver
+
+from pipeline.config import Settings, Source
+from pipeline.errors import Reject, Transient
+from pipeline.fetch.client import Client, without_userinfo
+from pipeline.fetch.feeds import Entry, parse_feed
+from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
+from pipeline.fetch.pacing import host_key
+from pipeline.fetch.rows import clean, clean_url, iso_date, language_tag, record_url
+from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
+from pipeline.fetch.verdict import status_outcome
+from pipeline.records import Discovered, Rejected
+from pipeline.urls import normalise_url, site_of
+
+logger = logging.getLogger(__name__)
+
+Via = Literal["feed", "sitemap", "list", "file"]
+
+MAX_FEED_BYTES = 10 * 2**20
+MAX_DEPTH = 3  # of sitemap indexes inside each other; the standard allows one
+MAX_SITEMAPS = 500  # files of one source
+VIA_ORDER = {"feed": 0, "sitemap": 1, "list": 2, "file": 3}  # which finding of a URL knows most of it
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What there is to fetch, in the order to fetch it, and which inputs could not be read."""
+
+    items: tuple[Discovered, ...]
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A URL as found, with what decides which finding of it stands."""
+
+    rank: tuple[int, int]  # minus the priority of the source, its place in the file
+    item: Discovered
+
+    @property
+    def order(self) -> tuple[tuple[int, int], int, str, str]:
+        return self.rank, VIA_ORDER[self.item.via], self.item.url, repr(self.item)
+
+
+def discover(
+    sources: Sequence[Source], settings: Settings, *, today: date | None = None, resolver: AbstractResolver | None = None
+) -> Discovery:
+    """Read every source; one that cannot be read is told in `rejected` and ends nothing.
+
+    `today` is the day that `max_age_days` counts back from.
+    """
+    run = _Run(settings, today or datetime.now(UTC).date())
+    asyncio.run(run.read(sources, resolver))
+    items = _unique(run.findings)
+    logger.info("discovered %d URLs of %d sources, %d inputs failed", len(items), len(sources), len(run.rejected))
+    return Discovery(items, tuple(sorted(run.rejected, key=lambda r: (r.source_id, r.url, r.reason, r.detail or ""))))
+
+
+def _unique(findings: Iterable[_Finding]) -> tuple[Discovered, ...]:
+    kept: dict[str, _Finding] = {}
+    for finding in sorted(findings, key=lambda f: f.order):
+        kept.setdefault(normalise_url(finding.item.url), finding)
+    return tuple(f.item for f in sorted(kept.values(), key=lambda f: (f.rank, f.item.url)))
+
+
+class _Run:
+    """The state of one call of `discover`."""
+
+    def __init__(self, settings: Settings, today: date) -> None:
+        self._settings = settings
+        self._today = today
+        self.findings: list[_Finding] = []
+        self.rejected: set[Rejected] = set()
+
+    async def read(self, sources: Sequence[Source], resolver: AbstractResolver | None) -> None:
+        """Read all sources, side by side but for those on one host."""
+        async with Client(self._settings, resolver) as client:
+            self._client = client
+            client.pacer.set_delays(_delays(sources, self._settings.delay))
+            jobs = [job for place, source in enumerate(sources) for job in self._jobs(source, (-source.priority, place))]
+            await asyncio.gather(*jobs)
+
+    def _jobs(self, source: Source, rank: tuple[int, int]) -> Iterator[asyncio.Task[None]]:
+        for url in source.urls:
+            self._found(source, rank, "list", Entry(url))
+        for pattern in source.files:
+            self._read_files(source, rank, pattern)
+        for url in source.feeds:
+            yield asyncio.create_task(self._in_time(source, url, self._read_feed(source, rank, url)))
+        if source.sitemaps:
+            work = self._read_sitemaps(source, rank)
+            yield asyncio.create_task(self._in_time(source, source.sitemaps[0], work))
+
+    async def _in_time(self, source: Source, url: str, work: Coroutine[None, None, None]) -> None:
+        """Do the work within the deadline of a run; what was found by then stays found."""
+        try:
+            async with asyncio.timeout(self._settings.fetch_deadline):
+                await work
+        except TimeoutError:
+            self._reject(source, url, Transient("deadline", "the time for this run was over"))
+
+    async def _read_feed(self, source: Source, rank: tuple[int, int], url: str) -> None:
+        try:
+            final, body = await self._download(url, MAX_FEED_BYTES)
+            entries = parse_feed(body, final)
+        except (Reject, Transient) as error:
+            self._reject(source, url, error)
+            return
+        for entry in entries:
+            self._found(source, rank, "feed", entry)
+
+    async def _read_sitemaps(self, source: Source, rank: tuple[int, int]) -> None:
+        """Read the sitemaps of a source and those that they list, level by level."""
+        level: list[str] = list(dict.fromkeys(source.sitemaps))
+        seen: set[str] = set(level)
+        for depth in range(MAX_DEPTH + 1):
+            below: list[str] = []
+            for url in level:
+                sitemap = await self._read_sitemap(source, url)
+                for entry in sitemap.entries:
+                    self._found(source, rank, "sitemap", entry)
+                below += [child for child, changed in sitemap.children if not self._too_old(source, changed)]
+            level = [url for url in dict.fromkeys(below) if url not in seen]
+            if level and (depth == MAX_DEPTH or len(seen) + len(level) > MAX_SITEMAPS):
+                why = f"indexes nested deeper than {MAX_DEPTH}" if depth == MAX_DEPTH else f"more than {MAX_SITEMAPS} sitemaps"
+                self._reject(source, level[0], Reject("bad_sitemap", why))
+                level = level[: max(0, MAX_SITEMAPS - len(seen))]
+            seen.update(level)
+
+    async def _read_sitemap(self, source: Source, url: str) -> Sitemap:
+        try:
+            target = clean_url(url)
+            if target is None:
+                raise Reject("bad_url", "not an http(s) URL")
+            final, body = await self._download(target, MAX_BYTES)
+            return parse_sitemap(body, final)
+        except (Reject, Transient) as error:
+            self._reject(source, url, error)
+            return Sitemap()
+
+    async def _download(self, url: str, limit: int) -> tuple[str, bytes]:
+        """Return the final URL and the inflated body; raises `Reject` or `Transient` for whatever is not a good answer."""
+        answer = await self._client.get_retrying(url, limit=limit)
+        if outcome := status_outcome(answer.exchange):
+            failure = Transient if outcome.retryable else Reject
+            raise failure(outcome.code, outcome.detail or "")
+        return answer.exchange.url, answer.exchange.inflated(limit)
+
+    def _read_files(self, source: Source, rank: tuple[int, int], pattern: str) -> None:
+        try:
+            urls = find_files(pattern)
+        except Reject as error:
+            self._reject(source, pattern, error)
+            return
+        for url in urls:
+            try:
+                self._read_file(source, rank, url)
+            except Reject as error:
+                self._reject(source, url, error)
+
+    def _read_file(self, source: Source, rank: tuple[int, int], url: str) -> None:
+        if not holds_records(url):
+            self._keep(source, rank, Discovered(url, source.id, source.id, "file", source.language))
+            return
+        for document in read_documents(url, self._settings.max_body_bytes):
+            self._keep(source, rank, _record_item(source, document.url, document.content or b""))
+
+    def _found(self, source: Source, rank: tuple[int, int], via: Via, entry: Entry) -> None:
+        url = clean_url(entry.url)
+        if url is None:
+            self._reject(source, entry.url, Reject("bad_url", f"found by {via}: not a URL that can be fetched"))
+            return
+        if self._too_old(source, entry.published_at or entry.modified):
+            return
+        language = language_tag(entry.language) or source.language
+        item = Discovered(url, source.id, site_of(url), via, language, clean(entry.title), iso_date(entry.published_at))
+        self._keep(source, rank, item)
+
+    def _keep(self, source: Source, rank: tuple[int, int], item: Discovered) -> None:
+        if source.wants(item.url) and not self._too_old(source, item.published_at):
+            self.findings.append(_Finding(rank, item))
+
+    def _too_old(self, source: Source, when: str | None) -> bool:
+        if source.max_age_days is None or not when:
+            return False
+        try:
+            day = date.fromisoformat(when[:10])
+        except ValueError:
+            return False
+        return day < self._today - timedelta(days=source.max_age_days)
+
+    def _reject(self, source: Source, url: str, error: Reject | Transient) -> None:
+        shown = clean(_without_secrets(url)) or "?"
+        if error.code != "bad_url":  # a page can have thousands of these
+            logger.warning("source %s: %.200s cannot be read: %s", source.id, shown, error)
+        retryable = isinstance(error, Transient)
+        site = _site_or(url, source.id)
+        self.rejected.add(Rejected(shown, source.id, site, "discover", error.code, clean(error.detail), retryable))
+
+
+def _record_item(source: Source, url: str, content: bytes) -> Discovered:
+    """Return the item of a JSON Lines record; one that cannot be read is found all the same, and fails where it is archived."""
+    try:
+        record = parse_record(content)
+    except Reject:
+        record = {}
+    web = record_url(record.get("url"))
+    title = record.get("title")
+    return Discovered(
+        url,
+        source.id,
+        site_of(web) if web else source.id,
+        "file",
+        language_tag(record.get("language")) or source.language,
+        clean(title) if isinstance(title, str) else None,
+        iso_date(record.get("published_at")),
+    )
+
+
+def _without_secrets(url: str) -> str:
+    try:
+        return without_userinfo(url)
+    except ValueError:
+        return url
+
+
+def _site_or(url: str, default: str) -> str:
+    try:
+        return clean(site_of(url)) or default
+    except ValueError:
+        return default
+
+
+def _delays(sources: Iterable[Source], default: float) -> dict[str, float]:
+    delays: dict[str, float] = {}
+    for source in sources:
+        for url in (*source.feeds, *source.sitemaps):
+            delay = default if source.delay is None else source.delay
+            delays[host_key(url)] = max(delays.get(host_key(url), 0.0), delay)
+    return delays

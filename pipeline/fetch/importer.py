@@ -1,0 +1,128 @@
+"""WARC files of others (Common Crawl's CC-NEWS, a crawler's) as a source: their pages are archived again as if fetched."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+from isal import isal_zlib
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from pipeline.fetch.client import Exchange
+from pipeline.fetch.rows import clean_url, fetch_row, judge_page, located, page_row
+from pipeline.fetch.segments import ArchiveWriter, Location
+from pipeline.fetch.verdict import PAGE_TYPES, Outcome
+from pipeline.fetch.warc import ISAL_ERROR
+from pipeline.records import Discovered, Fetch
+from pipeline.store import Store
+from pipeline.urls import site_of, url_id
+
+logger = logging.getLogger(__name__)
+
+SOURCE_ID = "import"
+GZIP_START = b"\x1f\x8b\x08"
+PLAIN_START = b"WARC/1."
+PROBE_BYTES = 512  # of a gzip member, enough to see whether a record begins in it
+
+
+def import_warcs(paths: Sequence[str], *, settings: Settings, store: Store, archive_prefix: str) -> list[Fetch]:
+    """Archive the response records of WARC files again; returns one row a page, a page that repeats in them once.
+
+    A damaged record costs that record. Raises `ConfigError` for a file that holds no record at all.
+    """
+    results: list[tuple[Fetch, Location | None]] = []
+    seen: set[tuple[str, str | None]] = set()
+    with ArchiveWriter(store, archive_prefix) as archive:
+        for path in paths:
+            for row, exchange in read_warc(path, settings):
+                if (url_id(row.url), row.digest) in seen:
+                    continue
+                seen.add((url_id(row.url), row.digest))
+                results.append((row, archive.add_response(exchange) if exchange else None))
+        archive.finish()
+    return [located(row, location) for row, location in results]
+
+
+def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange | None]]:
+    """Yield the row of each response in a WARC file, and the exchange where there is one to archive."""
+    count = 0
+    for record in _records(Path(path)):
+        count += 1
+        if record.record_type != WarcRecordType.response or record.http_headers is None:
+            continue
+        url = clean_url(record.headers.get("WARC-Target-URI", "").strip("<>"))
+        if url is None or record.record_date is None:
+            logger.warning("%s: a record without an http(s) URL or a date is passed over", path)
+            continue
+        try:
+            yield _page(record, Discovered(url, SOURCE_ID, site_of(url), "warc"), settings)
+        except OSError as error:  # damaged in the middle: `_records` finds the next
+            logger.warning("%s: the record of %s is damaged: %s", path, url, error)
+    if not count:
+        raise ConfigError(f"import: {path!r} holds no WARC record; name .warc, .warc.gz or .warc.zst files")
+
+
+def _page(record: Any, item: Discovered, settings: Settings) -> tuple[Fetch, Exchange | None]:
+    moment = record.record_date.astimezone(UTC)
+    kind = (record.http_headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    if kind and kind not in PAGE_TYPES:
+        return fetch_row(item, Outcome("not_html", detail=f"content type {kind}"), moment), None
+    body = record.reader.read(settings.max_wire_bytes + 1)
+    if len(body) > settings.max_wire_bytes:
+        return fetch_row(item, Outcome("too_large", detail=f"more than {settings.max_wire_bytes} bytes"), moment), None
+    exchange = Exchange(
+        url=item.url,
+        status=record.http_headers.status_code or 0,
+        version="HTTP/1.1",
+        reason=(record.http_headers.reason_phrase or "").strip(),
+        headers=tuple((str(name), str(value)) for name, value in record.http_headers.astuples()),
+        body=body,
+        request_headers=(),
+        address=record.headers.get("WARC-IP-Address"),
+        fetched_at=moment,
+    )
+    return judge_page(page_row(item, exchange), exchange, settings.max_body_bytes), exchange
+
+
+def _records(path: Path) -> Iterator[Any]:
+    """Yield the records of a file; after a damaged one go on with the next that begins like a record."""
+    if path.stat().st_size == 0:
+        return
+    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        start: int | None = 0
+        while start is not None:
+            last = start
+            try:
+                handle.seek(start)
+                for record in ArchiveIterator(
+                    handle, record_types=WarcRecordType.any_type, parse_http=True, auto_decode="transfer"
+                ):
+                    last = max(last, start + record.stream_pos)
+                    yield record
+                return
+            except (OSError, ValueError) as error:
+                logger.warning("%s: damaged after byte %d: %s", path, last, error)
+            start = _next_record(content, last + 1)
+
+
+def _next_record(content: mmap.mmap, position: int) -> int | None:
+    """Return where the next record begins at or after a position."""
+    mark = GZIP_START if content[: len(GZIP_START)] == GZIP_START else PLAIN_START
+    while (position := content.find(mark, position)) >= 0:
+        if mark == PLAIN_START or _begins_record(content[position : position + PROBE_BYTES]):
+            return position
+        position += 1
+    return None
+
+
+def _begins_record(member: bytes) -> bool:
+    try:
+        return bool(isal_zlib.decompressobj(wbits=31).decompress(member, max_length=16).startswith(b"WARC/"))
+    except ISAL_ERROR:
+        return False

@@ -1,0 +1,138 @@
+"""Local documents: folders and globs of HTML, text and JSON Lines, on disk or in S3.
+
+A document's URL is that of its file; a record of a JSON Lines file has its line number behind `#`.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+from urllib.parse import quote, unquote, urlsplit
+
+import zstandard
+
+from pipeline.errors import Reject
+from pipeline.store import open_store
+
+HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+TEXT_SUFFIXES = (".txt",)
+RECORD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".ndjson.gz", ".ndjson.zst")
+SUFFIXES = HTML_SUFFIXES + TEXT_SUFFIXES + RECORD_SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document as read. `content` is None when it is larger than the limit."""
+
+    url: str
+    content: bytes | None
+    content_type: str
+
+
+def find_files(pattern: str) -> list[str]:
+    """Return the URLs of the files that a folder, a glob or a path names, sorted; raises `Reject` `no_such_file`."""
+    found = _find_s3(pattern) if pattern.startswith("s3://") else _find_local(pattern)
+    if not found:
+        kinds = ", ".join(SUFFIXES)
+        raise Reject("no_such_file", f"{pattern} names no file of a kind that can be read ({kinds})")
+    return sorted(found)
+
+
+def _find_local(pattern: str) -> list[str]:
+    path = Path(pattern.removeprefix("file://")).expanduser()
+    if path.is_dir():
+        return [f.absolute().as_uri() for f in path.rglob("*") if _readable(f.name) and f.is_file()]
+    if path.is_file():
+        return [path.absolute().as_uri()]
+    names = glob.glob(str(path), recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
+    return [Path(name).absolute().as_uri() for name in names if _readable(name) and Path(name).is_file()]
+
+
+def _find_s3(pattern: str) -> list[str]:
+    """List a prefix; a `*` may stand in the last part of the key."""
+    bucket, _, key = pattern.removeprefix("s3://").partition("/")
+    prefix = key.partition("*")[0]
+    store = open_store(f"s3://{bucket}")
+    wanted = [k for k in store.list(prefix) if _readable(k) and ("*" not in key or Path(k).match(key))]
+    return [f"s3://{bucket}/{quote(k)}" for k in wanted]
+
+
+def _readable(name: str) -> bool:
+    base = name.rpartition("/")[2].lower()
+    return base.endswith(SUFFIXES) and not base.startswith(".")
+
+
+def holds_records(url: str) -> bool:
+    """Say whether the file of this URL is JSON Lines."""
+    return urlsplit(url).path.lower().endswith(RECORD_SUFFIXES)
+
+
+def read_documents(url: str, limit: int, numbers: Iterable[int] | None = None) -> Iterator[Document]:
+    """Yield the documents of one file: itself, or its records (those of `numbers`, which count lines from 1).
+
+    Raises `Reject` `no_such_file`, `unreadable` or `bad_encoding`.
+    """
+    try:
+        with _open(url) as handle:
+            if holds_records(url):
+                yield from _records(url, handle, limit, None if numbers is None else set(numbers))
+            else:
+                content = handle.read(limit + 1)
+                kind = "text/plain" if urlsplit(url).path.lower().endswith(TEXT_SUFFIXES) else "text/html"
+                yield Document(url, content if len(content) <= limit else None, kind)
+    except (FileNotFoundError, KeyError) as error:
+        raise Reject("no_such_file", f"{url} is not there") from error
+    except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError, EOFError) as error:
+        raise Reject("bad_encoding", f"{url}: {error}") from error
+    except OSError as error:
+        raise Reject("unreadable", f"{url}: {error.strerror or error}") from error
+
+
+def _records(url: str, handle: IO[bytes], limit: int, numbers: set[int] | None) -> Iterator[Document]:
+    number = 0
+    last = None if numbers is None else max(numbers, default=0)
+    while last is None or number < last:
+        line = handle.readline(limit + 1)
+        if not line:
+            return
+        number += 1
+        whole = len(line) <= limit
+        while not line.endswith(b"\n") and (rest := handle.readline(1 << 20)):
+            line = rest  # the tail of a line that is too long
+        if (numbers is None or number in numbers) and (not whole or line.strip()):
+            yield Document(f"{url}#{number}", line.strip() if whole else None, "application/json")
+
+
+def _open(url: str) -> IO[bytes]:
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    file: BinaryIO | str = path
+    if parts.scheme == "s3":
+        file = io.BytesIO(open_store(f"s3://{parts.netloc}").get(path.lstrip("/")))
+    if path.lower().endswith(".gz"):
+        return cast("IO[bytes]", gzip.open(file))
+    raw = Path(file).open("rb") if isinstance(file, str) else file  # noqa: SIM115  the caller closes it
+    if path.lower().endswith(".zst"):
+        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
+    return raw
+
+
+def parse_record(content: bytes) -> dict[str, Any]:
+    """Return a JSON Lines record; raises `Reject` `bad_json` when it is not an object with `html` or `text`."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Reject("bad_json", str(error)) from error
+    if not isinstance(value, dict):
+        raise Reject("bad_json", f"a record must be an object, not {type(value).__name__}")
+    if not isinstance(value.get("html"), str) and not isinstance(value.get("text"), str):
+        raise Reject("bad_json", "a record needs the key html or text, with a string")
+    return value

@@ -1,0 +1,123 @@
+"""When a host may be asked again: one request at a time, a delay between two, longer when the host says it is busy."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from pipeline.errors import Transient
+from pipeline.urls import DEFAULT_PORTS
+
+BUSY = (429, 503)
+FIRST_PENALTY = 1.0  # seconds that a busy host gets on top, doubled each time, halved by each good answer
+LEAST_PENALTY = 0.05  # below this a penalty is over
+MAX_RETRY_AFTER = 300.0  # a host that asks for a longer rest is left alone for the whole run
+MAX_FAILURES = 5  # items in a row that could not reach a host before it is left alone for the run
+
+
+def host_key(url: str) -> str:
+    """Return what is paced together: the host name, with the port where it is not the scheme's own."""
+    parts = urlsplit(url)
+    name = (parts.hostname or "").rstrip(".")
+    return name if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f"{name}:{parts.port}"
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, a number or a date; None when there is none to read."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+@dataclass(slots=True)
+class Host:
+    """What is known of a host in this run. Times are seconds of the pacer's clock."""
+
+    delay: float
+    next_allowed: float = 0.0
+    penalty: float = 0.0
+    failures: int = 0
+    left_alone: Transient | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def wait(self) -> float:
+        """Seconds between two requests."""
+        return max(self.delay, self.penalty)
+
+
+class Pacer:
+    """Holds every host to its delay and to one request at a time."""
+
+    def __init__(self, delay: float, max_delay: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._delay = delay
+        self._max_delay = max_delay
+        self._clock = clock
+        self._hosts: dict[str, Host] = {}
+
+    def host(self, key: str) -> Host:
+        """Return the state of a host."""
+        return self._hosts.setdefault(key, Host(self._delay))
+
+    def set_delays(self, delays: Mapping[str, float]) -> None:
+        """Set the delay of hosts whose source has one of its own."""
+        for key, delay in delays.items():
+            self.host(key).delay = delay
+
+    def require(self, key: str, delay: float) -> None:
+        """Raise a host's delay to what its robots.txt asks for, as far as the limit."""
+        host = self.host(key)
+        host.delay = max(host.delay, min(delay, self._max_delay))
+
+    @asynccontextmanager
+    async def slot(self, key: str) -> AsyncIterator[Host]:
+        """Wait for the host's turn and hold it. The next turn comes a delay after the answer began, or after the failure."""
+        host = self.host(key)
+        async with host.lock:
+            while (seconds := host.next_allowed - self._clock()) > 0:
+                await asyncio.sleep(seconds)
+            before = host.next_allowed
+            try:
+                yield host
+            finally:
+                if host.next_allowed == before:
+                    self.answered(host)
+
+    def answered(self, host: Host) -> None:
+        """Start the delay. Called when the answer begins: the server has the request by then, so its own log shows the delay."""
+        host.next_allowed = self._clock() + host.wait
+
+    def unreachable(self, host: Host, failure: Transient) -> None:
+        """Count an item that could not reach the host; after some in a row the rest of its items need not wait for timeouts."""
+        host.failures += 1
+        if host.failures >= MAX_FAILURES:
+            host.left_alone = Transient(failure.code, f"not tried: {host.failures} in a row failed before, {failure.detail}")
+
+    def judge(self, host: Host, status: int, asked: float | None) -> None:
+        """Slow down for a host that says it is busy (`asked`: its Retry-After in seconds), speed up again when it is not."""
+        host.failures = 0
+        if status not in BUSY:
+            host.penalty = host.penalty / 2 if host.penalty > LEAST_PENALTY else 0.0
+            return
+        host.penalty = min(max(host.penalty * 2, host.delay, FIRST_PENALTY), self._max_delay)
+        if asked is not None and asked > MAX_RETRY_AFTER:
+            host.left_alone = Transient("retry_later", f"the host answered {status} and asked for {asked:.0f} seconds of rest")
+        elif asked is not None:
+            host.next_allowed = max(host.next_allowed, self._clock() + max(asked, host.delay))
+        else:
+            host.next_allowed = max(host.next_allowed, self._clock() + host.penalty)

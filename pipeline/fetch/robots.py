@@ -1,0 +1,51 @@
+"""robots.txt by RFC 9309: a file that is not there allows all, a server that fails allows nothing for now."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from pipeline.errors import Reject, Transient
+
+logger = logging.getLogger(__name__)
+
+TOKEN = "Copydesk"  # noqa: S105  our product token in User-agent lines
+MAX_ROBOTS_BYTES = 500 * 1024  # RFC 9309 2.5: read at least so much; rules beyond it are not seen
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one origin's robots.txt says; `failure` is why it could not be read, and then nothing may be fetched."""
+
+    parsed: Protego | None = None
+    failure: Reject | Transient | None = None
+
+    def check(self, url: str) -> None:
+        """Raise `Reject` `robots` for a forbidden URL, or why the rules are not known."""
+        if self.failure is not None:
+            raise type(self.failure)(self.failure.code, self.failure.detail)  # a new one: tracebacks pile up on a raised one
+        if self.parsed is not None and not self.parsed.can_fetch(url, TOKEN):
+            raise Reject("robots", "robots.txt forbids it")
+
+    @property
+    def crawl_delay(self) -> float | None:
+        """Seconds between requests that the file asks for."""
+        return None if self.parsed is None else self.parsed.crawl_delay(TOKEN)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port: the reach of one robots.txt."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+def rules_from(status: int, body: bytes) -> Rules:
+    """Return the rules that an answer to GET /robots.txt means."""
+    if 200 <= status < 300:
+        return Rules(Protego.parse(body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace").replace("\0", "")))
+    if status == 429 or status >= 500:
+        return Rules(failure=Transient("robots_unavailable", f"robots.txt answered {status}: nothing may be fetched for now"))
+    return Rules()

@@ -1,0 +1,205 @@
+"""WARC segments being written: about 100 MB each, one gzip member a record, named by their content when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import shutil
+import tempfile
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from pipeline import __version__
+from pipeline.fetch.client import Exchange
+from pipeline.fetch.warc import (
+    REVISIT_NOT_MODIFIED,
+    REVISIT_SAME_DIGEST,
+    http_head,
+    payload_digest,
+    record,
+    record_id,
+    warc_date,
+)
+from pipeline.fetch.warc_index import IndexRow, index_bytes
+from pipeline.store import Store
+
+logger = logging.getLogger(__name__)
+
+SEGMENT_BYTES = 100 * 10**6  # some 280 objects per million pages
+TEMPORARY = "copydesk-warc-"
+STALE_SECONDS = 24 * 3600.0
+PENDING_UPLOADS = 2  # segments on disk that wait for the store before writing waits too
+
+
+def remove_stale() -> None:
+    """Remove the unfinished segments of runs that were killed: folders that nothing was written to for a day."""
+    oldest = time.time() - STALE_SECONDS
+    for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OSError):  # another run's, or being removed by one
+            if all(path.stat().st_mtime < oldest for path in (folder, *folder.iterdir())):
+                logger.info("removing %s, left behind by a run that was killed", folder)
+                shutil.rmtree(folder)
+
+
+@dataclass(slots=True)
+class Segment:
+    """A segment being written; its key is known when it is closed."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a record stands. `key` is empty until the segment is closed."""
+
+    segment: Segment
+    offset: int
+    length: int
+
+
+class ArchiveWriter:
+    """Writes records under one prefix; a context manager. After `finish` every location has its key."""
+
+    def __init__(self, store: Store, prefix: str, *, software: str = "", segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._store = store
+        self._prefix = prefix.rstrip("/")
+        self._software = software or f"Copydesk/{__version__}"
+        self._segment_bytes = segment_bytes
+        self._rows: list[tuple[Location, IndexRow]] = []
+        self._file: BinaryIO | None = None
+        self._number = 0
+        self._uploads: list[Future[None]] = []
+
+    def __enter__(self) -> ArchiveWriter:
+        remove_stale()
+        self._folder = tempfile.TemporaryDirectory(prefix=TEMPORARY)
+        self._uploader = ThreadPoolExecutor(1, "warc-upload")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._uploader.shutdown(wait=True, cancel_futures=True)
+        self._folder.cleanup()
+
+    def add_response(self, exchange: Exchange) -> Location:
+        """Archive a request and its response; returns where the response stands."""
+        return self._add_exchange(exchange, "response", exchange.body, _response_fields(exchange))
+
+    def add_revisit(self, exchange: Exchange, *, same_digest: bool, refers_to_date: datetime | None = None) -> Location:
+        """Archive that a page was seen again unchanged, without its body."""
+        fields = [("WARC-Profile", REVISIT_SAME_DIGEST if same_digest else REVISIT_NOT_MODIFIED)]
+        fields.append(("WARC-Refers-To-Target-URI", exchange.url))
+        if refers_to_date is not None:
+            fields.append(("WARC-Refers-To-Date", warc_date(refers_to_date)))
+        if same_digest:
+            fields.append(("WARC-Payload-Digest", payload_digest(exchange.body)))
+        return self._add_exchange(exchange, "revisit", b"", fields)
+
+    def add_resource(self, url: str, content: bytes, content_type: str, moment: datetime) -> Location:
+        """Archive a document that did not come over HTTP."""
+        digest = payload_digest(content)
+        date = warc_date(moment)
+        fields = [("WARC-Record-ID", record_id("resource", url, date, digest)), ("WARC-Date", date), ("WARC-Target-URI", url)]
+        fields += [("WARC-Payload-Digest", digest), ("Content-Type", content_type)]
+        location = self._write(record("resource", fields, content))
+        self._rows.append((location, IndexRow("resource", url, moment, 200, digest, content_type)))
+        return location
+
+    def finish(self) -> list[str]:
+        """Close the last segment, wait until all are in the store, write the index; returns the keys written."""
+        self._close_segment()
+        for upload in self._uploads:
+            upload.result()
+        keys = sorted({location.segment.key for location, _ in self._rows})
+        if self._rows:
+            data = index_bytes((location.segment.key, location.offset, location.length, row) for location, row in self._rows)
+            key = f"{self._prefix}/index-{hashlib.sha256(data).hexdigest()[:12]}.parquet"
+            self._store.put(key, data)
+            keys.append(key)
+        logger.info("archived %d records in %d segments under %s", len(self._rows), max(0, len(keys) - 1), self._prefix)
+        return keys
+
+    def _add_exchange(self, exchange: Exchange, kind: str, payload: bytes, fields: list[tuple[str, str]]) -> Location:
+        date = warc_date(exchange.fetched_at)
+        identity = record_id(kind, exchange.url, date)
+        common = [("WARC-Date", date), ("WARC-Target-URI", exchange.url)]
+        if exchange.address:
+            common.append(("WARC-IP-Address", exchange.address))
+        head = http_head(f"{exchange.version} {exchange.status} {exchange.reason}".rstrip(), exchange.headers)
+        block_type = ("Content-Type", "application/http; msgtype=response")
+        named = [("WARC-Record-ID", identity), *common, *fields, block_type]
+        packed = bool(payload) and exchange.header("content-encoding") is not None
+        location = self._write(record(kind, named, head + payload, packed=packed))
+        digest = next((value for name, value in fields if name == "WARC-Payload-Digest"), None)
+        row = IndexRow(
+            kind,
+            exchange.url,
+            exchange.fetched_at,
+            exchange.status,
+            digest,
+            exchange.header("content-type"),
+            exchange.header("etag"),
+            exchange.header("last-modified"),
+            exchange.truncated,
+        )
+        self._rows.append((location, row))
+        self._add_request(exchange, identity, common)
+        return location
+
+    def _add_request(self, exchange: Exchange, response_id: str, common: list[tuple[str, str]]) -> None:
+        if not exchange.request_headers:
+            return
+        path = exchange.url.partition("://")[2].partition("/")[2]
+        head = http_head(f"GET /{path} HTTP/1.1", exchange.request_headers)
+        fields = [("WARC-Record-ID", record_id("request", response_id)), *common, ("WARC-Concurrent-To", response_id)]
+        fields.append(("Content-Type", "application/http; msgtype=request"))
+        self._write(record("request", fields, head))
+
+    def _write(self, member: bytes) -> Location:
+        if self._file is not None and self._offset + len(member) > self._segment_bytes:
+            self._close_segment()
+        if self._file is None:
+            self._open_segment()
+        assert self._file is not None
+        location = Location(self._segment, self._offset, len(member))
+        self._file.write(member)
+        self._hash.update(member)
+        self._offset += len(member)
+        return location
+
+    def _open_segment(self) -> None:
+        self._segment = Segment()
+        self._path = Path(self._folder.name, f"{self._number:05d}.warc.gz")
+        self._file = self._path.open("wb", buffering=1 << 20)
+        self._hash = hashlib.sha256()
+        self._offset = 0
+        info = f"software: {self._software}\r\nformat: WARC File Format 1.1\r\nrobots: rfc9309\r\n".encode()
+        date = warc_date(datetime.now(UTC))
+        name = f"{self._prefix}/{self._number}"
+        fields = [("WARC-Record-ID", record_id("warcinfo", name, date)), ("WARC-Date", date)]
+        self._write(record("warcinfo", [*fields, ("Content-Type", "application/warc-fields")], info))
+
+    def _close_segment(self) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        self._file = None
+        self._segment.key = f"{self._prefix}/seg-{self._number:05d}-{self._hash.hexdigest()[:12]}.warc.gz"
+        self._number += 1
+        self._uploads.append(self._uploader.submit(self._store.put_file, self._segment.key, self._path))
+        if len(self._uploads) > PENDING_UPLOADS:
+            self._uploads[-1 - PENDING_UPLOADS].result()
+
+
+def _response_fields(exchange: Exchange) -> list[tuple[str, str]]:
+    fields = [("WARC-Payload-Digest", payload_digest(exchange.body))]
+    if exchange.truncated:
+        fields.append(("WARC-Truncated", "length"))
+    return fields

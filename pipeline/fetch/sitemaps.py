@@ -1,0 +1,119 @@
+"""Sitemaps, sitemap indexes and news sitemaps, read as a stream: the largest allowed has 50,000 URLs in 50 MB."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from pipeline.errors import Reject
+from pipeline.fetch.feeds import Entry, refuse_entities
+from pipeline.fetch.inflate import inflate
+
+MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
+MAX_URLS = 50_000  # sitemaps.org: in one file
+MAX_NAME = 4096  # characters of a text that we keep
+
+
+@dataclass(slots=True)
+class Sitemap:
+    """What one file lists: pages, and further sitemaps with the date of their last change."""
+
+    entries: list[Entry] = field(default_factory=list)
+    children: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+def parse_sitemap(body: bytes, url: str) -> Sitemap:
+    """Return what a sitemap (XML, gzipped XML, or a text of URLs) lists; raises `Reject`."""
+    if body.startswith(b"\x1f\x8b"):
+        body = inflate(body, "gzip", MAX_BYTES)
+    if not body.strip():
+        raise Reject("empty_sitemap", "the answer has no body")
+    if body.lstrip().startswith(b"http"):
+        sitemap = _text_sitemap(body)
+    else:
+        refuse_entities(body, "bad_sitemap")
+        sitemap = _xml_sitemap(body, url)
+    if not sitemap.entries and not sitemap.children:
+        raise Reject("empty_sitemap", "a sitemap without URLs")
+    return sitemap
+
+
+def _text_sitemap(body: bytes) -> Sitemap:
+    lines = body.decode("utf-8-sig", "replace").split()
+    return Sitemap([Entry(line) for line in lines[:MAX_URLS] if line.startswith(("http://", "https://"))])
+
+
+def _xml_sitemap(body: bytes, base: str) -> Sitemap:
+    sitemap = Sitemap()
+    root = None
+    events = etree.iterparse(
+        io.BytesIO(body), events=("start", "end"), recover=True, no_network=True, resolve_entities=False, huge_tree=False
+    )
+    try:
+        for event, element in events:
+            name = _local(element)
+            if root is None:
+                root = name
+                if root not in ("urlset", "sitemapindex"):
+                    raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>")
+            elif event == "end" and name in ("url", "sitemap"):
+                _add(sitemap, name, _texts(element), base)
+                _forget(element)
+            if len(sitemap.entries) >= MAX_URLS or len(sitemap.children) >= MAX_URLS:
+                break
+    except etree.XMLSyntaxError as error:
+        if not sitemap.entries and not sitemap.children:
+            raise Reject("bad_sitemap", str(error)[:300]) from error
+    if root is None:
+        raise Reject("bad_sitemap", "no XML element in it")
+    return sitemap
+
+
+def _add(sitemap: Sitemap, name: str, texts: dict[str, str], base: str) -> None:
+    location = texts.get("loc")
+    if not location:
+        return
+    try:
+        target = urljoin(base, location)
+    except ValueError:
+        target = location
+    if name == "sitemap":
+        sitemap.children.append((target, texts.get("lastmod")))
+        return
+    entry = Entry(
+        target,
+        title=texts.get("news:title"),
+        published_at=texts.get("news:publication_date"),
+        language=texts.get("news:language"),
+        modified=texts.get("lastmod"),
+    )
+    sitemap.entries.append(entry)
+
+
+def _texts(element: Any) -> dict[str, str]:
+    """Return the texts below an entry by local name, those of the news namespace with their prefix; the first of a name counts."""
+    found: dict[str, str] = {}
+    for child in element.iter(etree.Element):
+        tag = etree.QName(child)
+        prefix = "news:" if "sitemap-news" in (tag.namespace or "") else ""
+        if "sitemap-image" in (tag.namespace or "") or "sitemap-video" in (tag.namespace or ""):
+            continue
+        text = " ".join((child.text or "").split())[:MAX_NAME]
+        if text:
+            found.setdefault(prefix + tag.localname, text)
+    return found
+
+
+def _local(element: Any) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _forget(element: Any) -> None:
+    """Free an element that was read, and those before it, which the tree would otherwise keep."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]

@@ -1,0 +1,313 @@
+"""Discovery: every source is read as far as it can be, every URL is found once, and nothing a source does ends the run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import gzip
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from pipeline.config import Settings, Source
+from pipeline.errors import Reject
+from pipeline.fetch.discover import Discovery, discover
+from pipeline.fetch.feeds import parse_feed
+from pipeline.fetch.rows import clean_url, iso_date
+from pipeline.fetch.sitemaps import parse_sitemap
+from tests.fetch.conftest import Reply, Request, Web, redirect
+
+TODAY = date(2026, 11, 23)
+XML = {"Content-Type": "application/xml"}
+
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>
+<item><title>First &amp; best</title><link>{base}/1?utm_source=rss</link><pubDate>Mon, 23 Nov 2026 08:30:00 +0100</pubDate></item>
+<item><title>Second</title><link>/2#top</link></item></channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>News</title>
+<entry><title type="html">A &lt;b&gt;bold&lt;/b&gt; line</title>
+<link rel="alternate" href="{base}/3"/><published>2026-11-21</published></entry></feed>"""
+SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+ xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+<url><loc>{base}/4</loc><lastmod>2026-11-20</lastmod><news:news><news:publication><news:name>N</news:name><news:language>de</news:language>
+</news:publication><news:publication_date>2026-11-22T10:00:00Z</news:publication_date><news:title>Vierte</news:title></news:news></url>
+<url><loc>{base}/5</loc><lastmod>2020-01-01</lastmod></url></urlset>"""
+INDEX = """<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{children}</sitemapindex>"""
+
+
+def index(*urls: str) -> Reply:
+    children = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in urls)
+    return Reply(INDEX.format(children=children).encode(), headers=XML)
+
+
+def feed(web: Web, path: str, text: str, **headers: str) -> str:
+    web.add(path, Reply(text.format(base=web.url("")).encode(), headers=XML | headers))
+    return web.url(path)
+
+
+def find(settings: Settings, *sources: Source) -> Discovery:
+    return discover(sources, settings, today=TODAY)
+
+
+def short(web: Web, found: Discovery) -> list[str]:
+    return [item.url.removeprefix(web.url("")) for item in found.items]
+
+
+def test_feeds_say_what_they_know_of_a_page(web: Web, settings: Settings) -> None:
+    source = Source(id="s", feeds=(feed(web, "/rss", RSS), feed(web, "/atom", ATOM)), language="en")
+    found = find(settings, source)
+    assert found.rejected == ()
+    assert short(web, found) == ["/1?utm_source=rss", "/2", "/3"]
+    first, second, third = found.items
+    assert (first.title, first.published_at, first.via, first.site) == (
+        "First & best",
+        "2026-11-23T07:30:00+00:00",
+        "feed",
+        "news.localhost",
+    )
+    assert (second.title, second.published_at, second.language) == ("Second", None, "en")
+    assert (third.title, third.published_at) == ("A bold line", "2026-11-21")
+
+
+def test_news_sitemaps_and_their_indexes(web: Web, settings: Settings) -> None:
+    packed = gzip.compress(SITEMAP.format(base=web.url("")).encode())
+    web.add("/map.xml.gz", Reply(packed, headers={"Content-Type": "application/gzip"}))
+    web.add("/index.xml", index(web.url("/map.xml.gz"), web.url("/list.txt")))
+    web.add("/list.txt", Reply(f"{web.url('/6')}\n{web.url('/7')}\n".encode(), headers={"Content-Type": "text/plain"}))
+    found = find(settings, Source(id="s", sitemaps=(web.url("/index.xml"),)))
+    assert short(web, found) == ["/4", "/5", "/6", "/7"]
+    news = found.items[0]
+    assert (news.title, news.published_at, news.language, news.via) == ("Vierte", "2026-11-22T10:00:00Z", "de", "sitemap")
+    assert found.items[1].published_at is None  # lastmod is no date of publication
+
+
+def test_what_is_too_old_is_left_out(web: Web, settings: Settings) -> None:
+    sitemap = feed(web, "/map.xml", SITEMAP)
+    found = find(settings, Source(id="s", sitemaps=(sitemap,), feeds=(feed(web, "/rss", RSS),), max_age_days=7))
+    assert short(web, found) == ["/1?utm_source=rss", "/2", "/4"]
+
+
+def test_include_and_exclude_decide(web: Web, settings: Settings) -> None:
+    urls = tuple(web.url(p) for p in ("/politics/a", "/politics/live", "/sport/b"))
+    found = find(settings, Source(id="s", urls=urls, include=("/politics/",), exclude=("live$",)))
+    assert short(web, found) == ["/politics/a"]
+
+
+def test_a_url_is_found_once_for_the_source_of_the_highest_priority(web: Web, settings: Settings) -> None:
+    rss = feed(web, "/rss", RSS)
+    low = Source(id="low", urls=(web.url("/1"), web.url("/2"), web.url("/9")))
+    first = Source(id="first", feeds=(rss,), priority=5)
+    second = Source(id="second", urls=(web.url("/2?fbclid=x"), web.url("/8")), priority=5)
+    found = find(settings, low, first, second)
+    assert [(i.source_id, i.url.removeprefix(web.url(""))) for i in found.items] == [
+        ("first", "/1?utm_source=rss"),
+        ("first", "/2"),
+        ("second", "/8"),
+        ("low", "/9"),
+    ]
+    assert found == find(settings, low, first, second)
+
+
+def test_a_feed_tells_more_of_a_page_than_a_list(web: Web, settings: Settings) -> None:
+    found = find(settings, Source(id="s", urls=(web.url("/1"),), feeds=(feed(web, "/rss", RSS),)))
+    assert found.items[0].title == "First & best"
+
+
+BOMB = """<!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>
+<rss version="2.0"><channel><item><title>&b;</title><link>/x</link></item></channel></rss>"""
+STEAL = '<!DOCTYPE urlset [<!ENTITY x SYSTEM "file:///etc/passwd">]><urlset><url><loc>http://a.example/&x;</loc></url></urlset>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "reply", "reason", "retryable"),
+    [
+        ("feeds", Reply(b"", 404), "http_404", False),
+        ("feeds", Reply(b"", 403), "blocked", True),
+        ("feeds", Reply(b"", 500), "http_500", True),
+        ("feeds", Reply(b"", 200, XML), "empty_feed", False),
+        ("feeds", Reply(b'<rss version="2.0"><channel></channel></rss>', 200, XML), "empty_feed", False),
+        ("feeds", Reply(), "bad_feed", False),
+        ("feeds", Reply(b"\x00\xff\xfe noise", 200, XML), "bad_feed", False),
+        ("feeds", Reply(BOMB.encode(), 200, XML), "bad_feed", False),
+        ("feeds", Reply(BOMB.encode("utf-16"), 200, XML), "bad_feed", False),
+        ("feeds", Reply(gzip.compress(b" " * 30_000_000), 200, XML | {"Content-Encoding": "gzip"}), "too_large", False),
+        ("feeds", redirect("/input"), "redirect_loop", False),
+        ("sitemaps", Reply(b"", 200, XML), "empty_sitemap", False),
+        ("sitemaps", Reply(b"<urlset></urlset>", 200, XML), "empty_sitemap", False),
+        ("sitemaps", Reply(), "bad_sitemap", False),
+        ("sitemaps", Reply(b"noise", 200, XML), "bad_sitemap", False),
+        ("sitemaps", Reply(STEAL.encode(), 200, XML), "bad_sitemap", False),
+        ("sitemaps", Reply(gzip.compress(b" " * 60_000_000), 200, XML), "too_large", False),
+        ("sitemaps", Reply(b"\x1f\x8bno gzip", 200, XML), "bad_encoding", False),
+    ],
+)
+def test_an_input_that_cannot_be_read_is_told_and_ends_nothing(
+    web: Web, settings: Settings, kind: str, reply: Reply, reason: str, retryable: bool
+) -> None:
+    web.add("/input", reply)
+    bad = Source(id="bad", **{kind: (web.url("/input"),)})  # type: ignore[arg-type]
+    found = find(settings, bad, Source(id="good", urls=(web.url("/ok"),)))
+    assert short(web, found) == ["/ok"]
+    (rejected,) = found.rejected
+    assert (rejected.stage, rejected.reason, rejected.retryable, rejected.source_id) == ("discover", reason, retryable, "bad")
+    assert (rejected.url, rejected.site) == (web.url("/input"), "news.localhost")
+
+
+def test_feeds_and_sitemaps_go_through_robots_and_the_guard(web: Web, settings: Settings) -> None:
+    web.add("/robots.txt", Reply(b"User-agent: *\nDisallow: /rss\n", headers={"Content-Type": "text/plain"}))
+    closed = find(settings, Source(id="s", feeds=(web.url("/rss"),)))
+    inside = find(dataclasses.replace(settings, allow_private_hosts=False), Source(id="s", feeds=("http://localhost/rss",)))
+    assert [r.reason for r in (*closed.rejected, *inside.rejected)] == ["robots", "forbidden_address"]
+
+
+def test_an_unreachable_host_is_told(settings: Settings, tmp_path: Path) -> None:
+    found = find(dataclasses.replace(settings, attempts=1), Source(id="s", feeds=("http://dead.localhost:1/rss",)))
+    assert [(r.reason, r.retryable) for r in found.rejected] == [("unreachable", True)]
+
+
+def test_indexes_that_nest_without_end_are_cut(web: Web, settings: Settings) -> None:
+    for n in range(8):
+        web.add(f"/{n}.xml", index(web.url(f"/{n + 1}.xml"), web.url("/0.xml")))
+    found = find(settings, Source(id="s", sitemaps=(web.url("/0.xml"),)))
+    assert [(r.reason, r.url) for r in found.rejected] == [("bad_sitemap", web.url("/4.xml"))]
+    assert web.paths() == ["/robots.txt", "/0.xml", "/1.xml", "/2.xml", "/3.xml"]
+
+
+async def never(request: Request, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(30)
+
+
+def test_the_deadline_ends_a_source_and_keeps_what_it_found(web: Web, settings: Settings) -> None:
+    web.add("/index.xml", index(feed(web, "/map.xml", SITEMAP), web.url("/late.xml")))
+    web.add("/late.xml", never)
+    slow = dataclasses.replace(settings, read_timeout=30.0, total_timeout=30.0, fetch_deadline=1.0)
+    found = find(slow, Source(id="s", sitemaps=(web.url("/index.xml"),)))
+    assert short(web, found) == ["/4", "/5"]
+    assert [(r.reason, r.retryable) for r in found.rejected] == [("deadline", True)]
+
+
+def test_a_broken_feed_is_read_as_far_as_it_goes() -> None:
+    broken = '<rss version="2.0"><channel><item><title>A & B</title><link>http://e.example/1</link></item><item><title>cut'
+    assert parse_feed(broken.encode(), "http://e.example/")[0].url == "http://e.example/1"
+
+
+def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
+    broken = "<urlset><url><loc>http://e.example/1</loc></url><url><loc>http://e.example/2</loc></url><url><lo"
+    assert [e.url for e in parse_sitemap(broken.encode(), "http://e.example/").entries] == [
+        "http://e.example/1",
+        "http://e.example/2",
+    ]
+
+
+@pytest.mark.parametrize("parse", [parse_feed, parse_sitemap])
+@given(
+    body=st.binary(max_size=400)
+    | st.text(alphabet='<>/="&;!?[]abc rss feed urlset loc url item link http:', max_size=300).map(str.encode)
+)
+@hypothesis_settings(max_examples=120, deadline=None)
+def test_any_bytes_are_read_or_rejected(parse: Callable[[bytes, str], object], body: bytes) -> None:
+    with contextlib.suppress(Reject):
+        parse(body, "http://example.org/")
+
+
+def test_urls_that_cannot_be_fetched_are_told(web: Web, settings: Settings) -> None:
+    hostile = [
+        "javascript:alert(1)",
+        "mailto:a@b.example",
+        "http://a:b/",
+        "http://[::1",
+        "ftp://a.example/",
+        "http://a.example/" + "x" * 3000,
+    ]
+    links = "".join(f"<item><title>t</title><link>{url}</link></item>" for url in hostile)
+    url = feed(web, "/rss", f'<rss version="2.0"><channel>{links}<item><title>ok</title><link>/fine</link></item></channel></rss>')
+    found = find(settings, Source(id="s", feeds=(url,)))
+    assert short(web, found) == ["/fine"]
+    assert {r.reason for r in found.rejected} == {"bad_url"}
+    assert len(found.rejected) == len(hostile)
+
+
+@given(st.text(max_size=80).map(lambda t: "http://" + t) | st.text(max_size=80))
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_a_clean_url_is_one_that_can_be_stored_and_sent(text: str) -> None:
+    url = clean_url(text)
+    if url is not None:
+        assert url.encode()
+        assert not any(c.isspace() or c in "#\0" for c in url)
+        assert clean_url(url) == url
+
+
+def test_names_and_passwords_are_neither_sent_on_nor_told(web: Web, settings: Settings) -> None:
+    assert clean_url("http://me:secret@example.org/a") == "http://example.org/a"
+    feed_url = web.url("/none").replace("http://", "http://me:secret@")
+    (rejected,) = find(settings, Source(id="s", feeds=(feed_url,))).rejected
+    assert rejected.url == web.url("/none")
+    assert [r.headers.get("authorization") for r in web.log] == [None, "Basic bWU6c2VjcmV0"]  # to the feed that asks for it
+
+
+def test_local_folders_globs_and_records(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a page.html").write_text("<p>page</p>")
+    (folder / "deep" / "b.txt").write_text("text")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    (folder / ".hidden.txt").write_text("no")
+    records = [{"id": "1", "url": "https://www.example.org/x", "html": "<p>x</p>", "title": "X"}, {"id": "2", "text": "y"}]
+    lines = [json.dumps(records[0]), "", json.dumps(records[1]), "{broken"]
+    (folder / "more.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    found = find(settings, Source(id="mine", files=(str(folder),)))
+    base = folder.as_uri()
+    assert [(i.url, i.site) for i in found.items] == [
+        (f"{base}/a%20page.html", "mine"),
+        (f"{base}/deep/b.txt", "mine"),
+        (f"{base}/more.jsonl.gz#1", "example.org"),
+        (f"{base}/more.jsonl.gz#3", "mine"),
+        (f"{base}/more.jsonl.gz#4", "mine"),
+    ]
+    assert {i.via for i in found.items} == {"file"}
+    assert found.items[2].title == "X"
+    only = find(settings, Source(id="mine", files=(f"{folder}/**/*.txt",)))
+    assert [i.url for i in only.items] == [f"{base}/deep/b.txt"]
+    nothing = find(settings, Source(id="mine", files=(f"{folder}/*.xml", str(tmp_path / "none"))))
+    assert [r.reason for r in nothing.rejected] == ["no_such_file", "no_such_file"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("2026-11-22", True),
+        ("2026-11-22T10:00:00Z", True),
+        ("2026-11-22 10:00 +01:00", True),
+        ("yesterday", False),
+        ("٢٠٢٦-11-22", False),
+    ],
+)
+def test_a_date_is_iso_or_nothing(text: str, kept: bool) -> None:
+    assert iso_date(text) == (text if kept else None)
+
+
+def test_a_feed_that_fails_once_is_asked_again(web: Web, settings: Settings) -> None:
+    feed(web, "/rss", RSS)
+    replies = [Reply(b"", 500), Reply(RSS.format(base=web.url("")).encode(), headers=XML)]
+    web.add("/rss", lambda request: replies.pop(0))
+    assert short(web, find(settings, Source(id="s", feeds=(web.url("/rss"),)))) == ["/1?utm_source=rss", "/2"]
+
+
+def test_sources_are_read_side_by_side(web: Web, settings: Settings) -> None:
+    waiting: list[Request] = []
+
+    async def together(request: Request, writer: asyncio.StreamWriter) -> None:
+        waiting.append(request)
+        while len(waiting) < 5:  # answers only when all five have asked
+            await asyncio.sleep(0.01)
+        writer.write(Reply(RSS.format(base=web.url("")).encode(), headers=XML).raw())
+
+    web.add("/rss", together)
+    sources = [Source(id=f"s{n}", feeds=(web.url("/rss", f"h{n}.localhost"),)) for n in range(5)]
+    assert find(settings, *sources).rejected == ()

@@ -1,0 +1,366 @@
+"""Fetch against a real server: every item ends in one row with the right outcome, and every page in the archive."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gzip
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from pipeline.config import Settings
+from pipeline.fetch.archive import read_each, read_page, read_pages
+from pipeline.fetch.fetch import Validator, fetch
+from pipeline.records import Discovered, Fetch, RawPage
+from pipeline.store import LocalStore
+from pipeline.urls import url_id
+from tests.fetch.conftest import PAGE, Reply, Request, Web, redirect
+
+PREFIX = "raw/dt=2026-11-23/shard=000"
+HTML = {"Content-Type": "text/html"}
+
+
+def run(web: Web, settings: Settings, store: LocalStore, *paths: str, **options: object) -> list[Fetch]:
+    items = [web.item(path) for path in paths]
+    return fetch(items, settings=settings, store=store, archive_prefix=PREFIX, **options)  # type: ignore[arg-type]
+
+
+def test_a_page_is_fetched_archived_and_read_back(web: Web, settings: Settings, store: LocalStore) -> None:
+    (row,) = run(web, settings, store, "/")
+    assert (row.outcome, row.status, row.attempts, row.body_bytes) == ("fetched", 200, 1, len(PAGE))
+    assert row.digest == hashlib.sha256(PAGE).hexdigest()
+    assert row.warc_filename is not None
+    assert row.warc_filename.startswith(f"{PREFIX}/seg-00000-")
+    page = read_page(store, row)
+    assert (page.body, page.status, page.url, page.header("content-type")) == (PAGE, 200, row.url, "text/html; charset=utf-8")
+    assert page.raw_ref == row.raw_ref
+
+
+def test_we_say_who_we_are_and_keep_no_cookies(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/", Reply(headers={"Set-Cookie": "id=1", **HTML}))
+    run(web, settings, store, "/", "/?again")
+    headers = [request.headers for request in web.log]
+    assert all(h["user-agent"].startswith("Copydesk/") and "mailto:desk@example.org" in h["user-agent"] for h in headers)
+    assert not any("cookie" in h for h in headers)
+
+
+def zstd(data: bytes) -> bytes:
+    import zstandard
+
+    return zstandard.compress(data)
+
+
+def brotli(data: bytes) -> bytes:
+    import brotli as library
+
+    compressed: bytes = library.compress(data)
+    return compressed
+
+
+@pytest.mark.parametrize(("name", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli), ("zstd", zstd)])
+def test_the_wire_is_kept_and_undone_on_reading(
+    web: Web, settings: Settings, store: LocalStore, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    web.add("/packed", Reply(pack(PAGE), headers={"Content-Encoding": name, **HTML}))
+    (row,) = run(web, settings, store, "/packed")
+    assert (row.outcome, row.body_bytes) == ("fetched", len(PAGE))
+    assert read_page(store, row).body == PAGE
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (Reply(b"gone", 404), "http_404"),
+        (Reply(b"gone", 410), "http_410"),
+        (Reply(b"no", 403), "blocked"),
+        (Reply(b"no", 401), "blocked"),
+        (Reply(PAGE, 202, {"x-amzn-waf-action": "challenge", **HTML}), "blocked"),
+        (Reply(b"", 200, HTML), "empty"),
+        (Reply(b" \n\t ", 200, HTML), "empty"),
+        (Reply(b"%PDF-1.7", 200, {"Content-Type": "application/pdf"}), "not_html"),
+        (Reply(b"{}", 200, {"Content-Type": "application/json"}), "not_html"),
+        (Reply(b"%PDF-1.7 sold as a page", 200, HTML), "not_html"),
+        (Reply(b"\x7fELF\0\0\0", 200, {"Content-Type": "application/octet-stream"}), "not_html"),
+        (Reply(PAGE, 200, {"Content-Type": "application/octet-stream"}), "fetched"),
+        (Reply(PAGE, 200, {}), "fetched"),
+        (Reply(b"plain words", 200, {"Content-Type": "text/plain"}), "fetched"),
+        (Reply(gzip.compress(PAGE * 50)[:-30], 200, {"Content-Encoding": "gzip", **HTML}), "bad_encoding"),
+        (Reply(b"no gzip at all", 200, {"Content-Encoding": "gzip", **HTML}), "bad_encoding"),
+        (Reply(PAGE, 200, {"Content-Encoding": "lzma", **HTML}), "bad_encoding"),
+        (Reply(b"", 302, {}), "bad_redirect"),
+        (redirect("ftp://example.org/"), "bad_redirect"),
+        (redirect("http://[::1/"), "bad_redirect"),
+        (redirect("/page"), "redirect_loop"),
+    ],
+)
+def test_outcomes_that_are_final(web: Web, settings: Settings, store: LocalStore, reply: Reply, outcome: str) -> None:
+    web.add("/page", reply)
+    (row,) = run(web, settings, store, "/page")
+    assert (row.outcome, web.paths().count("/page")) == (outcome, 1)
+    assert row.retryable == (outcome == "blocked")
+
+
+def test_what_came_is_kept_even_when_it_cannot_be_used(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/broken", Reply(b"no gzip at all", 200, {"Content-Encoding": "gzip", **HTML}))
+    web.add("/gone", Reply(b"gone for good", 404))
+    broken, gone = run(web, settings, store, "/broken", "/gone")
+    assert broken.raw_ref is not None
+    assert read_page(store, gone).body == b"gone for good"
+    assert [type(page).__name__ for _, page in read_each(store, [broken, gone])] == ["Reject", "RawPage"]
+
+
+def test_a_bomb_is_refused_and_a_long_body_costs_its_limit(web: Web, settings: Settings, store: LocalStore) -> None:
+    small = dataclasses.replace(settings, max_wire_bytes=50_000, max_body_bytes=100_000)
+    web.add("/bomb", Reply(gzip.compress(b"\0" * 10_000_000), headers={"Content-Encoding": "gzip", **HTML}))
+    web.add("/long", Reply(b"x" * 60_000, headers=HTML))
+    web.add("/lie", raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 10000000000\r\n\r\nhello"))
+    web.add("/endless", endless)
+    rows = run(web, small, store, "/bomb", "/long", "/lie", "/endless")
+    assert [row.outcome for row in rows] == ["too_large"] * 4
+    assert rows[0].raw_ref is not None
+
+
+def raw(data: bytes, then_close: bool = False) -> Callable[[Request, asyncio.StreamWriter], object]:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+        if then_close:
+            writer.close()
+        else:
+            await asyncio.sleep(30)
+
+    return answer
+
+
+async def endless(request: Request, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+        await writer.drain()
+
+
+async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+def test_slow_and_broken_servers_cost_their_time_and_no_more(web: Web, settings: Settings, store: LocalStore) -> None:
+    quick = dataclasses.replace(settings, attempts=1, read_timeout=0.3, total_timeout=0.6)
+    web.add("/silent", raw(b""))
+    web.add("/trickle", trickle)
+    web.add("/cut", raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nhalf", then_close=True))
+    web.add("/closed", raw(b"", then_close=True))
+    web.add("/noise", raw(b"\x00\x01\x02 this is no HTTP\r\n\r\n", then_close=True))
+    web.add("/headers", raw(b"HTTP/1.1 200 OK\r\nX-Bomb: " + b"a" * 1_000_000))
+    hosts = [f"h{n}.localhost" for n in range(6)]
+    items = [web.item(p, h) for p, h in zip(("/silent", "/trickle", "/cut", "/closed", "/noise", "/headers"), hosts, strict=True)]
+    rows = fetch(items, settings=quick, store=store, archive_prefix=PREFIX)
+    assert [row.outcome for row in rows] == ["timeout", "timeout", "cut_off", "unreachable", "bad_http", "bad_http"]
+    assert [row.retryable for row in rows] == [True, True, True, True, False, False]
+
+
+def test_redirects_are_followed_and_remembered(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/a", redirect("/b", 301))
+    web.add("/b", redirect(web.url("/c#part", "other.localhost"), 307))
+    web.add("/c", Reply())
+    (row,) = run(web, settings, store, "/a")
+    assert (row.outcome, row.final_url) == ("fetched", web.url("/c", "other.localhost"))
+    assert row.redirects == (web.url("/a"), web.url("/b"))
+
+
+def test_too_many_redirects(web: Web, settings: Settings, store: LocalStore) -> None:
+    for n in range(9):
+        web.add(f"/{n}", redirect(f"/{n + 1}"))
+    web.add("/5", Reply())
+    near, far = run(web, settings, store, "/0", "/6")
+    assert near.outcome == "fetched"
+    web.add("/5", redirect("/6"))
+    (far,) = run(web, settings, store, "/0")
+    assert (far.outcome, far.retryable) == ("too_many_redirects", False)
+
+
+def failing(times: int, reply: Reply) -> Callable[[Request], Reply]:
+    left = [reply] * times
+
+    def answer(request: Request) -> Reply:
+        return left.pop() if left else Reply()
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+def test_what_may_pass_is_tried_again(web: Web, settings: Settings, store: LocalStore, status: int) -> None:
+    web.add("/page", failing(1, Reply(b"", status, {"Retry-After": "0"})))
+    (row,) = run(web, settings, store, "/page")
+    assert (row.outcome, row.attempts) == ("fetched", 2)
+
+
+def test_attempts_end(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/page", Reply(b"sorry", 500))
+    (row,) = run(web, settings, store, "/page")
+    assert (row.outcome, row.attempts, row.retryable) == ("http_500", 2, True)
+    assert read_page(store, row).body == b"sorry"
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_obeyed(web: Web, settings: Settings, store: LocalStore, form: str) -> None:
+    when = "1" if form == "seconds" else format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    web.add("/page", failing(1, Reply(b"", 503, {"Retry-After": when})))
+    (row,) = run(
+        web,
+        settings,
+        store,
+        "/page",
+    )
+    first, second = (request.time for request in web.log if request.path == "/page")
+    assert row.outcome == "fetched"
+    assert second - first >= 0.95
+
+
+def test_a_host_that_asks_for_a_long_rest_gets_it(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/1", Reply(b"", 429, {"Retry-After": "86400"}))
+    rows = run(web, settings, store, "/1", "/2", "/3")
+    assert {row.outcome for row in rows} == {"retry_later"}
+    assert all(row.retryable for row in rows)
+    assert web.paths() == ["/robots.txt", "/1"]
+
+
+def test_a_dead_host_is_given_up_after_some_items(settings: Settings, store: LocalStore, free_port: int) -> None:
+    items = [Discovered(f"http://dead.localhost:{free_port}/{n}", "s", "dead.localhost", "list") for n in range(50)]
+    rows = fetch(items, settings=dataclasses.replace(settings, attempts=1), store=store, archive_prefix=PREFIX)
+    assert {(row.outcome, row.retryable) for row in rows} == {("unreachable", True)}
+
+
+@pytest.fixture
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_an_item_that_is_no_url_of_the_web_is_told(settings: Settings, store: LocalStore) -> None:
+    items = [Discovered(url, "s", "s", "list") for url in ("javascript:x", "http://a:b/", "http://[::1", "ftp://a.example/", "")]
+    rows = fetch(items, settings=settings, store=store, archive_prefix=PREFIX)
+    assert {row.outcome for row in rows} == {"bad_url"}
+
+
+def test_whatever_a_server_sends_an_item_gets_its_row(web: Web, settings: Settings, store: LocalStore) -> None:
+    rng = random.Random(1)
+    headers = b"Content-Type: text/html\r\nContent-Encoding: gzip\r\nLocation: //x:y/\r\nRetry-After: 0\r\nETag: W/\xff\r\n"
+    for n in range(60):
+        noise = bytearray(b"HTTP/1.1 %d OK\r\n%s\r\n" % (rng.choice([200, 301, 404, 999]), headers) + gzip.compress(PAGE))
+        for _ in range(rng.randrange(8)):
+            noise[rng.randrange(len(noise))] = rng.randrange(256)
+        web.add(f"/{n}", raw(bytes(noise), then_close=True))
+    items = [web.item(f"/{n}", f"h{n}.localhost") for n in range(60)]
+    rows = fetch(items, settings=dataclasses.replace(settings, attempts=1), store=store, archive_prefix=PREFIX)
+    assert len(rows) == 60
+    assert {row.outcome for row in rows} >= {"fetched", "bad_redirect", "http_404", "bad_encoding"}
+    for _, page in read_each(store, [row for row in rows if row.raw_ref]):
+        assert isinstance(page, RawPage) or page.code == "bad_encoding"
+
+
+def test_a_server_without_tls_is_told_from_one_that_is_away(web: Web, settings: Settings, store: LocalStore) -> None:
+    secure = dataclasses.replace(web.item("/"), url=web.url("/").replace("http:", "https:"))
+    (row,) = fetch([secure], settings=settings, store=store, archive_prefix=PREFIX)
+    assert (row.outcome, row.retryable) == ("tls", True)
+
+
+def test_an_answer_that_was_too_slow_is_not_asked_for_again(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/trickle", trickle)
+    (row,) = run(web, dataclasses.replace(settings, total_timeout=0.5), store, "/trickle")
+    assert (row.outcome, row.attempts, row.retryable) == ("timeout", 1, True)
+
+
+def test_every_item_gets_one_row_in_order_even_when_it_repeats(web: Web, settings: Settings, store: LocalStore) -> None:
+    rows = run(web, settings, store, "/", "/gone", "/")
+    assert [row.outcome for row in rows] == ["fetched", "http_404", "fetched"]
+    assert [row.url for row in rows] == [web.url("/"), web.url("/gone"), web.url("/")]
+
+
+def test_the_deadline_leaves_the_rest_for_the_next_run(web: Web, settings: Settings, store: LocalStore) -> None:
+    slow = dataclasses.replace(settings, delay=0.4, fetch_deadline=1.0)
+    rows = run(web, slow, store, *(f"/?{n}" for n in range(8)))
+    outcomes = [row.outcome for row in rows]
+    assert outcomes[0] == "fetched"
+    assert outcomes[-1] == "deadline"
+    assert all(row.retryable == (row.outcome == "deadline") for row in rows)
+
+
+def test_progress_counts_every_item(web: Web, settings: Settings, store: LocalStore) -> None:
+    seen: list[tuple[int, int]] = []
+    run(web, settings, store, "/", "/a", "/b", progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def validator_of(row: Fetch) -> Validator:
+    return Validator(row.etag, row.last_modified, row.digest, row.raw_ref, row.fetched_at)
+
+
+def test_an_unchanged_page_is_not_sent_again(web: Web, settings: Settings, store: LocalStore) -> None:
+    def conditional(request: Request) -> Reply:
+        if request.headers.get("if-none-match") == '"v1"':
+            return Reply(b"", 304, {"ETag": '"v1"'})
+        return Reply(headers={"ETag": '"v1"', **HTML})
+
+    web.add("/page", conditional)
+    (first,) = run(web, settings, store, "/page")
+    (second,) = run(web, settings, store, "/page", validators={url_id(first.url): validator_of(first)})
+    assert (second.outcome, second.status) == ("not_modified", 304)
+    assert (second.raw_ref, second.etag, second.digest) == (first.raw_ref, '"v1"', first.digest)
+    assert next(read_pages(store, [second])).body == PAGE
+
+
+def test_the_same_bytes_again_are_archived_as_a_revisit(web: Web, settings: Settings, store: LocalStore) -> None:
+    (first,) = run(web, settings, store, "/")
+    (second,) = run(web, settings, store, "/", validators={url_id(first.url): validator_of(first)})
+    assert (second.outcome, second.status, second.raw_ref) == ("not_modified", 200, first.raw_ref)
+    web.add("/", Reply(PAGE + b"<!-- changed -->"))
+    (third,) = run(web, settings, store, "/", validators={url_id(first.url): validator_of(first)})
+    assert third.outcome == "fetched"
+    assert third.raw_ref != first.raw_ref
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from pipeline.config import Settings
+from pipeline.fetch.fetch import fetch
+from pipeline.records import Discovered
+from pipeline.store import LocalStore
+items = [Discovered(f"{sys.argv[1]}?{n}", "s", "news.localhost", "list") for n in range(200)]
+settings = Settings(allow_private_hosts=True, delay=0.01)
+fetch(items, settings=settings, store=LocalStore(Path(sys.argv[2])), archive_prefix=sys.argv[3])
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_is_made_good_by_the_next(web: Web, settings: Settings, store: LocalStore) -> None:
+    for wanted in (1, 50, 120):
+        before = len(web.log)
+        command = [sys.executable, "-c", KILLED, web.url("/"), str(store.root), PREFIX]
+        process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(store.root)})
+        while len(web.log) < before + wanted:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+    rows = run(web, settings, store, *(f"/?{n}" for n in range(200)))
+    assert {row.outcome for row in rows} == {"fetched"}
+    assert len({row.raw_ref for row in rows}) == 200
+    assert all(page.body == PAGE for page in read_pages(store, rows))

@@ -1,0 +1,115 @@
+"""WARC files that others wrote, shaped like Common Crawl's CC-NEWS."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from pipeline.fetch.archive import read_page, read_pages
+from pipeline.fetch.importer import import_warcs
+from pipeline.records import Fetch
+from pipeline.store import LocalStore
+from tests.fetch.conftest import PAGE
+
+# warcio leaves its spool files for the collector to close.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+DATE = "2026-11-20T06:00:00Z"
+
+
+def body(n: int) -> bytes:
+    return PAGE + f"<!-- {n} -->".encode() + bytes(f"{n * 7919 % 1000:03} ", "ascii") * 300
+
+
+def add(writer: WARCWriter, url: str, payload: bytes, status: str = "200 OK", **headers: str) -> None:
+    fields = {"Content-Type": "text/html; charset=utf-8"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    head = StatusAndHeaders(status, list(fields.items()), protocol="HTTP/1.1")
+    record = writer.create_warc_record(
+        url, "response", payload=io.BytesIO(payload), http_headers=head, warc_headers_dict={"WARC-Date": DATE}
+    )
+    writer.write_record(record)
+
+
+def make(path: Path, count: int = 6, packed: bool = True) -> list[int]:
+    """Write a file of `count` pages; returns where each record begins."""
+    places = []
+    with path.open("wb") as handle:
+        writer = WARCWriter(handle, gzip=packed)
+        writer.write_record(writer.create_warcinfo_record("test.warc", {"software": "test"}))
+        for n in range(count):
+            places.append(handle.tell())
+            add(writer, f"http://www.site{n}.example/{n}", body(n))
+    return places
+
+
+def load(path: Path, settings: Settings, store: LocalStore) -> list[Fetch]:
+    return import_warcs([str(path)], settings=settings, store=store, archive_prefix="raw/dt=2026-11-23/shard=import")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_pages_become_fetches_of_their_own_date(tmp_path: Path, settings: Settings, store: LocalStore, packed: bool) -> None:
+    make(tmp_path / "a.warc", packed=packed)
+    rows = load(tmp_path / "a.warc", settings, store)
+    assert [row.url for row in rows] == [f"http://www.site{n}.example/{n}" for n in range(6)]
+    assert {(row.outcome, row.via, row.status, row.fetched_at.isoformat()) for row in rows} == {
+        ("fetched", "warc", 200, "2026-11-20T06:00:00+00:00")
+    }
+    assert [page.body for page in read_pages(store, rows)] == [body(n) for n in range(6)]
+
+
+def test_what_is_no_page_has_its_outcome(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    with (tmp_path / "a.warc.gz").open("wb") as handle:
+        writer = WARCWriter(handle, gzip=True)
+        add(writer, "http://e.example/gone", b"gone", "404 Not Found")
+        add(writer, "http://e.example/pdf", b"%PDF-", Content_Type="application/pdf")
+        add(writer, "http://e.example/packed", gzip.compress(PAGE), Content_Encoding="gzip")
+        add(writer, "http://e.example/broken", b"no gzip", Content_Encoding="gzip")
+        add(writer, "http://e.example/chunked", b"5\r\nhello\r\n0\r\n\r\n", Transfer_Encoding="chunked")
+        add(writer, "http://e.example/packed", gzip.compress(PAGE), Content_Encoding="gzip")
+        add(writer, "dns:e.example", b"x")
+    rows = load(tmp_path / "a.warc.gz", settings, store)
+    assert [(row.url.rpartition("/")[2], row.outcome) for row in rows] == [
+        ("gone", "http_404"),
+        ("pdf", "not_html"),
+        ("packed", "fetched"),
+        ("broken", "bad_encoding"),
+        ("chunked", "fetched"),
+    ]
+    assert read_page(store, rows[2]).body == PAGE
+    assert read_page(store, rows[4]).body == b"hello"
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("damage", ["start", "header", "middle", "cut"])
+def test_a_damaged_record_costs_that_record(
+    tmp_path: Path, settings: Settings, store: LocalStore, damage: str, packed: bool
+) -> None:
+    path = tmp_path / "a.warc"
+    places = make(path, packed=packed)
+    data = bytearray(path.read_bytes())
+    begin, end = places[3], places[4]
+    if damage == "cut":
+        del data[begin + 60 : end - 20]
+    else:
+        at = {"start": begin, "header": begin + 12, "middle": (begin + end) // 2}[damage]
+        data[at : at + 10] = b"\xff" * 10
+    path.write_bytes(data)
+    rows = load(path, settings, store)
+    kept = {row.url.rpartition("/")[2] for row in rows}
+    assert kept | {"3"} == {"0", "1", "2", "3", "4", "5"}
+    whole = [row for row in rows if not row.url.endswith("/3")]
+    assert [page.body for page in read_pages(store, whole)] == [body(n) for n in (0, 1, 2, 4, 5)]
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no archive\n" * 50, gzip.compress(b"nor this" * 100)])
+def test_a_file_without_records_is_the_users_mistake(tmp_path: Path, settings: Settings, store: LocalStore, content: bytes) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(content)
+    with pytest.raises(ConfigError, match="holds no WARC record"):
+        load(tmp_path / "a.warc.gz", settings, store)

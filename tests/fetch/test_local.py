@@ -1,0 +1,102 @@
+"""Local documents are fetched too: archived, so that a replay needs the folder no more."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import zstandard
+
+from pipeline.config import Settings, Source
+from pipeline.fetch.archive import read_page
+from pipeline.fetch.discover import discover
+from pipeline.fetch.fetch import Validator, fetch
+from pipeline.records import Discovered, Fetch
+from pipeline.store import LocalStore
+from pipeline.urls import url_id
+
+PREFIX = "raw/dt=2026-11-23/shard=000"
+
+
+def read(folder: Path, settings: Settings, store: LocalStore, known: dict[str, Validator] | None = None) -> list[Fetch]:
+    items = discover([Source(id="mine", files=(str(folder),))], settings).items
+    return fetch(items, settings=settings, store=store, archive_prefix=PREFIX, validators=known)
+
+
+def test_documents_are_archived_and_outlive_their_folder(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "page.htm").write_bytes(b"<p>p\xe4ge</p>")
+    (folder / "text.txt").write_text("a text")
+    record = {"id": "1", "url": "https://www.example.org/x", "html": "<p>x</p>"}
+    (folder / "rows.jsonl").write_text(json.dumps(record) + "\n\n" + json.dumps({"id": "2", "text": "two"}))
+    (folder / "rows.jsonl.gz").write_bytes(gzip.compress(json.dumps({"text": "g"}).encode()))
+    (folder / "rows.jsonl.zst").write_bytes(zstandard.compress(json.dumps({"text": "z"}).encode() + b"\n"))
+    rows = read(folder, settings, store)
+    shutil.rmtree(folder)
+    assert {row.outcome for row in rows} == {"fetched"}
+    pages = {row.url.rpartition("/")[2]: (row, read_page(store, row)) for row in rows}
+    assert {name: (row.content_type, page.header("content-type")) for name, (row, page) in pages.items()} == {
+        "page.htm": ("text/html", "text/html"),
+        "text.txt": ("text/plain", "text/plain"),
+        "rows.jsonl#1": ("application/json", "application/json"),
+        "rows.jsonl#3": ("application/json", "application/json"),
+        "rows.jsonl.gz#1": ("application/json", "application/json"),
+        "rows.jsonl.zst#1": ("application/json", "application/json"),
+    }
+    assert pages["page.htm"][1].body == b"<p>p\xe4ge</p>"
+    row, page = pages["rows.jsonl#1"]
+    assert json.loads(page.body) == record
+    assert (row.final_url, page.final_url, row.site) == ("https://www.example.org/x", "https://www.example.org/x", "example.org")
+    assert pages["rows.jsonl#3"][0].final_url.startswith("file://")
+
+
+def test_what_cannot_be_used_has_its_reason(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "empty.txt").write_text("")
+    (folder / "large.html").write_bytes(b"x" * 2000)
+    (folder / "pdf.html").write_bytes(b"%PDF-1.7")
+    (folder / "rows.jsonl").write_text(
+        "{broken\n[1]\n{}\n" + json.dumps({"text": "y" * 2000}) + "\n" + json.dumps({"text": "last"})
+    )
+    small = dataclasses.replace(settings, max_body_bytes=1000)
+    rows = {row.url.rpartition("/")[2]: row for row in read(folder, small, store)}
+    assert {name: row.outcome for name, row in rows.items()} == {
+        "empty.txt": "empty",
+        "large.html": "too_large",
+        "pdf.html": "not_html",
+        "rows.jsonl#1": "bad_json",
+        "rows.jsonl#2": "bad_json",
+        "rows.jsonl#3": "bad_json",
+        "rows.jsonl#4": "too_large",
+        "rows.jsonl#5": "fetched",
+    }
+    assert read_page(store, rows["rows.jsonl#1"]).body == b"{broken"
+
+
+def test_a_file_that_went_away_or_is_damaged_is_told(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    damaged = tmp_path / "rows.jsonl.gz"
+    damaged.write_bytes(gzip.compress(b'{"text": "one"}\n' * 500)[:40])
+    items = [
+        Discovered((tmp_path / "gone.html").as_uri(), "mine", "mine", "file"),
+        Discovered(f"{damaged.as_uri()}#400", "mine", "mine", "file"),
+    ]
+    rows = fetch(items, settings=settings, store=store, archive_prefix=PREFIX)
+    assert [row.outcome for row in rows] == ["no_such_file", "bad_encoding"]
+
+
+def test_an_unchanged_document_keeps_its_place(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("the same")
+    (first,) = read(folder, settings, store)
+    known = {url_id(first.url): Validator(None, None, first.digest, first.raw_ref)}
+    (second,) = read(folder, settings, store, known)
+    assert (second.outcome, second.raw_ref) == ("not_modified", first.raw_ref)
+    (folder / "a.txt").write_text("another")
+    (third,) = read(folder, settings, store, known)
+    assert third.outcome == "fetched"
