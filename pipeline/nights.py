@@ -13,7 +13,7 @@ from pipeline.config import Settings, load_settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.records import Fetch
 from pipeline.runs import Run, dates_of, records_of
-from pipeline.store import open_store
+from pipeline.store import Partition, Store, open_store
 
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
 NEWSROOM_PORT = 8799
@@ -73,21 +73,31 @@ def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run
     if missing:
         raise ConfigError(f"import: no such file: {missing[0]!r}; name WARC files on this machine")
     run = Run(run_date=run_date, settings=settings)
-    rows = read_warcs(files, settings=settings, store=run.store(), archive_prefix=f"raw/dt={run_date}/shard=import")
-    stages.add_fetches(run, rows)
+    store = run.store()
+    with store.lock(Partition("fetch", run_date, "import").prefix):
+        rows = read_warcs(files, settings=settings, store=store, archive_prefix=f"raw/dt={run_date}/shard=import")
+        stages.add_fetches(run, rows)
     stages.run_stages(run, first="extract")
     return run
 
 
 def collect_garbage(settings: Settings) -> list[str]:
-    """Delete the raw segments that no fetch names; returns their keys."""
+    """Delete the raw segments that no fetch names; returns their keys. A fetch that is running keeps what it has written."""
     from pipeline.fetch.archive import gc
 
     store = open_store(settings.store)
-    named = {
-        row.warc_filename for day in dates_of(store, "fetch") for row in records_of(store, "fetch", day, Fetch) if row.warc_filename
-    }
-    return gc(store, named)
+    named = {day: _named_segments(store, day) for day in dates_of(store, "fetch")}
+    removed: list[str] = []
+    for folder in sorted({key.rpartition("/")[0] for key in store.list("raw/")}):
+        day, shard = (part.partition("=")[2] for part in folder.split("/")[1:])
+        with store.lock(Partition("fetch", day, shard).prefix):
+            named[day] = _named_segments(store, day)
+            removed += gc(store, set().union(*named.values()), f"{folder}/")
+    return removed
+
+
+def _named_segments(store: Store, day: str) -> set[str]:
+    return {row.warc_filename for row in records_of(store, "fetch", day, Fetch) if row.warc_filename}
 
 
 def _write_newsroom_sources(text: str) -> None:

@@ -7,14 +7,14 @@ commits its own, so it can be killed at any moment and run again. Airflow and th
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 import pipeline
-from pipeline.config import config_hash
+from pipeline.config import Settings, config_hash
 from pipeline.errors import Fatal, Reject
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do
@@ -49,7 +49,7 @@ def discover(run: Run) -> StageReport:
     """Find tonight's new URLs and documents, and divide them among the shards by site."""
     from pipeline.fetch.discover import discover as read_sources
 
-    found = read_sources(run.sources, run.settings)
+    found = read_sources(run.sources, run.settings, today=run.day)
     states = _url_states(run, found.items)
     outcomes: Counter[str] = Counter(rejected.reason for rejected in found.rejected)
     fresh: list[Discovered] = []
@@ -173,32 +173,48 @@ def _rejected_fetch(row: Fetch) -> Rejected:
 
 def extract(run: Run, shard: str) -> StageReport:
     """Take the article out of each fetched page; what is no article goes to the quarantine with its reason and raw page."""
-    from pipeline.extract.pool import ExtractPool
-
-    settings, store, partition = run.settings, run.store(), Partition("extract", run.run_date, shard)
+    store, partition = run.store(), Partition("extract", run.run_date, shard)
     with store.lock(partition.prefix):
         fetches = [f for f in read_records(store, Partition("fetch", run.run_date, shard), Fetch) if f.outcome == "fetched"]
         articles: dict[str, Article] = {}
         rejected: list[Rejected] = []
         outcomes: Counter[str] = Counter()
-        workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
-        with ExtractPool(workers, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
-            for row, result in zip(fetches, pool.map(_pages(store, fetches)), strict=True):
-                outcomes[_sort_out(row, result, articles, rejected)] += 1
+        for row, result in _extracted(run.settings, store, fetches):
+            outcomes[_sort_out(row, result, articles, rejected)] += 1
         writer = PartitionWriter(store, partition)
         writer.write("part", Article, sorted(articles.values(), key=lambda article: article.article_id))
-        writer.write("rejects", Rejected, rejected)
+        writer.write("rejects", Rejected, sorted(rejected, key=lambda reject: reject.url))
         report = StageReport("extract", run.run_date, shard, len(fetches), outcomes)
         writer.commit(report)
     return _logged(report)
 
 
-def _pages(store: Store, fetches: Sequence[Fetch]) -> Iterator[PageInput]:
-    from pipeline.fetch.archive import read_pages
+def _extracted(settings: Settings, store: Store, fetches: Collection[Fetch]) -> Iterator[tuple[Fetch, Article | Reject]]:
+    """Yield what came of each archived page, in the order of the archive, which is the cheapest to read."""
+    from pipeline.extract.pool import ExtractPool
+    from pipeline.fetch.archive import archive_order, read_each
     from pipeline.pages import page_input
 
-    for row, page in zip(fetches, read_pages(store, fetches), strict=True):
-        yield page_input(row, page)
+    under_way: deque[Fetch] = deque()
+    unreadable: list[tuple[Fetch, Reject]] = []
+
+    def pages() -> Iterator[PageInput]:
+        for row, page in read_each(store, sorted(fetches, key=archive_order), limit=settings.max_body_bytes):
+            try:
+                if isinstance(page, Reject):
+                    raise page
+                ready = page_input(row, page)
+            except Reject as reject:
+                unreadable.append((row, reject))
+                continue
+            under_way.append(row)
+            yield ready
+
+    workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
+    with ExtractPool(workers, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
+        for result in pool.map(pages()):
+            yield under_way.popleft(), result
+    yield from unreadable
 
 
 def _sort_out(row: Fetch, result: Article | Reject, articles: dict[str, Article], rejected: list[Rejected]) -> str:

@@ -24,11 +24,21 @@ _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def normalise_url(url: str) -> str:
-    """Return the normal form: lower-case host, no default port, dots resolved, no trackers, query sorted, no fragment."""
-    parts = urlsplit(url.strip())
+    """Return the normal form: lower-case host, no default port, dots resolved, no trackers, query sorted, no fragment.
+
+    What is no http(s) URL comes back as it is.
+    """
+    try:
+        return _normal_form(url.strip())
+    except ValueError:  # a port that is no number, a bracket that is not closed, a host that IDNA refuses
+        return url.strip()
+
+
+def _normal_form(url: str) -> str:
+    parts = urlsplit(url)
     scheme = parts.scheme.lower()
     if scheme not in DEFAULT_PORTS:
-        return url.strip()
+        return url
     host = (parts.hostname or "").rstrip(".")
     if not host.isascii():
         host = host.encode("idna").decode()

@@ -114,10 +114,10 @@ def _page(fetch: Fetch, member: bytes, limit: int) -> RawPage:
     )
 
 
-def gc(store: Store, keep: Collection[str]) -> list[str]:
-    """Delete the segments that are not in `keep`, and the indexes of which no segment is left; returns the keys deleted."""
+def gc(store: Store, keep: Collection[str], prefix: str = RAW_PREFIX) -> list[str]:
+    """Delete what is below `prefix`: segments not in `keep`, indexes of which no segment is left; returns the keys deleted."""
     kept = set(keep)
-    keys = list(store.list(RAW_PREFIX))
+    keys = list(store.list(prefix))
     doomed = [key for key in keys if key.endswith(".warc.gz") and key not in kept]
     indexes = [key for key in keys if key.endswith(".parquet") and key not in kept]
     doomed += [key for key in indexes if not segments_in(store.get(key)) & kept]
