@@ -1,0 +1,65 @@
+"""Words that too many stories have in common to be anybody's: adverts, notices, the stock phrases of a trade."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.align import Words
+from pipeline.dedup.candidates import shingles_of_part
+from pipeline.dedup.jit import kernel
+from pipeline.dedup.params import DedupParams
+from pipeline.dedup.scan import sextuple, triple
+from pipeline.dedup.sketch import PARTS, Sketches
+
+_SIX = 6
+
+
+def common_words(
+    words: Words, sketches: Sequence[Sketches], story: Sequence[int], stitched: Collection[int], params: DedupParams
+) -> npt.NDArray[np.int8]:
+    """Return for each word 1 where the kept shingles around it are common to many stories, -1 where they are not, else 0.
+
+    Stitched texts (by number) are not counted: what they have, they took.
+    """
+    stories = np.asarray(story, np.uint64)
+    counted = np.ones(len(stories), np.bool_)
+    counted[list(stitched)] = False
+    common = [_common_shingles(*shingles_of_part(sketches, part), stories, counted, params.common) for part in range(PARTS)]
+    hashes = np.sort(np.concatenate(common))
+    marks: npt.NDArray[np.int8] = _mark(words.hashes, words.bounds, np.uint64(params.limit), hashes)
+    return marks
+
+
+def _common_shingles(
+    hashes: npt.NDArray[np.uint32], owners: npt.NDArray[np.uint32], stories: npt.NDArray[np.uint64], counted: npt.NDArray[np.bool_],
+    limit: int,
+) -> npt.NDArray[np.uint32]:  # fmt: skip
+    """Return the shingles that more stories than `limit` have."""
+    hit = counted[owners]
+    keys = np.unique((hashes[hit].astype(np.uint64) << np.uint64(32)) | stories[owners[hit]])
+    values, counts = np.unique(keys >> np.uint64(32), return_counts=True)
+    common: npt.NDArray[np.uint32] = values[counts > limit].astype(np.uint32)
+    return common
+
+
+@kernel
+def _mark(hashes: Any, bounds: Any, limit: Any, common: Any) -> Any:
+    marks = np.zeros(len(hashes), np.int8)
+    for text in range(len(bounds) - 1):
+        for i in range(bounds[text], bounds[text + 1] - _SIX + 1):
+            left = triple(hashes[i], hashes[i + 1], hashes[i + 2])
+            six = sextuple(left, triple(hashes[i + 3], hashes[i + 4], hashes[i + 5]))
+            if six <= limit:
+                key = np.uint32(six & np.uint64(0xFFFFFFFF))
+                place = np.searchsorted(common, key)
+                found = place < len(common) and common[place] == key
+                for k in range(i, i + _SIX):
+                    if found:
+                        marks[k] = 1
+                    elif marks[k] == 0:
+                        marks[k] = -1
+    return marks

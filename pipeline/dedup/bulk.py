@@ -1,0 +1,124 @@
+"""The `dedup` command: JSON Lines of documents in, one line each with its story, canonical and reused passages out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config import Settings
+from pipeline.dedup import DedupResult, Document, find_duplicates
+from pipeline.dedup.lines import read_lines, write_lines
+from pipeline.records import Reuse, StageReport, StoryMember
+
+logger = logging.getLogger(__name__)
+
+_OPTIONAL = ("url", "site", "title", "published_at", "canonical_url", "wire_credit")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the input: a document, or why it is none. `given` is the id as it stood in the line."""
+
+    given: Any
+    document: Document | None
+    error: str | None
+    digest: str
+
+
+def dedup_file(source: str, target: str, index: str | None, settings: Settings) -> StageReport:
+    """Read documents from `source`, write one answer a line to `target`, in the same order.
+
+    With `index`, a folder, the answer is also about the documents of earlier calls with the same folder.
+    """
+    lines = [read_line(line) for line in read_lines(source)]
+    documents = newest(line.document for line in lines if line.document)
+    if index is None:
+        result = find_duplicates(list(documents.values()))
+    else:
+        from pipeline.dedup.index import open_index
+
+        with open_index(index) as folder:
+            result = find_duplicates(folder.add(documents))
+    answers = list(_answers(lines, documents, result))
+    write_lines(target, (json.dumps(answer) for answer in answers))
+    outcomes = Counter("malformed" if "error" in answer else str(answer["relation"]) for answer in answers)
+    logger.info("%s: %d lines: %s", source, len(lines), dict(sorted(outcomes.items())))
+    return StageReport("dedup", "", "bulk", len(lines), dict(sorted(outcomes.items())))
+
+
+def read_line(line: bytes) -> Line:
+    """Return the document of a line. A missing text is an empty one; an id that is no text, or no JSON at all, is an error."""
+    digest = hashlib.sha256(line.strip()).hexdigest()
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Line(None, None, f"not a line of JSON: {error}", digest)
+    if not isinstance(row, dict):
+        return Line(None, None, "not a JSON object", digest)
+    given = row.get("id")
+    if not isinstance(given, str) or not given:
+        return Line(given, None, f"id must be a text that is not empty, got {given!r:.100}", digest)
+    text = row.get("text")
+    if text is not None and not isinstance(text, str):
+        return Line(given, None, f"text must be a text, got {text!r:.100}", digest)
+    fields = {name: row.get(name) if isinstance(row.get(name), str) else None for name in _OPTIONAL}
+    return Line(given, Document(id=given, text=text or "", **fields), None, digest)
+
+
+def newest(documents: Iterable[Document]) -> dict[str, Document]:
+    """Return one document an id: the version published last, of several such the one with the greatest hash."""
+    chosen: dict[str, Document] = {}
+    for document in documents:
+        other = chosen.get(document.id)
+        if other is None or _version(document) > _version(other):
+            chosen[document.id] = document
+    return chosen
+
+
+def _version(document: Document) -> tuple[str, str]:
+    content = repr((document.text, document.title, document.url, document.site, document.canonical_url, document.wire_credit))
+    return (document.published_at or "", hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest())
+
+
+def _answers(lines: Iterable[Line], documents: Mapping[str, Document], result: DedupResult) -> Iterator[dict[str, Any]]:
+    members = {member.article_id: member for member in result.members}
+    reuse: dict[str, list[Reuse]] = {}
+    for passage in result.reuse:
+        reuse.setdefault(passage.article_id, []).append(passage)
+    for line in lines:
+        if line.document is None:
+            yield _malformed(line)
+            continue
+        identity = line.document.id
+        # Offsets are about the version that was compared: a line with another text of the same id has none.
+        own = reuse.get(identity, []) if line.document.text == documents[identity].text else []
+        yield _answer(members[identity], own)
+
+
+def _answer(member: StoryMember, reuse: Iterable[Reuse]) -> dict[str, Any]:
+    return {
+        "id": member.article_id,
+        "story_id": member.story_id,
+        "canonical_id": member.canonical_article_id,
+        "relation": member.relation,
+        "score": member.score,
+        "reuse": [{"source_id": r.source_article_id, "start": r.start, "end": r.end, "words": r.words} for r in reuse],
+    }
+
+
+def _malformed(line: Line) -> dict[str, Any]:
+    """Answer a line that is no document: a story of its own, named after what stood in the line."""
+    return {
+        "id": line.given,
+        "story_id": line.digest[:32],
+        "canonical_id": line.given,
+        "relation": "unique",
+        "score": None,
+        "reuse": [],
+        "error": {"code": "malformed", "message": line.error},
+    }

@@ -1,0 +1,72 @@
+"""What each character does to a text that is cut into words: tables for the compiled scanner.
+
+The tables name separators and special scripts by their code blocks and take everything else for a letter, so they do not
+change with the Unicode version of the interpreter.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+SEPARATOR, LETTER, DIGIT, SKIPPED, SINGLE, CHUNKED, STOP, NEWLINE, QUOTE_OPEN, QUOTE_CLOSE, QUOTE = range(11)
+
+# Letters above this are caseless or too rare to fold; their decompositions never change once assigned.
+FOLDED_BELOW = 0x2000
+
+_SEPARATORS = (
+    (0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0xA9), (0xAB, 0xB4), (0xB6, 0xB9), (0xBB, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7),
+    (0x02B9, 0x02BF), (0x02C2, 0x02FF), (0x037E, 0x037E), (0x0387, 0x0387), (0x055A, 0x055F), (0x0589, 0x058F), (0x05BE, 0x05C7),
+    (0x05F3, 0x05F4), (0x0600, 0x060F), (0x061B, 0x061F), (0x066A, 0x066D), (0x06D4, 0x06D4), (0x0964, 0x0965), (0x0970, 0x0970),
+    (0x0E2F, 0x0E2F), (0x0E3F, 0x0E3F), (0x0E46, 0x0E46), (0x0E4F, 0x0E5B), (0x0F04, 0x0F14), (0x104A, 0x104F), (0x1360, 0x1368),
+    (0x17D4, 0x17DB), (0x2000, 0x206F), (0x20A0, 0x20CF), (0x2190, 0x2BFF), (0x2E00, 0x2E7F), (0x3000, 0x3004), (0x3008, 0x3020),
+    (0x3030, 0x3030), (0x303D, 0x303F), (0x30FB, 0x30FB), (0xA4F8, 0xA4FF), (0xE000, 0xF8FF), (0xFD3E, 0xFD3F), (0xFE10, 0xFE1F),
+    (0xFE30, 0xFE6F), (0xFF00, 0xFF0F), (0xFF1A, 0xFF20), (0xFF3B, 0xFF40), (0xFF5B, 0xFF65), (0xFFE0, 0xFFFF),
+)  # fmt: skip
+_DIGITS = ((0x30, 0x39), (0x0660, 0x0669), (0x06F0, 0x06F9), (0x0966, 0x096F), (0x09E6, 0x09EF), (0xFF10, 0xFF19))
+# Scripts written without spaces. A Han character or kana says about as much as a short word; the others are alphabets.
+_SINGLES = ((0x3005, 0x3007), (0x3021, 0x3029), (0x3031, 0x303C), (0x3040, 0x30FA), (0x30FC, 0x30FF), (0x3105, 0x312F),
+            (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9D))  # fmt: skip
+_CHUNKED = ((0x0E01, 0x0E2E), (0x0E30, 0x0E3A), (0x0E40, 0x0E45), (0x0E47, 0x0E4E), (0x0E81, 0x0EC9), (0x1000, 0x1049),
+            (0x1780, 0x17D3))  # fmt: skip
+# Written or left out without a change of the word: apostrophes, soft hyphen, combining accents, joiners, tatweel.
+_SKIPPED = ((0x27, 0x27), (0xAD, 0xAD), (0x02BC, 0x02BC), (0x0300, 0x036F), (0x0591, 0x05BD), (0x0610, 0x061A), (0x0640, 0x0640),
+            (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06DC), (0x200B, 0x200F), (0x2018, 0x2019), (0x202A, 0x202E),
+            (0x2060, 0x2064), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF))  # fmt: skip
+_STOPS = ".!?…։؟۔।॥။።។。！？｡．"
+_QUOTES_OPEN = "“„«「『‹"
+_QUOTES_CLOSE = "”»」』›"
+
+
+@cache
+def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
+    """Return for the code points below 65536: class, folded code point, and 1 where the letter is a capital.
+
+    The last table is for bytes: the folded code of an ASCII letter, 0x80 for a blank, 0xFF for every other byte.
+    """
+    kinds = np.full(0x10000, LETTER, np.uint8)
+    for ranges, kind in ((_SEPARATORS, SEPARATOR), (_DIGITS, DIGIT), (_SINGLES, SINGLE), (_CHUNKED, CHUNKED), (_SKIPPED, SKIPPED)):
+        for first, last in ranges:
+            kinds[first : last + 1] = kind
+    for characters, kind in ((_STOPS, STOP), (_QUOTES_OPEN, QUOTE_OPEN), (_QUOTES_CLOSE, QUOTE_CLOSE)):
+        for character in characters:
+            kinds[ord(character)] = kind
+    kinds[ord('"')] = QUOTE
+    for newline in "\n\r\v\f\x85\u2028\u2029":
+        kinds[ord(newline)] = NEWLINE
+    folded = np.arange(0x10000, dtype=np.uint32)
+    capital = np.zeros(0x10000, np.uint8)
+    for code in range(FOLDED_BELOW):
+        if kinds[code] == LETTER:
+            lower = chr(code).lower()
+            capital[code] = lower != chr(code)
+            folded[code] = ord(unicodedata.normalize("NFD", lower)[0])
+    for first, _ in _DIGITS:
+        folded[first : first + 10] = np.arange(0x30, 0x3A)
+    quick = np.full(256, 0xFF, np.uint64)
+    quick[:0x80] = np.where(kinds[:0x80] == LETTER, folded[:0x80], 0xFF)
+    quick[0x20] = 0x80
+    return kinds, folded, capital, quick

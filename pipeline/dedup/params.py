@@ -1,0 +1,58 @@
+"""Every number that the detection of duplicates depends on, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupParams:
+    """Parameters of sketches, candidates, verdicts and stories.
+
+    MinHash: two texts whose 3-word shingles have Jaccard similarity s agree in a band of r rows with probability s^r,
+    and in at least one of b bands with 1 - (1 - s^r)^b. With 64 bands of 3 rows: .06 at s = .1, .81 at .3, 1 at .5.
+    FracMinHash keeps a shingle of 6 words when its hash falls into the lowest quarter, in every text alike, so a passage of
+    n words that two texts share gives them (n - 5) / 4 common hashes, however long the texts are.
+    """
+
+    bands: int = 64
+    rows: int = 3
+    fraction: int = 4  # one 6-word shingle in so many is kept
+    shared: int = 3  # common kept shingles that make a candidate: fewer are a common phrase
+    bucket: int = 48  # a bucket of more documents is joined to its first `hubs` and its next neighbour only
+    hubs: int = 8
+
+    # A copy: the smaller text lies in aligned zones of the larger one, the larger one is covered enough, and not both have
+    # a long stretch of their own.
+    contained: float = 0.66
+    covered: float = 0.34
+    matched: float = 0.6  # of which this share of the smaller text must be equal words
+    even: float = 0.60  # or both lie in the zones to such a share, the larger text to `both`
+    both: float = 0.50
+    apart: float = 0.36
+    # Not copies but the same sidebar: both have so much (weight, share) that no other text aligned with them has.
+    alone: tuple[tuple[float, float], ...] = ((40.0, 0.08), (12.0, 0.2))
+    # A cut copy: the smaller text is the beginning of the larger one, in order.
+    cut_contained: float = 0.55
+    cut_lead: float = 0.4
+    cut_covered: float = 0.08
+    cut_order: float = 0.25
+    cut_gap: float = 0.40
+    # A form (weather, markets, fixtures): the words agree, the names and figures do not.
+    names: float = 0.72  # share of names and figures in the zones that agree
+    slots: float = 2.5  # places with other names or figures in both texts, in 100 aligned words
+    fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
+    form_figures: int = 8
+    figures: float = 0.45
+    composite: float = 0.62  # a text of which no single story covers so much, while several together do, is stitched
+    cut_remainder: float = 0.85  # the same where the two begin alike
+    remainder: float = 0.5  # share of the rest of a text that other stories cover, which makes it stitched
+
+    passage: int = 14  # words of the shortest passage that counts as taken from elsewhere
+    common: int = 3  # stories that are not stitched and have a passage too: then it is boilerplate
+    passage_names: float = 0.6  # share of its names and figures that must agree
+
+    @property
+    def limit(self) -> int:
+        """The greatest hash of a 6-word shingle that is kept."""
+        return 2**64 // self.fraction - 1

@@ -1,0 +1,218 @@
+"""Passages that a document took from other stories, with their offsets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.align import Words
+from pipeline.dedup.boilerplate import common_words
+from pipeline.dedup.params import DedupParams
+from pipeline.dedup.scan import IDEOGRAPH, PARAGRAPH, SENTENCE
+from pipeline.dedup.sketch import Sketches
+from pipeline.dedup.verdict import Verdicts
+
+_IDEOGRAPH = 0.6  # of a word of an alphabetic language
+_SIDE_WORDS = 8  # words of the shortest passage that counts beside a longer one from the same text
+_OWN_WORDS = 10  # words outside of quotation marks that two texts must share: a quote alone may come from the event itself
+_SENTENCE_IN, _SENTENCE_OUT = 0.5, 0.2  # covered share that takes a whole sentence in, or leaves it out
+_PIECE = 5  # words of the shortest piece of a passage, after the cut into paragraphs
+_STITCHED = 0.6  # share of a text that several other stories cover
+_MINOR = 0.08
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words `start` to `end` (code points) of document number `document` were taken from document number `source`."""
+
+    document: int
+    source: int
+    start: int
+    end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What two documents of different stories share: the word ranges in the first."""
+
+    other: int
+    ranges: tuple[tuple[int, int], ...]
+
+
+def find_passages(
+    pairs: npt.NDArray[np.int64],
+    zones: npt.NDArray[np.int32],
+    verdicts: Verdicts,
+    words: Words,
+    sketches: Sequence[Sketches],
+    story: Sequence[int],
+    canonical: Sequence[int],
+    times: Sequence[float | None],
+    params: DedupParams,
+) -> list[Passage]:
+    """Return the passages taken, in the order of documents and offsets; `canonical` and `story` are by document number."""
+    story_time = _story_times(story, times)
+    sizes = np.diff(words.bounds)
+    units = _units(words)
+    shared = _shared(pairs, zones, verdicts, story, units, params)
+    stitched = {d: _is_stitched(partners, story, int(sizes[d])) for d, partners in shared.items()}
+    marks = common_words(words, sketches, story, {d for d, is_stitched in stitched.items() if is_stitched}, params)
+    members: dict[int, int] = defaultdict(int)
+    for number in story:
+        members[number] += 1
+    found: list[Passage] = []
+    for document in sorted(shared):
+        low, high = int(words.bounds[document]), int(words.bounds[document + 1])
+        masks: dict[int, Mask] = {}
+        for partner in shared[document]:
+            if not _took(document, partner.other, story, canonical, times, story_time, stitched, members, sizes, shared):
+                continue
+            mask = masks.setdefault(story[partner.other], np.zeros(high - low, np.bool_))
+            for start, end in partner.ranges:
+                if not _common(marks[low + start : low + end]):
+                    mask[start:end] = True
+        free = np.ones(high - low, np.bool_)
+        by_age = sorted(masks, key=lambda s: (-members[s] > -2, story_time.get(s, float("inf")), -int(masks[s].sum()), s))
+        flags = words.flags[low:high]
+        for source in by_age:
+            mask = _whole_sentences(masks[source] & free, flags)
+            mask &= free
+            if mask.sum() * units[document] < params.passage:
+                continue
+            free &= ~mask
+            for start, end in _pieces(mask, flags):
+                found.append(
+                    Passage(
+                        document, canonical[source], int(words.starts[low + start]), int(words.ends[low + end - 1]), end - start
+                    )
+                )
+    return sorted(found, key=lambda p: (p.document, p.start, p.source))
+
+
+def _units(words: Words) -> npt.NDArray[np.float64]:
+    """Return for each text how much one of its words counts for: less where the words are ideographs."""
+    ideographs = np.concatenate([[0], np.cumsum((words.flags & IDEOGRAPH) != 0)])[words.bounds]
+    sizes = np.maximum(np.diff(words.bounds), 1)
+    units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * np.diff(ideographs) / sizes
+    return units
+
+
+def _common(marks: npt.NDArray[np.int8]) -> bool:
+    """Say whether a passage is common to many stories, as far as its shingles were kept."""
+    return bool((marks > 0).sum() > (marks < 0).sum())
+
+
+def _shared(
+    pairs: npt.NDArray[np.int64],
+    zones: npt.NDArray[np.int32],
+    verdicts: Verdicts,
+    story: Sequence[int],
+    units: npt.NDArray[np.float64],
+    params: DedupParams,
+) -> dict[int, list[Shared]]:
+    """Return for each document what it shares with documents of other stories."""
+    numbers = np.asarray(story)
+    shared: dict[int, list[Shared]] = defaultdict(list)
+    foreign = np.flatnonzero((numbers[pairs[:, 0]] != numbers[pairs[:, 1]]) & ~verdicts.form)
+    for pair in foreign.tolist():
+        rows = zones[pair]
+        rows = rows[rows[:, 1] > 0]
+        rows = rows[(rows[:, 5] + 1) >= params.passage_names * (rows[:, 6] + 1)]
+        a, b = pairs[pair].tolist()
+        unit = max(units[a], units[b])
+        rows = rows[rows[:, 4] * unit >= _SIDE_WORDS]
+        own = (rows[:, 1] - rows[:, 0] - rows[:, 7]) * unit
+        if not len(rows) or rows[:, 4].max() * unit < params.passage or own.sum() < _OWN_WORDS:
+            continue
+        shared[a].append(Shared(b, tuple((r[0], r[1]) for r in rows.tolist())))
+        shared[b].append(Shared(a, tuple((r[2], r[3]) for r in rows.tolist())))
+    return shared
+
+
+def _story_times(story: Sequence[int], times: Sequence[float | None]) -> dict[int, float]:
+    earliest: dict[int, float] = {}
+    for number, time in zip(story, times, strict=True):
+        if time is not None and time < earliest.get(number, float("inf")):
+            earliest[number] = time
+    return earliest
+
+
+def _is_stitched(partners: Sequence[Shared], story: Sequence[int], words: int) -> bool:
+    """Say whether several stories, none of them most of it, cover most of a text."""
+    masks: dict[int, Mask] = {}
+    for partner in partners:
+        mask = masks.setdefault(story[partner.other], np.zeros(words, np.bool_))
+        for start, end in partner.ranges:
+            mask[start:end] = True
+    total = np.zeros(words, np.bool_)
+    groups = 0
+    for mask in sorted(masks.values(), key=lambda m: -int(m.sum())):
+        fresh = int((mask & ~total).sum())
+        if fresh >= _MINOR * words and fresh >= 0.5 * mask.sum():
+            groups += 1
+        total |= mask
+    return groups >= 2 and bool(total.sum() >= _STITCHED * words)
+
+
+def _took(
+    document: int,
+    other: int,
+    story: Sequence[int],
+    canonical: Sequence[int],
+    times: Sequence[float | None],
+    story_time: dict[int, float],
+    stitched: dict[int, bool],
+    members: dict[int, int],
+    sizes: npt.NDArray[np.int64],
+    shared: dict[int, list[Shared]],
+) -> bool:
+    """Say whether `document` took from the story of `other`, rather than the other way round."""
+    mine, theirs = story[document], story[other]
+    own_insert = members[mine] > 1 and not any(story[s.other] == theirs for s in shared.get(canonical[mine], ()))
+    here = times[document] if own_insert or members[mine] == 1 else story_time.get(mine)
+    there = story_time.get(theirs)
+    if not own_insert and stitched[document] != stitched[other] and members[mine if stitched[document] else theirs] == 1:
+        return stitched[document]
+    if here is not None and there is not None and here != there:
+        return here > there
+    if (members[mine] > 1) != (members[theirs] > 1):
+        return members[theirs] > 1
+    return (int(sizes[document]), mine) < (int(sizes[other]), theirs)
+
+
+def _whole_sentences(mask: Mask, flags: npt.NDArray[np.uint8]) -> Mask:
+    """Return the mask with each sentence taken whole, left out, or as it is when it was taken in part."""
+    starts = np.flatnonzero(flags & SENTENCE)
+    if not len(starts) or starts[0] != 0:
+        starts = np.concatenate([[0], starts])
+    ends = np.append(starts[1:], len(mask))
+    covered = np.add.reduceat(mask.astype(np.int64), starts)
+    share = covered / (ends - starts)
+    result = mask.copy()
+    for number in np.flatnonzero((covered > 0) & (share < 1)).tolist():
+        if share[number] >= _SENTENCE_IN:
+            result[starts[number] : ends[number]] = True
+        elif share[number] < _SENTENCE_OUT or covered[number] < _PIECE:
+            result[starts[number] : ends[number]] = False
+    return result
+
+
+def _pieces(mask: Mask, flags: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return the runs of a mask, cut where a paragraph begins."""
+    cuts = mask & (np.concatenate([[True], ~mask[:-1]]) | ((flags & PARAGRAPH) != 0))
+    pieces: list[tuple[int, int]] = []
+    starts = np.flatnonzero(cuts).tolist()
+    for number, start in enumerate(starts):
+        limit = starts[number + 1] if number + 1 < len(starts) else len(mask)
+        stop = np.flatnonzero(~mask[start:limit])
+        end = start + int(stop[0]) if len(stop) else limit
+        if end - start >= _PIECE:
+            pieces.append((start, end))
+    return pieces

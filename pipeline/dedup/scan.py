@@ -1,0 +1,231 @@
+"""Cut UTF-8 texts into words: one compiled pass over the bytes, shared by sketches and verification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.dedup.characters import (
+    CHUNKED,
+    DIGIT,
+    LETTER,
+    NEWLINE,
+    QUOTE,
+    QUOTE_CLOSE,
+    QUOTE_OPEN,
+    SEPARATOR,
+    SINGLE,
+    SKIPPED,
+    STOP,
+)
+from pipeline.dedup.jit import kernel
+
+# Flags of a word.
+FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, IDEOGRAPH, SHORT = 1, 2, 4, 8, 16, 32, 64
+
+_SEED = np.uint64(0x9E3779B97F4A7C15)
+_PRIME = np.uint64(0x100000001B3)
+_STEP = np.uint64(0xE7037ED1A0B428DB)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+BLANK, OTHER = np.uint64(0x80), np.uint64(0xFF)  # in the table of quick bytes
+_CHUNK = np.uint64(0xD6E8FEB86659FD93)
+_SHORT_LETTERS = 3  # most function words of alphabetic languages are not longer
+
+
+@kernel
+def mix(x: Any) -> Any:
+    """Return a well-mixed 64-bit hash of a 64-bit number (the finaliser of splitmix64)."""
+    x = np.uint64(x)
+    x = (x ^ (x >> np.uint64(30))) * _MIX_1
+    x = (x ^ (x >> np.uint64(27))) * _MIX_2
+    return x ^ (x >> np.uint64(31))
+
+
+@kernel
+def triple(one: Any, two: Any, three: Any) -> Any:
+    """Return the hash of a 3-word shingle from the hashes of its words."""
+    return mix((np.uint64(one) * _STEP + np.uint64(two)) * _STEP + np.uint64(three))
+
+
+@kernel
+def sextuple(left: Any, right: Any) -> Any:
+    """Return the hash of a 6-word shingle from those of its halves: both are mixed already, so their sum is."""
+    return np.uint64(left) * _STEP + np.uint64(right)
+
+
+@kernel
+def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, at: int, full: bool) -> int:
+    """Write the words of `data[low:high]` from index `at` on; return the index after the last.
+
+    `out` is (hashes u64, starts u32, ends u32, flags u8); starts and ends are code points from the start of the text.
+    Without `full`, only the hashes can be used.
+    """
+    hashes, starts, ends, flags = out
+    n = at
+    position = 0  # of the current character, in code points
+    i = low
+    open_word = False
+    word_hash = np.uint64(0)
+    letters = 0
+    flag = 0
+    previous = np.uint64(0)
+    new_sentence = True
+    new_paragraph = True
+    stopped = False  # a full stop was the last thing that was not blank
+    quoted = False
+    while i < high:
+        if open_word and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
+            before = i
+            if full:
+                while i < high and quick[data[i]] < BLANK:
+                    word_hash = (word_hash ^ quick[data[i]]) * _PRIME
+                    i += 1
+                letters += i - before
+                ends[n] = position + i - before
+            else:  # the same words without a branch that depends on where they end
+                first = n
+                for at_byte in range(np.uint64(i), np.uint64(high)):  # unsigned: no test for indices from the end
+                    letter = quick[data[at_byte]]
+                    if letter > BLANK:
+                        break
+                    hashes[np.uint64(n)] = word_hash
+                    n += int(letter == BLANK) & int(word_hash != _SEED)
+                    word_hash = _SEED if letter == BLANK else (word_hash ^ letter) * _PRIME
+                    i += 1
+                open_word = word_hash != _SEED
+                if n > first:
+                    flag = 0
+                    new_sentence = new_paragraph = stopped = False
+            position += i - before
+            if i > before:
+                continue
+        byte = np.uint32(data[i])
+        if byte < 0x80:
+            code = byte
+            size = 1
+        elif byte < 0xE0:
+            code = ((byte & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(data[i + 1] & 0x3F)
+            size = 2
+        elif byte < 0xF0:
+            code = (
+                ((byte & np.uint32(0x0F)) << np.uint32(12))
+                | (np.uint32(data[i + 1] & 0x3F) << np.uint32(6))
+                | np.uint32(data[i + 2] & 0x3F)
+            )
+            size = 3
+        else:
+            code = (
+                ((byte & np.uint32(0x07)) << np.uint32(18))
+                | (np.uint32(data[i + 1] & 0x3F) << np.uint32(12))
+                | (np.uint32(data[i + 2] & 0x3F) << np.uint32(6))
+                | np.uint32(data[i + 3] & 0x3F)
+            )
+            size = 4
+        letter = code
+        big = 0
+        if code < 0x10000:
+            kind = kinds[code]
+            letter = folded[code]
+            big = capital[code]
+        elif code >= 0x20000:
+            kind = SINGLE if code < 0xE0000 else SKIPPED
+        else:
+            kind = SEPARATOR if 0x1F000 <= code < 0x1FB00 else LETTER
+        if kind in (LETTER, DIGIT):
+            if not open_word:
+                open_word = True
+                starts[n] = position
+                word_hash = _SEED
+                letters = 0
+                flag = QUOTED if quoted else 0
+                if new_sentence or (stopped and (big or kind == DIGIT or code >= 0x2000)):
+                    flag |= SENTENCE
+                elif big:
+                    flag |= NAME
+                if new_paragraph:
+                    flag |= PARAGRAPH
+            if kind == DIGIT:
+                flag |= FIGURE
+            word_hash = (word_hash ^ np.uint64(letter)) * _PRIME
+            letters += 1
+            ends[n] = position + 1
+        elif kind == SKIPPED:
+            pass  # an apostrophe inside a word belongs to it, one at the end does not: only letters move the end
+        elif kind == SINGLE:
+            if open_word:
+                open_word = False
+                hashes[n] = word_hash
+                flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
+                n += 1
+            flag = IDEOGRAPH | (QUOTED if quoted else 0)
+            if new_sentence or stopped:
+                flag |= SENTENCE
+            if new_paragraph:
+                flag |= PARAGRAPH
+            starts[n] = position
+            ends[n] = position + 1
+            hashes[n] = (_SEED ^ np.uint64(code)) * _PRIME
+            flags[n] = flag
+            n += 1
+            new_sentence = new_paragraph = stopped = False
+        elif kind == CHUNKED:
+            # Boundaries that depend on two neighbouring letters only fall alike wherever the same letters stand.
+            if open_word and (mix(previous * _CHUNK + np.uint64(code)) & np.uint64(3)) == 0:
+                hashes[n] = word_hash
+                flags[n] = flag
+                n += 1
+                open_word = False
+            if not open_word:
+                open_word = True
+                starts[n] = position
+                word_hash = _SEED
+                letters = _SHORT_LETTERS + 1
+                flag = QUOTED if quoted else 0
+                if new_sentence or stopped:
+                    flag |= SENTENCE
+                if new_paragraph:
+                    flag |= PARAGRAPH
+                new_sentence = new_paragraph = stopped = False
+            word_hash = (word_hash ^ np.uint64(code)) * _PRIME
+            ends[n] = position + 1
+            previous = np.uint64(code)
+        else:
+            inside = False
+            if open_word:
+                if (
+                    flag & FIGURE
+                    and (code == 0x2E or code == 0x2C or code == 0x3A)
+                    and i + 1 < high
+                    and 0x30 <= data[i + 1] <= 0x39
+                ):
+                    inside = True  # 12.5, 1,000 and 10:30 are one word each; the comma does not count
+                    if code != 0x2C:
+                        word_hash = (word_hash ^ np.uint64(code)) * _PRIME
+                else:
+                    open_word = False
+                    hashes[n] = word_hash
+                    flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
+                    n += 1
+                    new_sentence = new_paragraph = stopped = False
+            if inside:
+                pass
+            elif kind == STOP:
+                stopped = True
+            elif kind == NEWLINE:
+                new_sentence = new_paragraph = True
+                quoted = False
+            elif kind == QUOTE_OPEN:
+                quoted = True
+            elif kind == QUOTE_CLOSE:
+                quoted = False
+            elif kind == QUOTE:
+                quoted = not quoted
+        position += 1
+        i += size
+    if open_word:
+        hashes[n] = word_hash
+        flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
+        n += 1
+    return n

@@ -1,0 +1,136 @@
+"""Stories: documents joined by verified copies, with a guard against texts that bridge two stories."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.params import DedupParams
+from pipeline.dedup.verdict import Floats, Verdicts, measure
+
+Pairs = npt.NDArray[np.int64]
+Zones = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Times = Sequence[float | None]
+
+_MINOR = 0.06  # share of a text below which a passage says nothing about how the text was made
+_OVERLAP = 0.5  # of the smaller of two covers of a text: the same passage was taken
+_CROSS = 24  # verdicts between two stories that are asked for at most
+
+
+def join_stories(
+    count: int, pairs: Pairs, measures: Floats, zones: Zones, verdicts: Verdicts, times: Times, params: DedupParams
+) -> list[int]:
+    """Return for each document the smallest number of a document of its story."""
+    edges = verdicts.copy & ~_stitched_edges(pairs, measures, zones, verdicts, times, params)
+    negative = defaultdict(set)
+    for (a, b), copy in zip(pairs.tolist(), edges.tolist(), strict=True):
+        if not copy:
+            negative[a].add(b)
+            negative[b].add(a)
+    positive: dict[int, set[int]] = defaultdict(set)
+    chosen = np.flatnonzero(edges)
+    for a, b in pairs[chosen].tolist():
+        positive[a].add(b)
+        positive[b].add(a)
+    ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen]))
+    story = list(range(count))
+    members = {number: [number] for number in range(count)}
+    for a, b in pairs[chosen[ranks]].tolist():
+        first, second = sorted((story[a], story[b]))
+        if first == second or not _agree(members[first], members[second], positive, negative):
+            continue
+        for document in members[second]:
+            story[document] = first
+        members[first] += members.pop(second)
+    return story
+
+
+def _agree(left: list[int], right: list[int], positive: dict[int, set[int]], negative: dict[int, set[int]]) -> bool:
+    """Say whether the verdicts between two groups are for a merge: at least as many copies as denials."""
+    if len(left) > len(right):
+        left, right = right, left
+    others = set(right)
+    copies = sum(len(positive[d] & others) for d in left[:_CROSS] if d in positive)
+    denials = sum(len(negative[d] & others) for d in left[:_CROSS] if d in negative)
+    return copies >= denials
+
+
+def _stitched_edges(
+    pairs: Pairs, measures: Floats, zones: Zones, verdicts: Verdicts, times: Times, params: DedupParams
+) -> npt.NDArray[np.bool_]:
+    """Mark the copy edges of stitched texts: other stories cover what the edge leaves of the text."""
+    stitched = np.zeros(len(pairs), np.bool_)
+    cover = (measure(measures, "zone_a"), measure(measures, "zone_b"))
+    suspects: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for side in (0, 1):
+        partial = verdicts.copy & (cover[side] < params.composite) & (cover[side] <= cover[1 - side])
+        for pair in np.flatnonzero(partial).tolist():
+            suspects[int(pairs[pair, side])].append((pair, side))
+    if not suspects:
+        return stitched
+    around = _neighbours(pairs, suspects)
+    lead = np.minimum(measure(measures, "lead_a"), measure(measures, "lead_b"))
+    copies = {document: [(pair, side) for pair, side in around[document] if verdicts.copy[pair]] for document in suspects}
+    for document, edges in suspects.items():
+        covers = [
+            (pair, _intervals(zones[pair], side))
+            for pair, side in around[document]
+            if verdicts.copy[pair] or (cover[side][pair] >= _MINOR and not verdicts.form[pair])
+        ]
+        words = int(measures[edges[0][0], edges[0][1]])
+        masks = {pair: _mask(intervals, words) for pair, intervals in covers}
+        whole = max((pair for pair, _ in copies[document]), key=lambda pair: (masks[pair].sum(), -pair))
+        settled = masks[whole].sum() >= params.composite * words
+        if all(_before(times[document], times[int(pairs[pair, 1 - side])]) for pair, side in copies[document]):
+            continue
+        for pair, _ in edges:
+            own = masks[pair]
+            if settled:
+                stitched[pair] = _apart(masks[whole], own)
+                continue
+            rest = np.zeros(words, np.bool_)
+            for mask in masks.values():
+                if _apart(mask, own):
+                    rest |= mask
+            share = params.cut_remainder if lead[pair] >= params.cut_lead else params.remainder
+            stitched[pair] = (rest & ~own).sum() >= share * (words - own.sum())
+        taken = [masks[pair] for pair, _ in edges if stitched[pair]]
+        for pair, _ in edges:
+            stitched[pair] |= any(not _apart(masks[pair], mask) for mask in taken)
+    return stitched
+
+
+def _before(one: float | None, other: float | None) -> bool:
+    """Say whether both times are known and the first is the earlier: a stitched text is later than what it took."""
+    return one is not None and other is not None and one < other
+
+
+def _apart(one: Mask, other: Mask) -> bool:
+    """Say whether two covers of a text hardly overlap."""
+    return bool((one & other).sum() < _OVERLAP * min(one.sum(), other.sum()))
+
+
+def _neighbours(pairs: Pairs, wanted: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+    """Return for each wanted document its pairs and on which side of them it stands."""
+    around: dict[int, list[tuple[int, int]]] = {document: [] for document in wanted}
+    for side in (0, 1):
+        hits = np.flatnonzero(np.isin(pairs[:, side], np.fromiter(around, np.int64)))
+        for pair, document in zip(hits.tolist(), pairs[hits, side].tolist(), strict=True):
+            around[document].append((pair, side))
+    return around
+
+
+def _intervals(zones: Zones, side: int) -> list[tuple[int, int]]:
+    """Return the passages of one pair as word ranges of one of its texts."""
+    return [(int(z[2 * side]), int(z[2 * side + 1])) for z in zones if z[1]]
+
+
+def _mask(intervals: list[tuple[int, int]], words: int) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(words, np.bool_)
+    for start, end in intervals:
+        mask[start:end] = True
+    return mask

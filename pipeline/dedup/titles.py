@@ -1,0 +1,43 @@
+"""Titles as evidence against a copy: both texts share much, but what each is about stands in the part of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.align import Words, read_words
+from pipeline.dedup.scan import SHORT
+from pipeline.dedup.sketch import encode
+
+_OWN = 8  # words outside of the shared passages from which on a title can be about them
+_ABOUT = 0.5  # share of a title's words that stand in those words only
+_TELLING = 2  # words a title must have, short ones not counted
+
+
+def about_own_parts(
+    pairs: npt.NDArray[np.int64], zones: npt.NDArray[np.int32], words: Words, titles: Sequence[str | None]
+) -> npt.NDArray[np.bool_]:
+    """Mark the pairs of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
+    heads = read_words(encode([title or "" for title in titles]))
+    result = np.zeros(len(pairs), np.bool_)
+    for row, (a, b) in enumerate(pairs.tolist()):
+        result[row] = _about_own(a, zones[row, :, 0:2], words, heads) and _about_own(b, zones[row, :, 2:4], words, heads)
+    return result
+
+
+def _about_own(text: int, ranges: npt.NDArray[np.int32], words: Words, heads: Words) -> bool:
+    low, high = int(words.bounds[text]), int(words.bounds[text + 1])
+    shared = np.zeros(high - low, np.bool_)
+    for start, end in ranges.tolist():
+        shared[start:end] = True
+    if (~shared).sum() < _OWN:
+        return False
+    head = slice(int(heads.bounds[text]), int(heads.bounds[text + 1]))
+    title = heads.hashes[head][(heads.flags[head] & SHORT) == 0]
+    if len(title) < _TELLING:
+        return False
+    hashes = words.hashes[low:high]
+    own = np.isin(title, hashes[~shared]) & ~np.isin(title, hashes[shared])
+    return bool(own.mean() >= _ABOUT)

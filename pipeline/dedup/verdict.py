@@ -1,0 +1,77 @@
+"""The verdict on a pair: copy, form, or neither, from what its alignment measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.align import MEASURES
+from pipeline.dedup.params import DedupParams
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+COLUMN = {name: number for number, name in enumerate(MEASURES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What was decided on each pair; `score` is the matched share of the smaller text."""
+
+    copy: Flags
+    form: Flags  # the same form filled with other names and figures: no copy, no reuse
+    score: Floats
+
+
+def measure(measures: Floats, name: str) -> Floats:
+    """Return one measure of all pairs."""
+    column: Floats = measures[:, COLUMN[name]]
+    return column
+
+
+def judge(measures: Floats, params: DedupParams) -> Verdicts:
+    """Decide on pairs from their measures (n x MEASURES)."""
+
+    def get(name: str) -> Floats:
+        return measure(measures, name)
+
+    smaller = np.maximum(get("zone_a"), get("zone_b"))
+    larger = np.minimum(get("zone_a"), get("zone_b"))
+    lead = np.minimum(get("lead_a"), get("lead_b"))
+    entities = get("figures_a") + get("figures_b") + get("names_a") + get("names_b")
+    agreed = get("figures_hit_a") + get("figures_hit_b") + get("names_hit_a") + get("names_hit_b")
+    names = (agreed + 1) / (entities + 1)
+    figures = get("figures_a") + get("figures_b")
+    figures_agreed = (get("figures_hit_a") + get("figures_hit_b") + 1) / (figures + 1)
+    aligned = np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b"))
+    slots = get("slots") / np.maximum(aligned, 1) * 100
+    form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
+    form |= get("fills") / np.maximum(aligned, 1) * 100 > params.fills
+    apart = np.minimum(get("gap_a"), get("gap_b"))
+    whole = (smaller >= params.contained) & (larger >= params.covered) | (smaller >= params.even) & (larger >= params.both)
+    whole &= (apart <= params.apart) & (np.maximum(get("match_a"), get("match_b")) >= params.matched)
+    cut = (
+        (smaller >= params.cut_contained)
+        & (lead >= params.cut_lead)
+        & (larger >= params.cut_covered)
+        & (get("order") >= params.cut_order)
+    )
+    cut &= np.minimum(get("gap_a"), get("gap_b")) < params.cut_gap
+    alone = np.minimum(get("alone_a"), get("alone_b"))
+    alone_share = np.minimum(get("alone_a") / np.maximum(get("weight_a"), 1), get("alone_b") / np.maximum(get("weight_b"), 1))
+    sidebar = np.zeros(len(measures), np.bool_)
+    for weight, share in params.alone:
+        sidebar |= (alone >= weight) & (alone_share >= share)
+    score = np.maximum(get("match_a"), get("match_b"))
+    return Verdicts((whole | cut) & ~form & ~sidebar, form & (smaller > params.contained), score)
+
+
+def proof(row: Floats) -> dict[str, Any]:
+    """Return the measures of one pair by name, rounded for people."""
+    return {
+        name: (int(value) if float(value).is_integer() and value > 1 else round(float(value), 4))
+        for name, value in zip(MEASURES, row, strict=True)
+    }
