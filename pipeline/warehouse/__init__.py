@@ -1,0 +1,41 @@
+"""The warehouse: what the pipeline writes each night and analysts query. PostgreSQL, SQLite, or any SQLAlchemy database."""
+
+from pipeline.warehouse.engine import Warehouse, open_warehouse
+from pipeline.warehouse.load import load
+from pipeline.warehouse.migrate import MigrationStatus, status, upgrade
+from pipeline.warehouse.night import LoadResult, Night
+from pipeline.warehouse.publish import publish
+from pipeline.warehouse.read import (
+    StoredArticle,
+    UrlState,
+    WindowDocument,
+    article,
+    known_urls,
+    open_rejects,
+    site_lines,
+    window,
+)
+from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
+
+__all__ = [
+    "LoadResult",
+    "MigrationStatus",
+    "Night",
+    "RunReport",
+    "StoredArticle",
+    "UrlState",
+    "Warehouse",
+    "WindowDocument",
+    "article",
+    "known_urls",
+    "latest_run_date",
+    "load",
+    "open_rejects",
+    "open_warehouse",
+    "publish",
+    "run_report",
+    "site_lines",
+    "status",
+    "upgrade",
+    "window",
+]

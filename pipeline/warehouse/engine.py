@@ -1,0 +1,279 @@
+"""Open the warehouse: one SQLAlchemy engine, one loader at a time, and database errors in words a user can act on."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from pipeline.errors import ConfigError, Fatal, Transient
+
+logger = logging.getLogger(__name__)
+
+LOCK_KEY = 0x636F7079  # "copy": the advisory lock that every loader and migration of a PostgreSQL database takes
+FIRST_TRY = 0.2  # seconds to wait for a lock before saying so
+READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
+CONNECT_TIMEOUT = 10  # seconds; the driver's own default is to wait for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """An open warehouse. Use it as a context manager, or `close` it."""
+
+    engine: Engine
+    lock_timeout: float = 600.0
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    @property
+    def url(self) -> str:
+        """The URL with its password hidden: fit for logs and messages."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Hold a connection in a transaction that sees one committed state."""
+        options = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
+        with explained(self), self.engine.connect().execution_options(**options) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, who: str) -> Iterator[Connection]:
+        """Hold the one transaction that may write; commit at the end, undo it all on an error.
+
+        Raises `Transient` when another writer keeps the lock beyond `lock_timeout`.
+        """
+        with explained(self):
+            options = {"copydesk_begin": None, "preserve_rowcount": True}
+            with self.engine.connect().execution_options(**options) as connection, _locked(self, connection, who):
+                yield connection
+                connection.commit()
+            if self.dialect == "sqlite":
+                checkpoint(self)
+
+
+def open_warehouse(url: str, *, lock_timeout: float = 600.0) -> Warehouse:
+    """Open the warehouse at a SQLAlchemy URL and try the connection.
+
+    Raises `ConfigError` for a URL that cannot be used and `Fatal` for a database that does not answer.
+    """
+    parsed = _parse(url)
+    shown = parsed.render_as_string(hide_password=True)
+    try:
+        engine = sa.create_engine(parsed, poolclass=NullPool, connect_args=_connect_args(parsed))
+    except NoSuchModuleError as error:
+        raise ConfigError(
+            f"COPYDESK_WAREHOUSE_URL: {shown}: there is no SQLAlchemy dialect {parsed.drivername!r};"
+            " use sqlite:///file.db or postgresql://user:password@host/database"
+        ) from error
+    except ModuleNotFoundError as error:
+        mend = "pip install 'copydesk[postgres]'" if parsed.drivername == "postgresql+psycopg" else f"install {error.name}"
+        raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {shown}: the driver {error.name!r} is not installed; {mend}") from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, parsed, shown)
+    warehouse = Warehouse(engine, lock_timeout)
+    with explained(warehouse, opening=True), engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+    return warehouse
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            "COPYDESK_WAREHOUSE_URL: not a database URL; write sqlite:///file.db or postgresql://user:password@host/database"
+        ) from error
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {url!r} names no file; write sqlite:///file.db")
+    return parsed
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"timeout": READ_TIMEOUT}
+    if url.drivername == "postgresql+psycopg":
+        given = {"connect_timeout", "application_name"} & set(url.query)
+        defaults = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "copydesk"}
+        return {key: value for key, value in defaults.items() if key not in given}
+    return {}
+
+
+def _prepare_sqlite(engine: Engine, url: URL, shown: str) -> None:
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"COPYDESK_WAREHOUSE_URL: {shown}: cannot make the folder {str(folder)!r} ({error.strerror});"
+            " name one that can be written"
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver would open no transaction for DDL and SELECT
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -65536")  # KiB; random index inserts of a large load stay in memory
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        begin = connection.get_execution_options().get("copydesk_begin", "BEGIN")
+        if begin:
+            connection.exec_driver_sql(begin)
+
+
+def checkpoint(warehouse: Warehouse) -> None:
+    """Move SQLite's write-ahead log into the database file, as far as readers allow."""
+    with warehouse.engine.connect().execution_options(copydesk_begin=None) as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 1000")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def _locked(warehouse: Warehouse, connection: Connection, who: str) -> Iterator[None]:
+    """Take the writer's lock inside the connection's transaction; it ends with the transaction."""
+    if warehouse.dialect == "sqlite":
+        _lock_sqlite(warehouse, connection)
+        note = _holder_file(warehouse)
+        note.write_text(json.dumps({"pid": os.getpid(), "who": who}))
+        try:
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+        return
+    if warehouse.dialect == "postgresql":
+        _lock_postgresql(warehouse, connection, who)
+    yield
+
+
+def _lock_sqlite(warehouse: Warehouse, connection: Connection) -> None:
+    if _begin_immediate(connection, FIRST_TRY):
+        return
+    logger.warning(
+        "%s is being written by %s: waiting for it, up to %.0f s", warehouse.url, _holder(warehouse), warehouse.lock_timeout
+    )
+    if not _begin_immediate(connection, warehouse.lock_timeout):
+        raise _gave_up(warehouse, _holder(warehouse))
+
+
+def _begin_immediate(connection: Connection, timeout: float) -> bool:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    return True
+
+
+def _holder_file(warehouse: Warehouse) -> Path:
+    return Path(f"{warehouse.engine.url.database}-loader")
+
+
+def _holder(warehouse: Warehouse) -> str:
+    try:
+        note = json.loads(_holder_file(warehouse).read_text())
+        return f"process {note['pid']} ({note['who']})"
+    except (OSError, ValueError, KeyError):
+        return "another process"
+
+
+def _lock_postgresql(warehouse: Warehouse, connection: Connection, who: str) -> None:
+    connection.execute(sa.text("SELECT set_config('application_name', :name, true)"), {"name": f"copydesk {who}"[:63]})
+    if connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK_KEY}).scalar():
+        return
+    holder = _postgresql_holder(connection)
+    logger.warning("%s is being written by %s: waiting for it, up to %.0f s", warehouse.url, holder, warehouse.lock_timeout)
+    connection.execute(
+        sa.text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{max(1, int(warehouse.lock_timeout * 1000))}ms"}
+    )
+    try:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") == "55P03":  # lock_not_available
+            raise _gave_up(warehouse, holder) from error
+        raise
+
+
+def _postgresql_holder(connection: Connection) -> str:
+    query = sa.text(
+        "SELECT a.application_name, a.pid, a.usename FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+        " WHERE l.locktype = 'advisory' AND l.objid = :key AND l.granted AND l.database = (SELECT oid FROM pg_database"
+        " WHERE datname = current_database())"
+    )
+    row = connection.execute(query, {"key": LOCK_KEY}).first()
+    return f"{row.application_name!r} (backend {row.pid}, user {row.usename})" if row else "another loader"
+
+
+def _gave_up(warehouse: Warehouse, holder: str) -> Transient:
+    return Transient(
+        "warehouse_locked",
+        f"{warehouse.url} was still being written by {holder} after {warehouse.lock_timeout:.0f} s;"
+        " wait for that load to end, or raise COPYDESK_LOCK_TIMEOUT",
+    )
+
+
+@contextmanager
+def explained(warehouse: Warehouse, *, opening: bool = False) -> Iterator[None]:
+    """Turn a database's errors into ours: each names the warehouse, what happened and the mend."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _explain(warehouse.url, error.orig or error, opening) from error
+    except warehouse.engine.dialect.loaded_dbapi.Error as error:  # COPY speaks to the driver itself
+        raise _explain(warehouse.url, error, opening) from error
+
+
+def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient:
+    said = str(error).strip().split("\n")[0]
+    state = getattr(error, "sqlstate", None) or ""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if state.startswith("28") or "password authentication failed" in said or "no password supplied" in said:
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
+    if state == "3D000" or ("does not exist" in said and "database" in said):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
+    if state == "53100" or code == sqlite3.SQLITE_FULL:
+        return Fatal(f"{url}: the disk is full ({said}); nothing was loaded: free space and run again")
+    if code == sqlite3.SQLITE_NOTADB:
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
+    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01", "55P03"):
+        return Transient("warehouse_busy", f"{url}: {said}")
+    if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
+        return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
+    unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
+    if unreachable and opening:
+        return Fatal(f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL")
+    if unreachable or state.startswith(("57P", "08")):
+        return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); nothing was loaded, run again")
+    return Fatal(f"{url}: {said}")

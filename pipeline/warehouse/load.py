@@ -1,0 +1,144 @@
+"""Load a night: one transaction under one lock, by key and content. Loading the same night again changes no row."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline.warehouse.bulk import Bulk, Merged, bulk_for, merge, stage
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.load_articles import load_articles
+from pipeline.warehouse.load_stories import load_stories
+from pipeline.warehouse.night import LoadResult, Night
+from pipeline.warehouse.rows import fetch_values, reject_values, report_values, site_line_values
+from pipeline.warehouse.tables import fetches, rejects, runs, site_lines, stage_reports, url_state
+
+logger = logging.getLogger(__name__)
+
+FETCHED, NOT_MODIFIED = "fetched", "not_modified"
+
+
+def load(warehouse: Warehouse, night: Night) -> LoadResult:
+    """Load a night whole or not at all; returns what became of the rows of each table.
+
+    Raises `Transient` when another load holds the warehouse too long or the connection is lost, `Fatal` when the
+    database cannot take the night. Either way nothing of it was loaded.
+    """
+    counts: dict[str, Mapping[str, int]] = {}
+    with warehouse.writing(f"load {night.run_id}") as connection:
+        bulk = bulk_for(connection)
+        staged_fetches, total = stage(bulk, fetches, (fetch_values(f, night.run_id, night.run_date) for f in night.fetches))
+        counts["fetches"] = _counts(merge(bulk, fetches, staged_fetches, total))
+        counts["url_state"] = _counts(_load_url_state(bulk, staged_fetches))
+        counts["articles"], seen, tables = load_articles(bulk, night)
+        counts |= tables
+        counts |= load_stories(bulk, night, seen)
+        counts["site_lines"] = _counts(_load_site_lines(bulk, night))
+        counts["rejects"] = _load_rejects(bulk, night, staged_fetches, seen)
+        counts["stage_reports"] = _counts(_load_reports(bulk, night))
+        counts["runs"] = _counts(_load_run(bulk, night, changed=LoadResult(counts).changed))
+    result = LoadResult(counts)
+    logger.info("%s: loaded %s: %s", warehouse.url, night.run_id, _said(result))
+    return result
+
+
+def _load_url_state(bulk: Bulk, staged: sa.Table) -> Merged:
+    """Move each URL's state on by its fetch, unless the state is of a later fetch already."""
+    source = staged.c
+    good = source.outcome.in_((FETCHED, NOT_MODIFIED))
+    raw_ref = source.warc_filename + "#" + sa.cast(source.warc_offset, sa.Text) + "+" + sa.cast(source.warc_length, sa.Text)
+    rows = sa.select(
+        *(source.url_id, source.url, source.site, source.run_date, source.run_date, source.fetched_at, source.outcome),
+        sa.case((good, source.run_date)),
+        *(sa.case((good, value)) for value in (source.etag, source.last_modified, source.digest, raw_ref)),
+        sa.case((good, 0), else_=1),
+        sa.func.row_number().over(order_by=source.place),
+    )
+    states, _ = stage(bulk, url_state, ())
+    total = bulk.connection.execute(states.insert().from_select([c.name for c in states.columns], rows)).rowcount
+    old, new = url_state.c, states.c
+    assigned: dict[str, sa.ColumnElement[Any]] = {
+        name: sa.case(
+            (new.last_outcome == FETCHED, new[name]),
+            (new.last_outcome == NOT_MODIFIED, sa.func.coalesce(new[name], old[name])),
+            else_=old[name],
+        )
+        for name in ("etag", "last_modified", "digest", "raw_ref")
+    }
+    assigned["last_success_date"] = sa.func.coalesce(new.last_success_date, old.last_success_date)
+    assigned["fail_count"] = sa.case((new.fail_count == 0, 0), else_=old.fail_count + 1)
+    later = new.last_fetched_at > old.last_fetched_at
+    return merge(bulk, url_state, states, total, kept=("url", "site", "first_seen_date"), assigned=assigned, only=later)
+
+
+def _load_site_lines(bulk: Bulk, night: Night) -> Merged:
+    """Bring in the lines learned tonight, keeping what was known before the night beside them."""
+    staged, total = stage(bulk, site_lines, map(site_line_values, night.site_lines))
+    old, new = site_lines.c, staged.c
+    moves_on = new.last_seen > old.last_seen
+    assigned: dict[str, sa.ColumnElement[Any]] = {
+        "pages_before": sa.case((moves_on, old.pages), else_=old.pages_before),
+        "last_seen_before": sa.case((moves_on, old.last_seen), else_=old.last_seen_before),
+    }
+    return merge(bulk, site_lines, staged, total, assigned=assigned, only=new.last_seen >= old.last_seen)
+
+
+def _load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Table) -> dict[str, int]:
+    """Quarantine tonight's rejects; close those whose input got through, and those of this run that are no more."""
+    staged, total = stage(bulk, rejects, (reject_values(r, night.run_id, night.run_date) for r in night.rejected))
+    merged = merge(bulk, rejects, staged, total)
+    still = sa.exists().where(staged.c.url_id == rejects.c.url_id)
+    loaded = sa.or_(
+        rejects.c.url_id.in_(sa.select(seen.c.url_id).where(seen.c.url_id.is_not(None))),
+        rejects.c.raw_ref.in_(sa.select(seen.c.raw_ref).where(seen.c.raw_ref.is_not(None))),
+    )
+    answered = sa.select(staged_fetches.c.url_id).where(staged_fetches.c.outcome.in_((FETCHED, NOT_MODIFIED)))
+    fetched = sa.and_(rejects.c.stage == "fetch", rejects.c.url_id.in_(answered))
+    of_this_run = rejects.c.run_id == night.run_id
+    close = rejects.update().values(resolved_run_id=night.run_id).where(rejects.c.resolved_run_id.is_(None), ~still)
+    resolved = bulk.connection.execute(close.where(sa.or_(loaded, fetched, of_this_run))).rowcount
+    return _counts(merged) | {"resolved": resolved}
+
+
+def _load_reports(bulk: Bulk, night: Night) -> Merged:
+    """Replace the run's reports of the stages that report tonight."""
+    rows = (row for report in night.reports for row in report_values(report, night.run_id))
+    staged, total = stage(bulk, stage_reports, rows)
+    old, new = stage_reports.c, staged.c
+    same = sa.exists().where(*(old[k] == new[k] for k in ("run_id", "stage", "shard", "outcome")))
+    stale = stage_reports.delete().where(old.run_id == night.run_id, old.stage.in_(sa.select(new.stage)), ~same)
+    gone = bulk.connection.execute(stale).rowcount
+    merged = merge(bulk, stage_reports, staged, total)
+    return merged._replace(updated=merged.updated + gone)
+
+
+def _load_run(bulk: Bulk, night: Night, *, changed: bool) -> Merged:
+    """Write the run's row; a load that brought nothing new leaves it as it is."""
+    now = datetime.now(UTC)
+    known = bulk.connection.execute(sa.select(runs.c.run_id).where(runs.c.run_id == night.run_id)).first()
+    values = {"code_version": night.code_version, "config_hash": night.config_hash, "loaded_at": now}
+    if known is None:
+        row = {"run_id": night.run_id, "run_date": date.fromisoformat(night.run_date), "first_loaded_at": now}
+        bulk.connection.execute(runs.insert(), row | values)
+        return Merged(inserted=1)
+    if not changed:
+        return Merged(unchanged=1)
+    bulk.connection.execute(runs.update().values(values).where(runs.c.run_id == night.run_id))
+    return Merged(updated=1)
+
+
+def _counts(merged: Merged) -> dict[str, int]:
+    return merged._asdict()
+
+
+def _said(result: LoadResult) -> str:
+    parts = (
+        f"{table} {' '.join(f'{n} {what}' for what, n in outcome.items() if n)}"
+        for table, outcome in result.counts.items()
+        if any(outcome.values())
+    )
+    return ", ".join(parts) or "nothing to load"

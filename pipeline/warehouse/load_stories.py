@@ -1,0 +1,138 @@
+"""Load stories, their members and the passages shared between articles, as sets of rows inside the database.
+
+What tonight says of an article replaces what is stored of it. A story is computed from its members; one that lost them
+all stays, with 0 members and the story that took them over, so that old links lead on.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pipeline.warehouse.bulk import Bulk, Merged, merge, stage
+from pipeline.warehouse.night import Night
+from pipeline.warehouse.rows import member_values, passage_values
+from pipeline.warehouse.tables import JSON, articles, passages, stories, story_members
+
+_touched = sa.Table("touched_stories", sa.MetaData(), sa.Column("story_id", sa.Text()), prefixes=["TEMPORARY"])
+
+
+def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str, int]]:
+    """Load members and passages, then compute the stories that they touch; `seen` are the articles of the night."""
+    staged, total = stage(bulk, story_members, (member_values(member, night.run_id) for member in night.members))
+    _touched.create(bulk.connection)
+    _lead_those_left(bulk, staged)
+    _find_touched(bulk, staged, seen)
+    members = merge(bulk, story_members, staged, total, not_compared=("run_id",))
+    told = _load_stories(bulk, night, staged)
+    aligned = _align_members(bulk, night)
+    return {
+        "stories": told._asdict(),
+        "story_members": members._replace(updated=members.updated + aligned)._asdict(),
+        "passages": _load_passages(bulk, night, staged, seen)._asdict(),
+    }
+
+
+def _lead_those_left(bulk: Bulk, staged: sa.Table) -> None:
+    """Take for canonical what tonight calls unique, where an article that tonight does not mention is a copy of it."""
+    other = story_members.alias("other")
+    left = sa.exists().where(
+        other.c.story_id == staged.c.story_id,
+        other.c.article_id != staged.c.article_id,
+        other.c.article_id.not_in(sa.select(staged.alias("mentioned").c.article_id)),
+    )
+    bulk.connection.execute(staged.update().values(relation="canonical").where(staged.c.relation == "unique", left))
+
+
+def _find_touched(bulk: Bulk, staged: sa.Table, seen: sa.Table) -> None:
+    """Note every story that gains, loses or changes a member, or has a member that changed."""
+    old, new = story_members.c, staged.c
+    compared = [c.name for c in story_members.columns if c.name not in ("article_id", "run_id")]
+    same = sa.exists().where(old.article_id == new.article_id, *(old[c].is_not_distinct_from(new[c]) for c in compared))
+    gains = sa.select(new.story_id).where(~same)
+    loses = sa.select(old.story_id).join(staged, new.article_id == old.article_id).where(old.story_id != new.story_id)
+    changed = sa.select(old.story_id).join(seen, seen.c.article_id == old.article_id).where(seen.c.changed)
+    brought = sa.select(new.story_id).join(seen, seen.c.article_id == new.article_id).where(seen.c.changed)
+    bulk.connection.execute(_touched.insert().from_select(["story_id"], sa.union(gains, loses, changed, brought)))
+    bulk.analyse(_touched)
+
+
+def _load_stories(bulk: Bulk, night: Night, staged_members: sa.Table) -> Merged:
+    """Compute the touched stories from their members that are loaded."""
+    given = (
+        sa.select(staged_members.c.story_id, sa.func.min(staged_members.c.canonical_article_id).label("canonical"))
+        .group_by(staged_members.c.story_id)
+        .subquery("given")
+    )
+    m, a = story_members.c, articles.c
+    leads = m.relation.in_(("canonical", "unique"))
+    canonical = sa.func.coalesce(
+        sa.func.min(sa.case((m.article_id == given.c.canonical, m.article_id))),
+        sa.func.min(sa.case((leads, m.article_id))),
+        sa.func.min(m.article_id),
+    )
+    alive = (
+        sa.select(
+            m.story_id,
+            canonical.label("canonical"),
+            sa.func.count().label("members"),
+            sa.func.count(sa.distinct(a.site)).label("sites"),
+            sa.func.min(a.published_at).label("first"),
+            sa.func.max(a.published_at).label("last"),
+        )
+        .join_from(_touched, story_members, m.story_id == _touched.c.story_id)
+        .join(articles, a.article_id == m.article_id)
+        .join(given, given.c.story_id == m.story_id, isouter=True)
+        .group_by(m.story_id)
+        .subquery("alive")
+    )
+    heir = story_members.alias("heir")
+    rows = (
+        sa.select(
+            _touched.c.story_id,
+            sa.func.coalesce(alive.c.canonical, stories.c.canonical_article_id, _touched.c.story_id),
+            sa.func.coalesce(alive.c.members, 0),
+            sa.func.coalesce(alive.c.sites, 0),
+            sa.func.coalesce(alive.c.first, stories.c.first_published_at),
+            sa.func.coalesce(alive.c.last, stories.c.last_published_at),
+            sa.case((alive.c.members.is_(None), heir.c.story_id)),
+            sa.literal(night.run_id),
+            sa.literal(night.run_id),
+            sa.func.row_number().over(order_by=_touched.c.story_id),
+        )
+        .join_from(_touched, alive, alive.c.story_id == _touched.c.story_id, isouter=True)
+        .join(stories, stories.c.story_id == _touched.c.story_id, isouter=True)
+        .join(heir, heir.c.article_id == stories.c.canonical_article_id, isouter=True)
+        .where(sa.or_(alive.c.story_id.is_not(None), stories.c.story_id.is_not(None)))
+    )
+    staged, _ = stage(bulk, stories, ())
+    total = bulk.connection.execute(staged.insert().from_select([c.name for c in staged.columns], rows)).rowcount
+    return merge(bulk, stories, staged, total, not_compared=("last_run_id",), kept=("first_run_id",))
+
+
+def _align_members(bulk: Bulk, night: Night) -> int:
+    """Make members that tonight does not mention agree with their story's canonical article; returns how many changed."""
+    m, s = story_members.c, stories.c
+    touched = sa.and_(m.story_id == s.story_id, s.story_id.in_(sa.select(_touched.c.story_id)), s.members > 1)
+    new = {"canonical_article_id": s.canonical_article_id, "run_id": night.run_id}
+    follows = {
+        "relation": "copy",
+        "proof": sa.func.coalesce(m.proof, sa.literal({"follows": "its story's canonical article"}, JSON)),
+    }
+    copies = sa.and_(touched, m.article_id != s.canonical_article_id, m.canonical_article_id != s.canonical_article_id)
+    leader = sa.and_(touched, m.article_id == s.canonical_article_id, m.relation != "canonical")
+    changed = bulk.connection.execute(story_members.update().values(new | follows).where(copies)).rowcount
+    return changed + bulk.connection.execute(story_members.update().values(new | {"relation": "canonical"}).where(leader)).rowcount
+
+
+def _load_passages(bulk: Bulk, night: Night, staged_members: sa.Table, seen: sa.Table) -> Merged:
+    """Replace the passages of every article that tonight decides on or changes."""
+    staged, total = stage(bulk, passages, (passage_values(reuse, night.run_id) for reuse in night.reuse))
+    old, new = passages.c, staged.c
+    decided = sa.union(
+        sa.select(staged_members.c.article_id), sa.select(new.article_id), sa.select(seen.c.article_id).where(seen.c.changed)
+    )
+    key = [column.name for column in passages.primary_key.columns]
+    same = sa.exists().where(*(old[name] == new[name] for name in key))
+    gone = bulk.connection.execute(passages.delete().where(old.article_id.in_(decided), ~same)).rowcount
+    merged = merge(bulk, passages, staged, total, not_compared=("run_id",))
+    return merged._replace(updated=merged.updated + gone)

@@ -1,0 +1,128 @@
+"""Bring a database to the schema of `sql/`: numbered migrations once each, views whenever their file changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.errors import Fatal
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.sqlfiles import SqlFile, sql_files
+from pipeline.warehouse.tables import metadata, schema_migrations
+
+logger = logging.getLogger(__name__)
+
+WRITTEN_FOR = ("postgresql", "sqlite")  # any other dialect gets its tables from the Core definitions
+VIEW = "view "
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStatus:
+    """One file of the schema and where it stands in this database."""
+
+    name: str
+    state: Literal["applied", "pending", "edited", "unknown"]
+    applied_at: datetime | None = None
+
+    def __str__(self) -> str:
+        when = f"  {self.applied_at:%Y-%m-%d %H:%M} UTC" if self.applied_at else ""
+        return f"{self.state:8} {self.name}{when}"
+
+
+def status(warehouse: Warehouse, *, root: Path | None = None) -> list[MigrationStatus]:
+    """Return where each migration and view stands; changes nothing."""
+    with warehouse.reading() as connection:
+        done = _applied(connection)
+    found: list[MigrationStatus] = []
+    for name, file in _wanted(warehouse.dialect, root).items():
+        checksum, applied_at = done.pop(name, (None, None))
+        changed: Literal["pending", "edited"] = "pending" if name.startswith(VIEW) or checksum is None else "edited"
+        found.append(MigrationStatus(name, "applied" if checksum == file.checksum else changed, applied_at))
+    return found + [MigrationStatus(name, "unknown", applied_at) for name, (_, applied_at) in sorted(done.items())]
+
+
+def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
+    """Apply what is pending, in one transaction; returns the names applied.
+
+    Raises `Fatal` for a migration that was edited after it was applied, and for a database that a later version made.
+    """
+    wanted = _wanted(warehouse.dialect, root)
+    if all(entry.state == "applied" for entry in status(warehouse, root=root)):
+        return []
+    with warehouse.writing("db upgrade") as connection:
+        schema_migrations.create(connection, checkfirst=True)
+        done = _applied(connection)
+        _refuse_edited(warehouse, wanted, {name: checksum for name, (checksum, _) in done.items()})
+        pending = [name for name, file in wanted.items() if name not in done or done[name][0] != file.checksum]
+        if pending:
+            views = [name for name in wanted if name.startswith(VIEW)]
+            _drop_views(connection, [*views, *(name for name in done if name.startswith(VIEW))])
+            for name in dict.fromkeys([*(n for n in pending if not n.startswith(VIEW)), *views]):
+                _apply(connection, name, wanted[name])
+            _record(connection, pending, wanted)
+    if pending:
+        logger.info("%s: applied %s", warehouse.url, ", ".join(pending))
+    return pending
+
+
+def _wanted(dialect: str, root: Path | None) -> dict[str, SqlFile]:
+    written_for = dialect if dialect in WRITTEN_FOR else "postgresql"
+    migrations = {file.name: file for file in sql_files(f"migrations/{written_for}", root=root)}
+    return migrations | {VIEW + file.name: file for file in sql_files("views", written_for, root=root)}
+
+
+def _applied(connection: Connection) -> dict[str, tuple[str | None, datetime | None]]:
+    if not sa.inspect(connection).has_table(schema_migrations.name):
+        return {}
+    rows = connection.execute(sa.select(schema_migrations).order_by(schema_migrations.c.name))
+    return {row.name: (row.checksum, row.applied_at) for row in rows}
+
+
+def _refuse_edited(warehouse: Warehouse, wanted: dict[str, SqlFile], done: dict[str, str | None]) -> None:
+    for name, checksum in done.items():
+        if name.startswith(VIEW):
+            continue
+        if name not in wanted:
+            raise Fatal(f"{warehouse.url} has the migration {name}, which this version does not know: upgrade Copydesk")
+        if wanted[name].checksum != checksum:
+            raise Fatal(
+                f"{wanted[name].path} was edited after it was applied to {warehouse.url};"
+                " restore the file and put the change into a new migration"
+            )
+
+
+def _drop_views(connection: Connection, names: Sequence[str]) -> None:
+    for name in dict.fromkeys(names):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name.removeprefix(VIEW)}")
+
+
+def _apply(connection: Connection, name: str, file: SqlFile) -> None:
+    if connection.dialect.name not in WRITTEN_FOR and not name.startswith(VIEW):
+        metadata.create_all(connection)
+        return
+    for statement in file.statements():
+        connection.execute(sa.text(statement.replace(":", r"\:")))
+    if name.startswith(VIEW) and connection.dialect.name == "postgresql":
+        _comment_view(connection, file)
+
+
+def _comment_view(connection: Connection, file: SqlFile) -> None:
+    comments = {f"VIEW {file.name}": file.comment}
+    comments |= {f'COLUMN {file.name}."{column}"': meaning for column, meaning in file.columns.items()}
+    for target, comment in comments.items():
+        literal = sa.literal(comment).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        connection.execute(sa.text(f"COMMENT ON {target} IS {literal!s}".replace(":", r"\:")))
+
+
+def _record(connection: Connection, names: Sequence[str], wanted: dict[str, SqlFile]) -> None:
+    now = datetime.now(UTC)
+    connection.execute(schema_migrations.delete().where(schema_migrations.c.name.in_(names)))
+    rows = [{"name": name, "checksum": wanted[name].checksum, "applied_at": now} for name in names]
+    connection.execute(schema_migrations.insert(), rows)

@@ -1,0 +1,41 @@
+"""What one run brings to the warehouse, and what the load made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipeline.records import Article, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """Everything a run has to load. Each iterable is read once, in batches: a night need not fit in memory."""
+
+    run_id: str
+    run_date: str
+    code_version: str
+    config_hash: str
+    fetches: Iterable[Fetch] = ()
+    articles: Iterable[Article] = ()
+    members: Iterable[StoryMember] = ()
+    reuse: Iterable[Reuse] = ()
+    rejected: Iterable[Rejected] = ()
+    site_lines: Iterable[SiteLine] = ()
+    reports: Iterable[StageReport] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """For each table, how many rows were inserted, updated and unchanged.
+
+    `articles` has more: `seen_again` (the same content, fetched later), `older` (a back-fill that lost to a newer
+    text, kept as a version) and `not_article` (pages of another kind, passed over).
+    """
+
+    counts: Mapping[str, Mapping[str, int]]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any row was written."""
+        return any(n for table in self.counts.values() for what, n in table.items() if what not in ("unchanged", "not_article"))

@@ -1,0 +1,258 @@
+"""Publish the warehouse as Parquet files by night and a DuckDB file of views over them, for whoever wants no database.
+
+::
+
+    published/current -> versions/<id>      one rename switches every reader to a new version
+    published/copydesk.duckdb -> current/copydesk.duckdb
+    published/versions/<id>/<view>/date=<night>/part-<sha12>.parquet
+
+A version is complete before `current` points to it, and the one before stays for readers that have it open. A night whose
+rows no load has touched since the last version is not written again: its file is linked into the new version.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.errors import ConfigError
+from pipeline.warehouse.bulk import batches
+from pipeline.warehouse.checks import failed_checks, refuse_failures
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.tables import articles, passages, runs, stories, story_members
+
+logger = logging.getLogger(__name__)
+
+MANIFEST = "manifest.json"
+ROWS_PER_GROUP = 5000  # some 20 MB of articles in memory while writing
+
+_TEXT, _COUNT, _REAL, _DAY = pa.string(), pa.int64(), pa.float64(), pa.date32()
+_TIME, _NAMES = pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
+
+# The published columns of each view; the views of articles are divided by the night that brought the article.
+BY_NIGHT: Mapping[str, pa.Schema] = {
+    "clean_articles": pa.schema(
+        {
+            **dict.fromkeys(("article_id", "story_id", "site", "url", "title"), _TEXT),
+            **{"authors": _NAMES, "published_at": _TIME, "language": _TEXT, "text": _TEXT},
+            **dict.fromkeys(("word_count", "copies", "sites"), _COUNT),
+            "first_published_at": _TIME,
+        }.items()
+    ),
+    "article_copies": pa.schema(
+        {
+            **dict.fromkeys(("story_id", "article_id", "canonical_article_id", "site", "url"), _TEXT),
+            **{"published_at": _TIME, "relation": _TEXT, "score": _REAL, "lag_hours": _REAL},
+        }.items()
+    ),
+    "dropped_lines": pa.schema({"article_id": _TEXT, "site": _TEXT, "text": _TEXT, "rule": _TEXT, "times": _COUNT}.items()),
+    "passage_reuse": pa.schema(
+        {"article_id": _TEXT, "start": _COUNT, "end": _COUNT, "words": _COUNT, "source_article_id": _TEXT, "passage": _TEXT}.items()
+    ),
+}
+WHOLE: Mapping[str, pa.Schema] = {
+    "nightly_funnel": pa.schema({"run_id": _TEXT, "run_date": _DAY, "stage": _TEXT, "outcome": _TEXT, "n": _COUNT}.items()),
+    "source_quality": pa.schema(
+        {
+            **{"site": _TEXT, "articles": _COUNT, "copies": _COUNT, "copy_share": _REAL, "mean_words": _REAL},
+            **{"without_date": _COUNT, "dropped_per_article": _REAL, "open_rejects": _COUNT},
+            **{"last_published_at": _TIME, "last_fetched_at": _TIME},
+        }.items()
+    ),
+}
+
+
+def publish(warehouse: Warehouse, folder: str | Path, run_date: str) -> int:
+    """Check the warehouse and publish it under `folder`; returns the rows of clean_articles that are published.
+
+    Raises `Fatal` with the rows that fail a check; what was published before then stays as it is.
+    """
+    root = _prepared(folder)
+    with _alone(root), warehouse.reading() as connection:
+        refuse_failures(warehouse.url, failed_checks(connection))
+        before = _current(root)
+        with tempfile.TemporaryDirectory(dir=root / "versions", prefix=".new-") as temporary:
+            new = Path(temporary, "version")
+            new.mkdir()
+            manifest = _write_version(connection, new, before)
+            identity = _identity(run_date, manifest)
+            if before is not None and before.name == identity:
+                logger.info("%s: nothing new to publish", root)
+            else:
+                _switch(root, new, root / "versions" / identity, before, manifest)
+    rows = sum(int(file["rows"]) for name, file in manifest.items() if name.startswith("clean_articles/"))
+    logger.info("%s: published %d stories as %s", root, rows, identity)
+    return rows
+
+
+def _prepared(folder: str | Path) -> Path:
+    if "://" in str(folder):
+        raise ConfigError(f"COPYDESK_PUBLISH: {str(folder)!r} is no folder; set it to one, and copy it on from there")
+    root = Path(folder).absolute()
+    try:
+        (root / "versions").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"COPYDESK_PUBLISH: cannot use the folder {str(root)!r} ({error.strerror}); name another") from error
+    return root
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Let one process at a time publish to a folder."""
+    with (root / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _current(root: Path) -> Path | None:
+    link = root / "current"
+    return link.resolve() if (link / MANIFEST).is_file() else None
+
+
+def _write_version(connection: Connection, new: Path, before: Path | None) -> dict[str, dict[str, Any]]:
+    """Write or link every file of a version; returns its manifest: path to file name, rows and signature."""
+    known = json.loads((before / MANIFEST).read_text()) if before else {}
+    manifest: dict[str, dict[str, Any]] = {}
+    for night, signature in sorted(_signatures(connection).items()):
+        for view, schema in BY_NIGHT.items():
+            where = f"{view}/date={night}"
+            if before and known.get(where, {}).get("signature") == signature:
+                manifest[where] = known[where]
+                _link(before / where / known[where]["file"], new / where / known[where]["file"])
+            else:
+                manifest[where] = _write(_rows_of_night(connection, view, schema, night), schema, new / where) | {
+                    "signature": signature
+                }
+    for view, schema in WHOLE.items():
+        manifest[view] = _write(_rows(connection, view, schema), schema, new / view)
+    (new / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    return manifest
+
+
+def _signatures(connection: Connection) -> dict[str, str]:
+    """Return for each night a text that changes whenever a load touched any row that its files hold."""
+    member_run, story_run, passage_run = runs.alias(), runs.alias(), runs.alias()
+    last_passage = (
+        sa.select(passages.c.article_id, sa.func.max(passages.c.run_id).label("run_id"), sa.func.count().label("n"))
+        .group_by(passages.c.article_id)
+        .subquery()
+    )
+    touched = (runs.c.loaded_at, member_run.c.loaded_at, story_run.c.loaded_at, passage_run.c.loaded_at)
+    query = (
+        sa.select(
+            articles.c.first_run_date,
+            sa.func.count(),
+            sa.func.count(story_members.c.article_id),
+            sa.func.coalesce(sa.func.sum(last_passage.c.n), 0),
+            *(sa.func.max(loaded_at) for loaded_at in touched),
+        )
+        .join_from(articles, runs, runs.c.run_id == articles.c.last_run_id, isouter=True)
+        .join(story_members, story_members.c.article_id == articles.c.article_id, isouter=True)
+        .join(member_run, member_run.c.run_id == story_members.c.run_id, isouter=True)
+        .join(stories, stories.c.story_id == story_members.c.story_id, isouter=True)
+        .join(story_run, story_run.c.run_id == stories.c.last_run_id, isouter=True)
+        .join(last_passage, last_passage.c.article_id == articles.c.article_id, isouter=True)
+        .join(passage_run, passage_run.c.run_id == last_passage.c.run_id, isouter=True)
+        .group_by(articles.c.first_run_date)
+    )
+    return {str(night): " ".join(map(str, rest)) for night, *rest in connection.execute(query)}
+
+
+def _rows_of_night(connection: Connection, view: str, schema: pa.Schema, night: str) -> Iterator[tuple[Any, ...]]:
+    columns = ", ".join(f'v."{name}"' for name in schema.names)
+    order = ", ".join(f'v."{name}"' for name in ("article_id", *(n for n in ("start", "rule", "text") if n in schema.names)))
+    query = f"SELECT {columns} FROM {view} v JOIN articles a ON a.article_id = v.article_id WHERE a.first_run_date = :night"  # noqa: S608
+    day = sa.bindparam("night", value=date.fromisoformat(night), type_=sa.Date())
+    text = sa.text(f"{query} ORDER BY {order}").bindparams(day)
+    yield from map(tuple, connection.execution_options(stream_results=True, yield_per=1000).execute(text))
+
+
+def _rows(connection: Connection, view: str, schema: pa.Schema) -> Iterator[tuple[Any, ...]]:
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    order = ", ".join(f'"{name}"' for name in schema.names[:4])
+    yield from map(tuple, connection.execute(sa.text(f"SELECT {columns} FROM {view} ORDER BY {order}")))  # noqa: S608
+
+
+def _write(rows: Iterable[tuple[Any, ...]], schema: pa.Schema, folder: Path) -> dict[str, Any]:
+    folder.mkdir(parents=True)
+    path, total = folder / "part.parquet", 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for chunk in batches(rows, ROWS_PER_GROUP):
+            arrays = [_array(values, field.type) for values, field in zip(zip(*chunk, strict=True), schema, strict=True)]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            total += len(chunk)
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()[:12]
+    name = f"part-{digest}.parquet"
+    path.rename(folder / name)
+    return {"file": name, "rows": total}
+
+
+def _array(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    """Return the values as a column; SQLite hands over times, dates and JSON as text."""
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        read = datetime.fromisoformat
+        return pa.array([read(v) if isinstance(v, str) else v for v in values], kind)
+    if pa.types.is_list(kind):
+        return pa.array([json.loads(v) if isinstance(v, str) else v for v in values], kind)
+    return pa.array(values, kind)
+
+
+def _link(old: Path, new: Path) -> None:
+    new.parent.mkdir(parents=True)
+    try:
+        new.hardlink_to(old)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(old, new)
+
+
+def _identity(run_date: str, manifest: Mapping[str, Mapping[str, Any]]) -> str:
+    content = sorted((where, str(file["file"])) for where, file in manifest.items())
+    return f"{run_date}-{hashlib.sha256(repr(content).encode()).hexdigest()[:12]}"
+
+
+def _write_duckdb(version: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the DuckDB file: a view over the Parquet files of each view that has any. It names them by their full path."""
+    import duckdb  # its library is large, and only publishing needs it
+
+    with duckdb.connect(str(version / "copydesk.duckdb")) as connection:
+        for view in (*BY_NIGHT, *WHOLE):
+            if any(where.split("/")[0] == view for where in manifest):
+                files = f"{version}/{view}/{'*/' if view in BY_NIGHT else ''}*.parquet".replace("'", "''")
+                options = "hive_partitioning = true" if view in BY_NIGHT else "hive_partitioning = false"
+                connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{files}', {options})")  # noqa: S608
+
+
+def _switch(root: Path, new: Path, version: Path, before: Path | None, manifest: Mapping[str, Any]) -> None:
+    """Put the version in its place, point `current` to it in one rename, and remove what no reader can have open."""
+    if version.exists():
+        shutil.rmtree(version)
+    new.rename(version)
+    _write_duckdb(version, manifest)  # a view is bound when it is made: its files must be in their place
+    _point(root / "current", f"versions/{version.name}")
+    _point(root / "copydesk.duckdb", "current/copydesk.duckdb")
+    for old in (root / "versions").iterdir():
+        if old not in (version, before):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _point(link: Path, target: str) -> None:
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)

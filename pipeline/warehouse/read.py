@@ -1,0 +1,273 @@
+"""What the stages read back: URLs already known, the window of earlier articles, site templates, quarantine, one article."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.records import Article, Block, Rejected, Relation, SiteLine
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.load import FETCHED, NOT_MODIFIED
+from pipeline.warehouse.rows import kept_blocks
+from pipeline.warehouse.tables import article_versions, articles, dropped_blocks, fetches, passages, stories, story_members
+from pipeline.warehouse.tables import site_lines as site_lines_table
+from pipeline.warehouse.tables import url_state as url_state_table
+
+ROWS_AT_ONCE = 1000  # rows a server-side cursor hands over together: some 5 MB of articles
+
+
+@dataclass(frozen=True, slots=True)
+class UrlState:
+    """What is known of a URL. `etag`, `last_modified`, `digest` and `raw_ref` are of the last fetch that succeeded."""
+
+    url_id: str
+    url: str
+    site: str
+    first_seen_date: date
+    last_fetch_date: date
+    last_outcome: str
+    last_success_date: date | None
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    raw_ref: str | None
+    fail_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDocument:
+    """An article of an earlier night, as near-duplicate detection wants it, and the story it is in."""
+
+    article_id: str
+    url: str | None
+    site: str
+    title: str | None
+    text: str
+    published_at: str | None
+    canonical_url: str | None
+    wire_credit: str | None
+    source_link: str | None
+    language: str | None
+    first_run_date: date
+    story_id: str | None
+    canonical_article_id: str | None
+    relation: Relation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One article of a story."""
+
+    article_id: str
+    site: str
+    url: str | None
+    title: str | None
+    published_at: datetime | None
+    relation: Relation
+    score: float | None
+    proof: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One text that an article has had."""
+
+    version_no: int
+    seen_at: datetime | None
+    run_id: str
+    raw_ref: str | None
+    title: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage of the article that comes from another; `start` and `end` are characters of the clean text."""
+
+    start: int
+    end: int
+    words: int
+    source_article_id: str
+    source_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article with everything the warehouse knows of it. Kept blocks come back as paragraphs, dropped ones as they were."""
+
+    article: Article
+    story_id: str | None
+    canonical_article_id: str | None
+    relation: Relation | None
+    score: float | None
+    canonical_reason: str | None
+    copies: tuple[Copy, ...]
+    versions: tuple[Version, ...]
+    passages: tuple[Passage, ...]
+
+
+def known_urls(warehouse: Warehouse, before: date) -> dict[str, UrlState]:
+    """Return each URL fetched on a date before `before` by its url_id, in the state it had then.
+
+    The answer is the same however often the night is run: what it fetched itself is left out.
+    """
+    state = url_state_table.c
+    wanted = sa.select(*(state[name] for name in UrlState.__slots__))
+    with warehouse.reading() as connection:
+        known = {row.url_id: UrlState(*row) for row in _stream(connection, wanted.where(state.last_fetch_date < before))}
+        later = sa.select(state.url_id).where(state.last_fetch_date >= before)
+        earlier = sa.select(fetches).where(fetches.c.run_date < before, fetches.c.url_id.in_(later))
+        for row in _stream(connection, earlier.order_by(fetches.c.url_id, fetches.c.fetched_at)):
+            known[row.url_id] = _after_fetch(known.get(row.url_id), row)
+    return known
+
+
+def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:
+    """Return the state of a URL after one more fetch of it; the load does the same in SQL."""
+    if state is None:
+        state = UrlState(
+            fetch.url_id, fetch.url, fetch.site, fetch.run_date, fetch.run_date, fetch.outcome, None, None, None, None, None, 0
+        )
+    if fetch.outcome not in (FETCHED, NOT_MODIFIED):
+        return replace(state, last_fetch_date=fetch.run_date, last_outcome=fetch.outcome, fail_count=state.fail_count + 1)
+    raw_ref = f"{fetch.warc_filename}#{fetch.warc_offset}+{fetch.warc_length}" if fetch.warc_filename else None
+    found = {"etag": fetch.etag, "last_modified": fetch.last_modified, "digest": fetch.digest, "raw_ref": raw_ref}
+    if fetch.outcome == NOT_MODIFIED:
+        found = {name: value if value is not None else getattr(state, name) for name, value in found.items()}
+    when = {"last_fetch_date": fetch.run_date, "last_success_date": fetch.run_date}
+    return replace(state, last_outcome=fetch.outcome, fail_count=0, **when, **found)
+
+
+def window(warehouse: Warehouse, since: date, until: date, exclude_ids: Collection[str] = ()) -> Iterator[WindowDocument]:
+    """Yield the articles that came in the nights from `since` up to, not with, `until`, by article_id."""
+    excluded = exclude_ids if isinstance(exclude_ids, (set, frozenset)) else frozenset(exclude_ids)
+    a, m = articles.c, story_members.c
+    columns = [a.article_id, a.url, a.site, a.title, a.text, a.published_text, a.canonical_url, a.wire_credit, a.source_link]
+    query = (
+        sa.select(*columns, a.language, a.first_run_date, m.story_id, m.canonical_article_id, m.relation)
+        .join_from(articles, story_members, m.article_id == a.article_id, isouter=True)
+        .where(a.first_run_date >= since, a.first_run_date < until)
+        .order_by(a.article_id)
+    )
+    with warehouse.reading() as connection:
+        for row in _stream(connection, query):
+            if row.article_id not in excluded:
+                yield WindowDocument(*row)
+
+
+def site_lines(warehouse: Warehouse, sites: Iterable[str] | None = None, *, before: date | None = None) -> Iterator[SiteLine]:
+    """Yield what is known of the sites' recurring lines, of all sites when none are named, by site and line.
+
+    With `before`, as it was known before that night: what the night itself taught is left out, so it can be run again.
+    """
+    line = site_lines_table.c
+    query = sa.select(site_lines_table).order_by(line.site, line.line_hash)
+    wanted = None if sites is None else frozenset(sites)
+    with warehouse.reading() as connection:
+        for row in _stream(connection, query):
+            if wanted is not None and row.site not in wanted:
+                continue
+            pages, last_seen = row.pages, row.last_seen
+            if before is not None and last_seen >= before:
+                pages, last_seen = row.pages_before, row.last_seen_before
+            if last_seen is not None and (before is None or last_seen < before):
+                yield SiteLine(row.site, row.line_hash, row.text, pages, row.first_seen.isoformat(), last_seen.isoformat())
+
+
+def open_rejects(warehouse: Warehouse, *, run_date: date | None = None) -> Iterator[Rejected]:
+    """Yield the inputs in quarantine, each with its newest reason, newest night first; of one night when it is given."""
+    reject = sa.table("open_rejects", *(sa.column(name) for name in Rejected.__slots__), sa.column("run_date", sa.Date()))
+    query = sa.select(*(reject.c[name] for name in Rejected.__slots__))
+    if run_date is not None:
+        query = query.where(reject.c.run_date == run_date)
+    with warehouse.reading() as connection:
+        for row in _stream(connection, query.order_by(reject.c.run_date.desc(), reject.c.stage, reject.c.reason, reject.c.url)):
+            yield Rejected(**row._asdict() | {"retryable": bool(row.retryable)})
+
+
+def article(warehouse: Warehouse, article_id: str) -> StoredArticle | None:
+    """Return an article by its id or its URL, with dropped blocks, versions, story and passages; None when it is not there."""
+    with warehouse.reading() as connection:
+        row = connection.execute(sa.select(articles).where(articles.c.article_id == article_id)).first()
+        if row is None and "/" in article_id:
+            by_url = sa.or_(articles.c.url == article_id, articles.c.canonical_url == article_id)
+            row = connection.execute(sa.select(articles).where(by_url).order_by(articles.c.article_id)).first()
+        if row is None:
+            return None
+        member = connection.execute(sa.select(story_members).where(story_members.c.article_id == row.article_id)).first()
+        canonical = None
+        if member is not None:
+            story = sa.select(stories.c.canonical_article_id).where(stories.c.story_id == member.story_id)
+            canonical = connection.execute(story).scalar()
+        return StoredArticle(
+            article=_article(row, connection),
+            story_id=member.story_id if member else None,
+            canonical_article_id=canonical,
+            relation=member.relation if member else None,
+            score=member.score if member else None,
+            canonical_reason=member.canonical_reason if member else None,
+            copies=_copies(connection, member.story_id) if member else (),
+            versions=_versions(connection, row.article_id),
+            passages=_passages(connection, row.article_id),
+        )
+
+
+def _article(row: Any, connection: Connection) -> Article:
+    values: dict[str, Any] = {name: getattr(row, name, None) for name in Article.__slots__}
+    values |= {"published_at": row.published_text, "authors": tuple(row.authors), "page_kind": "article", "kind_reason": None}
+    values["modified_at"] = row.modified_at.isoformat() if row.modified_at else None
+    dropped = sa.select(dropped_blocks).where(dropped_blocks.c.article_id == row.article_id).order_by(dropped_blocks.c.block_index)
+    return Article(**values | {"blocks": _blocks(row.text, connection.execute(dropped).all())})
+
+
+def _blocks(text: str, dropped: Collection[Any]) -> tuple[Block, ...]:
+    """Put the dropped blocks back to their places among the kept paragraphs."""
+    at = {row.block_index: Block(row.block_index, row.kind, row.text, row.rule) for row in dropped}
+    kept = kept_blocks(text)[::-1]
+    blocks: list[Block] = []
+    while at or kept:
+        place = len(blocks)
+        if place in at:
+            blocks.append(at.pop(place))
+        elif kept:
+            blocks.append(Block(place, "paragraph", kept.pop()))
+        else:  # a kept block held a blank line: what is left follows as it is
+            blocks.append(replace(at.pop(min(at)), index=place))
+    return tuple(blocks)
+
+
+def _copies(connection: Connection, story_id: str) -> tuple[Copy, ...]:
+    a, m = articles.c, story_members.c
+    query = (
+        sa.select(a.article_id, a.site, a.url, a.title, a.published_at, m.relation, m.score, m.proof)
+        .join_from(story_members, articles, a.article_id == m.article_id)
+        .where(m.story_id == story_id)
+        .order_by(m.relation, a.published_at, a.article_id)
+    )
+    return tuple(Copy(*row) for row in connection.execute(query))
+
+
+def _versions(connection: Connection, article_id: str) -> tuple[Version, ...]:
+    version = article_versions.c
+    query = sa.select(*(version[name] for name in Version.__slots__)).where(version.article_id == article_id)
+    return tuple(Version(*row) for row in connection.execute(query.order_by(version.version_no)))
+
+
+def _passages(connection: Connection, article_id: str) -> tuple[Passage, ...]:
+    p = passages.c
+    query = (
+        sa.select(p.start_offset, p.end_offset, p.words, p.source_article_id, articles.c.url)
+        .join_from(passages, articles, articles.c.article_id == p.source_article_id, isouter=True)
+        .where(p.article_id == article_id)
+        .order_by(p.start_offset, p.end_offset, p.source_article_id)
+    )
+    return tuple(Passage(*row) for row in connection.execute(query))
+
+
+def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:
+    return iter(connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(query))

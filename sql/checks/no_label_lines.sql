@@ -1,0 +1,27 @@
+-- Cleaning works: of the newest night, fewer than one article in fifty (and fewer than five) has a paragraph that is
+-- nothing but a label. A single one is no reason to keep a night back; many mean that the rules no longer meet the pages.
+WITH labels (label) AS (
+  VALUES ('Advertisement'), ('ADVERTISEMENT'), ('Share'), ('Share this article'), ('Read more'), ('Related'), ('Subscribe now')
+),
+night AS (
+  SELECT article_id, text FROM articles WHERE first_run_date = (SELECT MAX(run_date) FROM runs)
+),
+found AS (
+  SELECT night.article_id, labels.label
+  FROM night
+  JOIN labels ON night.text = labels.label
+    OR night.text LIKE labels.label || '
+
+%'
+    OR night.text LIKE '%
+
+' || labels.label
+    OR night.text LIKE '%
+
+' || labels.label || '
+
+%'
+)
+SELECT COUNT(DISTINCT article_id) AS articles, MIN(label) AS label, MIN(article_id) AS article_id
+FROM found
+HAVING COUNT(DISTINCT article_id) >= 5 AND COUNT(DISTINCT article_id) * 50 >= (SELECT COUNT(*) FROM night);

@@ -1,0 +1,265 @@
+"""Loading: whole, idempotent, never older over newer, nothing lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.records import Block, Rejected, Reuse, SiteLine, StageReport
+from pipeline.urls import url_id
+from pipeline.warehouse import Warehouse, load
+from tests.warehouse.make import DAY, article, everything, fetch, full_night, night, story
+
+GOT_THROUGH = "SELECT resolved_run_id FROM rejects"
+
+
+def test_the_same_night_loaded_twice_changes_no_row(warehouse: Warehouse) -> None:
+    first = load(warehouse, full_night())
+    before = everything(warehouse)
+    assert all(before.values()) or not before["article_versions"]
+    second = load(warehouse, full_night())
+    assert everything(warehouse) == before
+    assert first.changed
+    assert not second.changed
+    assert {table: c["unchanged"] for table, c in second.counts.items() if c["unchanged"]} == {
+        "fetches": 13,
+        "url_state": 13,
+        "articles": 12,
+        "story_members": 12,
+        "passages": 1,
+        "site_lines": 1,
+        "rejects": 1,
+        "stage_reports": 2,
+        "runs": 1,
+    }
+
+
+def test_counts_say_what_became_of_the_rows(warehouse: Warehouse) -> None:
+    counts = load(warehouse, full_night()).counts
+    assert counts["articles"] == {"inserted": 12, "updated": 0, "unchanged": 0, "seen_again": 0, "older": 0, "not_article": 0}
+    assert counts["dropped_blocks"]["inserted"] == 12
+    assert counts["stories"] == {"inserted": 6, "updated": 0, "unchanged": 0}
+    assert counts["runs"]["inserted"] == 1
+
+
+def test_a_changed_article_keeps_every_text(warehouse: Warehouse, rows: Any) -> None:
+    for day, text in enumerate(("First text.", "Second text.", "First text.")):
+        load(warehouse, night(day, [article("a", text, day)]))
+    assert rows("SELECT text FROM articles") == [{"text": "First text."}]
+    assert rows("SELECT version_no, text FROM article_versions ORDER BY version_no") == [
+        {"version_no": 1, "text": "First text."},
+        {"version_no": 2, "text": "Second text."},
+    ]
+
+
+def test_an_article_that_never_changed_has_no_version_row(warehouse: Warehouse, rows: Any) -> None:
+    for day in range(3):
+        load(warehouse, night(day, [article("a", day=0, fetched_at=article("a", day=day).fetched_at)]))
+    assert rows("SELECT COUNT(*) AS n FROM article_versions") == [{"n": 0}]
+
+
+def test_a_change_of_metadata_alone_updates_the_row_and_makes_no_version(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(0, [article("a")]))
+    result = load(warehouse, night(0, [article("a", authors=("Cy Editor",))]))
+    assert result.counts["articles"]["updated"] == 1
+    assert "Cy Editor" in str(rows("SELECT authors FROM articles"))
+    assert rows("SELECT COUNT(*) AS n FROM article_versions") == [{"n": 0}]
+
+
+def test_better_rules_on_the_same_page_replace_its_text_and_dropped_blocks(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(0, [article("a", "Kept.\n\nShare this.")]))
+    better = article("a", "Kept.")
+    better = replace(better, blocks=(*better.blocks, Block(2, "paragraph", "Share this.", "line.share")))
+    load(warehouse, night(0, [better]))
+    assert rows("SELECT text FROM articles") == [{"text": "Kept."}]
+    assert [row["rule"] for row in rows("SELECT rule FROM dropped_lines ORDER BY rule")] == ["line.advertisement", "line.share"]
+
+
+def test_a_back_fill_never_overwrites_a_newer_text(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(5, [article("a", "New text.", 5)]))
+    counts = load(warehouse, night(1, [article("a", "Old text.", 1)])).counts
+    assert counts["articles"]["older"] == 1
+    assert rows("SELECT text, raw_ref FROM articles") == [{"text": "New text.", "raw_ref": "day5.warc.gz#1+2"}]
+    assert [row["text"] for row in rows("SELECT text FROM article_versions ORDER BY seen_at")] == ["Old text.", "New text."]
+    before = everything(warehouse)
+    assert not load(warehouse, night(1, [article("a", "Old text.", 1)])).changed
+    assert everything(warehouse) == before
+
+
+def test_a_back_fill_loses_to_the_last_fetch_of_an_unchanged_text(warehouse: Warehouse, rows: Any) -> None:
+    same = article("a", "Standing text.")
+    load(warehouse, night(0, [same]))
+    again = replace(same, fetched_at=article("a", day=4).fetched_at)
+    assert load(warehouse, night(4, [again])).counts["articles"]["seen_again"] == 1
+    load(warehouse, night(2, [article("a", "A text in between.", 2)]))
+    assert rows("SELECT text FROM articles") == [{"text": "Standing text."}]
+
+
+def test_of_two_pages_of_one_article_in_a_night_the_newer_counts_in_any_order(warehouse: Warehouse, rows: Any) -> None:
+    one, two = article("a", "Earlier.", 0), article("a", "Later.", 0, raw_ref="z", fetched_at=article("a", day=1).fetched_at)
+    for pages in ([one, two], [two, one]):
+        load(warehouse, night(0, pages, story(one)))
+        assert rows("SELECT text FROM articles") == [{"text": "Later."}]
+
+
+def test_pages_of_another_kind_are_passed_over(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(0, [article("a", "A good text.")]))
+    wall = article("a", "Please consent.", 1, page_kind="consent")
+    assert load(warehouse, night(1, [wall], [])).counts["articles"]["not_article"] == 1
+    assert rows("SELECT text FROM clean_articles") == [{"text": "A good text."}]
+
+
+def test_articles_without_a_story_stand_for_themselves(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(0, [article("a")], members=[]))
+    assert [(r["copies"], r["sites"], r["story_id"] == r["article_id"]) for r in rows("SELECT * FROM clean_articles")] == [
+        (0, 1, True)
+    ]
+
+
+def test_a_story_that_lost_its_members_leads_on_and_leaves_the_views(warehouse: Warehouse, rows: Any) -> None:
+    a, b = article("a"), article("b", site="post.example")
+    load(warehouse, night(0, [a, b]))
+    load(warehouse, night(1, [], story(a, b)))
+    assert [r["story_id"] for r in rows("SELECT story_id FROM clean_articles")] == [a.article_id]
+    merged = rows("SELECT members, sites, merged_into FROM stories WHERE story_id = :id", id=b.article_id)
+    assert merged == [{"members": 0, "sites": 0, "merged_into": a.article_id}]
+    assert rows("SELECT members, sites FROM stories WHERE story_id = :id", id=a.article_id) == [{"members": 2, "sites": 2}]
+    load(warehouse, night(2, [], [*story(a), *story(b)]))
+    back = rows("SELECT members, merged_into FROM stories ORDER BY members")
+    assert back == [{"members": 1, "merged_into": None}] * 2
+
+
+def test_earlier_members_follow_a_new_canonical(warehouse: Warehouse, rows: Any) -> None:
+    a, b, c = article("a"), article("b"), article("c")
+    load(warehouse, night(0, [a, b], story(a, b)))
+    lead, copy = story(c, a, story_id=a.article_id)
+    load(warehouse, night(1, [c], [lead, copy]))
+    found = {r["article_id"]: (r["canonical_article_id"], r["relation"]) for r in rows("SELECT * FROM article_copies")}
+    assert found == {
+        a.article_id: (c.article_id, "copy"),
+        b.article_id: (c.article_id, "copy"),
+        c.article_id: (c.article_id, "canonical"),
+    }
+    assert len(rows("SELECT * FROM clean_articles")) == 1
+
+
+def test_a_lone_article_becomes_canonical_when_copies_of_it_come(warehouse: Warehouse, rows: Any) -> None:
+    a, b = article("a"), article("b", day=1)
+    load(warehouse, night(0, [a]))
+    load(warehouse, night(1, [b], story(a, b)[1:]))
+    assert [r["relation"] for r in rows("SELECT relation FROM article_copies ORDER BY relation")] == ["canonical", "copy"]
+
+
+def test_a_story_follows_the_dates_of_its_articles(warehouse: Warehouse, rows: Any) -> None:
+    a = article("a", published_at="2026-03-01")
+    load(warehouse, night(0, [a]))
+    load(warehouse, night(1, [article("a", day=1, published_at="2026-02-27T10:00:00Z")], members=[]))
+    assert str(rows("SELECT first_published_at FROM stories")[0]["first_published_at"]).startswith("2026-02-27")
+
+
+def test_passages_of_an_article_are_replaced(warehouse: Warehouse, rows: Any) -> None:
+    a, b = article("a"), article("b")
+    for start, end in ((0, 3), (4, 11)):
+        load(warehouse, night(0, [a, b], reuse=[Reuse(b.article_id, a.article_id, start, end, 1)]))
+    assert rows('SELECT "start", "end", passage FROM passage_reuse') == [{"start": 4, "end": 11, "passage": "council"}]
+    load(warehouse, night(0, [a, b]))
+    assert rows("SELECT * FROM passage_reuse") == []
+
+
+def test_passages_of_a_changed_text_do_not_outlive_it(warehouse: Warehouse, rows: Any) -> None:
+    a, b = article("a"), article("b")
+    load(warehouse, night(0, [a, b], reuse=[Reuse(b.article_id, a.article_id, 0, 20, 4)]))
+    load(warehouse, night(1, [article("b", "Short.", 1)], members=[]))
+    assert rows("SELECT * FROM passage_reuse") == []
+
+
+def test_offsets_count_characters_not_bytes(warehouse: Warehouse, rows: Any) -> None:
+    a = article("a", "Zürich – 🗳 gewählt.")
+    load(warehouse, night(0, [a], reuse=[Reuse(a.article_id, a.article_id, 11, 18, 1)]))
+    assert rows("SELECT passage FROM passage_reuse") == [{"passage": "gewählt"}]
+
+
+def test_a_reject_is_resolved_when_its_page_gets_through(warehouse: Warehouse, rows: Any) -> None:
+    a = article("a", day=1)
+    reject = Rejected(str(a.url), "herald", a.site, "extract", "consent", None, False, "day0.warc.gz#9+9")
+    load(warehouse, night(0, [], fetches=[fetch(a)], rejected=[reject]))
+    assert rows(GOT_THROUGH) == [{"resolved_run_id": None}]
+    assert len(rows("SELECT * FROM open_rejects")) == 1
+    load(warehouse, night(1, [a]))
+    assert rows(GOT_THROUGH) == [{"resolved_run_id": "nightly 2026-03-02"}]
+    assert rows("SELECT * FROM open_rejects") == []
+
+
+def test_a_failed_fetch_is_resolved_when_the_page_answers_that_nothing_changed(warehouse: Warehouse, rows: Any) -> None:
+    url = "https://herald.example/a"
+    load(
+        warehouse,
+        night(0, [], fetches=[fetch(url, "timeout")], rejected=[Rejected(url, "h", "herald.example", "fetch", "timeout")]),
+    )
+    load(warehouse, night(1, [], fetches=[fetch(url, "not_modified", 1)]))
+    assert rows(GOT_THROUGH) == [{"resolved_run_id": "nightly 2026-03-02"}]
+
+
+def test_a_page_rejected_on_three_nights_is_one_open_reject(warehouse: Warehouse, rows: Any) -> None:
+    url = "https://herald.example/a"
+    for day in range(3):
+        reject = Rejected(url, "h", "herald.example", "fetch", "timeout", f"try {day}", True)
+        load(warehouse, night(day, [], fetches=[fetch(url, "timeout", day)], rejected=[reject]))
+    assert rows("SELECT url, detail, nights FROM open_rejects") == [{"url": url, "detail": "try 2", "nights": 3}]
+
+
+def test_rejects_that_a_second_run_of_the_night_no_longer_has_are_closed(warehouse: Warehouse, rows: Any) -> None:
+    reject = Rejected("https://herald.example/a", "h", "herald.example", "extract", "consent")
+    load(warehouse, night(0, rejected=[reject]))
+    load(warehouse, night(0))
+    assert rows(GOT_THROUGH) == [{"resolved_run_id": "nightly 2026-03-01"}]
+
+
+def test_state_of_a_url_follows_its_fetches(warehouse: Warehouse, rows: Any) -> None:
+    url = "https://herald.example/a"
+    outcomes = ("fetched", "timeout", "timeout", "not_modified", "http_500")
+    for day, outcome in enumerate(outcomes):
+        load(warehouse, night(day, [], fetches=[fetch(url, outcome, day)]))
+    state = rows("SELECT etag, digest, raw_ref, fail_count, last_outcome FROM url_state")
+    assert state == [{"etag": "e0", "digest": "d0", "raw_ref": "day0.warc.gz#1+2", "fail_count": 1, "last_outcome": "http_500"}]
+    before = everything(warehouse)
+    load(warehouse, night(1, [], fetches=[fetch(url, "timeout", 1)]))
+    assert everything(warehouse) == before
+
+
+def test_a_url_fetched_under_two_spellings_is_one_fetch(warehouse: Warehouse, rows: Any) -> None:
+    spellings = ("https://Herald.example/a?utm_source=x", "https://herald.example/a")
+    load(warehouse, night(0, fetches=[fetch(s) for s in spellings], reports=[]))
+    assert [row["url_id"] for row in rows("SELECT url_id FROM fetches")] == [url_id(spellings[0])]
+
+
+def test_site_lines_remember_what_was_known_before_the_night(warehouse: Warehouse, rows: Any) -> None:
+    for day, pages in ((0, 3.0), (1, 5.0), (1, 6.0)):
+        line = SiteLine("s.example", "h", "Follow us", pages, str(DAY), f"2026-03-0{day + 1}")
+        load(warehouse, night(day, site_lines=[line]))
+    assert rows("SELECT pages, pages_before FROM site_lines") == [{"pages": 6.0, "pages_before": 3.0}]
+    load(warehouse, night(0, site_lines=[SiteLine("s.example", "h", "Follow us", 2.0, str(DAY), str(DAY))]))
+    assert rows("SELECT pages, pages_before FROM site_lines") == [{"pages": 6.0, "pages_before": 3.0}]
+
+
+def test_reports_of_a_second_run_replace_those_of_the_first(warehouse: Warehouse, rows: Any) -> None:
+    def reports(shards: int, **outcomes: int) -> list[StageReport]:
+        return [StageReport("extract", str(DAY), f"{i:03d}", sum(outcomes.values()), outcomes) for i in range(shards)]
+
+    load(warehouse, night(0, reports=reports(3, article=5, consent=1)))
+    load(warehouse, night(0, reports=reports(2, article=6)))
+    assert rows("SELECT stage, outcome, n FROM nightly_funnel") == [{"stage": "extract", "outcome": "article", "n": 12}]
+
+
+def test_a_night_of_nothing_loads(warehouse: Warehouse, rows: Any) -> None:
+    assert load(warehouse, night(0, fetches=[], reports=[])).counts["runs"]["inserted"] == 1
+    assert not load(warehouse, night(0, fetches=[], reports=[])).changed
+
+
+@pytest.mark.parametrize("size", [1, 1999, 2000, 2001])
+def test_nights_of_any_size_are_cut_into_batches(warehouse: Warehouse, rows: Any, size: int) -> None:
+    articles = [article(f"a{i}", f"Text {i}.") for i in range(size)]
+    load(warehouse, night(0, iter(articles), []))
+    assert rows("SELECT COUNT(*) AS n FROM clean_articles") == [{"n": size}]

@@ -1,0 +1,166 @@
+"""Migrations: applied once, in order, under a lock; never edited; and the tables are what the code thinks they are."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.errors import Fatal
+from pipeline.warehouse import Warehouse, load, open_warehouse, status, upgrade
+from pipeline.warehouse.sqlfiles import sql_files, sql_folder
+from pipeline.warehouse.tables import UtcDateTime, metadata
+from tests.warehouse.make import everything, full_night
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A copy of sql/ that may be edited."""
+    return Path(shutil.copytree(sql_folder(), tmp_path / "sql"))
+
+
+def _add(root: Path, name: str, text: str) -> None:
+    for dialect in ("sqlite", "postgresql"):
+        (root / "migrations" / dialect / name).write_text(text)
+
+
+def test_upgrade_makes_the_schema_once(empty_url: str) -> None:
+    with open_warehouse(empty_url) as warehouse:
+        assert {entry.state for entry in status(warehouse)} == {"pending"}
+        applied = upgrade(warehouse)
+        assert applied[0] == "001_tables"
+        assert "view clean_articles" in applied
+        assert upgrade(warehouse) == []
+        assert {entry.state for entry in status(warehouse)} == {"applied"}
+        assert load(warehouse, full_night()).changed
+
+
+def test_two_upgrades_at_once_apply_each_file_once(empty_url: str) -> None:
+    applied: list[str] = []
+
+    def run() -> None:
+        with open_warehouse(empty_url, lock_timeout=30) as warehouse:
+            applied.extend(upgrade(warehouse))
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(applied) == sorted(set(applied))
+    assert "001_tables" in applied
+
+
+def test_an_edited_migration_is_refused_by_name(warehouse: Warehouse, root: Path) -> None:
+    for path in root.glob("migrations/*/001_tables.sql"):
+        path.write_text(path.read_text() + "\n-- a harmless remark\n")
+    assert {entry.name for entry in status(warehouse, root=root) if entry.state == "edited"} == {"001_tables"}
+    with pytest.raises(Fatal, match=r"001_tables\.sql was edited after it was applied"):
+        upgrade(warehouse, root=root)
+
+
+def test_a_database_of_a_later_version_is_refused(warehouse: Warehouse, root: Path) -> None:
+    _add(root, "002_more.sql", "CREATE TABLE more (id TEXT PRIMARY KEY);\n")
+    upgrade(warehouse, root=root)
+    with pytest.raises(Fatal, match="002_more, which this version does not know"):
+        upgrade(warehouse)
+
+
+def test_a_new_migration_keeps_the_data_and_the_views(warehouse: Warehouse, root: Path, rows: Any) -> None:
+    load(warehouse, full_night())
+    before = everything(warehouse)
+    _add(
+        root,
+        "002_more.sql",
+        "ALTER TABLE articles ADD COLUMN desk TEXT;\nUPDATE articles SET desk = 'a;b' WHERE site = 's1.example';\n",
+    )
+    assert upgrade(warehouse, root=root) == ["002_more"]
+    assert len(rows("SELECT * FROM clean_articles")) == 6
+    after = everything(warehouse)
+    assert {k: v for k, v in after.items() if k != "schema_migrations"} == {
+        k: v for k, v in before.items() if k != "schema_migrations"
+    }
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(warehouse: Warehouse, root: Path) -> None:
+    _add(root, "002_more.sql", "CREATE TABLE more (id TEXT);\n")
+    _add(root, "003_wrong.sql", "ALTER TABLE no_such_table ADD COLUMN x TEXT;\n")
+    with pytest.raises(Fatal, match="no_such_table"):
+        upgrade(warehouse, root=root)
+    with warehouse.reading() as connection:
+        assert "more" not in sa.inspect(connection).get_table_names()
+        assert "clean_articles" in sa.inspect(connection).get_view_names()
+
+
+def test_an_edited_view_is_made_again(warehouse: Warehouse, root: Path, rows: Any) -> None:
+    path = root / "views" / "nightly_funnel.sql"
+    path.write_text(path.read_text().replace("GROUP BY", "WHERE n > 1000000\nGROUP BY"))
+    assert upgrade(warehouse, root=root) == ["view nightly_funnel"]
+    load(warehouse, full_night())
+    assert rows("SELECT * FROM nightly_funnel") == []
+
+
+def test_every_statement_ends_with_a_semicolon(tmp_path: Path) -> None:
+    (tmp_path / "views").mkdir()
+    (tmp_path / "views" / "a.sql").write_text("SELECT ';' AS a;\n-- a remark; with a semicolon;\nSELECT 2")
+    (file,) = sql_files("views", root=tmp_path)
+    with pytest.raises(Fatal, match=r"a\.sql: the last statement"):
+        list(file.statements())
+
+
+def _kind(column_type: Any, dialect: str) -> str:
+    """The type's family: what differs within one is spelling."""
+    if isinstance(column_type, UtcDateTime):
+        return "text" if dialect == "sqlite" else "timestamptz"
+    if isinstance(column_type, sa.JSON):
+        return "text" if dialect == "sqlite" else "json"
+    for kind in (sa.Boolean, sa.Date, sa.BigInteger, sa.Integer, sa.Float, sa.Text):
+        if isinstance(column_type, kind):
+            wide = kind is sa.BigInteger and dialect == "sqlite"
+            return "integer" if wide else kind.__name__.lower()
+    if isinstance(column_type, sa.DateTime):
+        return "timestamptz" if getattr(column_type, "timezone", False) else "naive"
+    return str(column_type).lower()
+
+
+def test_the_tables_of_the_code_are_those_of_the_migrations(warehouse: Warehouse) -> None:
+    with warehouse.reading() as connection:
+        inspector = sa.inspect(connection)
+        assert set(inspector.get_table_names()) == set(metadata.tables)
+        for table in metadata.sorted_tables:
+            found = inspector.get_columns(table.name)
+            assert [(c["name"], _kind(c["type"], warehouse.dialect), c["nullable"]) for c in found] == [
+                (c.name, _kind(c.type, warehouse.dialect), c.nullable) for c in table.columns
+            ], table.name
+            key = inspector.get_pk_constraint(table.name)["constrained_columns"]
+            assert key == [c.name for c in table.primary_key.columns], table.name
+            indexes = {i["name"]: i["column_names"] for i in inspector.get_indexes(table.name)}
+            assert indexes == {i.name: [c.name for c in i.columns] for i in table.indexes}, table.name
+
+
+def test_comments_are_in_the_database_where_it_has_them(warehouse: Warehouse) -> None:
+    if warehouse.dialect == "sqlite":
+        text = next(f for f in sql_files("migrations/sqlite") if f.name == "001_tables").text
+        for table in metadata.sorted_tables:
+            if table.name != "schema_migrations":
+                assert all(f"-- {column.comment}" in text for column in table.columns), table.name
+        return
+    with warehouse.reading() as connection:
+        inspector = sa.inspect(connection)
+        for table in metadata.sorted_tables:
+            assert inspector.get_table_comment(table.name)["text"] == table.comment
+            assert {c["name"]: c["comment"] for c in inspector.get_columns(table.name)} == {
+                c.name: c.comment for c in table.columns
+            }
+
+
+def test_every_view_describes_exactly_its_columns(warehouse: Warehouse) -> None:
+    with warehouse.reading() as connection:
+        inspector = sa.inspect(connection)
+        for file in sql_files("views", warehouse.dialect):
+            assert [c["name"] for c in inspector.get_columns(file.name)] == list(file.columns), file.name
+            assert file.comment, file.name

@@ -1,0 +1,106 @@
+"""Opening a warehouse: what works, and what is said when it does not. One writer at a time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError, Fatal, Transient
+from pipeline.warehouse import Warehouse, load, open_warehouse
+from tests.warehouse.make import full_night, night
+
+
+def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
+    with open_warehouse(f"sqlite:///{tmp_path}/a/b/warehouse.db") as warehouse:
+        assert warehouse.dialect == "sqlite"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "not a database URL"),
+        ("sqlite://", "names no file"),
+        ("oracel://host/db", "no SQLAlchemy dialect 'oracel'"),
+        ("mysql+pymysql://host/db", "the driver 'pymysql' is not installed"),
+        ("sqlite:////proc/nowhere/warehouse.db", "cannot make the folder '/proc/nowhere'"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_named_with_its_mend(url: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_warehouse(url)
+    assert said in str(caught.value)
+    assert "COPYDESK_WAREHOUSE_URL" in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("These are notes, not a database. " * 100)
+    with pytest.raises(ConfigError, match="no SQLite database"):
+        open_warehouse(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_dead_server_is_named_without_the_password(scheme: str) -> None:
+    with pytest.raises(Fatal) as caught:
+        open_warehouse(f"{scheme}://desk:secret@127.0.0.1:9/news")
+    assert "postgresql+psycopg://desk:***@127.0.0.1:9/news cannot be reached" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_missing_database_is_named(postgres_url: str) -> None:
+    with pytest.raises(ConfigError, match="create the database or mend the URL"):
+        open_warehouse(postgres_url.replace("/postgres", "/no_such_database", 1))
+
+
+def test_a_warehouse_without_schema_says_what_to_run(empty_url: str) -> None:
+    with open_warehouse(empty_url) as warehouse, pytest.raises(Fatal, match="copydesk db upgrade"):
+        load(warehouse, night())
+
+
+def test_a_second_loader_waits_and_says_for_whom(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    inside, finish = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with open_warehouse(url) as first, first.writing("load of the first"):
+            inside.set()
+            finish.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert inside.wait(30)
+    with caplog.at_level(logging.WARNING), open_warehouse(url, lock_timeout=30) as second:
+        loader = threading.Thread(target=load, args=(second, full_night()))
+        loader.start()
+        while not caplog.records:
+            loader.join(0.05)
+        finish.set()
+        loader.join()
+        holder.join()
+        assert "load of the first" in caplog.text
+        assert not load(second, full_night()).changed
+
+
+def test_a_loader_that_waited_too_long_gives_up(url: str, warehouse: Warehouse) -> None:
+    with open_warehouse(url, lock_timeout=0.3) as second, warehouse.writing("the first"), pytest.raises(Transient) as caught:
+        load(second, night())
+    assert caught.value.code == "warehouse_locked"
+    assert "the first" in str(caught.value)
+
+
+def test_an_error_inside_undoes_everything(warehouse: Warehouse) -> None:
+    def broken() -> object:
+        yield from full_night().articles
+        raise Fatal("the store is gone")
+
+    from dataclasses import replace
+
+    from tests.warehouse.make import everything
+
+    before = everything(warehouse)
+    with pytest.raises(Fatal, match="the store is gone"):
+        load(warehouse, replace(full_night(), articles=broken()))  # type: ignore[arg-type]
+    assert everything(warehouse) == before

@@ -1,0 +1,159 @@
+"""Publishing: checked, whole, swapped in one step, and readable by whoever reads Parquet or DuckDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as ds
+import pytest
+
+from pipeline.errors import ConfigError, Fatal
+from pipeline.records import Reuse, StageReport
+from pipeline.warehouse import Warehouse, load, publish
+from tests.warehouse import make
+from tests.warehouse.make import DAY, full_night, night, story
+
+VIEWS = ("clean_articles", "article_copies", "dropped_lines", "passage_reuse", "nightly_funnel", "source_quality")
+
+
+def _duckdb(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(folder / "copydesk.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def _files(folder: Path) -> dict[str, int]:
+    root = folder / "current"
+    return {str(p.relative_to(root)): p.stat().st_ino for p in sorted(root.rglob("*.parquet"))}
+
+
+def test_what_is_published_is_what_the_views_say(warehouse: Warehouse, rows: Any, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    load(warehouse, full_night(1, 14))
+    assert publish(warehouse, tmp_path / "out", "2026-03-02") == 7
+    for view in VIEWS:
+        published = _duckdb(tmp_path / "out", f"SELECT COUNT(*) FROM {view}")
+        assert published == [(len(rows(f"SELECT * FROM {view}")),)], view
+    ((title, authors, zone),) = _duckdb(
+        tmp_path / "out", "SELECT title, authors, typeof(published_at) FROM clean_articles WHERE title = 'About a0'"
+    )
+    assert (title, authors, zone) == ("About a0", ["Ada Reporter", "Bo Writer"], "TIMESTAMP WITH TIME ZONE")
+    dataset = ds.dataset(tmp_path / "out" / "current" / "clean_articles", partitioning="hive")
+    assert dataset.count_rows() == 7
+    assert {str(d) for d in dataset.to_table(columns=["date"]).column("date").to_pylist()} == {"2026-03-01", "2026-03-02"}
+
+
+def test_publishing_again_changes_no_file(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    before = _files(tmp_path)
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    assert _files(tmp_path) == before
+
+
+def test_nights_that_no_load_touched_are_linked_not_written(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, night(0, [make.article("a")]))
+    publish(warehouse, tmp_path, "2026-03-01")
+    first = _files(tmp_path)
+    load(warehouse, night(1, [make.article("b", day=1)]))
+    publish(warehouse, tmp_path, "2026-03-02")
+    second = _files(tmp_path)
+    assert {name: inode for name, inode in second.items() if "date=2026-03-01" in name} == {
+        name: inode for name, inode in first.items() if "date=" in name
+    }
+    assert any("date=2026-03-02" in name for name in second)
+
+
+def test_passages_found_later_reach_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
+    a, b = make.article("a"), make.article("b")
+    load(warehouse, night(0, [a, b]))
+    publish(warehouse, tmp_path, "2026-03-01")
+    load(warehouse, night(1, [], [*story(a), *story(b)], reuse=[Reuse(b.article_id, a.article_id, 4, 11, 1)]))
+    publish(warehouse, tmp_path, "2026-03-02")
+    assert _duckdb(tmp_path, "SELECT passage FROM passage_reuse") == [("council",)]
+
+
+def test_a_reader_keeps_the_version_it_has_open(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    with duckdb.connect(str(tmp_path / "copydesk.duckdb"), read_only=True) as reader:
+        load(warehouse, night(1, [make.article("b", day=1)]))
+        publish(warehouse, tmp_path, "2026-03-02")
+        assert reader.execute("SELECT COUNT(*) FROM clean_articles").fetchall() == [(6,)]
+    assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(7,)]
+    load(warehouse, night(2, [make.article("c", day=2)]))
+    publish(warehouse, tmp_path, "2026-03-03")
+    assert len(list((tmp_path / "versions").iterdir())) == 2
+
+
+def test_a_failed_check_names_its_rows_and_leaves_what_was_published(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    before = _files(tmp_path)
+    a, b = make.article("x"), make.article("y")
+    lead, copy = story(a, b)
+    load(warehouse, night(1, [a, b], [lead, replace(copy, score=None, proof=None)]))
+    with pytest.raises(Fatal, match=f"(?s)copies_have_proof: Every copy says.*{b.article_id}"):
+        publish(warehouse, tmp_path, "2026-03-02")
+    assert _files(tmp_path) == before
+    assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
+
+
+def _ad(count: int) -> list[Any]:
+    return [make.article(f"ad{i}", f"Text {i}.\n\nRead more\n\nEnd.") for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("check", "broken"),
+    [
+        ("references_are_whole", night(0, [make.article("a")], story(make.article("a"), make.article("not loaded")))),
+        ("references_are_whole", night(0, [make.article("a")], reuse=[Reuse(make.article("a").article_id, "0" * 32, 0, 5, 1)])),
+        ("references_are_whole", night(0, [make.article("a")], reuse=[Reuse(*[make.article("a").article_id] * 2, 0, 9999, 1)])),
+        ("no_label_lines", night(0, _ad(5))),
+        ("funnel_adds_up", night(0, [make.article("a")], reports=[StageReport("fetch", str(DAY), "000", 7, {"fetched": 7})])),
+        (
+            "funnel_adds_up",
+            night(
+                0,
+                [make.article("a")],
+                reports=[
+                    StageReport("extract", str(DAY), "000", 3, {"article": 3}),
+                    StageReport("clean", str(DAY), "000", 2, {"kept": 2}),
+                ],
+            ),
+        ),
+        ("night_is_fresh", night(9, [make.article("a")], fetches=[make.fetch(make.article("a"), day=0)])),
+    ],
+)
+def test_each_check_finds_what_it_is_for(warehouse: Warehouse, tmp_path: Path, check: str, broken: Any) -> None:
+    load(warehouse, broken)
+    with pytest.raises(Fatal, match=check):
+        publish(warehouse, tmp_path, "2026-03-01")
+    assert not (tmp_path / "current").exists()
+
+
+def test_a_night_far_below_the_usual_volume_is_kept_back(warehouse: Warehouse, tmp_path: Path) -> None:
+    for day in range(7):
+        load(warehouse, night(day, [make.article(f"d{day}n{i}", f"Text {day} {i}.", day) for i in range(10)]))
+    load(warehouse, night(7, [make.article("only", day=7)]))
+    with pytest.raises(Fatal, match=r"volume_is_usual: .*usual 10"):
+        publish(warehouse, tmp_path, "2026-03-08")
+    load(warehouse, night(7, [make.article(f"d7n{i}", f"Text 7 {i}.", 7) for i in range(3)]))
+    assert publish(warehouse, tmp_path, "2026-03-08") == 74
+
+
+def test_a_few_label_lines_do_not_keep_a_night_back(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, night(0, _ad(4)))
+    assert publish(warehouse, tmp_path, "2026-03-01") == 4
+
+
+def test_an_empty_warehouse_can_be_published(warehouse: Warehouse, tmp_path: Path) -> None:
+    assert publish(warehouse, tmp_path, "2026-03-01") == 0
+
+
+def test_a_bucket_is_no_folder(warehouse: Warehouse) -> None:
+    with pytest.raises(ConfigError, match="COPYDESK_PUBLISH"):
+        publish(warehouse, "s3://bucket/published", "2026-03-01")

@@ -1,0 +1,85 @@
+"""Every query of the cookbook runs on both databases and answers its question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.records import Block, Rejected, Reuse, StageReport
+from pipeline.warehouse import Warehouse, load
+from pipeline.warehouse.sqlfiles import sql_files
+from tests.warehouse.make import article, fetch, night, story
+
+QUERIES = {file.name: file for file in sql_files("queries")}
+EXPECTED = {
+    "stories_of_last_night": [("Quake", 0, 1)],
+    "who_ran_this_wire": [
+        ("Newswire", "wire.example", 0.0),
+        ("Newswire", "post.example", 3.0),
+        ("Newswire", "herald.example", None),
+    ],
+    "most_syndicated_stories": [("Floods, corrected", "wire.example", 3), *((f"Own {i}", "herald.example", 2) for i in range(5))],
+    "sites_that_mostly_copy": [("post.example", 12, 6)],
+    "what_each_rule_drops": [("line.advertisement", 26, "Advertisement"), ("line.share", 1, "Share")],
+    "changed_after_publication": [("Floods", None), ("Floods, corrected", "Floods")],
+    "sources_gone_silent": [("wire", 1)],
+    "passages_taken_from_a_site": [("wire.example", "post.example", 1, "rose overnight")],
+    "quarantine_by_reason": [("fetch", "timeout", 1)],
+    "funnel_of_last_night": [("fetch", "fetched", 1), ("fetch", "timeout", 1)],
+}
+SHOWN = {
+    "stories_of_last_night": ("title", "copies", "sites"),
+    "who_ran_this_wire": ("wire_credit", "site", "lag_hours"),
+    "most_syndicated_stories": ("title", "original", "sites"),
+    "sites_that_mostly_copy": ("site", "articles", "copies"),
+    "what_each_rule_drops": ("rule", "lines", "sample"),
+    "changed_after_publication": ("title", "title_before"),
+    "sources_gone_silent": ("source_id", "articles"),
+    "passages_taken_from_a_site": ("taken_from", "site", "passages", "longest"),
+    "quarantine_by_reason": ("stage", "reason", "inputs"),
+    "funnel_of_last_night": ("stage", "outcome", "n"),
+}
+
+
+@pytest.fixture
+def filled(warehouse: Warehouse) -> Warehouse:
+    """An agency's story that two papers ran and that it corrected, a paper that mostly copies, and then a week of silence."""
+    flood = "The river rose overnight."
+    wire = article("w", flood, site="wire.example", title="Floods", wire_credit="Newswire", published_at="2026-03-01T05:00Z")
+    post = article("p", flood, site="post.example", published_at="2026-03-01T08:00:00Z")
+    herald = article("h", flood, published_at="2026-03-01")
+    own = [article(f"own{i}", f"Own report {i}.", title=f"Own {i}") for i in range(5)]
+    own[0] = replace(own[0], blocks=(*own[0].blocks, Block(9, "paragraph", "Share", "line.share")))
+    taken = [article(f"own{i}", f"Own report {i}.", site="post.example") for i in range(5)]
+    members = [*story(wire, post, herald), *(m for mine, theirs in zip(own, taken, strict=True) for m in story(mine, theirs))]
+    reuse = [Reuse(post.article_id, wire.article_id, 10, 24, 2)]
+    load(warehouse, night(0, [wire, post, herald, *own, *taken], members, reuse=reuse))
+    corrected = replace(wire, title="Floods, corrected", fetched_at=article("w", day=1).fetched_at)
+    load(warehouse, night(1, [corrected], [], reuse=reuse))
+    for day in range(2, 8):
+        load(
+            warehouse,
+            night(day, [article(f"n{day}", f"News {day}.", day), article(f"n{day}", f"Post {day}.", day, site="post.example")]),
+        )
+    quake, bad = article("q", "The earth shook.", 8, title="Quake"), "https://post.example/broken"
+    report = StageReport("fetch", "2026-03-09", "000", 2, {"fetched": 1, "timeout": 1})
+    rejected = [Rejected(bad, "post", "post.example", "fetch", "timeout")]
+    load(warehouse, night(8, [quake], fetches=[fetch(quake, day=8), fetch(bad, "timeout", 8)], rejected=rejected, reports=[report]))
+    return warehouse
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_the_query_answers_its_question(filled: Warehouse, name: str) -> None:
+    (statement,) = QUERIES[name].statements()
+    with filled.reading() as connection:
+        rows = connection.execute(sa.text(statement)).mappings().all()
+    found = [tuple(row[column] for column in SHOWN[name]) for row in rows]
+    assert sorted(found, key=repr) == sorted(EXPECTED[name], key=repr)
+    assert found[0] == EXPECTED[name][0]
+
+
+def test_every_query_says_what_it_asks() -> None:
+    assert QUERIES.keys() == EXPECTED.keys()
+    assert all(file.comment.endswith(".") for file in QUERIES.values())

@@ -1,0 +1,107 @@
+"""What the stages read back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from pipeline.records import Rejected, Reuse, SiteLine
+from pipeline.urls import url_id
+from pipeline.warehouse import Warehouse, article, known_urls, latest_run_date, load, open_rejects, run_report, site_lines, window
+from tests.warehouse import make
+from tests.warehouse.make import DAY, fetch, full_night, night, story
+
+
+def _day(days: int) -> date:
+    return DAY + timedelta(days=days)
+
+
+def test_known_urls_are_those_of_earlier_dates_as_they_were_then(warehouse: Warehouse) -> None:
+    url, other = "https://herald.example/a", "https://herald.example/b"
+    outcomes = ("fetched", "timeout", "not_modified", "fetched")
+    for day, outcome in enumerate(outcomes):
+        load(warehouse, night(day, [], fetches=[fetch(url, outcome, day), *([fetch(other, day=2)] if day == 2 else [])]))
+    assert known_urls(warehouse, before=_day(0)) == {}
+    seen = [known_urls(warehouse, before=_day(day))[url_id(url)] for day in range(1, 5)]
+    assert [(s.last_outcome, s.etag, s.fail_count, s.last_success_date) for s in seen] == [
+        ("fetched", "e0", 0, _day(0)),
+        ("timeout", "e0", 1, _day(0)),
+        ("not_modified", "e0", 0, _day(2)),
+        ("fetched", "e3", 0, _day(3)),
+    ]
+    assert set(known_urls(warehouse, before=_day(2))) == {url_id(url)}
+    assert set(known_urls(warehouse, before=_day(3))) == {url_id(url), url_id(other)}
+
+
+def test_what_sql_makes_of_the_fetches_is_what_python_does(warehouse: Warehouse) -> None:
+    url = "https://herald.example/a"
+    for day, outcome in enumerate(("timeout", "fetched", "http_503", "not_modified", "timeout")):
+        load(warehouse, night(day, [], fetches=[fetch(url, outcome, day)]))
+        stored = known_urls(warehouse, before=_day(day + 1))
+        load(warehouse, night(20 + day, [], run_id="later", fetches=[fetch("https://herald.example/other", day=20)]))
+        assert known_urls(warehouse, before=_day(day + 1)) == stored
+
+
+def test_the_window_holds_the_nights_from_since_until_before_until(warehouse: Warehouse) -> None:
+    articles = [make.article(f"a{day}", f"Text {day}.", day) for day in range(4)]
+    for day, one in enumerate(articles):
+        load(warehouse, night(day, [one]))
+    found = list(window(warehouse, _day(1), _day(3)))
+    assert {d.article_id for d in found} == {articles[1].article_id, articles[2].article_id}
+    assert [d.article_id for d in found] == sorted(d.article_id for d in found)
+    left = list(window(warehouse, _day(0), _day(9), exclude_ids=[articles[0].article_id]))
+    assert len(left) == 3
+    one = next(d for d in left if d.article_id == articles[1].article_id)
+    assert (one.text, one.published_at, one.relation) == ("Text 1.", "2026-03-02T06:00:00+02:00", "unique")
+
+
+def test_site_lines_before_a_night_leave_out_what_it_taught(warehouse: Warehouse) -> None:
+    for day, pages in ((0, 3.0), (2, 5.0)):
+        line = SiteLine("s.example", "h", "Follow us", pages, str(DAY), str(_day(day)))
+        load(warehouse, night(day, site_lines=[line, SiteLine("t.example", "h", "Other", 9.0, str(DAY), str(DAY))]))
+    assert [(line.site, line.pages) for line in site_lines(warehouse)] == [("s.example", 5.0), ("t.example", 9.0)]
+    assert [line.pages for line in site_lines(warehouse, ["s.example"])] == [5.0]
+    assert [(line.pages, line.last_seen) for line in site_lines(warehouse, ["s.example"], before=_day(2))] == [(3.0, str(DAY))]
+    assert list(site_lines(warehouse, before=_day(0))) == []
+
+
+def test_an_article_comes_back_with_every_block_in_its_place(warehouse: Warehouse) -> None:
+    one = make.article("a", "First.\n\nSecond.\n\nThird.")
+    copy = make.article("b", "First.\n\nSecond.", site="post.example")
+    load(warehouse, night(0, [one, copy], story(one, copy), reuse=[Reuse(copy.article_id, one.article_id, 0, 6, 1)]))
+    stored = article(warehouse, str(one.url))
+    assert stored is not None
+    assert [(b.text, b.dropped_by) for b in stored.article.blocks] == [(b.text, b.dropped_by) for b in one.blocks]
+    assert stored.article.text == one.text
+    assert [(c.site, c.relation) for c in stored.copies] == [("herald.example", "canonical"), ("post.example", "copy")]
+    assert stored.copies[1].proof == {"run": 40}
+    other = article(warehouse, copy.article_id)
+    assert other is not None
+    assert (other.story_id, other.canonical_article_id) == (one.article_id, one.article_id)
+    assert [(p.start, p.end, p.source_url) for p in other.passages] == [(0, 6, one.url)]
+    assert article(warehouse, "f" * 32) is None
+    assert article(warehouse, "https://nowhere.example/") is None
+
+
+def test_open_rejects_are_the_records_that_were_rejected(warehouse: Warehouse) -> None:
+    rejects = [
+        Rejected("https://a.example/1", "a", "a.example", "fetch", "timeout", "no answer", True, None),
+        Rejected("https://a.example/2", "a", "a.example", "extract", "consent", None, False, "w#1+2"),
+    ]
+    load(warehouse, night(0, rejected=rejects))
+    assert sorted(open_rejects(warehouse), key=lambda r: r.url) == rejects
+    assert list(open_rejects(warehouse, run_date=_day(1))) == []
+
+
+def test_the_report_of_a_night(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, full_night(0))
+    load(warehouse, night(1, [make.article("late", day=1)]))
+    report = run_report(warehouse, _day(0))
+    assert (report.articles, report.stories, report.copies, report.passages) == (12, 6, 6, 1)
+    assert (report.total_articles, report.total_stories) == (13, 7)
+    assert [(f.stage, f.outcome, f.n) for f in report.funnel] == [("fetch", "fetched", 12), ("fetch", "timeout", 1)]
+    assert [(r.reason, r.n) for r in report.rejects] == [("timeout", 1)]
+    assert [(r.rule, r.times, r.articles, r.sample) for r in report.rules] == [("line.advertisement", 12, 12, "Advertisement")]
+    assert {(s.copies, s.sites) for s in report.biggest_stories} == {(1, 2)}
+    assert latest_run_date(warehouse) == _day(1)
+    assert run_report(warehouse, _day(9)).articles == 0
