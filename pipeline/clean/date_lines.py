@@ -1,0 +1,72 @@
+"""Lines that are nothing but a date or a time, and lines that say when a page was published or updated."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pipeline.clean.lines import bare, fold, has_digit
+from pipeline.clean.rules import load_rules
+from pipeline.clean.words import words_for
+from pipeline.extract.months import month_number
+
+MAX_WORDS = 16  # "Published at 09:30 on Tuesday, 4 May 2021, last updated at …" has 14
+MAX_STAMP_WORDS = 5  # "this article was last updated"
+TIME_STAMP = "time-stamp"
+_NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th|er|h\d{0,2}|am|pm|ως|-го|\.)?$")
+_NUMERIC_DATE = re.compile(
+    r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}|\d{1,2}[:.h]\d{2}(?::\d{2})?|(?:19|20)\d\d|\d{1,2}月\d{1,2}日|\d{1,2}월 ?\d{1,2}일"
+)
+_CLOCK = re.compile(
+    r"\d{1,2}[.h:]\d{0,2}(?:[ap]m|h)?|\d{1,2}[ap]m|[+-]?\d{4}z?|\d{1,4}t\d{1,2}|\d{1,2}\.\d{1,2}(?:\.\d{2,4})?|\d{2}z"
+)
+_ASIAN_DATE = re.compile(
+    r"\d{4} ?[年년.] ?\d{1,2} ?[月월.] ?\d{1,2} ?[日일.]?(?: ?[(（].{1,3}[)）])?"
+    r"(?: ?(?:午前|午後|上午|下午|오전|오후)? ?\d{1,2}[:時时시] ?\d{0,2} ?[分분]?)?"
+)
+_SEPARATORS = re.compile(r"[\s,·•|/()\[\]:-]+")
+
+
+def is_date_line(text: str) -> bool:
+    """Say whether the line is a date or a time and nothing else."""
+    return len(text) <= 120 and _is_date(text)
+
+
+def is_time_stamp(text: str) -> bool:
+    """Say whether the line says when the page was published or updated, with its date."""
+    if len(text) > 160 or not has_digit(text):
+        return False
+    tokens = text.split()
+    for length in range(min(MAX_STAMP_WORDS, len(tokens)), 0, -1):
+        head, rest = " ".join(tokens[:length]), " ".join(tokens[length:])
+        word, colon, after = re.sub("[：|]", ":", head).partition(":")
+        if bare(fold(word if colon else head)) in _stamp_words() and (not colon or length == 1 or not after):
+            return _is_date(f"{after} {rest}", stamped=True)
+    return False
+
+
+def _is_date(text: str, *, stamped: bool = False) -> bool:
+    """Say whether every word is one of a date, and there is a date among them; behind "updated" a bare number will do."""
+    if not has_digit(text):
+        return False
+    if _ASIAN_DATE.fullmatch(text.strip(" .:|-[]()")):
+        return True
+    tokens = [token for token in _SEPARATORS.split(text.casefold()) if token]
+    if not tokens or len(tokens) > MAX_WORDS or not all(_is_date_word(token) for token in tokens):
+        return False
+    months = any(month_number(token.strip(".,;"), None) for token in tokens)
+    return months or bool(_NUMERIC_DATE.search(text)) or stamped
+
+
+def _is_date_word(token: str) -> bool:
+    core = token.strip(".,;'\"")
+    if not core or _NUMBER.fullmatch(token) or _CLOCK.fullmatch(core) or month_number(core, None):
+        return True
+    folded = fold(core)
+    return folded in words_for("weekdays") or folded in words_for("dates") or folded in _stamp_words()
+
+
+@cache
+def _stamp_words() -> frozenset[str]:
+    rule = next(rule for rule in load_rules() if rule.id == TIME_STAMP)
+    return frozenset(bare(fold(word)) for words in rule.words.values() for word in words)

@@ -1,0 +1,179 @@
+"""JSON Lines in and out: plain, `.gz`, `.zst` or a pipe, one bad line never more than one bad line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, cast
+
+from pipeline.errors import ConfigError, Fatal
+
+PIPE = "-"
+PLAIN = ("", ".jsonl", ".ndjson", ".json")
+MAX_LINE = 256 * 2**20  # bytes; a line that never ends must not fill the memory
+GZIP_LEVEL = 6
+STEP = 25  # lines between two updates of the progress line
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of input, counted from 1: the object it holds, or what is wrong with it."""
+
+    number: int
+    value: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+@contextmanager
+def open_lines(source: str) -> Iterator[Iterator[Line]]:
+    """Open a JSON Lines file and give its lines, the bad ones too; raises `ConfigError` when it cannot be read."""
+    handle = _open_input(source)
+    try:
+        yield _lines(handle, source)
+    finally:
+        if source != PIPE:
+            handle.close()
+
+
+def _lines(handle: IO[bytes], source: str) -> Iterator[Line]:
+    number = 0
+    while raw := _read_line(handle, source):
+        number += 1
+        yield _parsed(raw, number)
+
+
+def _read_line(handle: IO[bytes], source: str) -> bytes:
+    try:
+        raw = handle.readline(MAX_LINE)
+        if len(raw) == MAX_LINE:
+            while rest := handle.readline(MAX_LINE):
+                if rest.endswith(b"\n"):
+                    break
+        return raw
+    except (OSError, EOFError, zlib.error, _zstd_error()) as error:
+        raise ConfigError(f"input {source!r} cannot be read on: {error}; is it whole, and packed as its suffix says?") from error
+
+
+def _zstd_error() -> type[Exception]:
+    module = sys.modules.get("zstandard")  # imported only for a file that needs it
+    return cast("type[Exception]", module.ZstdError) if module else EOFError
+
+
+def _parsed(raw: bytes, number: int) -> Line:
+    if len(raw) >= MAX_LINE:
+        return Line(number, error=f"longer than {MAX_LINE // 2**20} MiB")
+    try:
+        value = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return Line(number, error=f"not UTF-8: {error.reason} at byte {error.start}")
+    except (ValueError, RecursionError) as error:
+        return Line(number, error=f"not JSON: {error}")
+    if not isinstance(value, dict):
+        return Line(number, error=f"must be a JSON object, got {type(value).__name__}")
+    return Line(number, value)
+
+
+@contextmanager
+def open_output(target: str) -> Iterator[IO[bytes]]:
+    """Open a file for writing that appears under its name when all of it is written, and never in part; `-` is the pipe."""
+    suffix = _suffix(target, "output")
+    if target == PIPE:
+        with _packed(sys.stdout.buffer, "") as handle:
+            yield handle
+            handle.flush()
+        return
+    path = Path(target)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        temporary = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False)  # noqa: SIM115
+    except OSError as error:
+        raise ConfigError(f"output {target!r} cannot be written ({error.strerror}); name a file in a folder that can") from error
+    try:
+        with temporary, _packed(cast("IO[bytes]", temporary), suffix) as handle:
+            yield handle
+        Path(temporary.name).chmod(0o666 & ~_umask())
+        Path(temporary.name).replace(path)
+    except OSError as error:
+        raise Fatal(f"output {target!r}: writing failed: {error}") from error
+    finally:
+        Path(temporary.name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _packed(handle: IO[bytes], suffix: str) -> Iterator[IO[bytes]]:
+    if suffix == ".gz":
+        with gzip.GzipFile(filename="", mode="wb", fileobj=handle, compresslevel=GZIP_LEVEL, mtime=0) as packed:
+            yield cast("IO[bytes]", packed)
+    elif suffix == ".zst":
+        import zstandard
+
+        with zstandard.ZstdCompressor().stream_writer(handle, closefd=False) as packed:
+            yield packed
+    else:
+        yield handle
+
+
+def _open_input(source: str) -> IO[bytes]:
+    suffix = _suffix(source, "input")
+    if source == PIPE:
+        return sys.stdin.buffer
+    try:
+        if suffix == ".gz":
+            return cast("IO[bytes]", gzip.open(source, "rb"))  # noqa: SIM115 (open_lines closes it)
+        handle = Path(source).open("rb")  # noqa: SIM115
+    except OSError as error:
+        raise ConfigError(f"input {source!r} cannot be read ({error.strerror}); name a JSON Lines file, or - for a pipe") from error
+    if suffix == ".zst":
+        import zstandard
+
+        reader = zstandard.ZstdDecompressor().stream_reader(handle, read_across_frames=True)
+        return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
+    return handle
+
+
+def _suffix(name: str, role: str) -> str:
+    """Return `.gz`, `.zst` or nothing; raises `ConfigError` for a file of another kind."""
+    suffix = "" if name == PIPE or name.startswith("/dev/") else Path(name).suffix.lower()
+    if suffix in (".gz", ".zst"):
+        return suffix
+    if suffix not in PLAIN:
+        raise ConfigError(f"{role} {name!r}: cannot tell what {suffix!r} holds; use .jsonl, .jsonl.gz, .jsonl.zst, or - for a pipe")
+    return ""
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class Progress:
+    """A line on stderr that counts, when stderr is a terminal."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._count, self._shown = name, 0, sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def advance(self) -> None:
+        """Count one more."""
+        self._count += 1
+        if self._shown and self._count % STEP == 0:
+            sys.stderr.write(f"\r{self._name}: {self._count:,} lines")
+            sys.stderr.flush()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._shown:
+            sys.stderr.write(f"\r{self._name}: {self._count:,} lines\n")

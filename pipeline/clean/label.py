@@ -1,0 +1,123 @@
+"""The order of labelling one article: line rules, site templates, edges; and when the rules hold back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
+from pipeline.clean.edges import HEADLINE, label_edges
+from pipeline.clean.lines import fold, is_prose, words_of
+from pipeline.clean.rules import Match, load_rules, match_line
+from pipeline.clean.site import SITE_LINE, line_hash
+from pipeline.clean.title import find_title, repeats_title
+from pipeline.records import Article, Block
+
+MAX_DROPPED = 0.5  # share of the body's letters from which the rules are taken to have misread the page
+EDGE_BLOCKS = 6  # blocks that count as top and as tail beside what lies outside of the prose
+MIN_SHARED_WORD = 4  # letters; shorter words stand in every text
+NOT_LINES = ("table", "code")
+
+
+def title_of(article: Article, blocks: Sequence[Block]) -> tuple[str | None, list[Block]]:
+    """Return the title, found among the blocks when the page declares none that fits them, and the blocks with it labelled."""
+    labelled = list(blocks)
+    if article.title and not _is_foreign(article.title, labelled):
+        return article.title, labelled
+    open_blocks = [i for i, block in enumerate(labelled) if block.dropped_by is None]
+    place = find_title([labelled[i].text for i in open_blocks])
+    if place is None:
+        return article.title, labelled
+    position = open_blocks[place]
+    labelled[position] = labelled[position].drop(HEADLINE)
+    return labelled[position].text, labelled
+
+
+def _is_foreign(title: str, blocks: Sequence[Block]) -> bool:
+    """Say whether a title has no word in common with the text below it: "Untitled", or the name of the site."""
+    words = {word for word in words_of(fold(title)) if len(word) >= MIN_SHARED_WORD}
+    return not any(words & set(words_of(fold(block.text))) for block in blocks) if words or title.isascii() else False
+
+
+def label_blocks(article: Article, blocks: Sequence[Block], templates: Collection[str]) -> list[Block]:
+    """Return the blocks labelled; `templates` are the hashes of the site's own lines."""
+    matches = _matches(article, blocks)
+    labelled = [b.drop(matches[i].rule.id) if i in matches else b for i, b in enumerate(blocks)]
+    labelled = [_time_stamp(block) for block in labelled]
+    if templates:
+        labelled = [_site_line(article, block, templates) for block in labelled]
+    leads = [i for i, match in matches.items() if match.certain and _announces(match, blocks[i])]
+    labelled = label_edges(article, labelled, leads)
+    return _held_back(blocks, labelled, matches)
+
+
+def _matches(article: Article, blocks: Sequence[Block]) -> dict[int, Match]:
+    """Return the line rule of each block that has one, where the block stands where the rule holds."""
+    lines = [i for i, block in enumerate(blocks) if block.dropped_by is None]
+    found = {i: match for i in lines if blocks[i].kind not in NOT_LINES and (match := match_line(blocks[i].text, article.language))}
+    prose = [i for i in lines if i not in found and is_prose(blocks[i].text)]
+    first, last = (prose[0], prose[-1]) if prose else (len(blocks), -1)
+    rest = [i for i in lines if i not in found or found[i].rule.where != "any"]
+    top = {i for i in lines if i < first} | set(rest[:EDGE_BLOCKS])
+    tail = {i for i in lines if i > last} | set(rest[-EDGE_BLOCKS:])
+    return {i: match for i, match in found.items() if _holds(match, i, blocks, found, top, tail, first, last)}
+
+
+def _holds(
+    match: Match,
+    position: int,
+    blocks: Sequence[Block],
+    found: dict[int, Match],
+    top: set[int],
+    tail: set[int],
+    first: int,
+    last: int,
+) -> bool:
+    where = match.rule.where
+    if where == "top" or where == "tail":
+        return position in (top if where == "top" else tail)
+    if where == "edges" and position not in top and position not in tail:
+        return False
+    inside = first < position < last
+    beside = any(
+        neighbour in found and not found[neighbour].alone and not found[neighbour].weak
+        for neighbour in (position - 1, position + 1)
+    )
+    if match.weak and inside and blocks[position].kind != "paragraph":
+        return False
+    return not (match.alone and inside and not beside)
+
+
+def _announces(match: Match, block: Block) -> bool:
+    """Say whether a label announces headlines below it: "Related articles", "See also:", but no button "Read more"."""
+    return match.rule.leads and (match.rule.id == "related" or block.text.rstrip().endswith((":", "：")))
+
+
+def _time_stamp(block: Block) -> Block:
+    if block.dropped_by is None and block.kind not in NOT_LINES and is_time_stamp(block.text):
+        return block.drop(TIME_STAMP)
+    return block
+
+
+def _site_line(article: Article, block: Block, templates: Collection[str]) -> Block:
+    if block.dropped_by is not None or line_hash(block.text) not in templates:
+        return block
+    if article.title and repeats_title(block.text, article.title):
+        return block
+    return block.drop(SITE_LINE)
+
+
+def _held_back(before: Sequence[Block], after: Sequence[Block], matches: dict[int, Match]) -> list[Block]:
+    """Return the labels, or only those of whole lines looked up when the rest would take most of the body."""
+    body = [(len(b.text), a.dropped_by) for b, a in zip(before, after, strict=True) if b.dropped_by in (None, SITE_LINE)]
+    total = sum(size for size, rule in body if rule != HEADLINE)
+    dropped = sum(size for size, rule in body if rule not in (None, HEADLINE))
+    if dropped <= MAX_DROPPED * total:
+        return list(after)
+    certain = {rule.id for rule in load_rules() if rule.labels}
+    kept: list[Block] = []
+    for i, (b, a) in enumerate(zip(before, after, strict=True)):
+        sure = a.dropped_by == HEADLINE or (i in matches and matches[i].certain and a.dropped_by in certain)
+        foreign = b.dropped_by is not None and b.dropped_by != SITE_LINE
+        kept.append(a if sure or foreign else replace(b, dropped_by=None))
+    return kept

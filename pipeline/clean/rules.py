@@ -1,0 +1,244 @@
+"""Line rules: `rules.toml` compiled, and the rule that a whole line matches.
+
+Most labels are whole lines, so they are looked up in a dictionary; only lines that vary (a name, a number, a headline)
+need a regular expression. Both see short lines alone, so a long line costs nothing and no pattern can run away.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.clean.heads import first_characters
+from pipeline.clean.lines import bare, fold, has_digit, without_counter
+from pipeline.errors import ConfigError
+
+RULES_FILE = Path(__file__).with_name("rules.toml")
+LABEL_LENGTH = 140  # characters; the longest label of rules.toml has 80
+PATTERN_LENGTH = 330  # characters; a copyright notice of three sentences
+PREFIX_WORDS = 30  # words of a headline behind "Read also:"
+LONGEST_PHRASE = 6  # words of one label inside a sequence of labels
+_PREFIX = re.compile(r"([^:>|»]{2,40}?)(?: ?[:>|»]+ ?| -+ )(.+)")
+
+Where = Literal["any", "top", "tail", "edges"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of `rules.toml`; see the comment at its head."""
+
+    id: str
+    about: str
+    where: Where
+    drops: tuple[str, ...]
+    keeps: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    strict: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skip: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    prefix: bool = False
+    sequence: bool = False
+    leads: bool = False
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the rule has words for, sorted."""
+        return tuple(sorted(set(self.labels) | set(self.strict) | set(self.patterns) | set(self.words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that matches a line. `certain`: a label looked up, not a pattern; `weak`: an honest subhead might say the same."""
+
+    rule: Rule
+    certain: bool
+    weak: bool = False
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    labels: Mapping[str, Match]
+    strict: Mapping[tuple[str, str], Match]
+    sequences: Mapping[str, Match]
+    prefixes: Mapping[str, Match]
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """The patterns for pages of a language: all in one to ask first, for most lines match none, and each with its rule."""
+
+    any: re.Pattern[str]
+    each: tuple[tuple[re.Pattern[str], Match], ...]
+
+
+@cache
+def load_rules() -> tuple[Rule, ...]:
+    """Read `rules.toml`."""
+    content = tomllib.loads(RULES_FILE.read_text(encoding="utf-8"))
+    return tuple(_rule(table) for table in content["rule"])
+
+
+def rule_ids() -> frozenset[str]:
+    """Return the ids of the line rules."""
+    return frozenset(rule.id for rule in load_rules())
+
+
+def match_line(text: str, language: str | None = None) -> Match | None:
+    """Return the rule that a whole line matches, wherever on the page it stands; None for a line that no rule knows."""
+    if len(text) > PATTERN_LENGTH:
+        return None
+    compiled, folded = _compiled(), fold(text)
+    core = bare(folded)
+    if not core:
+        return None
+    if len(core) <= LABEL_LENGTH and (match := _labelled(compiled, core, language) or _sequence(compiled, core)):
+        return match
+    return _prefixed(compiled, folded) or _by_pattern(folded, language)
+
+
+def _labelled(compiled: _Compiled, core: str, language: str | None) -> Match | None:
+    match = compiled.labels.get(core) or _strict(compiled, core, language)
+    if match or not has_digit(core):
+        return match
+    core = without_counter(core)
+    return compiled.labels.get(core) or _strict(compiled, core, language)
+
+
+def _strict(compiled: _Compiled, core: str, language: str | None) -> Match | None:
+    return compiled.strict.get((core, (language or "")[:2]))
+
+
+def _sequence(compiled: _Compiled, core: str) -> Match | None:
+    """Match a line made of nothing but labels of share bars and the like; each word is looked at a fixed number of times."""
+    words = [word for word in (bare(w) for w in re.split(r"[\s/|,·•+&]+", core)) if word]
+    if len(words) < 2:
+        return None
+    found: Match | None = None
+    position, strong = 0, False
+    while position < len(words):
+        for length in range(min(LONGEST_PHRASE, len(words) - position), 0, -1):
+            match = compiled.sequences.get(" ".join(words[position : position + length]))
+            if match:
+                break
+        else:
+            if not (found and words[position].isdigit()):
+                return None
+            length, match = 1, None
+        if match:
+            found = found or match
+            strong = strong or not match.alone
+        position += length
+    return Match(found.rule, certain=True, alone=not strong and len(words) < 3) if found else None
+
+
+def _prefixed(compiled: _Compiled, folded: str) -> Match | None:
+    parts = _PREFIX.match(folded[:PATTERN_LENGTH])
+    if not parts or len(parts[2].split()) > PREFIX_WORDS:
+        return None
+    return compiled.prefixes.get(bare(parts[1]))
+
+
+def _by_pattern(folded: str, language: str | None) -> Match | None:
+    first = folded[0] if folded[0] in _first_characters() else ""
+    patterns = _patterns_for((language or "")[:2], first)
+    if patterns is None or not patterns.any.fullmatch(folded):
+        return None
+    for pattern, match in patterns.each:
+        if pattern.fullmatch(folded) and not any(word in folded for word in match.rule.skip.get("not_in_pattern", ())):
+            return match
+    return None
+
+
+@cache
+def _patterns_for(language: str, first: str) -> _Patterns | None:
+    """Return the patterns that can match a line which begins so: the language's and English ones, which themes use everywhere.
+
+    All languages' when that of the page is unknown; `first` is empty for a character that no pattern names.
+    """
+    wanted = [
+        (pattern, match)
+        for name, pattern, heads, match in _all_patterns()
+        if (not language or name in ("en", language)) and (heads is None or first in heads)
+    ]
+    if not wanted:
+        return None
+    return _Patterns(re.compile("|".join(p for p, _ in wanted)), tuple((re.compile(p), match) for p, match in wanted))
+
+
+@cache
+def _all_patterns() -> tuple[tuple[str, str, frozenset[str] | None, Match], ...]:
+    return tuple(
+        (language, fold_pattern(pattern), first_characters(fold_pattern(pattern)), Match(rule, certain=False))
+        for rule in load_rules()
+        for language, patterns in rule.patterns.items()
+        for pattern in patterns
+    )
+
+
+@cache
+def _first_characters() -> frozenset[str]:
+    return frozenset(c for _, _, heads, _ in _all_patterns() for c in heads or ())
+
+
+def _rule(table: dict[str, Any]) -> Rule:
+    if table["where"] not in ("any", "top", "tail", "edges"):
+        raise ConfigError(f"{RULES_FILE.name}: rule {table['id']!r}: where must be any, top, tail or edges, got {table['where']!r}")
+    return Rule(
+        id=table["id"],
+        about=table["about"],
+        where=table["where"],
+        drops=tuple(table["drops"]),
+        keeps=tuple(table["keeps"]),
+        labels=_by_language(table.get("labels", {})),
+        strict=_by_language(table.get("strict", {})),
+        patterns=_by_language(table.get("patterns", {})),
+        words=_by_language(table.get("words", {})),
+        skip=_by_language(table.get("skip", {})),
+        prefix=table.get("prefix", False),
+        sequence=table.get("sequence", False),
+        leads=table.get("leads", False),
+    )
+
+
+def _by_language(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {language: tuple(values) for language, values in table.items()}
+
+
+@cache
+def _compiled() -> _Compiled:
+    labels: dict[str, Match] = {}
+    strict: dict[tuple[str, str], Match] = {}
+    sequences: dict[str, Match] = {}
+    prefixes: dict[str, Match] = {}
+    for rule in load_rules():
+        weak = _folded(rule.skip.get("above_prose", ()))
+        alone = _folded(rule.skip.get("alone", ()))
+        for language, words in rule.labels.items():
+            for label in sorted(_folded(words)):
+                match = Match(rule, certain=True, weak=label in weak, alone=label in alone or language in alone)
+                labels.setdefault(label, match)
+                if rule.sequence:
+                    sequences.setdefault(label, match)
+                if rule.prefix and not match.weak:
+                    prefixes.setdefault(label, Match(rule, certain=False))
+        for language, words in rule.strict.items():
+            for label in _folded(words):
+                for page_language in (language, ""):
+                    strict.setdefault((label, page_language), Match(rule, certain=True, weak=True))
+    return _Compiled(labels, strict, sequences, prefixes)
+
+
+def _folded(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset(bare(fold(label)) for label in labels)
+
+
+def fold_pattern(pattern: str) -> str:
+    """Return a pattern with its letters folded as lines are; what is syntax (`\\W`, `\\b`) stays."""
+    return "".join(fold(c) or c if not c.isascii() and c.isalpha() else c for c in pattern)

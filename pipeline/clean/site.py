@@ -1,0 +1,150 @@
+"""Site templates: lines that recur on different stories of a site, learned over the nights, forgotten when they stop."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from pipeline.clean.lines import bare, count_words, fold, is_prose
+from pipeline.records import Article, SiteLine
+
+SITE_LINE = "site-line"
+MIN_STORIES = 3  # a page and two others, counted in stories; two alone may be one story told twice
+HALF_LIFE = 30  # days after which a sighting counts half
+FORGOTTEN = 0.5  # sightings below which a line is no longer kept
+PROSE_SHARE = 0.3  # share of tonight's stories that must carry a line of running text: follow-ups repeat their background
+HEADING_SHARE = 0.3  # the same for headings: many stories have a "What happens next"
+MAX_LINE_WORDS = 120
+SHINGLE = 6  # words
+SAMPLED = 4  # one shingle in so many is compared
+SAME_STORY = 0.5  # share of the smaller page's shingles, weighted by rarity, that two tellings of a story have in common
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is kept of a page while its site is learned: its identity, its shingles and its lines."""
+
+    identity: str
+    shingles: tuple[int, ...]
+    lines: tuple[tuple[str, bool], ...]
+
+
+def learn_site_lines(articles: Iterable[Article], known: Iterable[SiteLine], run_date: str) -> list[SiteLine]:
+    """Return what is known of the sites after tonight: the known lines, decayed, and those seen tonight.
+
+    `known` is what was known before tonight; `articles` may be of many sites and in any order.
+    """
+    pages: dict[str, list[_Page]] = defaultdict(list)
+    texts: dict[tuple[str, str], str] = {}
+    seen_once: set[tuple[str, str]] = set()
+    for article in articles:
+        page = _read(article)
+        pages[article.site].append(page)
+        for block in article.blocks:
+            key = (article.site, line_hash(block.text))
+            # The text is kept from the second sighting on: most lines of a site are never seen again.
+            if key in seen_once:
+                texts[key] = min(block.text.strip(), texts.get(key, block.text.strip()))
+            seen_once.add(key)
+    before = {(line.site, line.line_hash): line for line in known}
+    tonight = {(site, key): n for site in sorted(pages) for key, n in _recurring(pages[site]).items()}
+    merged = [_merge(before.get(key), tonight.get(key, 0), key, texts, run_date) for key in sorted(before.keys() | tonight.keys())]
+    return [line for line in merged if line.pages >= FORGOTTEN]
+
+
+def template_lines(lines: Iterable[SiteLine], site: str) -> frozenset[str]:
+    """Return the hashes of the lines that are templates of a site: seen on enough different stories."""
+    return frozenset(line.line_hash for line in lines if line.site == site and line.pages >= MIN_STORIES)
+
+
+def line_hash(text: str) -> str:
+    """Return 16 hex digits for a line, whatever its case, accents and outer punctuation."""
+    return _hash(bare(fold(text)))
+
+
+@lru_cache(maxsize=65536)
+def _hash(line: str) -> str:
+    return hashlib.sha256(line.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+def _merge(line: SiteLine | None, stories: int, key: tuple[str, str], texts: dict[tuple[str, str], str], run_date: str) -> SiteLine:
+    if line is None:
+        return SiteLine(key[0], key[1], texts.get(key, ""), float(stories), run_date, run_date)
+    days = max(0, (date.fromisoformat(run_date) - date.fromisoformat(line.last_seen)).days) if run_date else 0
+    decayed = line.pages * 0.5 ** (days / HALF_LIFE)
+    if not stories:
+        return replace(line, pages=line.pages) if decayed >= FORGOTTEN else replace(line, pages=0.0)
+    return replace(line, pages=round(decayed + stories, 6), last_seen=max(run_date, line.last_seen))
+
+
+def _read(article: Article) -> _Page:
+    title = line_hash(article.title or "")
+    lines: dict[str, bool] = {}
+    words: list[str] = []
+    for block in article.blocks:
+        key = line_hash(block.text)
+        words += bare(fold(block.text)).split()
+        if key == title or block.kind in ("table", "code") or not any(c.isalpha() for c in block.text):
+            continue
+        if count_words(block.text) <= MAX_LINE_WORDS:
+            lines[key] = lines.get(key, False) or is_prose(block.text) or block.kind == "heading"
+    return _Page(article.article_id, tuple(_shingles(words)), tuple(sorted(lines.items())))
+
+
+def _shingles(words: list[str]) -> Iterator[int]:
+    for start in range(max(1, len(words) - SHINGLE + 1)):
+        # crc32: quick, and the same in every process.
+        value = zlib.crc32(" ".join(words[start : start + SHINGLE]).encode(errors="surrogatepass"))
+        if value % SAMPLED == 0:
+            yield value
+
+
+def _recurring(pages: list[_Page]) -> dict[str, int]:
+    """Return on how many different stories each line stands, for the lines that stand on more than one."""
+    stories = _stories(pages)
+    carried: dict[str, set[int]] = defaultdict(set)
+    careful: set[str] = set()
+    for page, story in zip(sorted(pages, key=lambda p: (p.identity, p.lines)), stories, strict=True):
+        for key, is_careful in page.lines:
+            carried[key].add(story)
+            if is_careful:
+                careful.add(key)
+    total = len(set(stories))
+    return {
+        key: len(numbers)
+        for key, numbers in carried.items()
+        if len(numbers) >= 2 and (key not in careful or len(numbers) >= max(MIN_STORIES, PROSE_SHARE * total))
+    }
+
+
+def _stories(pages: list[_Page]) -> list[int]:
+    """Return the story of each page, the pages in the order of their ids: a page joins the story it shares most with.
+
+    Shingles weigh one over the number of pages that carry them, so what the whole site shares joins nobody.
+    """
+    ordered = sorted(pages, key=lambda p: (p.identity, p.lines))
+    frequency = Counter(s for page in ordered for s in set(page.shingles))
+    owner: dict[int, int] = {}
+    weight: list[float] = []
+    stories: list[int] = []
+    for page in ordered:
+        shingles = sorted(set(page.shingles))
+        own = sum(1 / frequency[s] for s in shingles)
+        shared: Counter[int] = Counter()
+        for s in shingles:
+            if s in owner:
+                shared[owner[s]] += 1 / frequency[s]  # type: ignore[assignment]
+        best = max(sorted(shared), key=lambda story: shared[story], default=None)
+        if best is not None and shared[best] >= SAME_STORY * min(own, weight[best]):
+            stories.append(best)
+            continue
+        stories.append(len(weight))
+        weight.append(own)
+        for s in shingles:
+            owner.setdefault(s, stories[-1])
+    return stories

@@ -1,0 +1,1 @@
+"""From a page to an Article: decode, parse, blocks, main content, metadata, page kind."""

@@ -1,0 +1,179 @@
+"""Who wrote an article: a list of people, agencies apart, nothing else that stands in a byline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+import lxml.html
+
+from pipeline.extract.agencies import agency_in, without_agency
+from pipeline.extract.bylines import AND, MAX_NAME, after_by, is_person, split_names
+from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
+from pipeline.extract.markup import Markup
+from pipeline.extract.strings import fold, one_line
+from pipeline.extract.textlines import Lines, lines_near_headline
+from pipeline.extract.titles import SiteNames
+
+META_AUTHORS = (
+    "author", "article:author", "parsely-author", "sailthru.author", "article:author_name", "dc.creator", "dc.creator.author",
+    "dcterms.creator", "byl", "byline", "article.author", "authors", "og:article:author", "og:author", "citation_author",
+    "cxenseparse:author", "vr:author", "shareaholic:article_author_name", "creator",
+)  # fmt: skip
+# WordPress's SEO plug-in labels its preview fields: label 1 says "Written by" in the site's language, data 1 names the writer.
+LABELLED = (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2"))
+
+MAX_AUTHORS = 20
+MAX_ELEMENTS = 60
+MAX_BYLINE = 300  # characters; more is a biography or half the page
+NOBODY = SiteNames(frozenset(), "")
+GROUP = re.compile(r"\s*[|•·\n]\s*")  # what stands after a bar is a role or a date, if a name stood before it
+OPEN_END = re.compile(rf"(?:,|\s{AND}|^{AND})$", re.IGNORECASE)
+OPEN_START = re.compile(rf"(?:,|{AND}\s|{AND}$)", re.IGNORECASE)
+WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
+
+
+def read_authors(
+    tree: lxml.html.HtmlElement, markup: Markup, marked: Callable[[], Marked], lines: Callable[[], Lines], names: SiteNames
+) -> tuple[tuple[str, ...], str | None]:
+    """Return the people who wrote the article, and the agency credited; from the first source that names a person."""
+    agency: str | None = None
+    sources: tuple[Callable[[], tuple[tuple[str, ...], str | None]], ...] = (
+        lambda: _owner(markup, names),
+        lambda: _people(_from_jsonld(markup), names),
+        lambda: _people(_from_meta(markup), names),
+        lambda: _people(_from_labels(markup), names),
+        lambda: _people_of_elements(marked().author_items, names),
+        lambda: _people_of_elements(marked().bylines, names, full_names=True),
+        lambda: _people_of_elements(author_links(tree), names, full_names=True),
+        lambda: _people(_by_lines(lines(), markup), names, full_names=True),
+    )
+    for source in sources:
+        people, credit = source()
+        agency = agency or credit
+        if people:
+            return people, agency
+    return (), agency
+
+
+def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | None]:
+    """Return the author whose own name the site bears: stated to be a person, and no organisation of the page."""
+    item = markup.jsonld.resolve(markup.jsonld.get("author"))
+    item = markup.jsonld.resolve(item[0]) if isinstance(item, list) and len(item) == 1 else item
+    if not isinstance(item, dict) or "person" not in str(item.get("@type")).lower():
+        return (), None
+    name = one_line(item.get("name"), MAX_NAME)
+    is_owner = names.match(name) and fold(name) not in markup.jsonld.organisations and 2 <= len(name.split()) <= 3
+    return ((name,), None) if is_owner and is_person(name, NOBODY) else ((), None)
+
+
+def _from_jsonld(markup: Markup) -> list[str]:
+    """Return the names of the article's authors: of persons, or, if there are none, of organisations."""
+    for key in ("author", "creator"):
+        value = markup.jsonld.get(key)
+        items = [markup.jsonld.resolve(item) for item in (value if isinstance(value, list) else [value])[:MAX_AUTHORS]]
+        persons = [item for item in items if not _is_organisation(item)]
+        found = [name for item in persons or items for name in _names_of(item)]
+        if found:
+            return found
+    return []
+
+
+def _is_organisation(item: object) -> bool:
+    return isinstance(item, dict) and "organization" in str(item.get("@type", "")).lower()
+
+
+def _names_of(item: object) -> Iterator[str]:
+    if isinstance(item, str):
+        yield item
+    elif isinstance(item, dict):
+        name = item.get("name") or " ".join(one_line(item.get(key)) for key in ("givenName", "familyName"))
+        for one in name[:MAX_AUTHORS] if isinstance(name, list) else [name]:
+            if isinstance(one, str):
+                yield one
+
+
+def _from_meta(markup: Markup) -> list[str]:
+    return next(
+        (values for name in META_AUTHORS if (values := markup.meta.get(name)) and any("/" not in value for value in values)), []
+    )
+
+
+def _from_labels(markup: Markup) -> list[str]:
+    """Return the preview field that is labelled as the author's; its neighbour, the reading time, holds digits."""
+    pairs = [(markup.first(label), markup.first(data)) for label, data in LABELLED]
+    return [data for label, data in pairs if label and after_by(label + " x") == "x"]
+
+
+def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
+    """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone."""
+    lines = [line for line in lines_near_headline(page_lines, markup) if len(line) <= MAX_BYLINE]
+    for line, following in pairwise([*lines, ""]):
+        rest = after_by(line)
+        if rest is not None:
+            return [rest or following]
+    return []
+
+
+def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -> tuple[tuple[str, ...], str | None]:
+    """Return the people and the agency among some bylines; `full_names` where a lone word is rather a label than a pen name."""
+    people: dict[str, str] = {}
+    agency = None
+    for value in values:
+        for group in GROUP.split(one_line(value, MAX_BYLINE)):
+            found = []
+            for name in split_names(group):
+                credit = agency_in(name)
+                agency = agency or credit
+                name = without_agency(name) if credit else name
+                if is_person(name, names) and (" " in name or not (full_names or credit) or WIDE.search(name)):
+                    found.append(name)
+            for name in found:
+                people.setdefault(fold(name), name)
+            if found:
+                break
+    return tuple(people.values())[:MAX_AUTHORS], agency
+
+
+def _people_of_elements(
+    elements: list[lxml.html.HtmlElement], names: SiteNames, full_names: bool = False
+) -> tuple[tuple[str, ...], str | None]:
+    """Return the people of the first byline, and of those that stand beside it in the same block."""
+    people: dict[str, str] = {}
+    agency = None
+    block = None
+    for element in elements[:MAX_ELEMENTS]:
+        near = [element, *element.iterancestors()][1:3]
+        if block is not None and block not in near:
+            continue
+        found, credit = _people(_byline_texts(element), names, full_names)
+        agency = agency or credit
+        for name in found:
+            people.setdefault(fold(name), name)
+        if people and block is None and near:
+            block = near[-1]
+    return tuple(people.values()), agency
+
+
+def _byline_texts(element: lxml.html.HtmlElement) -> list[str]:
+    """Return the byline as its marked names or its links to authors give it, or as its text."""
+    marked = [node for node in element.iterdescendants() if node.get("itemprop") == "name"]
+    marked = marked or [
+        node for node in element.iterdescendants("a") if AUTHOR_PATH.search(node.get("href", "")) or "author" in node.get("rel", "")
+    ]
+    texts = [text for node in marked[:MAX_AUTHORS] if (text := one_line(node.text_content(), MAX_BYLINE))]
+    if texts:
+        return texts
+    nodes = [text for node in element.itertext() if (text := one_line(node, MAX_BYLINE))]
+    joined = _join_nodes(nodes)
+    return [joined] if len(joined) <= MAX_BYLINE else []
+
+
+def _join_nodes(nodes: list[str]) -> str:
+    """Join runs of text of different elements: with a space where a list goes on, else with a bar, as between a name and a role."""
+    joined = ""
+    for node in nodes:
+        goes_on = not joined or after_by(joined.rsplit("|", 1)[-1]) == "" or OPEN_END.search(joined) or OPEN_START.match(node)
+        joined += (" " if goes_on else " | ") + node
+    return joined.strip()

@@ -1,0 +1,313 @@
+"""The page as a reader sees it: runs of text between block tags, in document order, each with where it stood.
+
+The walk is iterative (a page may nest 2,000 deep) and reads each element once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.extract.class_words import mask_of
+from pipeline.extract.strings import INVISIBLE
+from pipeline.records import BlockKind
+
+# Elements whose content is not on the page, or is no text of it.
+SKIPPED = frozenset(
+    "head script style template noscript svg iframe object embed audio video canvas select datalist textarea map applet "
+    "noframes annotation annotation-xml progress meter".split()
+)
+BLOCK_TAGS = frozenset(
+    "html body div p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tfoot tr td th caption blockquote pre figure figcaption "
+    "article section main header footer nav aside form fieldset legend address center details summary hr dialog menu dir "
+    "button hgroup frameset frame optgroup option isindex marquee xmp listing plaintext search".split()
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+# Inline elements that stand apart on the screen though no white space is in the source.
+SPACED = frozenset(("img", "input", "label", "time", "picture", "wbr"))
+SPACED_BEHIND = frozenset(("label", "time"))
+EMPHASIS = frozenset(("b", "strong", "em", "i"))
+KIND_OF_TAG: dict[str, BlockKind] = {
+    "li": "list_item",
+    "dd": "list_item",
+    "blockquote": "quote",
+    "figcaption": "caption",
+    "caption": "caption",
+    "pre": "code",
+    "xmp": "code",
+    "listing": "code",
+}
+# A table is data when it has rows of several cells and none of them holds a paragraph; else it only lays out the page.
+MAX_CELL = 250  # characters in a cell of a data table
+CELL_SEPARATOR = " | "
+
+HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+BLOCK_STYLE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table)\b", re.IGNORECASE)
+# Where a line that breaks is at the end of a sentence, as opposed to wrapped by hand.
+SENTENCE_END = tuple(".!?…:;\"”»’')]。！？；：」』｡؟۔।|")
+BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
+# A hidden element with so many paragraphs of such a length is an article that waits to be shown, not a menu or a dialog.
+HIDDEN_PARAGRAPHS = 3
+PROSE_CHARS = 100
+MAX_PATH = 8  # steps of a path that are kept, the innermost
+
+
+@dataclass(slots=True)
+class Container:
+    """A block element: what its ancestors' names say (`mask_above`), its own (`mask`), and its place in the tree."""
+
+    parent: int
+    tag: str
+    name: str
+    mask: int
+    mask_above: int
+    depth: int
+    kind: BlockKind
+    hidden_by: int  # the outermost hidden container around it, itself included; -1 when it is shown
+
+
+@dataclass(slots=True)
+class Run:
+    """A run of text. `link_chars` and `strong_chars` count its characters inside links and emphasis; `links` counts links."""
+
+    text: str
+    kind: BlockKind
+    container: int
+    tag: str
+    link_chars: int
+    strong_chars: int
+    links: int
+    hidden: bool
+    after_break: bool
+
+
+@dataclass(slots=True)
+class PageBlocks:
+    """All runs of a page and the block elements that hold them; container 0 is the root."""
+
+    runs: list[Run] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+
+    def hidden_name(self, run: Run) -> str:
+        """Return the name of the outermost hidden element around a hidden run."""
+        return self.containers[self.containers[run.container].hidden_by].name
+
+    def path(self, container: int) -> str:
+        """Return where a container stands, innermost last: `article>div.story>p`."""
+        steps: list[str] = []
+        while container > 0 and len(steps) < MAX_PATH:
+            if self.containers[container].tag not in ("html", "body"):
+                steps.append(self.containers[container].name)
+            container = self.containers[container].parent
+        return ">".join(reversed(steps))
+
+
+def read_blocks(root: HtmlElement) -> PageBlocks:
+    """Walk the tree once and return its runs of text; what is hidden is left out unless it reads like an article."""
+    page = _Walk().read(root)
+    if any(run.hidden for run in page.runs):
+        shown = _hidden_prose(page)
+        page.runs = [run for run in page.runs if not run.hidden or page.hidden_name(run) in shown]
+    return page
+
+
+def _hidden_prose(page: PageBlocks) -> set[str]:
+    """Return the names of hidden elements that hold several paragraphs: paywalls hide an article piece by piece to show it later."""
+    paragraphs: Counter[str] = Counter()
+    for run in page.runs:
+        if run.hidden and len(run.text) >= PROSE_CHARS and 3 * run.link_chars < len(run.text):
+            paragraphs[page.hidden_name(run)] += 1
+    return {name for name, count in paragraphs.items() if count >= HIDDEN_PARAGRAPHS}
+
+
+class _Walk:
+    """The state of one walk: the open elements, and the run that is being put together."""
+
+    def __init__(self) -> None:
+        self.page = PageBlocks()
+        self.stack = [0]  # open containers
+        self.effects: list[str] = []  # of each open element: what its end has to undo
+        self.pieces: list[str] = []
+        self.link_chars = self.strong_chars = self.links = 0
+        self.in_link = self.in_strong = self.in_pre = self.in_cell = 0
+        self.after_break = False
+        self.data_tables: list[bool] = []
+
+    def read(self, root: HtmlElement) -> PageBlocks:
+        self.page.containers.append(Container(-1, "root", "", 0, 0, 0, "paragraph", -1))
+        events = etree.iterwalk(root, events=("start", "end"))
+        for event, element in events:
+            if event == "start":
+                effect = self._open(element)
+                self.effects.append(effect)
+                if effect == "skip":
+                    events.skip_subtree()
+                elif element.text:
+                    self._text(element.text)
+            else:
+                self._close(self.effects.pop())
+                if element.tail and element is not root:
+                    self._text(element.tail)
+        self._flush()
+        return self.page
+
+    def _text(self, text: str) -> None:
+        self.pieces.append(text)
+        if self.in_link:
+            self.link_chars += len(text)
+        if self.in_strong:
+            self.strong_chars += len(text)
+
+    def _open(self, element: HtmlElement) -> str:
+        """Note that an element begins; returns what its end has to undo."""
+        tag = element.tag
+        if not isinstance(tag, str) or tag in SKIPPED:
+            return "skip"
+        style = element.get("style")
+        hidden = "hidden" in element.attrib or (style is not None and HIDDEN_STYLE.search(style) is not None)
+        if tag in BLOCK_TAGS or "-" in tag or (style is not None and BLOCK_STYLE.search(style) is not None):
+            return self._open_block(element, tag, hidden=hidden)
+        if hidden:
+            return "skip"
+        if tag == "br":
+            self._line_break(element)
+        elif tag == "a":
+            return self._open_link(element)
+        elif tag in EMPHASIS:
+            self.in_strong += 1
+            return "strong"
+        elif tag in SPACED:
+            self.pieces.append(" ")
+            return "space" if tag in SPACED_BEHIND else ""
+        return ""
+
+    def _open_link(self, element: HtmlElement) -> str:
+        self.in_link += 1
+        self.links += 1
+        previous = element.getprevious()
+        if previous is not None and previous.tag == "a" and not previous.tail:
+            self.pieces.append(" ")  # a row of links is a row of words
+        return "link"
+
+    def _open_block(self, element: HtmlElement, tag: str, *, hidden: bool) -> str:
+        if tag == "table":
+            self.data_tables.append(not self.in_cell and _is_data_table(element))
+        in_data = bool(self.data_tables) and self.data_tables[-1]
+        effect = "block"
+        if in_data and tag in ("td", "th"):
+            if self.pieces:
+                self.pieces.append(CELL_SEPARATOR)
+            self.in_cell += 1
+            effect = "cell"
+        elif self.in_cell:
+            self.pieces.append(" ")
+        else:
+            self._flush()
+        if tag == "pre":
+            self.in_pre += 1
+            effect = "pre"
+        elif tag == "table":
+            effect = "table"
+        self._push(element, tag, in_data=in_data, hidden=hidden)
+        return effect
+
+    def _push(self, element: HtmlElement, tag: str, *, in_data: bool, hidden: bool) -> None:
+        parent = self.page.containers[self.stack[-1]]
+        class_name = element.get("class")
+        mask = 0 if tag in ("html", "body") else mask_of(tag, class_name, element.get("id"), element.get("role"))
+        kind = KIND_OF_TAG.get(tag, parent.kind)
+        if tag in HEADINGS:
+            kind = "heading"
+        elif in_data and tag == "tr":
+            kind = "table"
+        name = f"{tag}.{words[0]}"[:80] if class_name and (words := class_name.split(None, 1)) else tag
+        above = parent.mask | parent.mask_above
+        index = len(self.page.containers)
+        hidden_by = index if hidden and parent.hidden_by < 0 else parent.hidden_by
+        self.page.containers.append(Container(self.stack[-1], tag, name, mask, above, parent.depth + 1, kind, hidden_by))
+        self.stack.append(index)
+
+    def _close(self, effect: str) -> None:
+        if effect == "link":
+            self.in_link -= 1
+        elif effect == "strong":
+            self.in_strong -= 1
+        elif effect == "space":
+            self.pieces.append(" ")
+        elif effect in ("block", "cell", "pre", "table"):
+            self._close_block(effect)
+
+    def _close_block(self, effect: str) -> None:
+        if effect == "cell":
+            self.in_cell -= 1
+        elif self.in_cell:
+            self.pieces.append(" ")
+        else:
+            self._flush()
+        if effect == "pre":
+            self.in_pre -= 1
+        elif effect == "table":
+            self.data_tables.pop()
+        self.stack.pop()
+
+    def _line_break(self, element: HtmlElement) -> None:
+        """End the run at a <br>, except where a sentence goes on in lower case behind it: that line was wrapped by hand."""
+        if self.in_cell or self.in_pre:
+            self.pieces.append("\n")
+            return
+        following = (element.tail or "").lstrip()[:1]
+        before = next((piece.rstrip() for piece in reversed(self.pieces) if not piece.isspace()), "")
+        if following.islower() and before and not before.endswith(SENTENCE_END):
+            self.pieces.append(" ")
+            return
+        self._flush()
+        self.after_break = True
+
+    def _flush(self) -> None:
+        """Make a run of the pieces gathered since the last block tag."""
+        text = "".join(self.pieces)
+        container = self.page.containers[self.stack[-1]]
+        for part in BLANK_LINES.split(text) if self.in_pre else (text,):
+            lines = part.splitlines() if self.in_pre else (part,)
+            clean = "\n".join(line for line in (_one_line(line) for line in lines) if line)
+            if clean.strip(CELL_SEPARATOR):
+                self._add(clean, container)
+        self.pieces.clear()
+        self.link_chars = self.strong_chars = self.links = 0
+        self.after_break = False
+
+    def _add(self, text: str, container: Container) -> None:
+        size = len(text)
+        self.page.runs.append(
+            Run(
+                text,
+                container.kind,
+                self.stack[-1],
+                container.tag,
+                min(self.link_chars, size),
+                min(self.strong_chars, size),
+                self.links,
+                container.hidden_by >= 0,
+                self.after_break,
+            )
+        )
+
+
+def _one_line(text: str) -> str:
+    if not text.isascii():
+        text = INVISIBLE.sub("", text)
+    return " ".join(text.split())
+
+
+def _is_data_table(table: HtmlElement) -> bool:
+    """Say whether a table's rows are read as rows: several short cells each, no table inside."""
+    if next(table.iterdescendants("table"), None) is not None:
+        return False
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iterdescendants("tr")]
+    if sum(len(row) > 1 for row in rows) < 2:
+        return False
+    return all(len(" ".join("".join(cell.itertext()).split())) <= MAX_CELL for row in rows for cell in row)

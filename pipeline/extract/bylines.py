@@ -1,0 +1,103 @@
+"""What in a byline is a person's name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+
+from pipeline.extract.strings import words
+from pipeline.extract.titles import SiteNames
+
+MAX_NAME_WORDS = 6
+MAX_NAME = 60  # characters
+INITIALS = 6  # letters; a lone word of fewer capitals is a degree or an avatar
+
+_DATA: dict[str, dict[str, list[str]]] = tomllib.loads(
+    files("pipeline.extract").joinpath("bylines.toml").read_text(encoding="utf-8")
+)
+
+
+def _words_of(kind: str) -> frozenset[str]:
+    return frozenset(word for group in _DATA[kind].values() for word in group)
+
+
+NOT_A_NAME, ALSO_NAMES = _words_of("not_a_name"), _words_of("also_names")
+INSIDE_NAMES, NAME_PARTICLES = _words_of("inside_names"), _words_of("name_particles")
+
+_BY_WORDS = "|".join(re.escape(word) for word in sorted(_words_of("by"), key=lambda word: (-len(word), word)))
+BY = re.compile(rf"({_BY_WORDS})(?:\s*[:：]\s*|\s+|$)", re.IGNORECASE)
+AND = r"(?:and|with|und|et|y|e|i|и|та|og|och|ja|en|ve|és|și|a|και|و|dan|và|&|\+)"
+LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
+DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
+CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
+# Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
+TAIL = re.compile(
+    r"\s*(?:[|•·●▪►»/\\（(\[–—→]|\s-\s|\s@|https?:|www\.|\b\S+@\S+|\d|"
+    r"\b(?:posted|published|updated|modified|on|in|at|special to|exclusively for|is an?|was an?|has been|covers|writes|joined|"
+    r"follow|read more|more by|see more|view|contact|email|for the|reporting|"
+    r"aktualisiert|veröffentlicht|publié|publicado|actualizado|pubblicato|gepubliceerd|opublikowano|опубликовано)\b).*$",
+    re.IGNORECASE | re.DOTALL,
+)
+ABBREVIATED = re.compile(r"(?:\b[A-Z]|Jr|Sr)\.$")
+CAPITALS = re.compile(r"(?<![^\W\d_])(?:(?<=Mc)|(?<=MC))?([^\W\d_])([^\W\d_]{2,})")
+HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE)
+EDGES = ' \t,:;-–—|*"“”'
+LETTER = re.compile(r"[^\W\d_]")
+LOWER = re.compile(r"[a-zà-öø-ÿа-яёα-ω]")
+HANDLE = re.compile(r"^@|[@#{}<>=]|https?:|www\.|\.(?:com|org|net|co\.uk|de|fr)\b", re.IGNORECASE)
+
+
+def after_by(line: str) -> str | None:
+    """Return what follows "By" and its like at the beginning of a line; None when the line begins otherwise."""
+    line = line.strip()
+    match = BY.match(line)
+    if match is None:
+        return None
+    rest = line[match.end() :].strip()
+    # "Di Stefano" is a name, "di Marco Rossi" a byline.
+    return None if match[1].lower() in NAME_PARTICLES and " " not in rest else rest
+
+
+def without_by(text: str) -> str:
+    """Return a byline without its "By"."""
+    rest = after_by(text)
+    return text.strip() if rest is None else rest
+
+
+def split_names(byline: str) -> list[str]:
+    """Return what may be names in a byline: no "By", no role, place, time or address, lists split."""
+    text = without_by(without_by(byline.strip(EDGES).lstrip(".")))
+    text = TAIL.sub("", text)
+    pieces = CONJUNCTION.split(text)
+    return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
+
+
+def _trim(piece: str) -> str:
+    piece = without_by(piece.strip(EDGES)).strip(EDGES)
+    if not ABBREVIATED.search(piece):
+        piece = piece.rstrip(".")
+    piece = HONORIFIC.sub("", piece)
+    if piece.isupper() and len(piece) > 4 and " " in piece:  # a byline set in capitals
+        piece = CAPITALS.sub(lambda match: match[1] + match[2].lower(), piece)
+    return piece
+
+
+def is_person(name: str, names: SiteNames) -> bool:
+    """Tell whether a piece of a byline is a person's name and not the site, a desk, a role or a sentence."""
+    parts = name.split()
+    if not parts or len(name) > MAX_NAME or len(parts) > MAX_NAME_WORDS or HANDLE.search(name) or any(c.isdigit() for c in name):
+        return False
+    if names.match(name) or not LETTER.search(name):
+        return False
+    common = [word for word in words(name) if word in NOT_A_NAME]
+    if any(word not in ALSO_NAMES for word in common) or len(common) == len(parts):
+        return False
+    return _written_as_name(parts)
+
+
+def _written_as_name(parts: list[str]) -> bool:
+    """Tell whether the words are written with capitals, as far as the script has them; initials alone are a degree or an avatar."""
+    if len(parts) == 1:
+        return len(parts[0]) > 1 and not LOWER.match(parts[0]) and not (parts[0].isupper() and len(parts[0]) < INITIALS)
+    return not any(LOWER.match(part) and part.lower() not in INSIDE_NAMES for part in parts)

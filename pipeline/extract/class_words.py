@@ -1,0 +1,102 @@
+"""What the names of tags, classes and ids say about a part of a page: groups of words as bits of one number.
+
+Class names are written by programmers, mostly in English on sites of any language, so these words may be used for all.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Group -> words. A token of a class or id counts when it equals a word, or starts with a word that ends in "*".
+GROUPS: dict[str, str] = {
+    "share": "share* sharing social* addthis sharethis sharedaddy follow* facebook twitter whatsapp linkedin pinterest bookmark* like likes",
+    "related": "related* recommend* recirc* more morefrom readmore popular trending mostread latest also next prev previous similar seealso "
+    "suggested outbrain taboola zergnet upnext recent jp* crosslink* furtherreading",
+    "advert": "ad ads adv advert* adslot* adunit* adbox adsense advertorial dfp gpt sponsor* promo* promoted promotion commercial banner "
+    "werbung anzeige anzeigen publicidad publicite pubblicita reklama affiliate",
+    "newsletter": "newsletter* subscribe* subscription* signup mailinglist mailchimp optin optinform email* register registration paywall* "
+    "donate donation membership abo",
+    "comment": "comment* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre",
+    "caption": "caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline",
+    "media": "image* img photo* picture gallery slideshow carousel slider video* player audio media thumbnail* thumb embed* figure lightbox",
+    "byline": "byline* author* autor writer contributor contributors reporter dateline auteur redakteur vcard",
+    "bio": "bio biography about aboutauthor authorbio authorbox profile",
+    "date": "date* time timestamp published pubdate posted updated datum fecha meta postmeta entrymeta articlemeta info",
+    "nav": "nav* menu* breadcrumb* crumb* topbar toolbar navbar pagination pager paging paginate skip sitemap hamburger tabs tab",
+    "footer": "footer* foot colophon copyright legal disclaimer bottom",
+    "header": "header* masthead topheader head banner logo branding",
+    "sidebar": "sidebar* side rail rightrail aside widget* secondary tertiary rightcol rightcolumn leftcol complementary",
+    "tags": "tag tags taglist topics topic keywords categories category cat labels filedunder",
+    "body": "body articlebody storybody postbody entrycontent postcontent articlecontent storycontent articletext storytext bodytext maintext "
+    "text paragraph* richtext rte prose copy content fulltext textbody wysiwyg",
+    "article": "article* story* post entry hentry singlepost blogpost news main primary content maincontent single page",
+    "headline": "headline* title* heading entrytitle posttitle articletitle hed headlines kicker eyebrow",
+    "summary": "summary dek standfirst lead* lede intro excerpt teaser* subtitle subhead* deck abstract description chapeau vorspann",
+    "list": "list* card* grid item* tile* feed river stream archive collection block module row col",
+    "popup": "modal popup overlay dialog tooltip dropdown toast lightbox hidden hide collapse offscreen sr visuallyhidden screenreader print",
+    "consent": "cookie* consent gdpr privacy terms notice alert warning message",
+    "quote": "quote* pullquote blockquote pull",
+    "infobox": "infobox factbox box sidebarbox key highlights keypoints toc contents glance fact callout aside inset note",
+    "rating": "rating review* stars score vote votes poll quiz widget product price buy shop cart deal",
+    "login": "login signin account user profile password search* form",
+}
+
+# Tags that speak for themselves, each a bit of its own behind the groups.
+TAGS = ("nav", "footer", "header", "aside", "article", "main", "form", "figure", "section", "table", "ul", "ol", "dl", "blockquote", "button", "details")
+
+NAMES: tuple[str, ...] = (*GROUPS, *(f"<{tag}>" for tag in TAGS))
+BITS = len(NAMES)
+
+_TAG_BITS = {tag: 1 << (len(GROUPS) + position) for position, tag in enumerate(TAGS)}
+_TAG_BITS |= {"figcaption": _TAG_BITS["figure"], "fieldset": _TAG_BITS["form"]}
+_ROLES = {"navigation": "nav", "contentinfo": "footer", "banner": "header", "complementary": "aside", "main": "main", "article": "article"}
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_TOKEN = re.compile(r"[a-z]+")
+
+
+def _vocabulary() -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
+    exact: dict[str, int] = {}
+    prefixes: dict[str, int] = {}
+    for position, words in enumerate(GROUPS.values()):
+        for word in words.split():
+            target = prefixes if word.endswith("*") else exact
+            key = word.removesuffix("*")
+            target[key] = target.get(key, 0) | 1 << position
+    return exact, tuple(prefixes.items())
+
+
+_EXACT, _PREFIXES = _vocabulary()
+
+
+@lru_cache(maxsize=4096)
+def _token_bits(token: str) -> int:
+    bits = _EXACT.get(token, 0)
+    for prefix, group in _PREFIXES:
+        if token.startswith(prefix):
+            bits |= group
+    return bits
+
+
+@lru_cache(maxsize=4096)
+def _name_bits(name: str) -> int:
+    tokens = _TOKEN.findall(_CAMEL.sub(" ", name[:500]).lower())
+    bits = 0
+    for token in tokens:
+        bits |= _token_bits(token)
+    for first, second in zip(tokens, tokens[1:], strict=False):  # entry-content, read_more
+        bits |= _token_bits(first + second)
+    return bits
+
+
+def mask_of(tag: str, class_name: str | None, identifier: str | None, role: str | None) -> int:
+    """Return the groups that an element's tag, class, id and role name, as bits in the order of `NAMES`."""
+    bits = _TAG_BITS.get(tag, 0)
+    if class_name:
+        bits |= _name_bits(class_name)
+    if identifier:
+        bits |= _name_bits(identifier)
+    if role:
+        bits |= _TAG_BITS.get(_ROLES.get(role, ""), 0)
+    return bits

@@ -1,0 +1,165 @@
+"""The main content of a page: which of its runs of text are the article, and what the others are.
+
+A learned scorer decides (`scorer.py`). Where its answer looks wrong, trafilatura is asked, and the JSON-LD text; who was
+followed, and why, stands in `extractor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from lxml.html import HtmlElement
+
+from pipeline.extract.blocks import PageBlocks, Run, read_blocks
+from pipeline.extract.candidates import MAX_ELEMENTS, resiliparse_text, trafilatura_text
+from pipeline.extract.features import PageContext, Structure, Vector, opinion_features, page_features, structure_of
+from pipeline.extract.labels import label_of
+from pipeline.extract.scorer import load_model
+from pipeline.extract.votes import Candidate, tokens_of, votes
+from pipeline.records import Block
+
+if TYPE_CHECKING:
+    from pipeline.extract.metadata import Metadata
+
+Chosen = npt.NDArray[np.bool_]
+
+# Chosen on held-out hosts: a lost paragraph is worse than one too many, a label left in is worse than a subheading lost.
+LONG_RUN = 12  # words
+LONG_THRESHOLD, SHORT_THRESHOLD = 0.4, 0.5
+MAX_RUNS = 20_000  # no article has so many; a page that has is cut there
+MARGIN = 12  # runs before the first and behind the last kept one that are shown with their labels, from the same container
+# In doubt: the scorer kept less than this share of what every candidate holds, or next to nothing.
+DOUBT_SHARE = 0.4
+DOUBT_WORDS = 40
+AGREES = 0.5  # share of the kept words that a declared text must hold to be the same article
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The blocks of the article's region in document order, how they were decided, and the page's share of text in links."""
+
+    blocks: tuple[Block, ...]
+    extractor: str
+    link_density: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page on its way to a decision."""
+
+    page: PageBlocks
+    tokens: list[list[str]]
+    structure: Structure
+    root: HtmlElement
+    metadata: Metadata
+
+    def words(self, chosen: Chosen) -> int:
+        return sum(len(self.tokens[i]) for i in np.flatnonzero(chosen))
+
+
+def main_content(root: HtmlElement, html: str, metadata: Metadata) -> Content:
+    """Label the page's runs of text: kept, or why not."""
+    page = read_blocks(root)
+    cut = " of the first 20000 blocks" if len(page.runs) > MAX_RUNS else ""
+    del page.runs[MAX_RUNS:]
+    total = sum(len(run.text) for run in page.runs)
+    density = sum(run.link_chars for run in page.runs) / total if total else 0.0
+    if not page.runs:
+        return Content(_declared_blocks(metadata), "jsonld: the page shows no text" if metadata.article_body else "none", density)
+    work = _Page(page, [tokens_of(run.text) for run in page.runs], structure_of(page), root, metadata)
+    easy = resiliparse_text(html)
+    chosen, extractor = _decide(work, easy)
+    if extractor.startswith("jsonld"):
+        return Content(_declared_blocks(metadata), extractor, density)
+    return Content(_blocks(work, chosen), extractor + cut, density)
+
+
+def _decide(work: _Page, easy: str) -> tuple[Chosen, str]:
+    """Return which runs are the article, and who decided."""
+    model = load_model()
+    scores = block_scores(work.page, work.tokens, work.structure, _context(work.metadata), easy)
+    lengths = np.array([len(words) for words in work.tokens])
+    chosen = scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD)
+    kept = work.words(chosen)
+    declared = len(tokens_of(work.metadata.article_body or ""))
+    if kept < DOUBT_SHARE * declared and _agrees(work, chosen):
+        return chosen, f"jsonld: the blocks hold {kept} of its {declared} words"
+    if kept >= DOUBT_WORDS and kept >= DOUBT_SHARE * len(tokens_of(easy)):
+        return chosen, model.version
+    if len(work.page.containers) > MAX_ELEMENTS:
+        return chosen, f"{model.version}: in doubt, the page too large for another opinion"
+    text = trafilatura_text(work.root)
+    other = np.array(votes(work.tokens, Candidate.of(text))) >= 0.5 if text else np.zeros(len(chosen), dtype=np.bool_)
+    if kept < DOUBT_SHARE * work.words(other):
+        return other, f"trafilatura: {model.version} kept {kept} words of its {work.words(other)}"
+    return chosen, model.version
+
+
+def block_scores(page: PageBlocks, tokens: Sequence[list[str]], structure: Structure, context: PageContext, easy: str) -> Vector:
+    """Return for each run how likely it is the article's, 0 to 1: the mean of both opinions, which errs less than either."""
+    model = load_model()
+    columns = page_features(page, tokens, structure, context, {"resiliparse": easy})
+    first = model.first.score(columns)
+    second = model.second.score(columns | opinion_features(first, columns["words"], structure))
+    mean: Vector = (first + second) / 2
+    return mean
+
+
+def _context(metadata: Metadata) -> PageContext:
+    return PageContext(metadata.title or "", metadata.description or "", metadata.article_body or "")
+
+
+def _agrees(work: _Page, chosen: Chosen) -> bool:
+    """Say whether the JSON-LD text holds most of what was kept: then it is the same article, and longer."""
+    kept = [work.tokens[i] for i in np.flatnonzero(chosen)]
+    shares = votes(kept, Candidate.of(work.metadata.article_body or ""))
+    words = sum(map(len, kept))
+    return sum(share * len(tokens) for share, tokens in zip(shares, kept, strict=True)) >= AGREES * words
+
+
+def _declared_blocks(metadata: Metadata) -> tuple[Block, ...]:
+    lines = [" ".join(line.split()) for line in (metadata.article_body or "").splitlines()]
+    return tuple(Block(index, "paragraph", line) for index, line in enumerate(line for line in lines if line))
+
+
+def _blocks(work: _Page, chosen: Chosen) -> tuple[Block, ...]:
+    """Return the blocks from the first to the last kept run, and what stands beside them in the same container."""
+    kept = np.flatnonzero(chosen)
+    if not len(kept):
+        return ()
+    first, last = _widened(work, int(kept[0]), int(kept[-1]))
+    title = tokens_of(work.metadata.title or "")
+    blocks = []
+    for index, position in enumerate(range(first, last + 1)):
+        run = work.page.runs[position]
+        label = None if chosen[position] else label_of(run, work.tokens[position], work.page, title)
+        blocks.append(_block(index, run, label, work.page))
+    return tuple(blocks)
+
+
+def _block(index: int, run: Run, label: str | None, page: PageBlocks) -> Block:
+    return Block(index, run.kind, run.text, label, round(run.link_chars / len(run.text), 3), page.path(run.container))
+
+
+def _widened(work: _Page, first: int, last: int) -> tuple[int, int]:
+    """Return the region with up to `MARGIN` runs on either side that stand in the container which holds all of it."""
+    runs = work.page.runs
+    around = set(_ancestors(work.page, runs[first].container))
+    common = next(c for c in _ancestors(work.page, runs[last].container) if c in around)
+    low, high = first, last
+    while low > max(0, first - MARGIN) and common in _ancestors(work.page, runs[low - 1].container):
+        low -= 1
+    while high < min(len(runs) - 1, last + MARGIN) and common in _ancestors(work.page, runs[high + 1].container):
+        high += 1
+    return low, high
+
+
+def _ancestors(page: PageBlocks, container: int) -> list[int]:
+    chain = [container]
+    while chain[-1] > 0:
+        chain.append(page.containers[chain[-1]].parent)
+    return chain

@@ -1,0 +1,193 @@
+"""When a page says it was published: read exactly as precisely as it is written, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from pipeline.extract.months import month_number
+
+EARLIEST_YEAR = 1800  # publishers put digitised archives online
+EARLIEST_IN_TEXT = 1995  # of an address or free text: no page is older than the web
+LATEST_YEAR = 2100  # when the caller does not say what the time is
+# What software writes for "no date".
+NO_DATES = frozenset({"1970-01-01", "1969-12-31", "1900-01-01", "1899-12-30", "1980-01-01"})
+ZONE_STEP = timedelta(minutes=15)
+AHEAD = timedelta(hours=14)  # the first time zone to see a new day
+
+ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:\s*T\s*|\s+|\s*,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?(?![\d-])",
+    re.IGNORECASE,
+)
+YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s?(\d{1,2})(?!\d)")
+COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
+NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
+EPOCH = re.compile(r"(\d{10}|\d{13})")
+WORD = r"[^\W\d_]+"
+DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?,?\s*[-/]?(?:\s?(?:de|di|of|d’|d')\s?|\s)?[-/]?({WORD})\.?,?\s*[-/]?(?:de\s|del\s)?\s?(\d{{4}})(?!\d)"
+)
+MONTH_DAY = re.compile(rf"({WORD})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|\s+)(\d{{4}})(?!\d)")
+YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})\.?[\s-]+({WORD})\.?[\s-]+(\d{{1,2}})(?!\d)")
+CLOCK = re.compile(
+    r"(?<!\d)([01]?\d|2[0-3])[:.h]([0-5]\d)(?::[0-5]\d)?\s*([ap]\.?\s?m\b)?\s*(Z\b|(?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}\b)?",
+    re.IGNORECASE,
+)
+
+# Languages of places that write the month first; every other writes the day first. English is written both ways.
+MONTH_FIRST_LOCALES = frozenset({"en-us", "en_us", "fil", "en-ph", "es-us"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A time as a page states it: a day, or a day with minutes or seconds, with or without its zone."""
+
+    day: date
+    clock: tuple[int, int, int] | None = None
+    offset: timedelta | None = None
+
+    def iso(self) -> str:
+        """Return ISO 8601 exactly as precise as the page; midnight to the second is how software writes a day."""
+        if self.clock is None or self.clock == (0, 0, 0):
+            return self.day.isoformat()
+        text = f"{self.day.isoformat()}T{self.clock[0]:02d}:{self.clock[1]:02d}:{self.clock[2]:02d}"
+        if self.offset is None:
+            return text
+        minutes = int(self.offset.total_seconds()) // 60
+        return f"{text}{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+    def on_the_clock_of(self, others: Iterable[Stated | None]) -> Stated:
+        """Return the same instant on the publisher's clock, when this is in UTC and the page states it in local time too."""
+        if not self.clock or self.offset != timedelta(0):
+            return self
+        here = datetime(self.day.year, self.day.month, self.day.day, *self.clock)
+        for other in others:
+            if other is None or not other.clock:
+                continue
+            ahead = datetime(other.day.year, other.day.month, other.day.day, *other.clock) - here
+            if ahead and abs(ahead) <= AHEAD and not ahead % ZONE_STEP and other.offset in (None, ahead):
+                return Stated(other.day, other.clock, ahead)
+        return self
+
+    def is_after(self, limit: datetime) -> bool:
+        """Tell whether the time is later than an instant, wherever on Earth the page's clock hangs."""
+        if self.clock is None or self.offset is None or self.clock == (0, 0, 0):
+            return self.day > (limit.astimezone(UTC) + AHEAD).date()
+        moment = datetime(self.day.year, self.day.month, self.day.day, *self.clock, tzinfo=timezone(self.offset))
+        return moment > limit
+
+
+def parse_date(value: str, locale: str | None = None, earliest: int = EARLIEST_YEAR) -> Stated | None:
+    """Return the first complete date in a string; None when there is none, or it may be read in two ways.
+
+    `locale` (`en-US`, `de`) tells whether 3/4/2021 is the third of April. A date without its day is no date.
+    """
+    value = value.strip()
+    stated = _machine_date(value) or _written_date(value, locale) or _numeric_date(value, locale)
+    if stated is None or not earliest <= stated.day.year <= LATEST_YEAR or stated.day.isoformat() in NO_DATES:
+        return None
+    return stated
+
+
+def _machine_date(value: str) -> Stated | None:
+    if match := ISO.search(value):
+        clock = (int(match[4]), int(match[5]), int(match[6] or 0)) if match[4] else None
+        return _stated(match[1], match[2], match[3], clock, match[7])
+    if EPOCH.fullmatch(value):
+        moment = datetime.fromtimestamp(int(value[:10]), UTC)
+        return Stated(moment.date(), (moment.hour, moment.minute, moment.second), timedelta(0))
+    if match := COMPACT.fullmatch(value):
+        clock = (int(match[4]), int(match[5]), int(match[6] or 0)) if match[4] else None
+        return _stated(match[1], match[2], match[3], clock, match[7])
+    if value[:3].isalpha() and value[3:4] == "," and value[-5:].strip("+-").isalnum():
+        return _mail_date(value)
+    return None
+
+
+def _mail_date(value: str) -> Stated | None:
+    """Return the time of an RFC 2822 date: `Fri, 22 Dec 2023 10:00:00 GMT`."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return Stated(moment.date(), (moment.hour, moment.minute, moment.second), moment.utcoffset())
+
+
+def _written_date(value: str, locale: str | None) -> Stated | None:
+    """Return a date with its month as a word, in any language known, or with year, month and day in that order."""
+    language = (locale or "")[:2].lower()
+    for pattern, order in ((DAY_MONTH, (3, 2, 1)), (MONTH_DAY, (3, 1, 2)), (YEAR_MONTH, (1, 2, 3))):
+        for match in pattern.finditer(value):
+            month = month_number(match[order[1]], language)
+            if month:
+                stated = _stated(match[order[0]], month, match[order[2]])
+                if stated:
+                    return _with_clock(stated, value[: match.start()] + " " + value[match.end() :])
+    numbers = YEAR_FIRST.search(value)
+    stated = _stated(numbers[1], numbers[2], numbers[3]) if numbers else None
+    return _with_clock(stated, value[numbers.end() :]) if numbers and stated else None
+
+
+def _numeric_date(value: str, locale: str | None) -> Stated | None:
+    match = NUMERIC.search(value)
+    if not match:
+        return None
+    first, separator, second = int(match[1]), match[2], int(match[3])
+    if first > 12 or first == second or (second <= 12 and _day_is_first(separator, locale)):
+        stated = _stated(match[4], second, first)
+    elif second > 12 or (locale or "").lower() in MONTH_FIRST_LOCALES:
+        stated = _stated(match[4], first, second)
+    else:
+        return None
+    return stated and _with_clock(stated, value[match.end() :])
+
+
+def _day_is_first(separator: str, locale: str | None) -> bool:
+    """Tell whether 3/4/2021 is surely the third of April: written with dots, or in a language that never has it otherwise."""
+    if separator == ".":
+        return True
+    locale = (locale or "").lower().replace("_", "-")
+    if locale in ("en-gb", "en-au", "en-ie", "en-nz", "en-in", "en-za"):
+        return True
+    language = locale.split("-")[0]
+    return bool(language) and language not in ("en", "fil") and locale not in MONTH_FIRST_LOCALES
+
+
+def _with_clock(stated: Stated, rest: str) -> Stated:
+    """Add the time of day that stands beside a date; a named zone (EST is five places') is left out, the time is then local."""
+    match = CLOCK.search(rest[:60])
+    if not match:
+        return stated
+    hour = int(match[1])
+    if match[3]:
+        if not 1 <= hour <= 12:
+            return stated
+        hour = hour % 12 + (12 if match[3][0] in "pP" else 0)
+    return Stated(stated.day, (hour, int(match[2]), 0), _offset(match[4]))
+
+
+def _stated(
+    year: str | int, month: str | int, day: str | int, clock: tuple[int, int, int] | None = None, zone: str | None = None
+) -> Stated | None:
+    try:
+        when = date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    if clock == (24, 0, 0) or (clock and not (clock[0] < 24 and clock[1] < 60 and clock[2] < 60)):
+        clock = None
+    return Stated(when, clock, _offset(zone) if clock else None)
+
+
+def _offset(zone: str | None) -> timedelta | None:
+    """Return the offset from UTC of `Z`, `GMT`, `+01:00`, `+0100`, `UTC+2`; None for none or nonsense."""
+    if not zone:
+        return None
+    digits = re.sub(r"[^\d+-]", "", zone)
+    if not digits:
+        return timedelta(0)
+    sign, number = (-1 if digits[0] == "-" else 1), digits.lstrip("+-")
+    hours, minutes = (int(number), 0) if len(number) <= 2 else (int(number[:-2]), int(number[-2:]))
+    return sign * timedelta(hours=hours, minutes=minutes) if hours <= 14 and minutes < 60 else None

@@ -1,0 +1,87 @@
+"""The language of a page: what it declares, and what its text is in."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from pipeline.extract.markup import Markup
+from pipeline.extract.strings import one_line
+
+TAG = re.compile(r"([a-zA-Z]{2,3})(?:[-_][\w-]{1,20})?")
+# Codes of three letters and retired ones, as the two letters that the warehouse holds.
+SHORT_CODES = {
+    "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt", "nld": "nl",
+    "dut": "nl", "rus": "ru", "ukr": "uk", "pol": "pl", "ces": "cs", "cze": "cs", "slk": "sk", "slo": "sk", "hun": "hu",
+    "ron": "ro", "rum": "ro", "bul": "bg", "ell": "el", "gre": "el", "tur": "tr", "ara": "ar", "heb": "he", "fas": "fa",
+    "per": "fa", "hin": "hi", "ben": "bn", "urd": "ur", "tam": "ta", "jpn": "ja", "kor": "ko", "zho": "zh", "chi": "zh",
+    "vie": "vi", "tha": "th", "ind": "id", "msa": "ms", "swe": "sv", "dan": "da", "nor": "no", "nob": "no", "nno": "nn",
+    "fin": "fi", "est": "et", "lav": "lv", "lit": "lt", "cat": "ca", "iw": "he", "in": "id", "nb": "no", "ji": "yi", "jp": "ja",
+    "cn": "zh", "cz": "cs", "gr": "el", "ua": "uk", "kr": "ko",
+}  # fmt: skip
+ENOUGH_LETTERS = 200  # below it an identifier guesses: headlines in Danish come out as Norwegian
+ENOUGH_TO_OVERRULE = 400  # and to say that a page's own declaration is wrong
+SURE = 0.99
+DETECT_WINDOW = 4000  # characters; more text does not change the answer
+LETTERS = re.compile(r"[^\W\d_]")
+
+
+def declared_language(markup: Markup) -> str | None:
+    """Return the ISO 639-1 code that the page declares: JSON-LD, <html lang>, <meta>, og:locale."""
+    given = [markup.jsonld.get("inLanguage"), markup.language]
+    given += markup.every("content-language", "language", "dc.language", "dcterms.language", "inlanguage", "og:locale")
+    return next((code for value in given if (code := language_code(value))), None)
+
+
+def language_code(value: object) -> str | None:
+    """Return the two-letter code in a tag such as `de-AT`, `pt_BR` or `eng`; None for what is no such tag."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("alternateName") or value.get("name")
+    match = TAG.fullmatch(one_line(value).split(",")[0].strip())
+    if not match:
+        return None
+    code = match[1].lower()
+    code = SHORT_CODES.get(code, code)
+    return code if len(code) == 2 and code not in ("un", "xx", "zz") else None
+
+
+def detect_language(text: str, declared: str | None) -> str | None:
+    """Return the language of a text: the declared one, unless there is enough text to be sure that it is another."""
+    window = text[:DETECT_WINDOW]
+    letters = sum(1 for _ in LETTERS.finditer(window))
+    wide = sum(1 for char in window if char >= "\u2e80")  # a Chinese or Japanese character says as much as three letters
+    evidence = letters + 2 * wide
+    if evidence < (ENOUGH_TO_OVERRULE if declared else ENOUGH_LETTERS):
+        return declared
+    code, probability = _identifier().classify(window)
+    detected = language_code(code)
+    if declared is None:
+        return detected
+    return detected if detected and float(probability) >= SURE and not _alike(detected, declared) else declared
+
+
+# Neighbours that an identifier cannot tell apart on news text: the page knows better.
+NEIGHBOURS = (
+    {"no", "nn", "da"},
+    {"hr", "sr", "bs"},
+    {"id", "ms"},
+    {"cs", "sk"},
+    {"bg", "mk"},
+    {"es", "gl", "ca"},
+    {"hi", "mr", "ne"},
+    {"pt", "gl"},
+)
+
+
+def _alike(a: str, b: str) -> bool:
+    return a == b or any(a in group and b in group for group in NEIGHBOURS)
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,0 +1,107 @@
+"""Elements that a page's own class names, ids and microdata mark as a byline or a date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import lxml.html
+from lxml import etree
+
+# Class names are compared with CamelCase split and underscores as hyphens: `ArticleByline__name` is `article-byline-name`.
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+QUICK = re.compile(r"author|byline|by-line|contributor|autor|date|time|publish|posted|meta|pub")
+BYLINE = re.compile(
+    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline)?-*(?:authors?|bylines?|by-line|autore?n?|contributor-name)"
+    r"(?:-+(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
+)
+DATE = re.compile(r"date|time|publish|posted|pub-|byline|meta")
+_labels = etree.XPath("//@class | //@id", smart_strings=False)
+
+AUTHOR_PROPERTIES = frozenset({"author", "creator"})
+AUTHOR_PATH = re.compile(
+    r"/(?:authors?|writers?|people|person|staff|staff-writers?|by|journalists?|reporters?|contributors?|columnists?|profiles?|autore?n?|auteurs?|autore[si]?|redakteure?)/[^/?#]{3,}",
+    re.IGNORECASE,
+)
+DATE_PROPERTIES = frozenset({"datepublished", "datecreated", "datemodified"})
+
+# Parts of a page that speak of other stories, of readers, or of the writer at length.
+ELSEWHERE = re.compile(
+    r"comment|related|recommend|sidebar|widget|footer|promo|teaser|popular|trending|most-?read|recirc|latest|newsletter|more-?from|reply|carousel|next-?post|prev-?post|upcoming"
+)
+# What a class says of the layout around a story: `has-sidebar`, `comments-open`.
+LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|\S+-(?:open|closed|enabled|disabled)(?=\s|$)")
+CACHED_LABELS = 16_384  # a page's class names come again and again, on it and on the site's other pages
+ELSEWHERE_TAGS = frozenset({"footer", "aside", "nav", "blockquote", "figure", "figcaption"})
+TOP_TAGS = frozenset({"body", "main", "html"})  # their classes speak of the whole page
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Elements in document order: `author_items` are marked so by rel or itemprop, `bylines` by class or id."""
+
+    author_items: list[lxml.html.HtmlElement] = field(default_factory=list)
+    bylines: list[lxml.html.HtmlElement] = field(default_factory=list)
+    dates: list[lxml.html.HtmlElement] = field(default_factory=list)
+
+
+def read_marked(tree: lxml.html.HtmlElement) -> Marked:
+    """Return the elements that are marked as byline or date, those about other stories left out."""
+    meanings = {label: meaning for label in set(_labels(tree)) if (meaning := _meaning(label))}
+    items, bylines, dates = [], [], []
+    for element in tree.iter("*"):
+        get = element.get
+        meaning = meanings.get(get("class"), "") + meanings.get(get("id"), "")
+        if "byline" in meaning:
+            bylines.append(element)
+        if "date" in meaning:
+            dates.append(element)
+        if ((properties := get("itemprop")) and AUTHOR_PROPERTIES & set(properties.lower().split())) or "author" in get("rel", ""):
+            items.append(element)
+        if properties and DATE_PROPERTIES & set(properties.lower().split()):
+            dates.append(element)
+    around = around_headline(tree)
+    return Marked(_here(items, around), _here(bylines, around), _here(dates, around))
+
+
+@lru_cache(maxsize=CACHED_LABELS)
+def _meaning(label: str) -> str:
+    """Return what a class or id speaks of: `byline`, `date`, both or nothing."""
+    if not QUICK.search(label.lower()):
+        return ""
+    label = CAMEL.sub("-", label.replace("_", "-")).lower()
+    return ("byline" if BYLINE.search(label) else "") + ("date" if DATE.search(label) else "")
+
+
+@lru_cache(maxsize=CACHED_LABELS)
+def speaks_of_others(label: str) -> bool:
+    """Tell whether a class or id names a part of the page that is not about its own story."""
+    return ELSEWHERE.search(LAYOUT.sub("", label.lower())) is not None
+
+
+def author_links(tree: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """Return links to the pages of authors, by their addresses."""
+    return _here([link for link in tree.iter("a") if AUTHOR_PATH.search(link.get("href", ""))], around_headline(tree))
+
+
+def _here(elements: Iterable[lxml.html.HtmlElement], around: frozenset[lxml.html.HtmlElement]) -> list[lxml.html.HtmlElement]:
+    return [
+        element for element in dict.fromkeys(elements) if element.tag not in ("meta", "link") and not is_elsewhere(element, around)
+    ]
+
+
+def around_headline(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
+    """Return the elements that hold a heading of the first rank: whatever their names say, the story is in them."""
+    return frozenset(ancestor for heading in tree.iter("h1") for ancestor in heading.iterancestors())
+
+
+def is_elsewhere(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:
+    """Tell whether an element belongs to a comment, a teaser of another story, the footer."""
+    for ancestor in (element, *element.iterancestors()):
+        if ancestor in around or ancestor.tag in TOP_TAGS:
+            return False
+        if ancestor.tag in ELSEWHERE_TAGS or speaks_of_others(f"{ancestor.get('class', '')} {ancestor.get('id', '')}"):
+            return True
+    return False

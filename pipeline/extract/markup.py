@@ -1,0 +1,91 @@
+"""What a page says about itself, gathered in one pass: <meta>, <link>, titles, headings, times and JSON-LD."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import lxml.html
+
+from pipeline.extract.jsonld import JsonLd, read_jsonld
+from pipeline.extract.strings import one_line
+
+WANTED = ("meta", "link", "title", "h1", "time", "script")
+META_NAMES = ("property", "name", "itemprop", "http-equiv")
+JSONLD_TYPE = re.compile(r"application/(?:ld\+json|json\+ld)", re.IGNORECASE)
+MAX_VALUES = 50  # of one kind; a page with more <time> or article:tag than this is a list or hostile
+VALUE_LIMIT = 2000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A page's own account of itself. Keys of `meta` and `links` are in lower case, values in document order."""
+
+    meta: dict[str, list[str]]
+    links: dict[str, list[str]]
+    title: str
+    headings: tuple[lxml.html.HtmlElement, ...]
+    times: tuple[lxml.html.HtmlElement, ...]
+    jsonld: JsonLd
+    language: str | None
+
+    def first(self, *names: str) -> str:
+        """Return the first value of the first of these <meta> names that the page has; empty if none."""
+        return next((values[0] for name in names if (values := self.meta.get(name))), "")
+
+    def every(self, *names: str) -> list[str]:
+        """Return the values of all these <meta> names, in the order of the names."""
+        return [value for name in names for value in self.meta.get(name, ())]
+
+
+def read_markup(tree: lxml.html.HtmlElement, url: str | None) -> Markup:
+    """Return what the page says about itself."""
+    meta: dict[str, list[str]] = {}
+    links: dict[str, list[str]] = {}
+    found: dict[str, list[lxml.html.HtmlElement]] = {"title": [], "h1": [], "time": []}
+    scripts: list[str] = []
+    for element in tree.iter(*WANTED):
+        match element.tag:
+            case "meta":
+                _add_meta(meta, element)
+            case "link":
+                _add_link(links, element)
+            case "script":
+                if element.text and JSONLD_TYPE.search(element.get("type", "")):
+                    scripts.append(element.text)
+            case tag if len(found[tag]) < MAX_VALUES:
+                found[tag].append(element)
+    title = one_line(next((text for element in found["title"] if (text := element.text) and not _in_svg(element)), ""))
+    headings = [one_line(element.text_content()) for element in found["h1"]]
+    return Markup(
+        meta=meta,
+        links=links,
+        title=title,
+        headings=tuple(found["h1"]),
+        times=tuple(found["time"]),
+        jsonld=read_jsonld(scripts, url, [*headings, *meta.get("og:title", ()), title]),
+        language=tree.get("lang") or tree.get("xml:lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
+    )
+
+
+def _in_svg(element: lxml.html.HtmlElement) -> bool:
+    return next(element.iterancestors("svg"), None) is not None
+
+
+def _add_meta(meta: dict[str, list[str]], element: lxml.html.HtmlElement) -> None:
+    value = one_line(element.get("content"), VALUE_LIMIT)
+    if not value:
+        return
+    for attribute in META_NAMES:
+        for name in (element.get(attribute) or "").lower().split():
+            values = meta.setdefault(name, [])
+            if value not in values and len(values) < MAX_VALUES:
+                values.append(value)
+
+
+def _add_link(links: dict[str, list[str]], element: lxml.html.HtmlElement) -> None:
+    target = (element.get("href") or "").strip()
+    for relation in (element.get("rel") or "").lower().split() if target else ():
+        values = links.setdefault(relation, [])
+        if len(values) < MAX_VALUES:
+            values.append(target)

@@ -1,0 +1,193 @@
+"""What a page says about its article: headline, authors, dates, language, canonical address, and the rest."""
+
+from __future__ import annotations
+
+import html as html_entities
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from urllib.parse import urljoin, urlsplit
+
+import lxml.html
+
+from pipeline.extract.agencies import agency_in
+from pipeline.extract.authors import read_authors
+from pipeline.extract.decode import sanitise
+from pipeline.extract.language import declared_language
+from pipeline.extract.marked import read_marked
+from pipeline.extract.markup import Markup, read_markup
+from pipeline.extract.strings import TAG, one_line
+from pipeline.extract.textlines import text_nodes
+from pipeline.extract.timestamps import read_dates
+from pipeline.extract.titles import read_title, site_names
+from pipeline.records import DateBasis
+from pipeline.urls import site_of
+
+URL_LIMIT = 2000  # characters
+BODY_LIMIT = 2_000_000
+BLOCK_END = re.compile(r"</(?:p|div|li|h\d|blockquote|tr)\s*>|<br\s*/?>", re.IGNORECASE)
+FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
+LOCKED_TIERS = frozenset({"locked", "premium", "paid", "subscriber", "subscribers", "subscription"})
+HOME_PATHS = re.compile(r"/?(?:index\.\w{2,5}|home|default\.aspx?|[a-z]{2}(?:[-_][a-zA-Z]{2})?)?/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a page says about its article. A value that the page does not give, or gives in two ways, is None."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: str | None = None
+    published_basis: DateBasis | None = None
+    modified_at: str | None = None
+    language: str | None = None
+    canonical_url: str | None = None
+    section: str | None = None
+    image: str | None = None
+    description: str | None = None
+    site_name: str | None = None
+    paywalled: bool = False
+    wire_credit: str | None = None
+    source_link: str | None = None
+    article_body: str | None = None
+    jsonld_type: str | None = None
+    page_types: frozenset[str] = frozenset()  # JSON-LD types of the page and `og:<type>`, in lower case
+    word_count: int | None = None  # of the whole article, as JSON-LD states it
+
+
+def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", *, not_after: datetime | None = None) -> Metadata:
+    """Return what the page says about its article. A date later than `not_after`, the time of the fetch, is not believed."""
+    url = _absolute(url or "", None)
+    markup = read_markup(tree, url)
+    names = site_names(markup, url)
+    # Only pages without JSON-LD and <meta> pay for these two.
+    marked = cache(lambda: read_marked(tree))
+    lines = cache(lambda: list(text_nodes(tree)))
+    authors, agency = read_authors(tree, markup, marked, lines, names)
+    published_at, basis, modified_at = read_dates(markup, marked, lines, url, _locale(markup), not_after)
+    canonical, elsewhere = _canonical(markup, url)
+    return Metadata(
+        title=read_title(tree, markup, lines, names),
+        authors=authors,
+        published_at=published_at,
+        published_basis=basis,
+        modified_at=modified_at,
+        language=declared_language(markup),
+        canonical_url=canonical,
+        section=_section(markup),
+        image=_image(markup, url),
+        description=markup.first("og:description", "description", "twitter:description")
+        or one_line(markup.jsonld.get("description"))
+        or None,
+        site_name=markup.first("og:site_name", "application-name") or next(iter(markup.jsonld.site_names), None),
+        paywalled=_is_paywalled(markup),
+        wire_credit=agency or _source_credit(markup),
+        source_link=_absolute(markup.first("syndication-source", "original-source"), url) or elsewhere,
+        article_body=_body_text(markup.jsonld.get("articleBody")),
+        jsonld_type=markup.jsonld.type,
+        page_types=markup.jsonld.types | {f"og:{kind.lower()}" for kind in markup.every("og:type")},
+        word_count=_word_count(markup),
+    )
+
+
+def _locale(markup: Markup) -> str | None:
+    """Return the most exact statement of language and country: it tells how 3/4/2021 is read."""
+    given = [
+        markup.language or "",
+        *markup.every("og:locale", "content-language", "language"),
+        one_line(markup.jsonld.get("inLanguage")),
+    ]
+    tags = [value.replace("_", "-").strip() for value in given if value]
+    return next((tag for tag in tags if "-" in tag), next(iter(tags), None))
+
+
+def _absolute(address: str, base: str | None) -> str | None:
+    """Return an http(s) URL with a host, joined to the page's; None for anything else."""
+    if not address or len(address) > URL_LIMIT:
+        return None
+    try:
+        joined = urljoin(base or "", sanitise(address).strip())
+        parts = urlsplit(joined)
+    except ValueError:
+        return None
+    return joined if parts.scheme in ("http", "https") and parts.hostname and not any(c.isspace() for c in joined) else None
+
+
+def _canonical(markup: Markup, url: str | None) -> tuple[str | None, str | None]:
+    """Return the page's canonical URL on its own site, and the address on another site that it names as its original."""
+    elsewhere = None
+    for relation, addresses in (("canonical", markup.links.get("canonical", [])), ("og:url", markup.every("og:url"))):
+        for address in addresses:
+            joined = _absolute(address, url)
+            if joined is None or (HOME_PATHS.fullmatch(urlsplit(joined).path) and not urlsplit(joined).query):
+                continue
+            if url is None or site_of(joined) == site_of(url):
+                return joined, elsewhere
+            if relation == "canonical":
+                elsewhere = elsewhere or joined
+    return None, elsewhere
+
+
+def _section(markup: Markup) -> str | None:
+    value = markup.jsonld.get("articleSection")
+    given = value if isinstance(value, list) else [value]
+    names = [*map(one_line, given), markup.first("article:section", "parsely-section", "og:section", "section", "sailthru.section")]
+    return next((name for name in names if name and len(name) <= 100), None)
+
+
+def _word_count(markup: Markup) -> int | None:
+    value = markup.jsonld.get("wordCount")
+    digits = str(value).strip() if isinstance(value, (str, int)) else ""
+    return int(digits) if digits.isdecimal() and len(digits) < 7 else None
+
+
+def _image(markup: Markup, url: str | None) -> str | None:
+    addresses = [
+        *markup.every("og:image", "og:image:url", "og:image:secure_url"),
+        *_image_values(markup.jsonld.get("image")),
+        markup.first("twitter:image"),
+    ]
+    return next((joined for address in addresses if (joined := _absolute(address, url))), None)
+
+
+def _image_values(value: object) -> Iterable[str]:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            item = item.get("url") or item.get("contentUrl")
+        if isinstance(item, str):
+            yield item
+
+
+def _is_paywalled(markup: Markup) -> bool:
+    free = markup.jsonld.article.get("isAccessibleForFree")
+    if free is False or (isinstance(free, str) and free.strip().lower() in FALSE):
+        return True
+    return markup.first("article:content_tier", "content_tier", "article:content-tier").lower() in LOCKED_TIERS
+
+
+def _source_credit(markup: Markup) -> str | None:
+    """Return the agency that the page names as its source outside the byline."""
+    given = [
+        markup.jsonld.get("creditText"),
+        markup.jsonld.get("sourceOrganization"),
+        *markup.every("dc.source", "source", "article:source", "copyright", "dc.rights"),
+    ]
+    texts = [one_line(value.get("name") if isinstance(value, dict) else value) for value in given]
+    return next((agency for text in texts if text and len(text) < 80 and (agency := agency_in(text))), None)
+
+
+def _body_text(value: object) -> str | None:
+    """Return JSON-LD's articleBody as plain text: paragraphs on lines of their own."""
+    if isinstance(value, list):
+        value = "\n".join(item for item in value if isinstance(item, str))
+    if not isinstance(value, str):
+        return None
+    text = value[:BODY_LIMIT]
+    if "&" in text:
+        text = html_entities.unescape(text)
+    if "<" in text:
+        text = TAG.sub("", BLOCK_END.sub("\n", text))
+    lines = (" ".join(line.split()) for line in sanitise(text).split("\n"))
+    return "\n".join(line for line in lines if line) or None

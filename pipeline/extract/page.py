@@ -1,0 +1,135 @@
+"""One page to one Article: decode, parse, metadata, blocks, main content, page kind. Pure: the page decides, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pipeline.errors import Reject
+from pipeline.records import BLOCK_SEPARATOR, Article
+from pipeline.urls import article_id
+
+if TYPE_CHECKING:
+    from pipeline.extract.metadata import Metadata
+
+TEXT_TYPES = ("text/plain", "text/markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class PageInput:
+    """A page or a text document to extract. `language` and `title` are what its source says, used where it says nothing itself."""
+
+    url: str | None
+    source_id: str
+    site: str
+    body: bytes | str
+    content_type: str | None = None
+    language: str | None = None
+    raw_ref: str | None = None
+    fetched_at: datetime | None = None
+    kind: Literal["html", "text"] | None = None
+    title: str | None = None
+
+
+def warm_up() -> None:
+    """Import what `extract` needs, so that the first page of a worker does not pay for it."""
+    extract(PageInput(None, "", "", "<html><body><p>.</p></body></html>"))
+
+
+def extract(page: PageInput) -> Article:
+    """Return the article of a page; raises `Reject` for what can never be one (nothing in it, or no text at all).
+
+    A page that is no article comes back with its `page_kind` and the reason; its text is empty, its blocks are there.
+    """
+    from pipeline.extract.decode import decode, sanitise
+    from pipeline.extract.parse import reject_binary
+
+    if isinstance(page.body, bytes):
+        reject_binary(page.body)
+        text = decode(page.body, page.content_type)
+    else:
+        text = sanitise(page.body)
+    return _extract_text(page, text) if _is_text(page) else _extract_html(page, text)
+
+
+def _is_text(page: PageInput) -> bool:
+    if page.kind is not None:
+        return page.kind == "text"
+    return (page.content_type or "").partition(";")[0].strip().lower() in TEXT_TYPES
+
+
+def _extract_html(page: PageInput, html: str) -> Article:
+    from pipeline.extract.content import main_content
+    from pipeline.extract.language import detect_language
+    from pipeline.extract.metadata import read_metadata
+    from pipeline.extract.page_kind import page_kind
+    from pipeline.extract.parse import parse_html
+
+    root = parse_html(html)
+    metadata = read_metadata(root, page.url, html)
+    content = main_content(root, html, metadata)
+    kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
+    kind, reason = page_kind(root, metadata, kept, content.link_density, page.url)
+    return Article(
+        article_id=_identity(metadata.canonical_url or page.url, html),
+        source_id=page.source_id,
+        site=page.site,
+        url=page.url,
+        canonical_url=metadata.canonical_url,
+        title=metadata.title or page.title,
+        authors=tuple(metadata.authors),
+        published_at=metadata.published_at,
+        published_basis=metadata.published_basis,
+        modified_at=metadata.modified_at,
+        language=detect_language(kept, metadata.language or page.language),
+        page_kind=kind,
+        kind_reason=reason,
+        section=metadata.section,
+        image=metadata.image,
+        paywalled=metadata.paywalled,
+        wire_credit=metadata.wire_credit,
+        source_link=metadata.source_link,
+        blocks=content.blocks,
+        extractor=content.extractor,
+        raw_ref=page.raw_ref,
+        fetched_at=page.fetched_at,
+    )
+
+
+def _extract_text(page: PageInput, text: str) -> Article:
+    from pipeline.extract.language import detect_language
+    from pipeline.extract.text import read_text
+
+    title, blocks = read_text(text)
+    if not blocks and not title:
+        raise Reject("empty", "the document holds no text")
+    return Article(
+        article_id=_identity(page.url, text),
+        source_id=page.source_id,
+        site=page.site,
+        url=page.url,
+        canonical_url=None,
+        title=title or page.title,
+        authors=(),
+        published_at=None,
+        published_basis=None,
+        modified_at=None,
+        language=detect_language(text, page.language),
+        page_kind="article",
+        kind_reason=None,
+        section=None,
+        image=None,
+        paywalled=False,
+        wire_credit=None,
+        source_link=None,
+        blocks=blocks,
+        extractor="text",
+        raw_ref=page.raw_ref,
+        fetched_at=page.fetched_at,
+    )
+
+
+def _identity(url: str | None, content: str) -> str:
+    """Return the article's id; a local file's place is no identity, its content is."""
+    return article_id(url if url and url.startswith(("http://", "https://")) else None, content)

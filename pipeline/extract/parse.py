@@ -1,0 +1,150 @@
+"""Text to a tree that can be walked, whatever stands in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import lxml.html
+from bs4 import BeautifulSoup
+from bs4.element import CData, NavigableString, Script, Stylesheet, Tag, TemplateString
+from lxml import etree
+
+from pipeline.errors import Reject
+from pipeline.extract.decode import sanitise
+
+logger = logging.getLogger(__name__)
+
+# How files that are no pages begin, as bytes and, after decoding, as text.
+MAGIC = (
+    ("PDF", b"%PDF-"),
+    ("JPEG image", b"\xff\xd8\xff"),
+    ("PNG image", b"\x89PNG"),
+    ("GIF image", b"GIF8"),
+    ("ZIP or Office file", b"PK\x03\x04"),
+    ("gzip file", b"\x1f\x8b"),
+    ("RIFF media", b"RIFF"),
+    ("Ogg media", b"OggS"),
+    ("MP3 audio", b"ID3"),
+    ("RTF document", b"{\\rtf"),
+    ("Office document", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ("7z archive", b"7z\xbc\xaf\x27\x1c"),
+    ("PostScript", b"%!PS"),
+    ("TIFF image", b"II*\0"),
+    ("WebAssembly", b"\0asm"),
+    ("font", b"wOF"),
+    ("program", b"\x7fELF"),
+)
+MPEG4 = re.compile(rb"....ftyp", re.DOTALL)
+BINARY_WINDOW = 4096
+BINARY_SHARE = 0.1  # of control bytes; a page has none, UTF-16 is told apart by its NULs standing at every other place
+CONTROL_BYTES = bytes(b for b in range(0x20) if b not in b"\t\n\f\r\x1b")
+TAG = re.compile(r"<[a-zA-Z!?/]")
+TAG_NAME = re.compile(r"[a-z][a-z0-9]*")
+ATTRIBUTE_NAME = re.compile(r"[a-zA-Z_][\w.-]*", re.ASCII)
+TEXT_NODES = (NavigableString, CData, Script, Stylesheet, TemplateString)  # not comments, doctypes and declarations
+# libxml2 reads an unclosed <title> to the end of the page: a title with markup of its own.
+SWALLOWED = re.compile(r"<(?:body|div|p|h1|article)\b", re.IGNORECASE)
+MAX_DEPTH = 250  # of a tree that lxml refused (its limit is 2048); honest pages stay below 100
+
+
+def reject_binary(body: bytes) -> None:
+    """Raise Reject("empty") or Reject("not_html") for bytes that can be no page."""
+    start = body[:BINARY_WINDOW].lstrip()
+    if not start.strip(b"\0"):
+        raise Reject("empty", f"{len(body)} bytes, none of them text")
+    for name, magic in MAGIC:
+        if start.startswith(magic):
+            raise Reject("not_html", name)
+    if MPEG4.match(start):
+        raise Reject("not_html", "MPEG-4 media")
+    controls = len(start) - len(start.translate(None, CONTROL_BYTES))
+    nuls = start.count(0)
+    if controls - nuls > BINARY_SHARE * len(start):
+        raise Reject("not_html", f"{controls} control bytes in the first {len(start)}")
+
+
+def parse_html(text: str) -> lxml.html.HtmlElement:
+    """Return the root of the page: by lxml, or by BeautifulSoup where lxml gives up. Raise Reject("empty" or "not_html")."""
+    text = sanitise(text)
+    _reject_binary_text(text)
+    root = _by_lxml(text)
+    if root is None:
+        logger.debug("lxml gave up, reading %d characters with BeautifulSoup", len(text))
+        root = _by_soup(text)
+    if len(root) == 0 and not (root.text or "").strip():
+        raise Reject("empty", "no element in the page")
+    return root
+
+
+def _reject_binary_text(text: str) -> None:
+    """Raise Reject for text that was decoded from bytes which are no page; for callers that have no bytes."""
+    start = text[:BINARY_WINDOW].lstrip()
+    if not start:
+        raise Reject("empty", "no text")
+    if TAG.search(start) is None:
+        reject_binary(start[:16].encode("cp1252", "replace"))
+
+
+def _by_lxml(text: str) -> lxml.html.HtmlElement | None:
+    """Return lxml's tree; None when it has none, stopped at a limit, or took the page for a title."""
+    parser = lxml.html.HTMLParser(
+        huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False, encoding="utf-8"
+    )
+    try:
+        # As bytes: a declaration of another charset inside the text is then not obeyed.
+        root = lxml.html.document_fromstring(text.encode(), parser=parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        return None
+    title = root.find(".//title")
+    if title is not None and SWALLOWED.search(title.text or ""):
+        return None
+    return _join_roots(root)
+
+
+def _join_roots(root: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
+    """Move what stands after a premature </html> into the body: libxml2 makes it a second document beside the first."""
+    for other in list(root.itersiblings(tag="html")):
+        body = root.find("body")
+        (root if body is None else body).extend(list(other.iterchildren()) if other.find("body") is None else other.find("body"))
+    return root
+
+
+def _by_soup(text: str) -> lxml.html.HtmlElement:
+    """Return BeautifulSoup's tree as an lxml tree, what is nested too deeply hung at the deepest level allowed."""
+    soup = BeautifulSoup(text, "html.parser")
+    root = lxml.html.Element("html")
+    copies: dict[int, tuple[lxml.html.HtmlElement, int]] = {id(soup): (root, 0)}
+    for node in soup.descendants:
+        assert node.parent is not None
+        parent, depth = copies[id(node.parent)]
+        if isinstance(node, Tag):
+            copies[id(node)] = _copy_tag(node, parent, depth)
+        elif type(node) in TEXT_NODES:
+            _append_text(parent, str(node))
+    return root
+
+
+def _copy_tag(tag: Tag, parent: lxml.html.HtmlElement, depth: int) -> tuple[lxml.html.HtmlElement, int]:
+    if tag.name == "html" and depth == 0:
+        copy, depth = parent, -1
+    elif depth >= MAX_DEPTH:
+        return parent, depth
+    else:
+        name = tag.name if TAG_NAME.fullmatch(tag.name) else "div"
+        copy = lxml.html.Element(name)
+        parent.append(copy)
+    for key, value in tag.attrs.items():
+        if ATTRIBUTE_NAME.fullmatch(key):
+            copy.set(key, " ".join(value) if isinstance(value, list) else value)
+    return copy, depth + 1
+
+
+def _append_text(parent: lxml.html.HtmlElement, text: str) -> None:
+    text = sanitise(text)
+    if len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + text
+    else:
+        parent.text = (parent.text or "") + text

@@ -1,0 +1,94 @@
+"""The learned block scorer: gradient-boosted trees read from a text file and evaluated with numpy.
+
+`block_model.json` is written by `benchmarks/train_blocks.py`. Trees stand in it one after the other, each in preorder: a split
+is followed by its left branch, `right` says where the other one starts. A leaf has feature -1 and its value as threshold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.extract.features import MISSING, Vector
+
+MODEL_FILE = Path(__file__).with_name("block_model.json")
+MAX_CELLS = 400_000  # rows times trees that are walked at once: a page of 100k runs must not take gigabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Trees as flat arrays; `roots` are their first nodes. `names` are the columns that the trees know, by number."""
+
+    names: tuple[str, ...]
+    feature: npt.NDArray[np.int32]
+    threshold: npt.NDArray[np.float32]
+    step: npt.NDArray[np.int32]
+    roots: npt.NDArray[np.int32]
+    depth: int
+    base: float
+
+    @classmethod
+    def of(cls, content: Mapping[str, Sequence[float]], names: Sequence[str], base: float) -> Forest:
+        """Build a forest from the lists of the model file."""
+        feature = np.array(content["feature"], dtype=np.int32)
+        right = np.array(content["right"], dtype=np.int32)
+        nodes = np.arange(len(feature), dtype=np.int32)
+        leaf = feature < 0
+        # A leaf leads to itself, so that a walk may go on below the shallow trees.
+        step = np.stack([np.where(leaf, nodes, nodes + 1), np.where(leaf, nodes, right)], axis=1).astype(np.int32)
+        roots = np.array(content["roots"], dtype=np.int32)
+        forest = (np.where(leaf, 0, feature).astype(np.int32), np.array(content["threshold"], dtype=np.float32), step.ravel(), roots)
+        return cls(tuple(names), *forest, _depth(step, roots), base)
+
+    def score(self, columns: Mapping[str, Vector]) -> Vector:
+        """Return the probability of each row."""
+        count = len(next(iter(columns.values())))
+        table = np.empty((count, len(self.names)), dtype=np.float32)
+        for number, name in enumerate(self.names):
+            table[:, number] = columns.get(name, MISSING)
+        rows = max(1, MAX_CELLS // max(1, len(self.roots)))
+        parts = [self._margin(table[start : start + rows]) for start in range(0, count, rows)]
+        margin = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float64)
+        return (1.0 / (1.0 + np.exp(-margin))).astype(np.float32)
+
+    def _margin(self, table: Vector) -> npt.NDArray[np.float64]:
+        flat = np.ascontiguousarray(table).ravel()
+        offset = (np.arange(len(table), dtype=np.int32) * table.shape[1])[:, None]
+        node = np.broadcast_to(self.roots, (len(table), len(self.roots))).copy()
+        for _ in range(self.depth):
+            goes_right = flat.take(self.feature.take(node) + offset) > self.threshold.take(node)
+            node = self.step.take(2 * node + goes_right)
+        values: npt.NDArray[np.float64] = self.threshold.take(node).sum(axis=1, dtype=np.float64) + self.base
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class BlockModel:
+    """A first opinion on each run by itself, and a second one that also sees the first on the runs around it."""
+
+    version: str
+    first: Forest
+    second: Forest
+
+
+def _depth(step: npt.NDArray[np.int32], roots: npt.NDArray[np.int32]) -> int:
+    depth, level = 0, np.unique(roots)
+    while True:
+        following = np.unique(step[level].ravel())
+        if np.array_equal(following, level):
+            return depth
+        depth, level = depth + 1, following
+
+
+@cache
+def load_model(path: Path = MODEL_FILE) -> BlockModel:
+    """Read the model file; once a process."""
+    content = json.loads(path.read_text())
+    first, second = (Forest.of(content[part], content[part]["names"], content[part]["base"]) for part in ("first", "second"))
+    return BlockModel(content["version"], first, second)

@@ -1,0 +1,43 @@
+"""Small strings of a page: one clean line, and the forms in which two of them are compared."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from pipeline.extract.decode import sanitise
+
+TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--.*?-->", re.DOTALL)
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+INVISIBLE = re.compile(
+    "[\u00ad\u200b\u2060\ufeff]"
+)  # soft hyphen, zero-width space, joiner and mark; ZWJ and ZWNJ are letters in Persian and Hindi
+NOT_WORD = re.compile(r"[\W_]+")
+LINE_LIMIT = 2000  # characters: longer than any title, name or summary
+
+
+def one_line(value: object, limit: int = LINE_LIMIT) -> str:
+    """Return a string as one line of plain text: entities and tags undone, white space collapsed; empty for what is no string."""
+    if not isinstance(value, str):
+        return ""
+    text = value[: 4 * limit]
+    if "&" in text:
+        text = html.unescape(text)
+        if ENTITY.search(text):  # escaped twice, by the editor and again by the template
+            text = html.unescape(text)
+    if "<" in text:
+        text = TAG.sub(" ", text)
+    text = " ".join(text.split())
+    if not (text.isascii() and text.isprintable()):
+        text = " ".join(INVISIBLE.sub("", sanitise(text)).split())
+    return text[:limit].rstrip()
+
+
+def fold(text: str) -> str:
+    """Return letters and digits alone, in lower case: what two spellings of a headline or a name share."""
+    return NOT_WORD.sub("", text).casefold()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a line in lower case, punctuation left out."""
+    return NOT_WORD.sub(" ", text).casefold().split()

@@ -1,0 +1,164 @@
+"""The dates of an article: from JSON-LD, <meta>, <time>, the address, the text, in this order of trust."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date
+from pipeline.extract.marked import Marked, is_elsewhere
+from pipeline.extract.markup import Markup
+from pipeline.extract.months import MODIFIED, PUBLISHED, month_number
+from pipeline.extract.strings import one_line
+from pipeline.extract.textlines import Lines, lines_near_headline
+from pipeline.records import DateBasis
+
+JSONLD_PUBLISHED = ("datePublished", "dateCreated", "uploadDate")
+JSONLD_MODIFIED = ("dateModified",)
+META_PUBLISHED = (
+    "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
+    "parsely-pub-date", "sailthru.date", "article.published", "cxenseparse:recs:publishtime", "cxenseparse:publishtime",
+    "dc.date.issued", "dcterms.issued", "dc.date.published", "dcterms.created", "dc.date.created", "pubdate", "publishdate",
+    "publish-date", "publish_date", "publication_date", "publication-date", "published_time", "published_time_telegram",
+    "date_published", "citation_publication_date", "citation_online_date", "citation_date", "bt:pubdate", "iso-8601-publish-date",
+    "vr:published_time", "display_date", "article_date_original", "article:post_date", "rnews:datepublished", "date.release",
+    "originalpublicationdate", "gentime", "dc.date", "dcterms.date", "date", "datecreated", "created",
+)  # fmt: skip
+META_MODIFIED = (
+    "article:modified_time", "og:updated_time", "article:modified", "datemodified", "dcterms.modified", "dc.date.modified",
+    "lastmod", "last-modified", "revised", "date_modified", "utime", "article:updated_time", "og:modified_time",
+)  # fmt: skip
+
+URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})([/_-]?)(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
+URL_WORD_DAY = re.compile(r"/((?:19|20)\d{2})/([a-z]{3,9})/(\d{1,2})(?=/|$)", re.IGNORECASE)
+
+PUBLISHED_CLASS = re.compile(
+    r"publi[sc]|posted|pubdate|created|entry-date|post-date|article-date|datepub|date-?line|erschienen|veroeffentlicht",
+    re.IGNORECASE,
+)
+MODIFIED_CLASS = re.compile(r"modif|updat|edited|revis|aktuali[sz]", re.IGNORECASE)
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+LABEL_LENGTH = 30  # characters of the label before a date
+MAX_ELEMENTS = 60
+MAX_DATE_LINE = 120  # characters; a date in a longer run is part of the story
+
+
+def read_dates(
+    markup: Markup,
+    marked: Callable[[], Marked],
+    lines: Callable[[], Lines],
+    url: str | None,
+    locale: str | None,
+    not_after: datetime | None,
+) -> tuple[str | None, DateBasis | None, str | None]:
+    """Return when the article was published, on what evidence, and when it was modified; each null rather than guessed."""
+
+    def first_valid(values: Iterable[str], earliest: int = EARLIEST_YEAR) -> Stated | None:
+        for value in values:
+            stated = parse_date(value, locale, earliest)
+            if stated and not (not_after and stated.is_after(not_after)):
+                return stated
+        return None
+
+    published_times, modified_times = _marked_times(markup)
+    changed = first_valid([*_jsonld_values(markup, JSONLD_MODIFIED), *markup.every(*META_MODIFIED), *modified_times])
+    modified = changed.iso() if changed else None
+    sources: tuple[tuple[DateBasis, Iterable[str], int], ...] = (
+        ("jsonld", _jsonld_values(markup, JSONLD_PUBLISHED), EARLIEST_YEAR),
+        ("meta", markup.every(*META_PUBLISHED), EARLIEST_YEAR),
+        ("time", published_times, EARLIEST_YEAR),
+        ("url", _url_values(url), EARLIEST_IN_TEXT),
+        ("text", _dated_lines(marked), EARLIEST_IN_TEXT),
+        ("text", _unmarked_lines(lines, markup), EARLIEST_IN_TEXT),
+    )
+    for basis, values, earliest in sources:
+        published = first_valid(values, earliest)
+        if published:
+            clocks = [parse_date(value, locale) for value in (*markup.every(*META_PUBLISHED), *published_times)]
+            return published.on_the_clock_of(clocks).iso(), basis, modified
+    return None, None, modified
+
+
+def _jsonld_values(markup: Markup, keys: tuple[str, ...]) -> list[str]:
+    values = [markup.jsonld.get(key) for key in keys]
+    flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    return [
+        str(item) if isinstance(item, int) else one_line(item.get("@value") if isinstance(item, dict) else item) for item in flat
+    ]
+
+
+def _marked_times(markup: Markup) -> tuple[list[str], list[str]]:
+    """Return what <time> elements say of publication, those marked as such first, and of modification; teasers left out."""
+    published: list[tuple[int, str]] = []
+    modified: list[str] = []
+    around = frozenset(ancestor for heading in markup.headings for ancestor in heading.iterancestors())
+    for element in markup.times:
+        if is_elsewhere(element, around):
+            continue
+        text = one_line(element.text_content(), MAX_DATE_LINE + 1)
+        values = [value for value in (one_line(element.get("datetime")), text) if value]
+        parent = element.getparent()
+        before = one_line((parent.text or "") if parent is not None else "", MAX_DATE_LINE)
+        label = f"{element.get('class', '')} {element.get('itemprop', '')}"
+        if element.get("pubdate") is not None or PUBLISHED_CLASS.search(label):
+            published += [(0, value) for value in values]
+        elif MODIFIED_CLASS.search(label) or (MODIFIED.search(f"{before} {text}") and not PUBLISHED.search(f"{before} {text}")):
+            modified += values
+        else:
+            published += [(1, value) for value in values]
+    published.sort(key=lambda item: item[0])  # stable: document order within each kind
+    return [value for _, value in published], modified
+
+
+def _url_values(url: str | None) -> Iterator[str]:
+    """Yield the day in an address, if it has one: a year and month alone are no date."""
+    path = urlsplit(url).path if url else ""
+    for match in URL_DAY.finditer(path):
+        if match[2] or len(match[0]) == 8:
+            yield f"{match[1]}-{match[3]}-{match[4]}"
+    named = URL_WORD_DAY.search(path)
+    month = month_number(named[2], "en") if named else None
+    if named and month:
+        yield f"{named[1]}-{month}-{named[3]}"
+
+
+def _dated_lines(marked: Callable[[], Marked]) -> Iterator[str]:
+    """Yield short lines of elements whose class speaks of a date; those about a modification never."""
+    seen = 0
+    for element in marked().dates:
+        if seen >= MAX_ELEMENTS:
+            return
+        text = one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1)
+        if not 6 <= len(text) <= MAX_DATE_LINE or not YEAR.search(text):
+            continue
+        seen += 1
+        if element.get("itemprop") == "dateModified" or (MODIFIED.search(text) and not PUBLISHED.search(text)):
+            continue
+        yield text
+
+
+def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:
+    """Yield lines near the headline that may hold a date, then any line of the page that says "published"."""
+    near = lines_near_headline(page_lines(), markup)
+    for n in range(len(near)):
+        yield from _date_line(near, n)
+    lines = [text for _, text in page_lines()]
+    for n, line in enumerate(lines):
+        if (
+            len(line) <= MAX_DATE_LINE
+            and YEAR.search(line)
+            and PUBLISHED.search(f"{lines[n - 1][:LABEL_LENGTH] if n else ''} {line}")
+        ):
+            yield from _date_line(lines, n)
+
+
+def _date_line(lines: list[str], n: int) -> Iterator[str]:
+    """Yield a line if it may be one of a date, and neither it nor the label before it speaks of a modification."""
+    line, label = lines[n], lines[n - 1] if n else ""
+    if not 6 <= len(line) <= MAX_DATE_LINE or not YEAR.search(line):
+        return
+    context = f"{label} {line}" if len(label) < LABEL_LENGTH else line
+    if not MODIFIED.search(context) or PUBLISHED.search(line):
+        yield line

@@ -1,0 +1,210 @@
+"""The headline: what stands on the page as its heading, checked against what the page calls itself, without the site's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import lxml.html
+
+from pipeline.extract.markup import Markup
+from pipeline.extract.strings import fold, one_line, words
+from pipeline.extract.textlines import Lines
+from pipeline.urls import site_of_host
+
+SEPARATOR = re.compile(
+    r"(\s+[|¦·•:»«›‹~/\\–—―−-]{1,3}\s+|\s*[|｜»«‖]+\s*|\s+::\s+|\s*_\s*(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s*_\s*)"
+)
+PREFIX = re.compile(r"^([^:|]{2,40}?)\s*[:：]\s+(?=\S)")
+STRONG_SEPARATOR = re.compile(r"[|｜»«‖¦]")
+META_TITLES = (
+    "og:title",
+    "twitter:title",
+    "parsely-title",
+    "sailthru.title",
+    "dc.title",
+    "dcterms.title",
+    "headline",
+    "title",
+    "citation_title",
+)
+TITLE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:headline|title|heading|titre|titulo|titel|entry-title|post-title)(?:$|[\s_-])", re.IGNORECASE
+)
+MAX_TITLE = 400  # characters; a longer heading is a wrapper around half the page
+AGREEMENT = 0.5  # of words in common (Dice); headings of other stories stay below .3
+SOME_AGREEMENT = 0.2  # an only h1 with less is not this page's headline
+BRACKETS = re.compile(r"\s*[\[(（【][^\[\]()]{1,30}[\])）】]$")
+DATE_IN_FRONT = re.compile(
+    r"^\W*(?:\w{3,9}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+\w{3,9}\.?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\W*"
+)
+MAX_HEADINGS = 20
+MAX_PIECES = 6  # between separators
+SITE_WORDS = 6  # a site's name has no more
+
+
+@dataclass(frozen=True, slots=True)
+class SiteNames:
+    """How a site calls itself: folded names, and the folded label of its host (`nytimes` of www.nytimes.com)."""
+
+    names: frozenset[str]
+    label: str
+
+    def match(self, segment: str) -> bool:
+        """Tell whether a piece of a title, or an author, is the site and not its content."""
+        folded = fold(segment)
+        if not folded or folded in self.names:
+            return bool(folded)
+        parts = words(segment)
+        if len(parts) > SITE_WORDS:
+            return False
+        stripped = [part for part in parts if part not in ("the", "www", "com", "online")]
+        if len(self.label) < 3 or not stripped:
+            return False
+        return _spells(self.label, stripped) or _spells(self.label, parts) or self._begins(stripped)
+
+    def _begins(self, parts: list[str]) -> bool:
+        """Tell whether the label opens the name: "BBC News" of bbc.co.uk."""
+        return len(parts) <= 3 and parts[0] == self.label
+
+
+def site_names(markup: Markup, url: str | None) -> SiteNames:
+    """Return the names of the site of a page."""
+    given = [
+        *markup.every("og:site_name", "application-name", "apple-mobile-web-app-title", "al:android:app_name"),
+        *markup.jsonld.site_names,
+    ]
+    given = [name for name in given if len(words(name)) <= SITE_WORDS]  # some templates write the headline there
+    host = urlsplit(url).hostname or "" if url else ""
+    site = site_of_host(host) if host else ""
+    label = fold((host.removeprefix("www.") if site == host else site).split(".")[0])
+    names = (
+        {fold(name) for name in given}
+        | {fold(name.removeprefix("The ")) for name in given}
+        | {fold(host), fold(host.removeprefix("www."))}
+    )
+    return SiteNames(frozenset(name for name in names if len(name) > 1), label)
+
+
+def _spells(label: str, parts: list[str]) -> bool:
+    """Tell whether beginnings of the words, one letter each at least, make the label: "Los Angeles Times" and `latimes`."""
+    if not parts:
+        return not label
+    first, rest = parts[0], parts[1:]
+    longest = next((n for n, (a, b) in enumerate(zip(first, label, strict=False)) if a != b), min(len(first), len(label)))
+    return any(_spells(label[n:], rest) for n in range(longest, 0, -1))
+
+
+def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], Lines], names: SiteNames) -> str | None:
+    """Return the page's headline, or None when all that it has is the site's name."""
+    declared = _declared_titles(markup, names)
+    heading = _best_heading([_heading_text(element) for element in markup.headings], declared, names)
+    return heading or _lesser_heading(tree, declared) or _visible_piece(lines, markup.title, names) or next(iter(declared), None)
+
+
+def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
+    """Return what JSON-LD, <meta> and <title> give as the headline, site names stripped, best first."""
+    given = [one_line(markup.jsonld.get("headline"), MAX_TITLE)]
+    given += [title[:MAX_TITLE] for title in markup.every(*META_TITLES)]
+    given += [markup.title[:MAX_TITLE], one_line(markup.jsonld.get("name"), MAX_TITLE)]
+    stripped = (strip_site(title, names) for title in given if title)
+    return list(dict.fromkeys(title for title in stripped if title and not names.match(title)))
+
+
+def strip_site(title: str, names: SiteNames) -> str:
+    """Return a title without the site's name before or behind it, as far as there is evidence that it is the site's."""
+    pieces = SEPARATOR.split(title)  # segment, separator, segment, …
+    removed_last = False
+    while len(pieces) > 2 and names.match(pieces[-1]):
+        pieces, removed_last = pieces[:-2], True
+    while len(pieces) > 2 and names.match(pieces[0]):
+        pieces = pieces[2:]
+    # "Headline | Politics | The Site": what stands between bars before the site is a section.
+    while removed_last and len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and _is_section(pieces):
+        pieces = pieces[:-2]
+    rest = "".join(pieces).strip()
+    prefix = PREFIX.match(rest)
+    if prefix and names.match(prefix[1]):
+        rest = rest[prefix.end() :]
+    return rest
+
+
+def _is_section(pieces: list[str]) -> bool:
+    return len(words(pieces[-1])) <= 3 < len(words("".join(pieces[:-2])))
+
+
+def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames) -> str | None:
+    """Return the h1 most like the declared titles; an only one also when it is not very like them."""
+    usable = [text for text in dict.fromkeys(headings) if text and len(text) <= MAX_TITLE and not names.match(text)]
+    if not usable:
+        return None
+    scored = [(max((likeness(text, title) for title in declared), default=0.0), text) for text in usable]
+    best, text = max(scored, key=lambda item: item[0])  # of equals the first
+    if best >= AGREEMENT:
+        return _without_extras(text, declared)
+    if declared and (len(usable) > 1 or best < SOME_AGREEMENT):
+        return None
+    return usable[0] if len(words(usable[0])) > 2 or not declared else None
+
+
+def _lesser_heading(tree: lxml.html.HtmlElement, declared: list[str]) -> str | None:
+    """Return the h2 or h3 that is a declared title, or the better half of one."""
+    folded = [fold(title) for title in declared]
+    for element in list(tree.iter("h2", "h3"))[:MAX_HEADINGS]:
+        text = _heading_text(element)
+        own = fold(text)
+        if len(own) > 10 and any(own in title and 2 * len(own) >= len(title) for title in folded):
+            return text
+    return None
+
+
+def _visible_piece(page_lines: Callable[[], Lines], title: str, names: SiteNames) -> str | None:
+    """Return the piece of a <title> that stands on the page as a line of its own: the rest is the site's and the section's."""
+    pieces = SEPARATOR.split(title)
+    if len(pieces) < 3 or len(pieces) > 2 * MAX_PIECES:
+        return None
+    lines = {fold(text) for _, text in page_lines() if len(text) <= MAX_TITLE}
+    whole = [piece for piece in _cuts(title) if len(words(piece)) > 2 and fold(piece) in lines and not names.match(piece)]
+    return max(whole, key=len, default=None)
+
+
+def _without_extras(heading: str, declared: list[str]) -> str:
+    """Return a heading without the kicker before it or the label behind it, where the page itself gives the rest as its title."""
+    for title in declared:
+        folded = fold(title)
+        if len(folded) < 10 or len(title) >= len(heading):
+            continue
+        for piece in _cuts(heading):
+            if fold(piece) == folded:
+                return piece
+    return heading
+
+
+def _cuts(heading: str) -> Iterator[str]:
+    """Yield what is left of a heading when a label is cut off at a bar, or one in brackets at its end, or a date before it."""
+    pieces = SEPARATOR.split(heading)
+    for start in range(0, len(pieces), 2):
+        for end in range(len(pieces), start, -2):
+            yield "".join(pieces[start:end]).strip()
+    yield BRACKETS.sub("", heading)
+    yield DATE_IN_FRONT.sub("", heading)
+
+
+def likeness(a: str, b: str) -> float:
+    """Return how much two titles agree, 0 to 1: words in common, or one being the beginning of the other."""
+    left, right = words(a), words(b)
+    if not left or not right:
+        return 0.0
+    if min(len(left), len(right)) == 1:  # scripts without spaces: a title is one word
+        short, long = sorted((fold(a), fold(b)), key=len)
+        return len(short) / len(long) if short in long and len(short) > 3 else 0.0
+    shared = len(set(left) & set(right))
+    dice = 2 * shared / (len(set(left)) + len(set(right)))
+    contained = shared / min(len(set(left)), len(set(right)))
+    return max(dice, 0.9 * contained) if shared > 2 else dice
+
+
+def _heading_text(element: lxml.html.HtmlElement) -> str:
+    return one_line(element.text_content(), MAX_TITLE + 1)

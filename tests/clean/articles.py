@@ -1,0 +1,31 @@
+"""Articles made for the tests of this folder."""
+
+from __future__ import annotations
+
+from pipeline.records import Article, Block
+
+PROSE = (
+    "The council voted on Monday to raise the old harbour wall by a metre.",
+    "Three storms in one autumn had put the fish market under water.",
+    "Work is to start in August and will be paid for by a levy on berths.",
+    "The harbour master said that the sea had not waited for the vote.",
+)
+
+
+def block(text: str, kind: str = "paragraph", links: float = 0.0) -> Block:
+    return Block(0, kind, text, link_density=links)  # type: ignore[arg-type]
+
+
+def article(*parts: str | Block, title: str | None = "Harbour wall to be raised", identity: str = "a", **fields: object) -> Article:
+    blocks = [part if isinstance(part, Block) else block(part) for part in parts]
+    numbered = tuple(Block(i, b.kind, b.text, b.dropped_by, b.link_density) for i, b in enumerate(blocks))
+    values: dict[str, object] = {
+        "article_id": identity, "source_id": "test", "site": "example.org", "url": None, "canonical_url": None, "title": title, "authors": (),
+        "published_at": None, "published_basis": None, "modified_at": None, "language": "en", "page_kind": "article", "kind_reason": None,
+        "section": None, "image": None, "paywalled": False, "wire_credit": None, "source_link": None, "blocks": numbered, "extractor": "test",
+    }  # fmt: skip
+    return Article(**(values | fields))  # type: ignore[arg-type]
+
+
+def dropped(cleaned: Article) -> dict[str, str]:
+    return {b.text: b.dropped_by for b in cleaned.blocks if b.dropped_by}

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "4 May 2021",
+        "Tuesday, May 4, 2021, 09:30 AM EDT",
+        "04.05.2021, 09:30 Uhr",
+        "2021-05-04T09:30:00Z",
+        "4 mai 2021 à 9h30",
+        "4 de mayo de 2021",
+        "4 мая 2021, 09:30",
+        "2021年5月4日",
+        "2021年5月4日(火) 09:30",
+        "2021. 5. 4. 09:30",
+        "12/05/2021",
+    ],
+)
+def test_a_line_that_is_a_date_is_a_date_line(line: str) -> None:
+    assert is_date_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "May",
+        "2",
+        "In May 2021 the bridge fell",
+        "4 May 2021 was a Tuesday in the harbour",
+        "Room 12",
+        "12 monkeys",
+        "3 - 2",
+        "9/11 attacks",
+    ],
+)
+def test_a_line_that_says_more_or_less_than_a_date_is_none(line: str) -> None:
+    assert not is_date_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Published: 4 May 2021",
+        "Updated 4 May 2021 at 10:15",
+        "Last updated on Tuesday 4 May 2021",
+        "Veröffentlicht am 4. Mai 2021",
+        "Mis à jour le 4 mai 2021 à 10h15",
+        "Опубликовано: 4 мая 2021",
+        "公開日：2021年5月4日",
+        "Posted 3 hours ago",
+    ],
+)
+def test_a_line_that_says_when_it_was_published_is_a_time_stamp(line: str) -> None:
+    assert is_time_stamp(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Updated", "Published authors met on 4 May 2021 in Rome", "Date: 3 March", "Updated 3 rules for 12 schools"]
+)
+def test_a_line_that_only_begins_so_is_none(line: str) -> None:
+    assert not is_time_stamp(line)

@@ -1,0 +1,125 @@
+"""What stands above and below an article goes on evidence, never for being short."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean import label
+from tests.clean.articles import PROSE, article, block, dropped
+
+
+@pytest.mark.parametrize("line", ["Harbour wall to be raised", "HARBOUR WALL TO BE RAISED", "“Harbour wall to be raised”"])
+def test_a_repeated_title_goes(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))) == {line: "headline"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Jane Doe",
+        "By Jane Doe and John Roe",
+        "BY JANE DOE",
+        "Von Petra Vogel",
+        "Por Ana Ruiz",
+        "Par Luc Blanc",
+        "Автор: Анна Белова",
+    ],
+)
+def test_a_byline_at_the_top_goes(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))) == {line: "author-line"}
+
+
+@pytest.mark.parametrize("line", ["By the sea, nothing changes", "By Friday the water had gone.", "Von wegen", "By 2030"])
+def test_a_line_that_only_begins_like_a_byline_stays(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))) == {}
+
+
+def test_an_author_named_in_the_metadata_is_known_without_by() -> None:
+    assert dropped(label(article("Jane Doe", *PROSE, authors=("Jane Doe",)))) == {"Jane Doe": "author-line"}
+    assert dropped(label(article("Jane Doe", *PROSE))) == {}
+
+
+def test_a_date_goes_at_the_edges_and_stays_in_the_middle() -> None:
+    cleaned = label(article("4 May 2021", *PROSE[:2], block("5 May 2021", "heading"), *PROSE[2:]))
+    assert dropped(cleaned) == {"4 May 2021": "date-line"}
+
+
+def test_the_headline_of_another_story_at_the_tail_goes() -> None:
+    line = "Island council wants second ferry before the summer"
+    assert dropped(label(article(*PROSE, line))) == {line: "related-headline"}
+
+
+def test_two_of_them_go_and_so_does_an_advertisement_between() -> None:
+    first, second = "Island council wants second ferry before the summer", "Fishermen ask for new wall in the eastern basin"
+    cleaned = label(article(*PROSE, first, "Advertisement", second))
+    assert dropped(cleaned) == {first: "related-headline", "Advertisement": "advertisement", second: "related-headline"}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Nobody knows.",
+        "“It is done.”",
+        "Is it done?",
+        "He laughed…",
+        "and then he went home",
+        "Jane Doe",
+        "Result: 3-1",
+        "Island council wants second ferry. Or so",
+        "Tickets at harbour-museum.example.org or at the door",
+    ],
+)
+def test_a_real_last_line_stays_however_short(last: str) -> None:
+    assert label(article(*PROSE, last)).text.endswith(last)
+
+
+def test_a_page_that_does_not_end_its_sentences_keeps_its_last_line() -> None:
+    lines = [text.rstrip(".") for text in PROSE]
+    assert dropped(label(article(*lines, "Island council wants second ferry before the summer"))) == {}
+
+
+def test_a_list_at_the_end_stays() -> None:
+    items = [block(f"A boat that came in on the night of day {n}", "list_item") for n in range(4)]
+    assert dropped(label(article(*PROSE, *items))) == {}
+
+
+def test_an_advertisement_never_ends_an_article() -> None:
+    cleaned = label(article(PROSE[0], "Advertisement", *PROSE[1:3], "Advertisement", PROSE[3]))
+    assert cleaned.text == "\n\n".join(PROSE)
+
+
+def test_subheads_in_the_middle_stay() -> None:
+    cleaned = label(article(*PROSE[:2], block("What the engineers found there", "heading"), *PROSE[2:]))
+    assert dropped(cleaned) == {}
+
+
+def test_headlines_below_a_label_go_also_in_the_middle() -> None:
+    links = [block("Island council wants second ferry", links=1.0), block("Fishermen ask for new wall", links=1.0)]
+    cleaned = label(article(*PROSE[:2], "Related articles", *links, *PROSE[2:]))
+    assert cleaned.text == "\n\n".join(PROSE)
+
+
+def test_straight_quotes_on_a_page_of_curly_ones_are_evidence() -> None:
+    curly = [f"“{text}” said the harbour’s master." for text in PROSE]
+    line = "Council's second ferry"
+    assert dropped(label(article(*curly, block(line + " rejected")))) == {line + " rejected": "related-headline"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Jane Doe is a reporter for the Example.",
+        "Jane Doe is an award-winning science writer who lives by the sea.",
+        "John Roe covers shipping for the Example.",
+        "Petra Vogel ist Redakteurin im Ressort Wirtschaft.",
+        "jane.doe@example.org",
+        "Contact the author at jane.doe@example.org",
+    ],
+)
+def test_who_the_author_is_goes_at_the_tail(line: str) -> None:
+    assert dropped(label(article(*PROSE, line))) == {line: "author-bio"}
+
+
+def test_who_somebody_is_stays_inside() -> None:
+    line = "Jane Doe is a reporter for the Example."
+    assert dropped(label(article(PROSE[0], line, *PROSE[1:]))) == {}

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pipeline.clean import label
+from pipeline.clean.explain import explain_html, explain_text
+from tests.clean.articles import PROSE, article
+
+
+def test_the_text_shows_every_block_with_its_rule() -> None:
+    lines = explain_text(
+        label(article("Share", *PROSE, authors=("Jane Doe",), published_at="2024-05-01", published_basis="jsonld"))
+    ).splitlines()
+    assert any(line.split() == ["-", "share", "Share"] for line in lines)
+    assert sum(line.startswith("+ ") for line in lines) == len(PROSE)
+    assert "published         2024-05-01 (from jsonld)" in lines
+    assert lines[-1].startswith("4 blocks kept, 1 dropped")
+
+
+def test_a_page_cannot_write_to_the_terminal() -> None:
+    assert "\x1b" not in explain_text(article("\x1b[2J" + PROSE[0], title="\x1b]0;x\x07"))
+
+
+def test_the_page_is_escaped_and_stands_alone() -> None:
+    page = explain_html(
+        label(article("Share", "<script>alert(1)</script> " + PROSE[0], *PROSE[1:], title='"<b>', language='en" onload="x'))
+    )
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert 'onload="x"' not in page
+    assert "<s>Share</s>" in page
+    assert "http" not in page.replace("http-equiv", "")

@@ -1,0 +1,105 @@
+"""Cleaning labels blocks and does nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean import label, learn_site_lines, rules_version
+from pipeline.records import Article, Block
+from tests.clean.articles import PROSE, article, block, dropped
+
+LINES = st.one_of(
+    st.sampled_from([
+        *PROSE, "Share", "Advertisement", "Read more", "Related articles", "By Jane Doe", "4 May 2021", "Facebook", "Comments (12)", "Jane Doe",
+        "Island council wants second ferry before the summer", "Harbour wall to be raised", "© 2023 Example", "Reporting by Jane Doe", "Live",
+    ]),
+    st.text(max_size=60),
+)  # fmt: skip
+BLOCKS = st.builds(
+    Block,
+    index=st.just(0),
+    kind=st.sampled_from(["paragraph", "heading", "list_item", "quote", "caption", "table", "code"]),
+    text=LINES,
+    dropped_by=st.sampled_from([None, None, None, "not-content", "caption", "comments", "byline"]),
+    link_density=st.sampled_from([0.0, 0.0, 1.0]),
+)
+ARTICLES = st.builds(
+    lambda blocks, title, authors: article(*blocks, title=title, authors=authors),
+    st.lists(BLOCKS, max_size=14),
+    st.sampled_from(["Harbour wall to be raised", None, "x"]),
+    st.sampled_from([(), ("Jane Doe",)]),
+)
+
+
+def _bare(cleaned: Article) -> Article:
+    return replace(cleaned, title=None, blocks=tuple(replace(b, dropped_by=None) for b in cleaned.blocks))
+
+
+@given(ARTICLES)
+@settings(max_examples=300, deadline=None)
+def test_labelling_changes_labels_only_and_twice_is_once(dirty: Article) -> None:
+    cleaned = label(dirty)
+    assert _bare(cleaned) == _bare(dirty)
+    assert label(cleaned) == cleaned
+
+
+@given(ARTICLES)
+@settings(max_examples=150, deadline=None)
+def test_what_the_extractor_dropped_stays_dropped(dirty: Article) -> None:
+    before = [b.dropped_by for b in dirty.blocks]
+    after = [b.dropped_by for b in label(dirty).blocks]
+    assert all(b in (None, a) for b, a in zip(before, after, strict=True))
+
+
+@given(st.lists(ARTICLES, min_size=2, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_labelling_with_the_lines_of_the_site_twice_is_once(pages: list[Article]) -> None:
+    pages = [replace(page, article_id=str(n)) for n, page in enumerate(pages)]
+    lines = learn_site_lines(pages, (), "2024-05-01")
+    for page in pages:
+        assert label(label(page, lines), lines) == label(page, lines)
+
+
+def test_a_page_of_nothing_but_matching_lines_is_not_emptied_by_patterns() -> None:
+    lines = [f"Read more about the {thing} of the harbour" for thing in ("wall", "boats", "fish", "market")]
+    cleaned = label(article(*lines, "Advertisement"))
+    assert cleaned.text.split("\n\n") == lines
+    assert dropped(cleaned) == {"Advertisement": "advertisement"}
+
+
+def test_tables_and_code_are_not_read_as_lines() -> None:
+    cleaned = label(article(*PROSE[:2], block("Share", "table"), block("print", "code"), *PROSE[2:]))
+    assert dropped(cleaned) == {}
+
+
+def test_a_network_is_a_share_bar_beside_another_and_a_name_alone() -> None:
+    assert dropped(label(article(*PROSE[:2], "Facebook", *PROSE[2:]))) == {}
+    assert set(dropped(label(article(*PROSE[:2], "Share", "Facebook", *PROSE[2:])))) == {"Share", "Facebook"}
+
+
+def test_a_label_that_may_be_a_subhead_is_one_above_prose() -> None:
+    cleaned = label(article(*PROSE[:2], block("Privacy", "heading"), *PROSE[2:]))
+    assert dropped(cleaned) == {}
+
+
+def test_an_agency_credit_goes_at_the_tail_only() -> None:
+    line = "Reporting by Jane Doe; editing by John Roe"
+    assert dropped(label(article(*PROSE, line))) == {line: "agency-credit"}
+    middle = article(*PROSE, line, *[f"{text} {n}." for n, text in enumerate(PROSE * 3)])
+    assert dropped(label(middle)) == {}
+
+
+def test_the_title_is_found_in_the_text_when_none_is_declared_or_it_fits_nothing() -> None:
+    headline = "Council raises the harbour wall by a metre"
+    for declared in (None, "Untitled document"):
+        cleaned = label(article("Share", headline, *PROSE, title=declared))
+        assert cleaned.title == headline
+        assert cleaned.text == "\n\n".join(PROSE)
+
+
+def test_the_version_of_the_rules_is_twelve_hex_digits() -> None:
+    assert len(rules_version()) == 12
+    int(rules_version(), 16)

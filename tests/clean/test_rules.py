@@ -1,0 +1,167 @@
+"""Every rule drops its examples, keeps its counter-examples, and costs no more than the line is long."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from re import _constants as regex_names  # type: ignore[attr-defined]
+from re import _parser as regex_parser  # type: ignore[attr-defined]
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
+from pipeline.clean.heads import first_characters
+from pipeline.clean.lines import bare, fold
+from pipeline.clean.rules import PATTERN_LENGTH, Rule, fold_pattern, load_rules, match_line
+
+RULES = load_rules()
+LABELLED = [
+    rule
+    for rule in RULES
+    if rule.id not in (TIME_STAMP, "agency-credit", "copyright", "photo-credit", "reading-time", "publication-note")
+]
+REPEATS = (regex_names.MAX_REPEAT, regex_names.MIN_REPEAT, regex_names.POSSESSIVE_REPEAT)
+
+
+def _drops(line: str) -> str | None:
+    if is_time_stamp(line):
+        return TIME_STAMP
+    match = match_line(line)
+    return match.rule.id if match else None
+
+
+@pytest.mark.parametrize(("rule", "line"), [(rule, line) for rule in RULES for line in rule.drops])
+def test_a_rule_drops_its_examples(rule: Rule, line: str) -> None:
+    assert _drops(line) == rule.id
+
+
+@pytest.mark.parametrize(("rule", "line"), [(rule, line) for rule in RULES for line in rule.keeps])
+def test_no_rule_drops_a_counter_example(rule: Rule, line: str) -> None:
+    assert _drops(line) is None
+
+
+@pytest.mark.parametrize("line", ["Share prices fell", "Share prices fell.", "Advertisement spending rose 4 %.", "Print", "PRINT"])
+def test_a_label_is_a_whole_line_or_nothing(line: str) -> None:
+    assert (_drops(line) is not None) == (fold(line) == "print")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_every_label_matches_its_own_rule(rule: Rule) -> None:
+    for language, labels in rule.labels.items():
+        for line in labels:
+            match = match_line(line)
+            assert match is not None, (language, line)
+            assert match.rule.id == rule.id, (language, line, match.rule.id)
+
+
+def test_no_label_stands_in_two_rules() -> None:
+    places = Counter(label for rule in RULES for label in {bare(fold(word)) for words in rule.labels.values() for word in words})
+    assert [label for label, rules in places.items() if rules > 1] == []
+
+
+@pytest.mark.parametrize("rule", LABELLED, ids=[rule.id for rule in LABELLED])
+def test_a_rule_knows_many_languages(rule: Rule) -> None:
+    assert len(rule.languages) >= (25 if rule.id == "live-blog" else 30)
+
+
+def test_a_strict_label_holds_on_pages_of_its_language_and_of_an_unknown_one() -> None:
+    assert match_line("Del", "da") is not None
+    assert match_line("Del") is not None
+    assert match_line("Del", "es") is None
+
+
+@pytest.mark.parametrize(
+    "line", ["Comments (12)", "12 Comments", "Share 1.2k", "» Read more »", "[Anzeige]", "ＳＨＡＲＥ", "Share\u200b"]
+)
+def test_decorations_and_counters_do_not_hide_a_label(line: str) -> None:
+    assert match_line(line) is not None
+
+
+@pytest.mark.parametrize("line", ["", " ", "—", "12", "4. Deel", "\u0301"])
+def test_a_line_without_words_is_nobodys(line: str) -> None:
+    assert match_line(line, "en") is None
+
+
+def _patterns() -> Iterator[tuple[str, str]]:
+    for rule in RULES:
+        for patterns in rule.patterns.values():
+            yield from ((rule.id, pattern) for pattern in patterns)
+
+
+def _nodes(parsed: object) -> Iterator[tuple[object, object]]:
+    for operator, argument in parsed:  # type: ignore[attr-defined]
+        yield operator, argument
+        for part in _parts(operator, argument):
+            yield from _nodes(part)
+
+
+def _parts(operator: object, argument: object) -> list[object]:
+    if operator in REPEATS:
+        return [argument[2]]  # type: ignore[index]
+    if operator is regex_names.SUBPATTERN:
+        return [argument[3]]  # type: ignore[index]
+    if operator is regex_names.BRANCH:
+        return list(argument[1])  # type: ignore[index]
+    return []
+
+
+@pytest.mark.parametrize(("rule", "pattern"), list(_patterns()))
+def test_no_pattern_repeats_a_repeat_or_is_unbounded(rule: str, pattern: str) -> None:
+    for operator, argument in _nodes(regex_parser.parse(fold_pattern(pattern))):
+        if operator not in REPEATS:
+            continue
+        _, most, body = argument  # type: ignore[misc]
+        assert most <= PATTERN_LENGTH, "a repeat without an end"
+        if most > 1:
+            assert not any(inner in REPEATS and a[1] > 1 for inner, a in _nodes(body)), "a repeat inside a repeat"  # type: ignore[index]
+
+
+def test_a_line_longer_than_any_label_is_not_looked_at() -> None:
+    assert match_line("share " * PATTERN_LENGTH) is None
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=150, deadline=None)
+def test_matching_takes_any_text(line: str) -> None:
+    match_line(line)
+    is_time_stamp(line)
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=150, deadline=None)
+def test_folding_twice_is_folding_once(line: str) -> None:
+    assert fold(fold(line)) == fold(line)
+    assert not re.search(r"\s\s", fold(line))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "heads"),
+    [
+        ("read more", "r"),
+        ("(?:read|see) more", "rs"),
+        ("(?:please )?(?:log|sign) in", "pls"),
+        (r"[(\[]?photo", "([p"),
+        (r"\d{1,3} min|views?", "0123456789v"),
+        (r"\(?with", "(w"),
+        (r"x?[^.]{2,9}", None),
+        (r".{0,9}rights", None),
+        (r"\w{2}", None),
+        ("a(?:b|c)", "a"),
+    ],
+)
+def test_the_first_characters_of_a_pattern_are_found(pattern: str, heads: str | None) -> None:
+    assert first_characters(pattern) == (None if heads is None else frozenset(heads))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_asking_few_patterns_gives_the_answer_of_asking_all(rule: Rule) -> None:
+    patterns = [fold_pattern(pattern) for other in RULES for patterns in other.patterns.values() for pattern in patterns]
+    for line in (*rule.drops, *rule.keeps):
+        folded = fold(line)
+        for pattern in patterns:
+            if re.fullmatch(pattern, folded):
+                heads = first_characters(pattern)
+                assert heads is None or folded[0] in heads, (pattern, line)

@@ -1,0 +1,123 @@
+"""The walk over the tree: runs of text as a reader sees them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extract.blocks import Run, read_blocks
+from pipeline.extract.parse import parse_html
+
+
+def runs(body: str) -> list[Run]:
+    return read_blocks(parse_html(f"<html><head><title>t</title></head><body>{body}</body></html>")).runs
+
+
+def texts(body: str) -> list[str]:
+    return [run.text for run in runs(body)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>One</p><p>Two</p>", ["One", "Two"]),
+        ("<div>Loose <p>inner</p> tail</div>", ["Loose", "inner", "tail"]),
+        ("<p>in<b>credi</b>ble <i>news</i></p>", ["incredible news"]),
+        ("<p><span>T</span>he first letter is large</p>", ["The first letter is large"]),
+        ("<nav><a href=a>Home</a><a href=b>World</a></nav>", ["Home World"]),
+        ("<p>By Ann<time>9 May</time>in Rome</p>", ["By Ann 9 May in Rome"]),
+        ("<p>a&nbsp;b \n\t c\u200bd</p>", ["a b cd"]),
+        ("<p>First paragraph.<br><br>Second paragraph.</p>", ["First paragraph.", "Second paragraph."]),
+        ("<p>A line that somebody<br>wrapped by hand.<br>Another.</p>", ["A line that somebody wrapped by hand.", "Another."]),
+        ("<script>x</script><style>y</style><template><p>z</p></template><noscript>n</noscript><p>seen</p>", ["seen"]),
+        ("<svg><text>drawn</text></svg><p>x<math><mi>y</mi></math></p>", ["xy"]),
+        ("<p style='display: none'>no</p><div hidden><p>no</p></div><p>a<span style='visibility:hidden'>no</span>b</p>", ["ab"]),
+        ("<!-- no --><p>a<!-- no -->b</p>", ["ab"]),
+        ("<span style='display:block'>one</span><span style='display:block'>two</span>", ["one", "two"]),
+        ("<pre>line 1\n  line 2\n\nline 3</pre>", ["line 1\nline 2", "line 3"]),
+        ("<dl><dt>Term</dt><dd>Meaning</dd></dl>", ["Term", "Meaning"]),
+        ("", []),
+    ],
+)
+def test_text_is_cut_where_a_reader_sees_a_new_paragraph(body: str, expected: list[str]) -> None:
+    assert texts(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("<h2>x</h2>", "heading"),
+        ("<ul><li><p>x</p></li></ul>", "list_item"),
+        ("<blockquote><p>x</p></blockquote>", "quote"),
+        ("<figure><img><figcaption>x</figcaption></figure>", "caption"),
+        ("<pre>x</pre>", "code"),
+        ("<div>x</div>", "paragraph"),
+    ],
+)
+def test_kinds_come_from_the_tags_around(body: str, kind: str) -> None:
+    assert [run.kind for run in runs(body)] == [kind]
+
+
+def test_a_table_of_data_is_read_row_by_row() -> None:
+    table = "<table><tr><th>Team</th><th>Points</th></tr><tr><td>Reds</td><td><p>12</p></td></tr></table>"
+    assert [(run.text, run.kind) for run in runs(table)] == [("Team | Points", "table"), ("Reds | 12", "table")]
+
+
+def test_a_table_that_lays_out_the_page_is_no_table() -> None:
+    story = "A long paragraph of the story, as they stood in the cells of old pages. " * 5
+    found = runs(f"<table><tr><td>Menu</td><td><p>{story}</p><p>End.</p></td></tr><tr><td>a</td><td>b</td></tr></table>")
+    assert [run.text for run in found] == ["Menu", story.strip(), "End.", "a", "b"]
+    assert "table" not in {run.kind for run in found}
+
+
+def test_an_article_that_is_hidden_until_a_script_shows_it_is_read() -> None:
+    story = "".join(
+        f"<p>Paragraph {n} of a story that is told at some length, so that nobody can take it for a menu of the page.</p>"
+        for n in range(4)
+    )
+    assert len(texts(f"<p>The lead.</p><div class=locked style='display:none'>{story}</div>")) == 5
+
+
+def test_links_and_paths_are_known() -> None:
+    page = read_blocks(parse_html("<html><body><div class='story main'><p>Go <a href=x>there</a></p></div></body></html>"))
+    (run,) = page.runs
+    assert (run.link_chars, run.links) == (5, 1)
+    assert page.path(run.container) == "div.story>p"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<p>",
+                "</p>",
+                "<div>",
+                "</div>",
+                "<table>",
+                "<td>",
+                "<b>",
+                "</b>",
+                "<br>",
+                "<a>",
+                "<pre>",
+                "<li>",
+                "word ",
+                "\n",
+                "</table>",
+                "<tr>",
+                "<h1>",
+                "<q",
+            ]
+        )
+    )
+)
+def test_no_markup_loses_or_invents_words(parts: list[str]) -> None:
+    root = parse_html("<html><body>start " + "".join(parts) + "</body></html>")
+    seen = " ".join(run.text for run in read_blocks(root).runs).replace("|", " ").split()
+    assert "".join(seen) == "".join("".join(root.find("body").itertext()).split()).replace("|", "")
+
+
+def test_50_000_nested_elements_are_walked() -> None:
+    assert "deep" in " ".join(texts("<div>" * 50_000 + "deep"))

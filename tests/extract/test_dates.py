@@ -1,0 +1,204 @@
+"""Dates are read as precisely as they are written; what is not stated, or may mean two days, is null."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extract.dates import parse_date
+from pipeline.extract.metadata import Metadata, read_metadata
+from pipeline.extract.parse import parse_html
+
+URL = "https://courier.example/news/ferry-17"
+
+
+def iso(value: str, locale: str | None = None) -> str | None:
+    stated = parse_date(value, locale)
+    return stated.iso() if stated else None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2024-03-01", "2024-03-01"),
+        ("2024-03-01T10:05:00Z", "2024-03-01T10:05:00+00:00"),
+        ("2024-03-01T10:05:00.123+0530", "2024-03-01T10:05:00+05:30"),
+        ("2024-03-01T10:05-08", "2024-03-01T10:05:00-08:00"),
+        ("2024-03-01 10:05", "2024-03-01T10:05:00"),
+        ("2024-03-01T00:00:00Z", "2024-03-01"),  # how software writes a day
+        ("Fri, 01 Mar 2024 10:05:00 GMT", "2024-03-01T10:05:00+00:00"),
+        ("20240301", "2024-03-01"),
+        ("1709287500", "2024-03-01T10:05:00+00:00"),
+        ("1709287500000", "2024-03-01T10:05:00+00:00"),
+        ("2024/03/01", "2024-03-01"),
+        ("March 1, 2024", "2024-03-01"),
+        ("Mar. 1st, 2024 at 3:05 p.m.", "2024-03-01T15:05:00"),
+        ("1 March 2024", "2024-03-01"),
+        ("Published: Fri 1 Mar 2024 | 5 min read", "2024-03-01"),
+        ("1. März 2024, 14.05 Uhr", "2024-03-01T14:05:00"),
+        ("1er mars 2024 à 14h05", "2024-03-01T14:05:00"),
+        ("1 de marzo de 2024", "2024-03-01"),
+        ("1 marzo 2024", "2024-03-01"),
+        ("1 marca 2024", "2024-03-01"),
+        ("1 марта 2024, 10:05", "2024-03-01T10:05:00"),
+        ("1 березня 2024", "2024-03-01"),
+        ("2024. március 1.", "2024-03-01"),
+        ("1 Mart 2024", "2024-03-01"),
+        ("1 مارس 2024", "2024-03-01"),
+        ("2024年3月1日 10:05", "2024-03-01T10:05:00"),
+        ("2024년 3월 1일", "2024-03-01"),
+        ("01.03.2024", "2024-03-01"),
+        ("13/03/2024", "2024-03-13"),
+        ("03/13/2024", "2024-03-13"),
+    ],
+)
+def test_dates_as_they_are_written(value: str, expected: str) -> None:
+    assert iso(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "March 2024",
+        "2024-03",
+        "2024",
+        "yesterday",
+        "30 February 2024",
+        "2024-13-01",
+        "1970-01-01T00:00:00Z",
+        "0001-01-01",
+        "3/4/2024",
+        "99999999",
+        "10:05",
+        "12/2024",
+    ],
+)
+def test_what_is_no_complete_day_is_null(value: str) -> None:
+    assert iso(value) is None
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [("en-US", "2024-03-04"), ("en-GB", "2024-04-03"), ("de", "2024-04-03"), ("fr_FR", "2024-04-03"), ("en", None), (None, None)],
+)
+def test_the_country_decides_which_number_is_the_month(locale: str | None, expected: str | None) -> None:
+    assert iso("3/4/2024", locale) == expected
+
+
+def test_a_month_that_two_languages_share_needs_the_language() -> None:
+    assert iso("1 listopada 2024", "pl") == "2024-11-01"
+    assert iso("1 listopada 2024", "hr") == "2024-10-01"
+    assert iso("1 listopada 2024") is None
+
+
+def read(body: str = "", head: str = "", url: str = URL, not_after: datetime | None = None, lang: str = "en") -> Metadata:
+    html = f"<html lang={lang}><head>{head}</head><body><h1>Ferry sails again</h1>{body}<p>Story.</p></body></html>"
+    return read_metadata(parse_html(html), url, html, not_after=not_after)
+
+
+def jsonld(**fields: str) -> str:
+    node = {"@type": "NewsArticle", "headline": "Ferry sails again", **fields}
+    return f'<script type="application/ld+json">{json.dumps(node)}</script>'
+
+
+META = '<meta property="article:published_time" content="2024-03-02T08:00:00Z">'
+TIME = '<time datetime="2024-03-03">3 March</time>'
+DATED_URL = "https://courier.example/2024/03/04/ferry"
+
+
+def test_sources_are_trusted_in_order_and_named() -> None:
+    script = jsonld(datePublished="2024-03-01")
+    cases = [
+        (read(TIME, script + META, DATED_URL), "2024-03-01", "jsonld"),
+        (read(TIME, META, DATED_URL), "2024-03-02T08:00:00+00:00", "meta"),
+        (read(TIME, "", DATED_URL), "2024-03-03", "time"),
+        (read("", "", DATED_URL), "2024-03-04", "url"),
+        (read('<div class="post-date">March 5, 2024</div>'), "2024-03-05", "text"),
+        (read("<div><span>Published</span> <span>March 6, 2024</span></div>"), "2024-03-06", "text"),
+        (read("<div>no date at all</div>"), None, None),
+    ]
+    assert [(m.published_at, m.published_basis) for m, _, _ in cases] == [(day, basis) for _, day, basis in cases]
+
+
+@pytest.mark.parametrize("path", ["/2024/03/", "/2024/news/17", "/news/20241399", "/p/2024031"])
+def test_an_address_without_a_whole_day_gives_none(path: str) -> None:
+    assert read(url="https://courier.example" + path).published_at is None
+
+
+def test_the_modification_is_never_taken_for_the_publication() -> None:
+    both = read(head=jsonld(dateModified="2024-03-09", datePublished="2024-03-01"))
+    assert (both.published_at, both.modified_at) == ("2024-03-01", "2024-03-09")
+    only = read("<div class='date'>Updated March 9, 2024</div>", jsonld(dateModified="2024-03-09"))
+    assert (only.published_at, only.modified_at) == (None, "2024-03-09")
+    times = read(
+        '<p>Last updated: <time datetime="2024-03-09">9 '
+        'March</time></p><p>Published: <time datetime="2024-03-01">1 March</time></p>'
+    )
+    assert (times.published_at, times.modified_at) == ("2024-03-01", "2024-03-09")
+
+
+@pytest.mark.parametrize("where", ['div class="comments"', "aside", "footer", 'ul class="related"'])
+def test_dates_of_comments_and_other_stories_do_not_count(where: str) -> None:
+    assert read(f'<{where}><time datetime="2024-03-03">3 March 2024</time></{where.split()[0]}>').published_at is None
+
+
+def test_a_time_later_than_the_fetch_is_not_believed() -> None:
+    fetched = datetime(2024, 3, 2, 12, tzinfo=UTC)
+    metadata = read(head=jsonld(datePublished="2030-01-01") + META, not_after=fetched)
+    assert (metadata.published_at, metadata.published_basis) == ("2024-03-02T08:00:00+00:00", "meta")
+    assert read(head=jsonld(datePublished="2024-03-03"), not_after=fetched).published_at == "2024-03-03"  # it is, in Auckland
+    assert read(head=jsonld(datePublished="2024-03-04"), not_after=fetched).published_at is None
+
+
+def test_the_language_of_the_page_reads_its_numbers() -> None:
+    body = '<div class="date">3/4/2024</div>'
+    assert [read(body, lang=lang).published_at for lang in ("de", "en-US", "en")] == ["2024-04-03", "2024-03-04", None]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.from_regex(r"[0-9]{1,4}[-/. ][0-9A-Za-z]{1,9}[-/. ,]{1,2}[0-9]{1,4}(T[0-9:+Z-]{1,14})?", fullmatch=True),
+    st.sampled_from(["en-US", "de", None]),
+)
+def test_any_string_is_null_or_iso(value: str, locale: str | None) -> None:
+    result = iso(value, locale)
+    assert result is None or datetime.fromisoformat(result).year >= 1800
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1)),
+    st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1)),
+    st.integers(-12, 14),
+)
+def test_no_date_is_later_than_the_fetch(written: datetime, fetch: datetime, zone: int) -> None:
+    fetched = fetch.replace(tzinfo=UTC)
+    stated = f"{written:%Y-%m-%dT%H:%M:%S}{zone:+03d}:00"
+    metadata = read(f"<p>{written:%d.%m.%Y}</p>", jsonld(datePublished=stated, dateModified=stated), not_after=fetched)
+    for value in (metadata.published_at, metadata.modified_at):
+        if value:
+            moment = datetime.fromisoformat(value)
+            limit = fetched if moment.tzinfo else fetched.replace(tzinfo=None) + timedelta(hours=14)
+            assert moment <= limit
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        ("2024-02-29T20:48:19", "2024-02-29T20:48:19-05:00"),  # the same instant on the publisher's clock
+        ("2024-02-29T20:48:19-05:00", "2024-02-29T20:48:19-05:00"),
+        ("2024-03-01T07:18:19", "2024-03-01T07:18:19+05:30"),
+        ("2024-02-29T20:51:00", "2024-03-01T01:48:19+00:00"),  # another time
+        ("2024-02-29T20:48:19-06:00", "2024-03-01T01:48:19+00:00"),
+        ("2024-02-29", "2024-03-01T01:48:19+00:00"),
+    ],
+)
+def test_an_instant_in_utc_is_given_on_the_publisher_s_clock_if_the_page_shows_it(local: str, expected: str) -> None:
+    metadata = read(f'<time class="published" datetime="{local}">x</time>', jsonld(datePublished="2024-03-01T01:48:19Z"))
+    assert metadata.published_at == expected

@@ -1,0 +1,74 @@
+"""The language is what the page declares, unless its text says otherwise beyond doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.extract.language import detect_language, language_code
+from pipeline.extract.metadata import read_metadata
+from pipeline.extract.parse import parse_html
+
+ENGLISH = "The harbour office said on Monday that the new ferry would sail twice a day from the first week of spring. " * 6
+GERMAN = "Die Hafenbehörde teilte am Montag mit, dass die neue Fähre ab der ersten Frühlingswoche zweimal täglich fahren wird. " * 6
+RUSSIAN = "Портовая администрация сообщила в понедельник, что новый паром будет ходить дважды в день с первой недели весны. " * 6
+JAPANESE = "港湾事務所は月曜日、新しいフェリーが春の第一週から一日二回運航すると発表した。" * 12
+SPANISH = (
+    "La oficina del puerto dijo el lunes que el nuevo transbordador "
+    "navegará dos veces al día desde la primera semana de primavera. "
+) * 6
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        ("en-US", "en"),
+        ("pt_BR", "pt"),
+        ("DE", "de"),
+        ("deu", "de"),
+        ("zh-Hans-CN", "zh"),
+        ("iw", "he"),
+        ("nb-NO", "no"),
+        ("en, de", "en"),
+    ],
+)
+def test_tags_become_two_letters(tag: str, code: str) -> None:
+    assert language_code(tag) == code
+
+
+@pytest.mark.parametrize("tag", ["", "English", "und", "x", "{{lang}}", None, 7, [], "xx"])
+def test_what_is_no_tag_is_null(tag: object) -> None:
+    assert language_code(tag) is None
+
+
+@pytest.mark.parametrize(("text", "code"), [(ENGLISH, "en"), (GERMAN, "de"), (RUSSIAN, "ru"), (JAPANESE, "ja"), (SPANISH, "es")])
+def test_a_text_is_detected_whatever_is_declared(text: str, code: str) -> None:
+    assert detect_language(text, None) == code
+    assert detect_language(text, code) == code
+    assert detect_language(text, "fi") == code
+    assert detect_language(text, None) == detect_language(text, None)
+
+
+def test_a_short_text_is_not_guessed() -> None:
+    assert detect_language("Havnen er åben", None) is None
+    assert detect_language("Havnen er åben", "da") == "da"
+    assert detect_language("", "en") == "en"
+
+
+def test_neighbours_are_left_to_the_page() -> None:
+    danish = "Havnemyndigheden oplyste mandag, at den nye færge vil sejle to gange om dagen fra den første uge i foråret. " * 6
+    assert detect_language(danish, "no") == "no"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "head", "code"),
+    [
+        ('lang="de-AT"', "", "de"),
+        ("", '<meta http-equiv="content-language" content="fr">', "fr"),
+        ("", '<meta property="og:locale" content="es_MX">', "es"),
+        ('lang="en"', '<script type="application/ld+json">{"@type":"Article","headline":"x","inLanguage":"it-IT"}</script>', "it"),
+        ("", "", None),
+    ],
+)
+def test_declarations(attributes: str, head: str, code: str | None) -> None:
+    html = f"<html {attributes}><head>{head}</head><body><p>x</p></body></html>"
+    assert read_metadata(parse_html(html), None, html).language == code

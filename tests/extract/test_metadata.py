@@ -1,0 +1,140 @@
+"""What a page says of itself beside headline, people and dates; and whatever it says, reading it never fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import Reject
+from pipeline.extract.metadata import Metadata, read_metadata
+from pipeline.extract.parse import parse_html
+
+URL = "https://www.example.com/news/ferry-17?utm_source=x"
+
+
+def read(head: str, url: str | None = URL, body: str = "<h1>Ferry sails again</h1>") -> Metadata:
+    html = f"<html><head>{head}</head><body>{body}</body></html>"
+    return read_metadata(parse_html(html), url, html)
+
+
+def jsonld(**fields: object) -> str:
+    node = {"@type": "NewsArticle", "headline": "Ferry sails again", **fields}
+    return f'<script type="application/ld+json">{json.dumps(node)}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "canonical"),
+    [
+        ('<link rel="canonical" href="https://www.example.com/news/ferry-17">', "https://www.example.com/news/ferry-17"),
+        ('<link rel="canonical" href="/news/ferry-17">', "https://www.example.com/news/ferry-17"),
+        ('<link rel="CANONICAL" href="//amp.example.com/ferry-17">', "https://amp.example.com/ferry-17"),
+        ('<meta property="og:url" content="https://example.com/news/ferry-17">', "https://example.com/news/ferry-17"),
+        ('<link rel="canonical" href="https://www.example.com/">', None),
+        ('<link rel="canonical" href="https://www.example.com/index.html">', None),
+        ('<link rel="canonical" href="javascript:void(0)">', None),
+        ('<link rel="canonical" href="http://[::1">', None),
+        ('<link rel="canonical" href="https://other.example/x">', None),
+        (
+            '<link rel="canonical" href="/"><meta property="og:url" content="/news/ferry-17">',
+            "https://www.example.com/news/ferry-17",
+        ),
+        ("", None),
+    ],
+)
+def test_the_canonical_address_is_the_page_s_own(head: str, canonical: str | None) -> None:
+    assert read(head).canonical_url == canonical
+
+
+def test_without_an_address_a_relative_canonical_says_nothing() -> None:
+    assert read('<link rel="canonical" href="/news/ferry-17">', None).canonical_url is None
+    assert read('<link rel="canonical" href="https://a.example/x">', None).canonical_url == "https://a.example/x"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<link rel="canonical" href="https://wire.example/story/1">',
+        '<meta name="syndication-source" content="https://wire.example/story/1">',
+        '<meta name="original-source" content="https://wire.example/story/1">',
+    ],
+)
+def test_a_copy_names_its_original(head: str) -> None:
+    assert read(head).source_link == "https://wire.example/story/1"
+
+
+@pytest.mark.parametrize(
+    ("head", "paywalled"),
+    [
+        (jsonld(isAccessibleForFree=False), True),
+        (jsonld(isAccessibleForFree="False"), True),
+        (jsonld(isAccessibleForFree="https://schema.org/False"), True),
+        (jsonld(isAccessibleForFree=True), False),
+        (jsonld(isAccessibleForFree="true"), False),
+        ('<meta property="article:content_tier" content="locked">', True),
+        ('<meta property="article:content_tier" content="free">', False),
+        ("", False),
+    ],
+)
+def test_the_page_says_whether_it_is_free(head: str, paywalled: bool) -> None:
+    assert read(head).paywalled is paywalled
+
+
+def test_section_image_description_and_site() -> None:
+    metadata = read(
+        jsonld(articleSection=["Harbour", "News"], wordCount="412", publisher={"@type": "Organization", "name": "Alverton Courier"})
+        + '<meta property="og:image" content="/ferry.jpg"><meta name="description" content="It sails &amp; sails.">'
+    )
+    assert metadata.section == "Harbour"
+    assert metadata.image == "https://www.example.com/ferry.jpg"
+    assert metadata.description == "It sails & sails."
+    assert metadata.site_name == "Alverton Courier"
+    assert metadata.jsonld_type == "NewsArticle"
+    assert metadata.word_count == 412
+
+
+@pytest.mark.parametrize("image", ["https://a.example/i.png", ["https://a.example/i.png"], {"url": "https://a.example/i.png"}])
+def test_images_of_json_ld(image: object) -> None:
+    assert read(jsonld(image=image)).image == "https://a.example/i.png"
+
+
+def test_the_article_body_is_plain_text() -> None:
+    body = "<p>One &amp; two.</p><p>Three<br>four</p>\n\n  five\u0000"
+    assert read(jsonld(articleBody=body)).article_body == "One & two.\nThree\nfour\nfive"
+    assert read(jsonld(articleBody="")).article_body is None
+    assert read(jsonld(articleBody={"no": "text"})).article_body is None
+
+
+def test_an_empty_page_gives_empty_metadata() -> None:
+    assert read("", None, "<p>x</p>") == Metadata()
+
+
+FRAGMENTS = [
+    '<meta property="og:title" content="', '<meta name="author" content="', '<meta property="article:published_time" content="',
+    '<script type="application/ld+json">', '{"@type":"NewsArticle","headline":"', '"author":[{"@id":"#a"}],', "</script>",
+    '<time datetime="', '">', '<div class="byline">', "</div>", "<h1>", "</h1>", '<link rel="canonical" href="', "By Jane Doe",
+    "2024-03-01", "\\ud800", "&#0;", "\u0000", "]}", "{", "99/99/9999",
+]  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=25).map("".join),
+    st.sampled_from([None, URL, "http://[bad", "file:///x#1"]),
+)
+def test_reading_never_fails_and_is_always_storable(markup: str, url: str | None) -> None:
+    not_after = datetime(2025, 1, 1, tzinfo=UTC)
+    try:
+        tree = parse_html(f"<html><body>{markup}")
+    except Reject:
+        return
+    metadata = read_metadata(tree, url, markup, not_after=not_after)
+    for value in json.loads(json.dumps(dataclasses.asdict(metadata), default=sorted)).values():
+        text = json.dumps(value, ensure_ascii=False)
+        text.encode()
+        assert "\\u0000" not in text
+    assert metadata == read_metadata(tree, url, markup, not_after=not_after)

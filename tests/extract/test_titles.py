@@ -1,0 +1,100 @@
+"""The headline is what stands on the page, without the site's name around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.extract.metadata import read_metadata
+from pipeline.extract.parse import parse_html
+from pipeline.extract.titles import SiteNames, likeness, strip_site
+
+URL = "https://www.alvertoncourier.example/news/ferry-17"
+HEADLINE = "Ferry sails again after the long winter"
+
+
+def title_of(body: str = "", head: str = "", url: str | None = URL) -> str | None:
+    html = f"<html><head>{head}</head><body>{body}</body></html>"
+    return read_metadata(parse_html(html), url, html).title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        HEADLINE,
+        f"{HEADLINE} | Alverton Courier",
+        f"{HEADLINE} - The Alverton Courier",
+        f"{HEADLINE} – AlvertonCourier.example",
+        f"{HEADLINE} :: Alverton Courier",
+        f"{HEADLINE} » Alverton Courier",
+        f"{HEADLINE} | News | Alverton Courier",
+        f"Alverton Courier: {HEADLINE}",
+        f"Alverton Courier - {HEADLINE}",
+    ],
+)
+def test_the_name_of_the_site_is_taken_off_by_its_host(title: str) -> None:
+    assert title_of(head=f"<title>{title}</title>") == HEADLINE
+
+
+def test_the_name_of_the_site_is_taken_off_as_the_page_states_it() -> None:
+    head = f'<title>{HEADLINE} — Der Bote</title><meta property="og:site_name" content="Der Bote">'
+    assert title_of(head=head) == HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("latimes", "Los Angeles Times"), ("nytimes", "The New York Times"), ("bbc", "BBC News"), ("smh", "Sydney Morning Herald")],
+)
+def test_a_host_that_abbreviates_the_name_is_known(host: str, name: str) -> None:
+    assert strip_site(f"{HEADLINE} - {name}", SiteNames(frozenset(), host)) == HEADLINE
+
+
+@pytest.mark.parametrize("title", ["Spider-Man - a review", "Storm: what we know", "Yes | No | Maybe", "Ferry - sails - again"])
+def test_separators_of_a_headline_stay_without_evidence(title: str) -> None:
+    assert title_of(head=f"<title>{title}</title>") == title
+
+
+def test_the_heading_on_the_page_wins_over_a_longer_title() -> None:
+    head = f"<title>{HEADLINE}, harbour office says, and what to know | Alverton Courier</title>"
+    assert title_of(f"<h1>{HEADLINE}</h1>", head) == HEADLINE
+
+
+def test_a_heading_that_is_the_logo_is_passed_over() -> None:
+    assert title_of(f"<h1>Alverton Courier</h1><h1>{HEADLINE}</h1>", f"<title>{HEADLINE}</title>") == HEADLINE
+    assert title_of("<h1>Alverton Courier</h1>", f"<title>{HEADLINE} | Alverton Courier</title>") == HEADLINE
+
+
+def test_a_heading_of_another_story_is_passed_over() -> None:
+    assert title_of("<h1>Most read this week</h1><h1>Weather</h1>", f'<meta property="og:title" content="{HEADLINE}">') == HEADLINE
+
+
+def test_a_kicker_in_the_heading_is_cut_when_the_page_says_so() -> None:
+    head = f'<meta property="og:title" content="{HEADLINE}">'
+    assert title_of(f"<h1><span>Politics | </span>{HEADLINE}</h1>", head) == HEADLINE
+    assert title_of(f"<h1>{HEADLINE} (video)</h1>", head) == HEADLINE
+
+
+def test_json_ld_gives_the_headline_of_a_page_without_heading() -> None:
+    script = f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"{HEADLINE}"}}</script>'
+    assert title_of("<p>text</p>", f"<title>Alverton Courier</title>{script}") == HEADLINE
+
+
+def test_entities_tags_and_white_space_are_cleaned() -> None:
+    head = '<meta property="og:title" content="Fish &amp;amp; chips:&#10;  &lt;b&gt;a&lt;/b&gt; love&#8239;story&shy;">'
+    assert title_of(head=head) == "Fish & chips: a love story"
+
+
+def test_the_site_s_name_alone_is_no_title() -> None:
+    assert title_of("<p>text</p>", "<title>Alverton Courier</title>") is None
+    assert title_of("<p>text</p>") is None
+
+
+def test_a_headline_without_word_spaces_is_compared_by_letters() -> None:
+    assert (
+        title_of("<h1>フェリーが再び運航を開始</h1>", "<title>フェリーが再び運航を開始｜港新聞</title>", "https://minato.example/1")
+        == "フェリーが再び運航を開始"
+    )
+    assert likeness("フェリーが再び運航", "フェリーが再び運航を開始") > 0.5
+
+
+def test_the_title_of_a_drawing_is_not_the_page_s() -> None:
+    assert title_of(f"<svg><title>Menu</title></svg><h1>{HEADLINE}</h1>") == HEADLINE
