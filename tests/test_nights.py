@@ -18,6 +18,7 @@ from pipeline import nights, quarantine, replay
 from pipeline.config import Settings, load_sources
 from pipeline.errors import Fatal
 from pipeline.explain import explain
+from pipeline.fetch.archive import read_page
 from pipeline.records import Fetch
 from pipeline.runs import Run, records_of
 from pipeline.stages import check_error_budget, run_stages
@@ -113,7 +114,7 @@ def test_every_dropped_line_has_a_rule(night: Night) -> None:
 
 def test_copies_are_grouped_as_the_wire_desk_sent_them(night: Night) -> None:
     found: dict[object, set[str]] = {}
-    for story, url in night.rows("SELECT story_id, url FROM article_copies"):
+    for story, url in night.rows("SELECT m.story_id, a.url FROM story_members m JOIN articles a ON a.article_id = m.article_id"):
         found.setdefault(story, set()).add(normalise_url(str(url)))
     expected: dict[object, set[str]] = {}
     for url, answer in night.gold.items():
@@ -134,9 +135,10 @@ def test_the_stitched_page_stands_alone_and_names_its_sources(night: Night) -> N
     stitched = {url: answer for url, answer in night.gold.items() if answer.sources}
     assert stitched
     for url, answer in stitched.items():
-        ((identity, relation),) = [
-            (i, r) for i, r, u in night.rows("SELECT article_id, relation, url FROM article_copies") if normalise_url(str(u)) == url
-        ]
+        members = night.rows(
+            "SELECT m.article_id, m.relation, a.url FROM story_members m JOIN articles a ON a.article_id = m.article_id"
+        )
+        ((identity, relation),) = [(i, r) for i, r, u in members if normalise_url(str(u)) == url]
         assert relation == "unique"
         sources = {night.gold[s].story_id for s, *_ in ((normalise_url(s), a, b) for s, a, b in answer.sources)}
         named = night.rows(
@@ -166,8 +168,6 @@ def test_no_forbidden_path_was_asked_for_and_robots_came_first(night: Night) -> 
 
 
 def test_each_page_is_one_ranged_read(night: Night) -> None:
-    from pipeline.fetch.archive import read_page
-
     store = night.run.store()
     fetched = [row for row in records_of(store, "fetch", str(DAY), Fetch) if row.outcome == "fetched"]
     assert fetched
@@ -233,8 +233,13 @@ def test_the_summary_counts_what_was_done(night: Night) -> None:
 
 def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> None:
     orphan = "raw/dt=2026-11-20/shard=000/seg-00009-000000000000.warc.gz"
-    night.run.store().put(orphan, b"left behind")
-    assert nights.collect_garbage(night.run.settings) == [orphan]
+    store = night.run.store()
+    store.put(orphan, b"left behind")
+    assert orphan in nights.collect_garbage(night.run.settings)
+    assert nights.collect_garbage(night.run.settings) == []
+    for row in records_of(store, "fetch", str(DAY), Fetch):
+        if row.outcome == "fetched":
+            assert len(read_page(store, row).body) == row.body_bytes
 
 
 def test_a_night_with_too_many_failures_is_not_loaded() -> None:
