@@ -43,14 +43,38 @@ GROUPS: dict[str, str] = {
 }
 
 # Tags that speak for themselves, each a bit of its own behind the groups.
-TAGS = ("nav", "footer", "header", "aside", "article", "main", "form", "figure", "section", "table", "ul", "ol", "dl", "blockquote", "button", "details")
+TAGS = (
+    "nav",
+    "footer",
+    "header",
+    "aside",
+    "article",
+    "main",
+    "form",
+    "figure",
+    "section",
+    "table",
+    "ul",
+    "ol",
+    "dl",
+    "blockquote",
+    "button",
+    "details",
+)
 
 NAMES: tuple[str, ...] = (*GROUPS, *(f"<{tag}>" for tag in TAGS))
 BITS = len(NAMES)
 
 _TAG_BITS = {tag: 1 << (len(GROUPS) + position) for position, tag in enumerate(TAGS)}
 _TAG_BITS |= {"figcaption": _TAG_BITS["figure"], "fieldset": _TAG_BITS["form"]}
-_ROLES = {"navigation": "nav", "contentinfo": "footer", "banner": "header", "complementary": "aside", "main": "main", "article": "article"}
+_ROLES = {
+    "navigation": "nav",
+    "contentinfo": "footer",
+    "banner": "header",
+    "complementary": "aside",
+    "main": "main",
+    "article": "article",
+}
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TOKEN = re.compile(r"[a-z]+")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lxml.html import HtmlElement
 
 from pipeline.extract.blocks import PageBlocks, Run, read_blocks
-from pipeline.extract.candidates import MAX_ELEMENTS, resiliparse_text, trafilatura_text
+from pipeline.extract.candidates import MAX_ELEMENTS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.features import PageContext, Structure, Vector, opinion_features, page_features, structure_of
 from pipeline.extract.labels import label_of
 from pipeline.extract.scorer import load_model
@@ -32,9 +32,16 @@ LONG_RUN = 12  # words
 LONG_THRESHOLD, SHORT_THRESHOLD = 0.4, 0.5
 MAX_RUNS = 20_000  # no article has so many; a page that has is cut there
 MARGIN = 12  # runs before the first and behind the last kept one that are shown with their labels, from the same container
-# In doubt: the scorer kept less than this share of what every candidate holds, or next to nothing.
-DOUBT_SHARE = 0.4
-DOUBT_WORDS = 40
+# The scorer is in doubt when so much of the text, against what it keeps, has a score between these two; when resiliparse leaves
+# out much of what it keeps; or when it keeps next to nothing. Then the dear extractors have a say, with this weight together.
+UNSURE_LOW, UNSURE_HIGH = 0.15, 0.85
+UNSURE_SHARE = 0.2
+EASY_SHARE = 0.6
+FEW_WORDS = 80
+OTHERS_WEIGHT = 0.4
+MIXED_THRESHOLD = 0.5
+# Where even then less than this share of trafilatura's text, or of the JSON-LD text, is kept, that text is taken.
+LOST_SHARE = 0.4
 AGREES = 0.5  # share of the kept words that a declared text must hold to be the same article
 
 
@@ -80,23 +87,42 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata) -> Content:
 
 def _decide(work: _Page, easy: str) -> tuple[Chosen, str]:
     """Return which runs are the article, and who decided."""
-    model = load_model()
+    version = load_model().version
     scores = block_scores(work.page, work.tokens, work.structure, _context(work.metadata), easy)
     lengths = np.array([len(words) for words in work.tokens])
     chosen = scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD)
-    kept = work.words(chosen)
     declared = len(tokens_of(work.metadata.article_body or ""))
-    if kept < DOUBT_SHARE * declared and _agrees(work, chosen):
-        return chosen, f"jsonld: the blocks hold {kept} of its {declared} words"
-    if kept >= DOUBT_WORDS and kept >= DOUBT_SHARE * len(tokens_of(easy)):
-        return chosen, model.version
+    if work.words(chosen) < LOST_SHARE * declared and _agrees(work, chosen):
+        return chosen, f"jsonld: the blocks hold {work.words(chosen)} of its {declared} words"
+    doubt = _doubt(work, scores, lengths, chosen, easy)
+    if doubt is None:
+        return chosen, version
     if len(work.page.containers) > MAX_ELEMENTS:
-        return chosen, f"{model.version}: in doubt, the page too large for another opinion"
-    text = trafilatura_text(work.root)
-    other = np.array(votes(work.tokens, Candidate.of(text))) >= 0.5 if text else np.zeros(len(chosen), dtype=np.bool_)
-    if kept < DOUBT_SHARE * work.words(other):
-        return other, f"trafilatura: {model.version} kept {kept} words of its {work.words(other)}"
-    return chosen, model.version
+        return chosen, f"{version}: {doubt}; too large a page for other extractors"
+    return _ask_others(work, scores, f"{version}+trafilatura+readability: {doubt}")
+
+
+def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: Chosen, easy: str) -> str | None:
+    """Return why the scorer's answer is doubtful, None when it is not."""
+    kept = work.words(chosen)
+    if kept < FEW_WORDS:
+        return f"only {kept} words kept"
+    unsure = float(lengths[(scores > UNSURE_LOW) & (scores < UNSURE_HIGH)].sum() / (1 + (lengths * scores).sum()))
+    if unsure > UNSURE_SHARE:
+        return f"unsure of {unsure:.0%}"
+    shared = float((lengths * chosen)[np.array(votes(work.tokens, Candidate.of(easy))) >= 0.5].sum() / kept)
+    return f"resiliparse has {shared:.0%} of it" if shared < EASY_SHARE else None
+
+
+def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
+    """Let trafilatura and readability vote with the scorer."""
+    texts = (trafilatura_text(work.root), readability_text(work.root))
+    first, second = (np.array(votes(work.tokens, Candidate.of(text))) for text in texts)
+    chosen: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
+    other = first >= MIXED_THRESHOLD
+    if work.words(chosen) < LOST_SHARE * work.words(other):
+        return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
+    return chosen, asked
 
 
 def block_scores(page: PageBlocks, tokens: Sequence[list[str]], structure: Structure, context: PageContext, easy: str) -> Vector:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.blocks import HEADINGS, SENTENCE_END, PageBlocks, Run
+from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.class_words import BITS, NAMES
 from pipeline.extract.votes import Candidate, tokens_of, votes
 
@@ -38,7 +38,7 @@ PUNCTUATION = re.compile(r"[^\w\s]")
 CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-zß-ÿа-я]\w*")
 MARKS = re.compile(r"[|»›>→©•·/]")
 ADDRESS = re.compile(r"@|https?:|www\.")
-FULL_STOPS = tuple(".!?…。！？؟۔।\"”»’)")
+FULL_STOPS = tuple('.!?…。！？؟۔।"”»’)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,34 @@ def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[
     return {name: table[:, column] for column, name in enumerate(TEXT_COLUMNS)}
 
 
-TEXT_COLUMNS = (
-    "chars words mean_word link_density links strong digits capitals commas punctuation marks address year clock stop colon ellipsis "
-    "lower_start digit_start quote_start upper function_words heading_level after_break hidden question"
-).split()
+TEXT_COLUMNS = [
+    "chars",
+    "words",
+    "mean_word",
+    "link_density",
+    "links",
+    "strong",
+    "digits",
+    "capitals",
+    "commas",
+    "punctuation",
+    "marks",
+    "address",
+    "year",
+    "clock",
+    "stop",
+    "colon",
+    "ellipsis",
+    "lower_start",
+    "digit_start",
+    "quote_start",
+    "upper",
+    "function_words",
+    "heading_level",
+    "after_break",
+    "hidden",
+    "question",
+]
 
 
 def _text_row(run: Run, words: Sequence[str], common: frozenset[str]) -> tuple[float, ...]:
@@ -118,7 +142,7 @@ def _text_row(run: Run, words: Sequence[str], common: frozenset[str]) -> tuple[f
         text.endswith(("…", "...")),
         text[0].islower(),
         text[0].isdigit(),
-        text.startswith(("\"", "“", "«", "„", "'", "‘", "「", "»")),
+        text.startswith(('"', "“", "«", "„", "'", "‘", "「", "»")),
         text.isupper(),
         sum(word in common for word in words) / count,
         int(run.tag[1]) if run.tag in HEADINGS else 0,
@@ -242,7 +266,9 @@ def _sequel_features(page: PageBlocks, structure: Structure, tokens: Sequence[Se
     For the containers one to three steps up: the rank among their namesakes with prose, and the namesakes' number; the same for
     the outermost <article>; and the top headings before the run.
     """
-    long = np.array([len(words) >= LONG_RUN and 2 * run.link_chars < len(run.text) for run, words in zip(page.runs, tokens, strict=True)])
+    long = np.array(
+        [len(words) >= LONG_RUN and 2 * run.link_chars < len(run.text) for run, words in zip(page.runs, tokens, strict=True)]
+    )
     columns: dict[str, Vector] = {}
     for level in range(1, LEVELS):
         keys = [page.containers[c].name for c in structure.levels[level]]
@@ -286,7 +312,9 @@ def context_features(tokens: Sequence[Sequence[str]], context: PageContext) -> d
     title = tokens_of(context.title)
     likeness = np.array([_likeness(words, title) for words in tokens], dtype=np.float32).reshape(count, 2)
     columns["title_within"], columns["title_covers"] = likeness[:, 0], likeness[:, 1]
-    description = np.array([_likeness(words, tokens_of(context.description)) for words in tokens], dtype=np.float32).reshape(count, 2)
+    description = np.array([_likeness(words, tokens_of(context.description)) for words in tokens], dtype=np.float32).reshape(
+        count, 2
+    )
     columns["description_within"], columns["description_covers"] = description[:, 0], description[:, 1]
     columns |= _after_title(likeness.min(axis=1) if count else np.zeros(0, np.float32), count)
     if context.article_body:
@@ -436,12 +464,16 @@ def _gap_features(opinion: Vector, words: Vector) -> dict[str, Vector]:
     cluster = np.concatenate([[0], np.cumsum(np.diff(anchors) > CLUSTER_GAP)])
     held = np.bincount(cluster, weights=words[anchors])
     nearest = np.where(has_previous & (~has_following | (at - back <= on - at)), cluster[np.maximum(previous, 0)], 0)
-    nearest = np.where(has_following & (~has_previous | (on - at < at - back)), cluster[np.minimum(following, len(cluster) - 1)], nearest)
+    nearest = np.where(
+        has_following & (~has_previous | (on - at < at - back)), cluster[np.minimum(following, len(cluster) - 1)], nearest
+    )
     columns = {
         "gap_back": np.where(has_previous, at - back, MISSING),
         "gap_on": np.where(has_following, on - at, MISSING),
         "gap_back_words": np.where(has_previous, passed[at] - passed[np.minimum(back + 1, at)], MISSING),
-        "gap_on_words": np.where(has_following, passed[np.maximum(on, at)] - passed[np.minimum(at + 1, np.maximum(on, at))], MISSING),
+        "gap_on_words": np.where(
+            has_following, passed[np.maximum(on, at)] - passed[np.minimum(at + 1, np.maximum(on, at))], MISSING
+        ),
         "cluster": held[nearest] / held.sum(),
         "clusters": np.full(len(opinion), len(held)),
     }

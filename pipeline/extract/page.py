@@ -11,7 +11,7 @@ from pipeline.records import BLOCK_SEPARATOR, Article
 from pipeline.urls import article_id
 
 if TYPE_CHECKING:
-    from pipeline.extract.metadata import Metadata
+    pass
 
 TEXT_TYPES = ("text/plain", "text/markdown")
 

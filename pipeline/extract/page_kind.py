@@ -333,8 +333,8 @@ def _visible_text(tree: lxml.html.HtmlElement) -> str:
             text = element.tail or ""
         else:
             text = f"{element.text or ''} {(element.tail or '')}" if element.tag != "head" else ""
-        parts.append(text)
+        parts.append(text[:VISIBLE_LIMIT])
         length += len(text)
         if length > VISIBLE_LIMIT:
             break
-    return " ".join(" ".join(parts).split())
+    return " ".join(" ".join(parts)[:VISIBLE_LIMIT].split())

@@ -106,7 +106,7 @@ class ExtractPool:
                     if page is not None:
                         window.append(_Slot(page.url))
                         self._give(worker, page, window[-1])
-                if window and window[0].result is None or not window and not exhausted:
+                if (window and window[0].result is None) or (not window and not exhausted):
                     self._wait()
                 while window and window[0].result is not None:
                     yield window[0].result

@@ -43,7 +43,12 @@ class Forest:
         # A leaf leads to itself, so that a walk may go on below the shallow trees.
         step = np.stack([np.where(leaf, nodes, nodes + 1), np.where(leaf, nodes, right)], axis=1).astype(np.int32)
         roots = np.array(content["roots"], dtype=np.int32)
-        forest = (np.where(leaf, 0, feature).astype(np.int32), np.array(content["threshold"], dtype=np.float32), step.ravel(), roots)
+        forest = (
+            np.where(leaf, 0, feature).astype(np.int32),
+            np.array(content["threshold"], dtype=np.float32),
+            step.ravel(),
+            roots,
+        )
         return cls(tuple(names), *forest, _depth(step, roots), base)
 
     def score(self, columns: Mapping[str, Vector]) -> Vector:

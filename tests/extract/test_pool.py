@@ -15,7 +15,6 @@ from pipeline.extract.page import PageInput, extract
 from pipeline.extract.pool import ExtractPool
 from pipeline.records import Article
 
-
 pytestmark = pytest.mark.slow  # each test starts processes that import the extractors
 
 
