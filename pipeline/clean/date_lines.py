@@ -15,7 +15,8 @@ MAX_STAMP_WORDS = 5  # "this article was last updated"
 TIME_STAMP = "time-stamp"
 _NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th|er|h\d{0,2}|am|pm|ως|-го|\.)?$")
 _NUMERIC_DATE = re.compile(
-    r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}|\d{1,2}[:.h]\d{2}(?::\d{2})?|(?:19|20)\d\d|\d{1,2}月\d{1,2}日|\d{1,2}월 ?\d{1,2}일"
+    r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}|\d{1,2}[:.h]\d{2}(?::\d{2})?|(?:19|20)\d\d"
+    r"|\d{1,2}月\d{1,2}日|\d{1,2}월 ?\d{1,2}일"
 )
 _CLOCK = re.compile(
     r"\d{1,2}[.h:]\d{0,2}(?:[ap]m|h)?|\d{1,2}[ap]m|[+-]?\d{4}z?|\d{1,4}t\d{1,2}|\d{1,2}\.\d{1,2}(?:\.\d{2,4})?|\d{2}z"

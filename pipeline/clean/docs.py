@@ -20,9 +20,9 @@ WHERE = {
     "tail": "below the last prose",
     "edges": "above the first and below the last prose",
 }
-INTRODUCTION = f"""# Cleaning rules
+INTRODUCTION = """# Cleaning rules
 
-Made by `python -m pipeline.clean.docs` from `pipeline/clean/rules.toml`; do not edit. Version of the rules: `{{version}}`.
+Made by `python -m pipeline.clean.docs` from `pipeline/clean/rules.toml`; do not edit. Version of the rules: `{version}`.
 
 A block of an article that is left out of the clean text carries the id of the rule that took it out, in `dropped` of the `clean`
 command, in the table `dropped_blocks` and in the view `dropped_lines`. Ids that are not listed here (`not-content`, `caption`,
@@ -36,8 +36,9 @@ letters, only labels that were looked up word by word stand; the rest is taken f
 EDGES_TEXT = f"""
 ## Site templates
 
-`{SITE_LINE}`: a line that stands on at least {MIN_STORIES} different stories of the site. Near-copies of one story count once, sightings count
-half after {HALF_LIFE} days, the page's own headline is spared, and so are sentences and headings that only some of the stories share.
+`{SITE_LINE}`: a line that stands on at least {MIN_STORIES} different stories of the site. Near-copies of one story count once,
+sightings count half after {HALF_LIFE} days, the page's own headline is spared, and so are sentences and headings that only some of
+the stories share.
 
 ## Edges
 
@@ -59,7 +60,8 @@ def _rule(rule: Rule) -> Iterator[str]:
     patterns = sum(len(patterns) for patterns in rule.patterns.values())
     languages = [name for name in rule.languages if len(name) == len("en")]
     yield f"\n### {rule.id}\n"
-    yield f"{rule.about}. Holds {WHERE[rule.where]}. {labels} labels, {patterns} patterns in {len(languages)} languages: {' '.join(languages)}.\n"
+    yield f"{rule.about}. Holds {WHERE[rule.where]}. {labels} labels, {patterns} patterns in {len(languages)} languages:"
+    yield f"{' '.join(languages)}.\n"
     yield f"- goes: {_quoted(rule.drops)}"
     yield f"- stays: {_quoted(rule.keeps)}\n"
 

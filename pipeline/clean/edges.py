@@ -49,7 +49,8 @@ INNER_END = re.compile(
 )
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
 CONTACT = re.compile(
-    r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone|call)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
+    r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
+    r"|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
 )
 MAX_COPULA = 3  # letters of "is" in five languages; longer verbs ("covers") say enough alone
 ROLE_WITHIN = 14  # words from the verb: "is an award-winning health and science reporter"

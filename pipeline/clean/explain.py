@@ -37,8 +37,8 @@ def explain_html(article: Article) -> str:
     title = html.escape(article.title or "(no title)")
     language = html.escape(article.language or "", quote=True)
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
-        f'<body>\n<h1>{title}</h1>\n<dl>{facts}</dl>\n<main lang="{language}" dir="auto">\n{blocks}\n</main>\n'
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{STYLE}</style>\n'
+        f'</head>\n<body>\n<h1>{title}</h1>\n<dl>{facts}</dl>\n<main lang="{language}" dir="auto">\n{blocks}\n</main>\n'
         f"<p>{html.escape(_count(article))}</p>\n</body>\n</html>\n"
     )
 

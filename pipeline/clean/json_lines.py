@@ -130,7 +130,7 @@ def _open_input(source: str) -> IO[bytes]:
         return sys.stdin.buffer
     try:
         if suffix == ".gz":
-            return cast("IO[bytes]", gzip.open(source, "rb"))  # noqa: SIM115 (open_lines closes it)
+            return cast("IO[bytes]", gzip.open(source, "rb"))
         handle = Path(source).open("rb")  # noqa: SIM115
     except OSError as error:
         raise ConfigError(f"input {source!r} cannot be read ({error.strerror}); name a JSON Lines file, or - for a pipe") from error

@@ -17,7 +17,6 @@ _LETTERS = str.maketrans(
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "−": "-",
     }
 )  # fmt: skip
-_OUTER = re.compile(r"^[\W_]+|[\W_]+$")
 _COUNTER = re.compile(r"^[(\[]?\d{1,4}(?:[.,]\d{1,3})? ?[km]?[)\]]? (?=\D)|[ :·]{0,2}[(\[]?\b\d[\d.,]{0,8} ?[km]?[)\]]?$")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w[\w'’.-]*")
@@ -45,7 +44,12 @@ def fold(line: str) -> str:
 
 def bare(folded: str) -> str:
     """Return a folded line without the punctuation around it."""
-    return _OUTER.sub("", folded)
+    start, end = 0, len(folded)
+    while start < end and not folded[start].isalnum():
+        start += 1
+    while end > start and not folded[end - 1].isalnum():
+        end -= 1
+    return folded[start:end]
 
 
 def without_counter(line: str) -> str:

@@ -19,11 +19,32 @@ def block(text: str, kind: str = "paragraph", links: float = 0.0) -> Block:
 def article(*parts: str | Block, title: str | None = "Harbour wall to be raised", identity: str = "a", **fields: object) -> Article:
     blocks = [part if isinstance(part, Block) else block(part) for part in parts]
     numbered = tuple(Block(i, b.kind, b.text, b.dropped_by, b.link_density) for i, b in enumerate(blocks))
+    empty = (
+        "url",
+        "canonical_url",
+        "published_at",
+        "published_basis",
+        "modified_at",
+        "kind_reason",
+        "section",
+        "image",
+        "wire_credit",
+    )
     values: dict[str, object] = {
-        "article_id": identity, "source_id": "test", "site": "example.org", "url": None, "canonical_url": None, "title": title, "authors": (),
-        "published_at": None, "published_basis": None, "modified_at": None, "language": "en", "page_kind": "article", "kind_reason": None,
-        "section": None, "image": None, "paywalled": False, "wire_credit": None, "source_link": None, "blocks": numbered, "extractor": "test",
-    }  # fmt: skip
+        **dict.fromkeys((*empty, "source_link")),
+        "source_id": "test",
+        "site": "example.org",
+        "authors": (),
+    }
+    values |= {
+        "article_id": identity,
+        "title": title,
+        "language": "en",
+        "page_kind": "article",
+        "paywalled": False,
+        "extractor": "test",
+    }
+    values["blocks"] = numbered
     return Article(**(values | fields))  # type: ignore[arg-type]
 
 

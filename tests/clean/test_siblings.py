@@ -80,7 +80,8 @@ def test_a_stitched_page_of_paragraphs_comes_out_exactly(sibling: Sibling) -> No
 def test_a_stitched_page_with_share_bars_and_ad_slots_comes_out_exactly(sibling: Sibling) -> None:
     markup = "\n".join(_marked_up(verdict, text) for verdict, text in sibling.lines)
     title = html.escape(sibling.title)
-    page = f'<!doctype html><html lang="{sibling.language}"><head><title>{title}</title></head><body><div class="story">{markup}</div></body></html>'
+    head = f'<!doctype html><html lang="{sibling.language}"><head><title>{title}</title></head>'
+    page = f'{head}<body><div class="story">{markup}</div></body></html>'
     article = _cleaned(page, "html")
     assert article.title == sibling.title
     assert article.text == sibling.body

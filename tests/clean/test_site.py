@@ -34,7 +34,7 @@ WORDS = [
 
 
 def _story(number: int) -> list[str]:
-    chosen = random.Random(number)  # noqa: S311 (made-up text)
+    chosen = random.Random(number)
     return [" ".join(chosen.choice(WORDS) + str(number) for _ in range(20)).capitalize() + "." for _ in range(5)]
 
 
@@ -130,7 +130,7 @@ def test_the_order_of_the_pages_does_not_matter() -> None:
     pages = [*_pages(5, SLOGAN, NOTE), article(*_story(1), title="Story of 1", identity="x")]
     lines = learn_site_lines(pages, (), "2024-05-01")
     for seed in range(5):
-        shuffled = random.Random(seed).sample(pages, len(pages))  # noqa: S311
+        shuffled = random.Random(seed).sample(pages, len(pages))
         assert learn_site_lines(shuffled, (), "2024-05-01") == lines
 
 

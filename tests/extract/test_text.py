@@ -12,11 +12,11 @@ from pipeline.extract.text import read_text
 
 TITLE = "Harbour wall to be raised by a metre before winter"
 PARAGRAPHS = (
-    "The council voted on Monday to raise the old harbour wall by a metre, after three storms in one autumn had put the fish market "
-    "under water and carried two boats onto the road.",
+    "The council voted on Monday to raise the old harbour wall by a metre, after three storms in one autumn had put the fish "
+    "market under water and carried two boats onto the road.",
     "“We have talked for twenty years,” the harbour master said, “and the sea has not listened.”",
-    "Work is to start in August and will be paid for by a well-known insurance fund, which has its seat in the neighbouring town, and by "
-    "a levy on berths.",
+    "Work is to start in August and will be paid for by a well-known insurance fund, which has its seat in the neighbouring town, "
+    "and by a levy on berths.",
     "Nobody voted against it.",
 )
 
