@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 # Airflow without compiled modules starts three times slower.
 export PYTHONDONTWRITEBYTECODE :=
 
+BENCHMARKS := cleaning dedup_quality dedup_speed fetch load
 SOURCES ?=
 DATE ?=
 OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
@@ -51,7 +52,7 @@ docs: $(VENV)/.dev ## write the docs that are generated
 	@$(BIN)/python -m pipeline.clean.docs
 
 bench: $(VENV)/.dev ## run the benchmarks; they write the tables of docs/benchmarks.md
-	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 lock: $(VENV)/.uv ## compile the locks again from pyproject.toml
 	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra build --upgrade -o requirements-dev.lock

@@ -120,6 +120,7 @@ def _add_lookups(commands: Commands) -> None:
     explain.add_argument(
         "what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse"
     )
+    explain.add_argument("--html", metavar="OUT", help="write the page with its decisions in colours to a file instead")
 
     report = _add(commands, "report", _report, "show what a night did")
     report.add_argument("--date", type=_day, metavar="D", help="the night (default: the last one loaded)")
@@ -241,9 +242,12 @@ def _dedup(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _explain(options: argparse.Namespace, settings: Settings) -> int:
-    from pipeline.explain import explain
+    from pipeline.explain import explain, explain_as_html
 
-    print(explain(options.what, settings))
+    if options.html:
+        _write(Path(options.html), explain_as_html(options.what, settings))
+    else:
+        print(explain(options.what, settings))
     return 0
 
 
@@ -307,13 +311,18 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
     from newsroom.feeds import sources_toml
     from newsroom.server import serve
 
-    web = newsroom.build(
-        seed=options.seed, stories=options.stories, outlets=options.outlets, day=date.fromisoformat(options.day or _today())
-    )
+    day = date.fromisoformat(options.day or _today())
+    try:
+        web = newsroom.build(seed=options.seed, stories=options.stories, outlets=options.outlets, day=day)
+    except ValueError as error:
+        raise ConfigError(f"newsroom: {error}") from error
     if options.write_sources:
-        Path(options.write_sources).parent.mkdir(parents=True, exist_ok=True)
-        Path(options.write_sources).write_text(sources_toml(web, options.port), encoding="utf-8")
-    serve(web, options.port)
+        _write(Path(options.write_sources), sources_toml(web, options.port))
+    print(f"the sample newsroom is on http://127.0.0.1:{options.port} (Ctrl-C stops it)", file=sys.stderr)
+    try:
+        serve(web, options.port)
+    except OSError as error:
+        raise ConfigError(f"newsroom: --port {options.port} cannot be used ({error.strerror}); name another") from error
     return 0
 
 
@@ -323,6 +332,14 @@ def _set_up_logging(verbose: bool) -> None:
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "copydesk: %(message)s",
     )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); name another file") from error
 
 
 def _today() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.clean import label
-from pipeline.clean.explain import explain_text
+from pipeline.clean.explain import explain_html, explain_text
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Fatal
 from pipeline.records import Article, Discovered
@@ -25,12 +25,25 @@ TEXT_SUFFIXES = (".txt", ".text")
 
 def explain(what: str, settings: Settings) -> str:
     """Return the explanation of a file, URL or article id; raises `ConfigError` when it is none of them."""
+    if ARTICLE_ID.fullmatch(what) and not Path(what).is_file():
+        stored = _stored(what, settings)
+        return "\n".join((explain_text(stored.article), *_copies(stored), *_passages(stored)))
+    return explain_text(_page(what, settings))
+
+
+def explain_as_html(what: str, settings: Settings) -> str:
+    """Return the same decisions as one page for a browser, without the copies."""
+    if ARTICLE_ID.fullmatch(what) and not Path(what).is_file():
+        return explain_html(_stored(what, settings).article)
+    return explain_html(_page(what, settings))
+
+
+def _page(what: str, settings: Settings) -> Article:
+    """Extract and clean a page that is not in the warehouse."""
     if Path(what).is_file():
-        return explain_text(label(_from_file(Path(what))))
+        return label(_from_file(Path(what)))
     if what.startswith(("http://", "https://")):
-        return explain_text(label(_from_url(what, settings)))
-    if ARTICLE_ID.fullmatch(what):
-        return "\n".join(_stored(what, settings))
+        return label(_from_url(what, settings))
     raise ConfigError(f"explain: {what!r} is no file here, no http(s) URL and no article id (32 hex digits)")
 
 
@@ -55,7 +68,7 @@ def _from_url(url: str, settings: Settings) -> Article:
         return extract(page_input(row, read_page(store, row)))
 
 
-def _stored(identity: str, settings: Settings) -> Iterator[str]:
+def _stored(identity: str, settings: Settings) -> StoredArticle:
     from pipeline.warehouse import article, open_warehouse, upgrade
 
     warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
@@ -63,9 +76,7 @@ def _stored(identity: str, settings: Settings) -> Iterator[str]:
     stored = article(warehouse, identity)
     if stored is None:
         raise ConfigError(f"explain: the warehouse holds no article {identity!r}; the view clean_articles lists the ids")
-    yield explain_text(stored.article)
-    yield from _copies(stored)
-    yield from _passages(stored)
+    return stored
 
 
 def _copies(stored: StoredArticle) -> Iterator[str]:

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipeline.errors import CopydeskError
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # 37 MB and a tenth of a second: only who reads or writes tables pays for it
 
 PageKind = Literal["article", "index", "consent", "paywall", "blocked", "error", "other"]
 DateBasis = Literal["jsonld", "meta", "time", "url", "text"]
@@ -228,19 +229,26 @@ class StageReport:
 
 R = TypeVar("R")
 
-_SCALARS: dict[object, pa.DataType] = {
-    str: pa.string(),
-    int: pa.int64(),
-    float: pa.float64(),
-    bool: pa.bool_(),
-    bytes: pa.binary(),
-    datetime: pa.timestamp("us", tz="UTC"),
-}
+
+@cache
+def _scalars() -> dict[object, pa.DataType]:
+    import pyarrow as pa
+
+    return {
+        str: pa.string(),
+        int: pa.int64(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+        bytes: pa.binary(),
+        datetime: pa.timestamp("us", tz="UTC"),
+    }
 
 
 def _arrow_type(hint: Any) -> pa.DataType:
-    if hint in _SCALARS:
-        return _SCALARS[hint]
+    import pyarrow as pa
+
+    if hint in _scalars():
+        return _scalars()[hint]
     if dataclasses.is_dataclass(hint):
         return pa.struct(list(schema_of(typing.cast(type, hint))))
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -256,12 +264,16 @@ def _arrow_type(hint: Any) -> pa.DataType:
 @cache
 def schema_of(record: type) -> pa.Schema:
     """Return the Arrow schema of a record class: one column a field, in the order of the class."""
+    import pyarrow as pa
+
     hints = typing.get_type_hints(record)
     return pa.schema([(f.name, _arrow_type(hints[f.name])) for f in dataclasses.fields(record)])
 
 
 def to_batch(records: Iterable[Any], record: type) -> pa.RecordBatch:
     """Return the records as one Arrow batch."""
+    import pyarrow as pa
+
     rows = [dataclasses.asdict(r) for r in records]
     return pa.RecordBatch.from_pylist(rows, schema=schema_of(record))
 

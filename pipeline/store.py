@@ -19,9 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline.errors import ConfigError, Fatal
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
 
@@ -217,6 +214,8 @@ class PartitionWriter:
 
     def write(self, name: str, record: type[R], records: Iterable[R]) -> int:
         """Write the table `name` (`part`, `rejects`, …) from an iterable that is read once; returns its number of rows."""
+        import pyarrow.parquet as pq
+
         rows = 0
         with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
             path = Path(folder, "table.parquet")
@@ -252,6 +251,9 @@ def read_manifest(store: Store, partition: Partition) -> Manifest | None:
 
 def read_records(store: Store, partition: Partition, record: type[R], name: str = "part") -> Iterator[R]:
     """Yield the records of one table of a partition, a row group at a time; nothing when it was never committed."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     manifest = read_manifest(store, partition)
     if manifest is None or name not in manifest.files:
         return

@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
+from pipeline.clean.boxes import BOX_RULES
 from pipeline.clean.edges import EDGE_RULES, HEADLINE
 from pipeline.clean.label import label_blocks, title_of
 from pipeline.clean.rules import RULES_FILE, rule_ids
 from pipeline.clean.site import SITE_LINE, learn_site_lines, template_lines
 from pipeline.records import Article, SiteLine
 
-__all__ = ["EDGE_RULES", "SITE_LINE", "clean_site", "label", "label_with", "learn_site_lines", "rules_version", "template_lines"]
+__all__ = ["BOX_RULES", "EDGE_RULES", "SITE_LINE", "clean_site", "label", "label_with", "learn_site_lines", "rules_version", "template_lines"]
 
-CODE_VERSION = 1  # raised when the code of this package labels differently with the same rules.toml
+CODE_VERSION = 2  # raised when the code of this package labels differently with the same rules.toml
 # Labels that a second call could not find again by itself stay; all others are decided anew, so that
 # label(label(x)) == label(x).
 _LASTING = frozenset({SITE_LINE, HEADLINE})
@@ -44,7 +45,7 @@ def rules_version() -> str:
 
 def label_with(article: Article, templates: Collection[str]) -> Article:
     """Return the article with its blocks labelled; `templates` are the hashes of its site's lines."""
-    own = (rule_ids() | set(EDGE_RULES)) - _LASTING
+    own = (rule_ids() | set(BOX_RULES) | set(EDGE_RULES)) - _LASTING
     blocks = [replace(block, dropped_by=None) if block.dropped_by in own else block for block in article.blocks]
     title, blocks = title_of(article, blocks)
     article = replace(article, title=title)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.clean import rules_version
+from pipeline.clean.boxes import BOX_RULES
 from pipeline.clean.edges import EDGE_RULES
 from pipeline.clean.rules import Rule, load_rules
 from pipeline.clean.site import HALF_LIFE, MIN_STORIES, SITE_LINE
@@ -28,18 +29,24 @@ A block of an article that is left out of the clean text carries the id of the r
 command, in the table `dropped_blocks` and in the view `dropped_lines`. Ids that are not listed here (`not-content`, `caption`,
 `byline`, `comments`) come from the extractor, which decides by the page's markup before any rule sees a line.
 
-The order is: line rules, site templates, edges. A label once given stays. When the rules would take more than half of the body's
+The order is: line rules, site templates, boxes, edges. A label once given stays. When the rules would take more than half of the body's
 letters, only labels that were looked up word by word stand; the rest is taken for a misread page.
 
 ## Line rules
 """
-EDGES_TEXT = f"""
+BOXES_TEXT = f"""
 ## Site templates
 
 `{SITE_LINE}`: a line that stands on at least {MIN_STORIES} different stories of the site. Near-copies of one story count once,
 sightings count half after {HALF_LIFE} days, the page's own headline is spared, and so are sentences and headings that only some of
 the stories share.
 
+## Boxes
+
+Lines that stand in one box with a label, whatever they say. What stands in the box of a sign-up or a notice goes by that label's rule.
+
+"""
+EDGES_TEXT = """
 ## Edges
 
 Walked inwards from the top and the tail, on evidence (end stops, headline form, position next to a label, links, quote style).
@@ -51,8 +58,12 @@ def rules_page() -> str:
     measured = tomllib.loads(MEASURED.read_text(encoding="utf-8"))
     parts = [INTRODUCTION.format(version=rules_version())]
     parts += ["\n".join(_rule(rule)) for rule in load_rules()]
-    parts += [EDGES_TEXT, *(f"- `{rule}`: {about}.\n" for rule, about in EDGE_RULES.items())]
+    parts += [BOXES_TEXT, *_described(BOX_RULES), EDGES_TEXT, *_described(EDGE_RULES)]
     return "".join([*parts, "\n## Measured\n\n", measured["about"].strip(), "\n\n", "\n".join(_table(measured["sets"])), "\n"])
+
+
+def _described(rules: Mapping[str, str]) -> list[str]:
+    return [f"- `{rule}`: {about}.\n" for rule, about in rules.items()]
 
 
 def _rule(rule: Rule) -> Iterator[str]:

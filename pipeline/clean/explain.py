@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import textwrap
 
+from pipeline.clean.boxes import BOX_RULES
 from pipeline.clean.edges import EDGE_RULES
 from pipeline.clean.rules import load_rules
 from pipeline.clean.site import SITE_LINE
@@ -45,7 +46,7 @@ def explain_html(article: Article) -> str:
 
 def describe_rule(rule: str) -> str:
     """Return what a label means, in words."""
-    by_id = {r.id: r.about for r in load_rules()} | EDGE_RULES | {SITE_LINE: "Line that recurs on other stories of the site"}
+    by_id = {r.id: r.about for r in load_rules()} | BOX_RULES | EDGE_RULES | {SITE_LINE: "Line that recurs on other stories of the site"}
     return by_id.get(rule, "Not part of the main content, by the extractor")
 
 

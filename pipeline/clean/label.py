@@ -1,10 +1,11 @@
-"""The order of labelling one article: line rules, site templates, edges; and when the rules hold back."""
+"""The order of labelling one article: line rules, site templates, boxes, edges; and when the rules hold back."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from pipeline.clean.boxes import box_labels
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
 from pipeline.clean.lines import fold, is_prose, words_of
@@ -46,9 +47,18 @@ def label_blocks(article: Article, blocks: Sequence[Block], templates: Collectio
     labelled = [_time_stamp(block) for block in labelled]
     if templates:
         labelled = [_site_line(article, block, templates) for block in labelled]
-    leads = [i for i, match in matches.items() if match.certain and _announces(match, blocks[i])]
+    known = matches | _dropped_matches(article, blocks)
+    for position, rule in box_labels(labelled, known):
+        labelled[position] = labelled[position].drop(rule)
+    leads = [i for i, match in sorted(known.items()) if match.certain and _announces(match, blocks[i])]
     labelled = label_edges(article, labelled, leads)
     return _held_back(blocks, labelled, matches)
+
+
+def _dropped_matches(article: Article, blocks: Sequence[Block]) -> dict[int, Match]:
+    """Return the line rules of the blocks that the extractor left out: labels still say what stands beside them."""
+    left_out = ((i, block) for i, block in enumerate(blocks) if block.dropped_by is not None and block.kind not in NOT_LINES)
+    return {i: match for i, block in left_out if (match := match_line(block.text, article.language))}
 
 
 def _matches(article: Article, blocks: Sequence[Block]) -> dict[int, Match]:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,6 +90,7 @@ def rule_ids() -> frozenset[str]:
     return frozenset(rule.id for rule in load_rules())
 
 
+@lru_cache(maxsize=65536)
 def match_line(text: str, language: str | None = None) -> Match | None:
     """Return the rule that a whole line matches, wherever on the page it stands; None for a line that no rule knows."""
     if len(text) > PATTERN_LENGTH:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.align import Words
 from pipeline.dedup.candidates import shingles_of_part
 from pipeline.dedup.jit import kernel
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import sextuple, triple
-from pipeline.dedup.sketch import PARTS, Sketches
+from pipeline.dedup.sketch import KEY, PARTS, Sketches
+from pipeline.dedup.words import Words
 
 _SIX = 6
 
@@ -28,8 +28,11 @@ def common_words(
     stories = np.asarray(story, np.uint64)
     counted = np.ones(len(stories), np.bool_)
     counted[list(stitched)] = False
-    common = [_common_shingles(*shingles_of_part(sketches, part), stories, counted, params.common) for part in range(PARTS)]
-    hashes = np.sort(np.concatenate(common))
+    common = [
+        _common_shingles(*shingles_of_part(sketches, part), stories, counted, params.common) + np.uint32(part << 24)
+        for part in range(PARTS)
+    ]
+    hashes = np.concatenate(common)  # sorted: each part is, and so are the parts
     marks: npt.NDArray[np.int8] = _mark(words.hashes, words.bounds, np.uint64(params.limit), hashes)
     return marks
 
@@ -54,7 +57,7 @@ def _mark(hashes: Any, bounds: Any, limit: Any, common: Any) -> Any:
             left = triple(hashes[i], hashes[i + 1], hashes[i + 2])
             six = sextuple(left, triple(hashes[i + 3], hashes[i + 4], hashes[i + 5]))
             if six <= limit:
-                key = np.uint32(six & np.uint64(0xFFFFFFFF))
+                key = np.uint32(six & KEY)
                 place = np.searchsorted(common, key)
                 found = place < len(common) and common[place] == key
                 for k in range(i, i + _SIX):

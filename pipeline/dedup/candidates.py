@@ -17,12 +17,12 @@ Pairs = npt.NDArray[np.uint64]
 
 _NONE = np.zeros(0, np.uint64)
 _NO_HASH = np.zeros(0, np.uint32)
-_SLOT_BITS = 24  # 2 MB of bits: fits the second-level cache, one in 16 distinct hashes of a million passes by chance
+_SLOT_BITS = 24  # 2 MB of bits: fits the second-level cache; a kept shingle has just so many in its part
 
 
 def candidate_pairs(chunks: Sequence[Sketches], params: DedupParams) -> npt.NDArray[np.int64]:
     """Return the pairs of documents (n x 2 numbers, counted through the chunks) that may be copies or share a passage."""
-    packed = np.unique(np.concatenate([band_pairs(chunks, params), passage_pairs(chunks, params)]))
+    packed = _distinct(np.concatenate([band_pairs(chunks, params), passage_pairs(chunks, params)]))
     return np.stack([packed >> np.uint64(32), packed & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 
 
@@ -35,8 +35,8 @@ def band_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
         hashes = np.concatenate([_NO_HASH, *(chunk.bands[band] for chunk in chunks)])
         waiting.append(_pairs_of(hashes, documents, params))
         if band % 8 == 7:  # the same pair comes from many bands: keep the pile low
-            pairs, waiting = np.unique(np.concatenate([pairs, *waiting])), []
-    return np.unique(np.concatenate([pairs, *waiting]))
+            pairs, waiting = _distinct(np.concatenate([pairs, *waiting])), []
+    return _distinct(np.concatenate([pairs, *waiting]))
 
 
 def passage_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
@@ -58,8 +58,14 @@ def shingles_of_part(chunks: Sequence[Sketches], part: int) -> tuple[npt.NDArray
 def _pairs_of(hashes: npt.NDArray[np.uint32], documents: npt.NDArray[np.uint32], params: DedupParams) -> Pairs:
     marks = np.zeros((2, 1 << (_SLOT_BITS - 6)), np.uint64)
     keys = _twice(hashes, documents, marks)
-    pairs: Pairs = _join(np.unique(keys), params.bucket, params.hubs)
+    pairs: Pairs = _join(_distinct(keys), params.bucket, params.hubs)
     return pairs
+
+
+def _distinct(values: Pairs) -> Pairs:
+    """Return the values sorted, each once; the array is sorted in place (numpy's own `unique` hashes, which takes longer)."""
+    values.sort()
+    return values[np.concatenate([[True], values[1:] != values[:-1]])] if len(values) else values
 
 
 def _repeated(pairs: Pairs, times: int) -> Pairs:
@@ -67,7 +73,7 @@ def _repeated(pairs: Pairs, times: int) -> Pairs:
     if times > len(pairs):
         return pairs[:0]
     hits = pairs[: len(pairs) - times + 1] == pairs[times - 1 :]
-    return np.unique(pairs[: len(pairs) - times + 1][hits])
+    return _distinct(pairs[: len(pairs) - times + 1][hits])
 
 
 @kernel

@@ -21,7 +21,7 @@ _AHEAD = 3 * _DAY  # a first date so long before all others is doubted, unless t
 _CUT = 0.85  # of the longest member: shorter ones were probably cut
 
 # Weights of what speaks for a member being the original, as logits: fitted on generated stories of which the original is
-# known (benchmarks/dedup_quality.py --canonical), rounded. With one known date in two the earliest wins by far; among
+# known, rounded. With one known date in two the earliest wins by far; among
 # members without a date the site's record and the completeness of the text decide.
 EARLIEST, UNDATED, ORIGIN, LOSSES, ADDITIONS, LENGTH, SHORT = 2.0, 2.4, 1.2, -1.5, -0.8, 0.9, -0.5
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedup.align import Words, compare, read_words
+from pipeline.dedup.align import compare
 from pipeline.dedup.candidates import candidate_pairs
 from pipeline.dedup.canonical import NO_ORIGIN, Candidate, choose_canonical, parse_time, site_origins, trusted_times
 from pipeline.dedup.params import DedupParams
@@ -20,6 +20,7 @@ from pipeline.dedup.sketch import encode, sketch_all
 from pipeline.dedup.stories import join_stories
 from pipeline.dedup.titles import about_own_parts
 from pipeline.dedup.verdict import judge, proof
+from pipeline.dedup.words import Words, read_words
 from pipeline.records import Relation, Reuse, StoryMember
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def detect(documents: Sequence[Document], params: DedupParams) -> DedupResult:
     measures[likely] = compare(words, pairs[likely])[0]
     verdicts = judge(measures, params)
     likely = np.flatnonzero(verdicts.copy)
-    verdicts.copy[likely] &= ~about_own_parts(pairs[likely], zones[likely], words, [documents[number].title for number in first])
+    verdicts.copy[likely] &= ~about_own_parts(pairs, likely, zones, words, [documents[number].title for number in first])
     text_story = join_stories(len(first), pairs, measures, zones, verdicts, [times[number] for number in first], params)
     story = [text_story[text] for text in text_of]
     # A text without a word is nobody's copy, not even of another such text.
@@ -116,12 +117,17 @@ def _standing(texts: Sequence[int], words: Words) -> dict[int, tuple[float, floa
     """Return for each text of a story the share of what others have in common that it lacks, and of itself that none has."""
     distinct = sorted(set(texts))
     sets = [np.unique(words.shingles[words.bounds[t] : max(words.bounds[t], words.bounds[t + 1] - 2)]) for t in distinct]
-    values, counts = np.unique(np.concatenate(sets), return_counts=True)
+    _, places, counts = np.unique(np.concatenate(sets), return_inverse=True, return_counts=True)
+    enough = min(2, len(distinct) - 1)
+    everywhere = int((counts >= enough).sum())
     standing: dict[int, tuple[float, float]] = {}
+    start = 0
     for text, own in zip(distinct, sets, strict=True):
-        has = np.isin(values, own, assume_unique=True)
-        common = counts - has >= min(2, len(distinct) - 1)
-        standing[text] = (float((common & ~has).sum() / max(1, common.sum())), float((counts[has] == 1).sum() / max(1, len(own))))
+        held = counts[places[start : start + len(own)]]
+        start += len(own)
+        lacks = everywhere - int((held >= enough).sum())
+        common = lacks + int((held > enough).sum())
+        standing[text] = (lacks / max(1, common), float((held == 1).sum() / max(1, len(own))))
     return standing
 
 

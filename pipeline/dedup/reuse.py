@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.align import Words
+from pipeline.dedup.align import Zones
 from pipeline.dedup.boilerplate import common_words
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import IDEOGRAPH, PARAGRAPH, SENTENCE
 from pipeline.dedup.sketch import Sketches
 from pipeline.dedup.verdict import Verdicts
+from pipeline.dedup.words import Words
 
 _IDEOGRAPH = 0.6  # of a word of an alphabetic language
 _SIDE_WORDS = 8  # words of the shortest passage that counts beside a longer one from the same text
@@ -48,7 +49,7 @@ class Shared:
 
 def find_passages(
     pairs: npt.NDArray[np.int64],
-    zones: npt.NDArray[np.int32],
+    zones: Zones,
     verdicts: Verdicts,
     words: Words,
     sketches: Sequence[Sketches],
@@ -111,7 +112,7 @@ def _common(marks: npt.NDArray[np.int8]) -> bool:
 
 def _shared(
     pairs: npt.NDArray[np.int64],
-    zones: npt.NDArray[np.int32],
+    zones: Zones,
     verdicts: Verdicts,
     story: Sequence[int],
     units: npt.NDArray[np.float64],
@@ -122,8 +123,7 @@ def _shared(
     shared: dict[int, list[Shared]] = defaultdict(list)
     foreign = np.flatnonzero((numbers[pairs[:, 0]] != numbers[pairs[:, 1]]) & ~verdicts.form)
     for pair in foreign.tolist():
-        rows = zones[pair]
-        rows = rows[rows[:, 1] > 0]
+        rows = zones.of(pair)
         rows = rows[(rows[:, 5] + 1) >= params.passage_names * (rows[:, 6] + 1)]
         a, b = pairs[pair].tolist()
         unit = max(units[a], units[b])

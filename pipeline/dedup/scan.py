@@ -19,7 +19,7 @@ from pipeline.dedup.characters import (
     SKIPPED,
     STOP,
 )
-from pipeline.dedup.jit import kernel
+from pipeline.dedup.jit import inner
 
 # Flags of a word.
 FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, IDEOGRAPH, SHORT = 1, 2, 4, 8, 16, 32, 64
@@ -34,7 +34,7 @@ _CHUNK = np.uint64(0xD6E8FEB86659FD93)
 _SHORT_LETTERS = 3  # most function words of alphabetic languages are not longer
 
 
-@kernel
+@inner
 def mix(x: Any) -> Any:
     """Return a well-mixed 64-bit hash of a 64-bit number (the finaliser of splitmix64)."""
     x = np.uint64(x)
@@ -43,19 +43,19 @@ def mix(x: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@kernel
+@inner
 def triple(one: Any, two: Any, three: Any) -> Any:
     """Return the hash of a 3-word shingle from the hashes of its words."""
     return mix((np.uint64(one) * _STEP + np.uint64(two)) * _STEP + np.uint64(three))
 
 
-@kernel
+@inner
 def sextuple(left: Any, right: Any) -> Any:
     """Return the hash of a 6-word shingle from those of its halves: both are mixed already, so their sum is."""
     return np.uint64(left) * _STEP + np.uint64(right)
 
 
-@kernel
+@inner
 def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, at: int, full: bool) -> int:
     """Write the words of `data[low:high]` from index `at` on; return the index after the last.
 

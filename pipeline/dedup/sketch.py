@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.dedup.characters import tables
-from pipeline.dedup.jit import kernel
+from pipeline.dedup.jit import inner, kernel
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import mix, scan, sextuple, triple
 
@@ -23,7 +23,8 @@ _ROUND = np.uint64(0xA0761D6478BD642F)
 CHUNK = 16384  # texts that are sketched at once
 BLOCK = 256
 PARTS = 128
-_PART_SHIFT = np.uint32(25)  # 32 bits less the 7 that number the parts
+_PART_SHIFT = np.uint32(24)
+KEY = np.uint64(0x7FFFFFFF)  # the bits of a kept shingle's hash that are stored: 7 number its part
 _STEP = np.uint64(0xE7037ED1A0B428DB)
 
 
@@ -57,14 +58,13 @@ def scratch(words: int) -> tuple[Any, Any, Any, Any]:
 class Sketches:
     """The sketches of one chunk of texts.
 
-    `bands` is bands x n. `shingles` are the kept 6-word shingles sorted by part (their highest bits) and text; `owners` is
-    the low byte of the text each is from, and `blocks` (parts x blocks + 1) says where in a part each 256 texts begin:
-    five bytes a shingle, which is what a million texts need most.
+    `bands` is bands x n. `shingles` are the kept 6-word shingles sorted by part (the highest 7 of their 31 bits) and text;
+    each holds the other 24 bits and the low byte of its text's number, and `blocks` (parts x blocks + 1) says where in a
+    part each 256 texts begin: four bytes a shingle, which is what a million texts need most.
     """
 
     bands: npt.NDArray[np.uint32]
     shingles: npt.NDArray[np.uint32]
-    owners: npt.NDArray[np.uint8]
     blocks: npt.NDArray[np.int64]
 
     @property
@@ -73,12 +73,12 @@ class Sketches:
         return int(self.bands.shape[1])
 
     def part(self, number: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-        """Return the kept shingles of one part and the numbers of their texts in the chunk."""
+        """Return the kept shingles of one part (24 bits) and the numbers of their texts in the chunk."""
         blocks = self.blocks[number]
         own = slice(int(blocks[0]), int(blocks[-1]))
         owners: npt.NDArray[np.uint32] = np.repeat(np.arange(0, (len(blocks) - 1) * BLOCK, BLOCK, dtype=np.uint32), np.diff(blocks))
-        owners += self.owners[own]
-        return self.shingles[own], owners
+        owners += self.shingles[own] & np.uint32(BLOCK - 1)
+        return self.shingles[own] >> np.uint32(8), owners
 
 
 def sketch_all(texts: Sequence[str], params: DedupParams) -> list[Sketches]:
@@ -106,7 +106,7 @@ def sketch(texts: Texts, params: DedupParams) -> Sketches:
 
 @kernel
 def _partition(kept: Any, kept_bounds: Any) -> Any:
-    """Sort kept shingles by part, stably, and return them with the low bytes of their texts and the beginnings of blocks."""
+    """Sort kept shingles by part, stably; return them packed with the low bytes of their texts, and the beginnings of blocks."""
     count = len(kept_bounds) - 1
     blocks = np.zeros((PARTS, (count + BLOCK - 1) // BLOCK + 1), np.int64)
     for text in range(count):
@@ -118,15 +118,13 @@ def _partition(kept: Any, kept_bounds: Any) -> Any:
             total += blocks[part, block]
             blocks[part, block] = total
     shingles = np.empty(total, np.uint32)
-    owners = np.empty(total, np.uint8)
     following = blocks[:, 0].copy()
     for text in range(count):
         for i in range(kept_bounds[text], kept_bounds[text + 1]):
             part = kept[i] >> _PART_SHIFT
-            shingles[following[part]] = kept[i]
-            owners[following[part]] = text % BLOCK
+            shingles[following[part]] = (kept[i] << np.uint32(8)) | np.uint32(text % BLOCK)
             following[part] += 1
-    return shingles, owners, blocks
+    return shingles, blocks
 
 
 @kernel
@@ -147,7 +145,7 @@ def _sketch(
             shingles[i] = triple(hashes[i], hashes[i + 1], hashes[i + 2])
         for i in range(3, n - 2):
             six = sextuple(shingles[i - 3], shingles[i])
-            kept[size] = np.uint32(six & np.uint64(0xFFFFFFFF))
+            kept[size] = np.uint32(six & KEY)
             size += six <= limit
         kept_bounds[document + 1] = size
         if count:
@@ -161,7 +159,7 @@ def _sketch(
     return len(bounds) - 1
 
 
-@kernel
+@inner
 def _fill(shingles: Any, count: int, signature: Any) -> None:
     """Fill the signature with minima over all shingles (fast similarity sketching, Dahlgaard et al. 2017).
 

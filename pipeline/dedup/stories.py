@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.dedup.align import Zones
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.verdict import Floats, Verdicts, measure
 
 Pairs = npt.NDArray[np.int64]
-Zones = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Times = Sequence[float | None]
+Neighbours = dict[int, set[int]]
 
 _MINOR = 0.06  # share of a text below which a passage says nothing about how the text was made
 _OVERLAP = 0.5  # of the smaller of two covers of a text: the same passage was taken
@@ -26,12 +27,12 @@ def join_stories(
 ) -> list[int]:
     """Return for each document the smallest number of a document of its story."""
     edges = verdicts.copy & ~_stitched_edges(pairs, measures, zones, verdicts, times, params)
-    negative = defaultdict(set)
+    negative: Neighbours = defaultdict(set)
     for (a, b), copy in zip(pairs.tolist(), edges.tolist(), strict=True):
         if not copy:
             negative[a].add(b)
             negative[b].add(a)
-    positive: dict[int, set[int]] = defaultdict(set)
+    positive: Neighbours = defaultdict(set)
     chosen = np.flatnonzero(edges)
     for a, b in pairs[chosen].tolist():
         positive[a].add(b)
@@ -40,22 +41,24 @@ def join_stories(
     story = list(range(count))
     members = {number: [number] for number in range(count)}
     for a, b in pairs[chosen[ranks]].tolist():
-        first, second = sorted((story[a], story[b]))
-        if first == second or not _agree(members[first], members[second], positive, negative):
+        one, other = story[a], story[b]
+        if one == other or not _agree(members[one], members[other], story, positive, negative):
             continue
-        for document in members[second]:
-            story[document] = first
-        members[first] += members.pop(second)
-    return story
+        small, large = sorted((one, other), key=lambda number: (len(members[number]), -number))
+        for document in members[small]:
+            story[document] = large
+        members[large] += members.pop(small)
+    smallest = {number: min(group) for number, group in members.items()}
+    return [smallest[number] for number in story]
 
 
-def _agree(left: list[int], right: list[int], positive: dict[int, set[int]], negative: dict[int, set[int]]) -> bool:
-    """Say whether the verdicts between two groups are for a merge: at least as many copies as denials."""
-    if len(left) > len(right):
-        left, right = right, left
-    others = set(right)
-    copies = sum(len(positive[d] & others) for d in left[:_CROSS] if d in positive)
-    denials = sum(len(negative[d] & others) for d in left[:_CROSS] if d in negative)
+def _agree(left: list[int], right: list[int], story: list[int], positive: Neighbours, negative: Neighbours) -> bool:
+    """Say whether the verdicts between two stories are for a merge: at least as many copies as denials."""
+    fewer, more = sorted((left, right), key=len)
+    other = story[more[0]]
+    asked = fewer[:_CROSS]
+    copies = sum(story[partner] == other for document in asked for partner in positive.get(document, ()))
+    denials = sum(story[partner] == other for document in asked for partner in negative.get(document, ()))
     return copies >= denials
 
 
@@ -77,7 +80,7 @@ def _stitched_edges(
     copies = {document: [(pair, side) for pair, side in around[document] if verdicts.copy[pair]] for document in suspects}
     for document, edges in suspects.items():
         covers = [
-            (pair, _intervals(zones[pair], side))
+            (pair, _intervals(zones.of(pair), side))
             for pair, side in around[document]
             if verdicts.copy[pair] or (cover[side][pair] >= _MINOR and not verdicts.form[pair])
         ]
@@ -124,9 +127,9 @@ def _neighbours(pairs: Pairs, wanted: Iterable[int]) -> dict[int, list[tuple[int
     return around
 
 
-def _intervals(zones: Zones, side: int) -> list[tuple[int, int]]:
+def _intervals(rows: npt.NDArray[np.int32], side: int) -> list[tuple[int, int]]:
     """Return the passages of one pair as word ranges of one of its texts."""
-    return [(int(z[2 * side]), int(z[2 * side + 1])) for z in zones if z[1]]
+    return [(row[2 * side], row[2 * side + 1]) for row in rows.tolist()]
 
 
 def _mask(intervals: list[tuple[int, int]], words: int) -> npt.NDArray[np.bool_]:

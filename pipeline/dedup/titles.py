@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.align import Words, read_words
+from pipeline.dedup.align import Zones
 from pipeline.dedup.scan import SHORT
 from pipeline.dedup.sketch import encode
+from pipeline.dedup.words import Words, read_words
 
 _OWN = 8  # words outside of the shared passages from which on a title can be about them
 _ABOUT = 0.5  # share of a title's words that stand in those words only
@@ -17,13 +18,15 @@ _TELLING = 2  # words a title must have, short ones not counted
 
 
 def about_own_parts(
-    pairs: npt.NDArray[np.int64], zones: npt.NDArray[np.int32], words: Words, titles: Sequence[str | None]
+    pairs: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], zones: Zones, words: Words, titles: Sequence[str | None]
 ) -> npt.NDArray[np.bool_]:
-    """Mark the pairs of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
+    """Mark the pairs in `rows` of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
     heads = read_words(encode([title or "" for title in titles]))
-    result = np.zeros(len(pairs), np.bool_)
-    for row, (a, b) in enumerate(pairs.tolist()):
-        result[row] = _about_own(a, zones[row, :, 0:2], words, heads) and _about_own(b, zones[row, :, 2:4], words, heads)
+    result = np.zeros(len(rows), np.bool_)
+    for place, row in enumerate(rows.tolist()):
+        a, b = pairs[row].tolist()
+        passages = zones.of(row)
+        result[place] = _about_own(a, passages[:, 0:2], words, heads) and _about_own(b, passages[:, 2:4], words, heads)
     return result
 
 

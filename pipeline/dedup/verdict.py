@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.align import MEASURES
+from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
 
 Floats = npt.NDArray[np.float64]

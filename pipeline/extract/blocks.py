@@ -18,92 +18,19 @@ from pipeline.records import BlockKind
 
 # Elements whose content is not on the page, or is no text of it.
 SKIPPED = frozenset(
-    [
-        "head",
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "svg",
-        "iframe",
-        "object",
-        "embed",
-        "audio",
-        "video",
-        "canvas",
-        "select",
-        "datalist",
-        "textarea",
-        "map",
-        "applet",
-        "noframes",
-        "annotation",
-        "annotation-xml",
-        "progress",
-        "meter",
-    ]
+    {
+        *("head", "script", "style", "template", "noscript", "svg", "iframe", "object", "embed", "audio", "video", "canvas"),
+        *("select", "datalist", "textarea", "map", "applet", "noframes", "annotation", "annotation-xml", "progress", "meter"),
+    }
 )
 BLOCK_TAGS = frozenset(
-    [
-        "html",
-        "body",
-        "div",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "caption",
-        "blockquote",
-        "pre",
-        "figure",
-        "figcaption",
-        "article",
-        "section",
-        "main",
-        "header",
-        "footer",
-        "nav",
-        "aside",
-        "form",
-        "fieldset",
-        "legend",
-        "address",
-        "center",
-        "details",
-        "summary",
-        "hr",
-        "dialog",
-        "menu",
-        "dir",
-        "button",
-        "hgroup",
-        "frameset",
-        "frame",
-        "optgroup",
-        "option",
-        "isindex",
-        "marquee",
-        "xmp",
-        "listing",
-        "plaintext",
-        "search",
-    ]
+    {
+        *("html", "body", "div", "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol"),
+        *("li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"),
+        *("blockquote", "pre", "figure", "figcaption", "article", "section", "main", "header", "footer", "nav", "aside", "form"),
+        *("fieldset", "legend", "address", "center", "details", "summary", "hr", "dialog", "menu", "dir", "button", "hgroup"),
+        *("frameset", "frame", "optgroup", "option", "isindex", "marquee", "xmp", "listing", "plaintext", "search"),
+    }
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Inline elements that stand apart on the screen though no white space is in the source.
@@ -195,7 +122,7 @@ def read_blocks(root: HtmlElement) -> PageBlocks:
 
 
 def _hidden_prose(page: PageBlocks) -> set[str]:
-    """Return the names of hidden elements that hold several paragraphs: paywalls hide an article piece by piece to show it later."""
+    """Return the names of hidden elements that hold several paragraphs: a paywall hides an article piece by piece."""
     paragraphs: Counter[str] = Counter()
     for run in page.runs:
         if run.hidden and len(run.text) >= PROSE_CHARS and 3 * run.link_chars < len(run.text):

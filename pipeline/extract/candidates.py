@@ -15,6 +15,8 @@ for _name in ("trafilatura", "readability.readability"):
 
 # Beyond this many elements the extractors below take minutes (each is quadratic somewhere); such a page is decided without them.
 MAX_ELEMENTS = 30_000
+MAX_DEPTH = 200
+MAX_CHARS = 1_000_000
 
 
 def trafilatura_text(root: HtmlElement, *, precision: bool = False) -> str:

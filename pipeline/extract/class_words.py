@@ -7,37 +7,60 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 # Group -> words. A token of a class or id counts when it equals a word, or starts with a word that ends in "*".
 GROUPS: dict[str, str] = {
-    "share": "share* sharing social* addthis sharethis sharedaddy follow* facebook twitter whatsapp linkedin pinterest bookmark* like likes",
-    "related": "related* recommend* recirc* more morefrom readmore popular trending mostread latest also next prev previous similar seealso "
-    "suggested outbrain taboola zergnet upnext recent jp* crosslink* furtherreading",
-    "advert": "ad ads adv advert* adslot* adunit* adbox adsense advertorial dfp gpt sponsor* promo* promoted promotion commercial banner "
-    "werbung anzeige anzeigen publicidad publicite pubblicita reklama affiliate",
-    "newsletter": "newsletter* subscribe* subscription* signup mailinglist mailchimp optin optinform email* register registration paywall* "
-    "donate donation membership abo",
+    "share": (
+        "share* sharing social* addthis sharethis sharedaddy follow* facebook twitter whatsapp linkedin "
+        "pinterest bookmark* like likes"
+    ),
+    "related": (
+        "related* recommend* recirc* more morefrom readmore popular trending mostread latest also next prev "
+        "previous similar seealso suggested outbrain taboola zergnet upnext recent jp* crosslink* "
+        "furtherreading"
+    ),
+    "advert": (
+        "ad ads adv advert* adslot* adunit* adbox adsense advertorial dfp gpt sponsor* promo* promoted "
+        "promotion commercial banner werbung anzeige anzeigen publicidad publicite pubblicita reklama "
+        "affiliate"
+    ),
+    "newsletter": (
+        "newsletter* subscribe* subscription* signup mailinglist mailchimp optin optinform email* register "
+        "registration paywall* donate donation membership abo"
+    ),
     "comment": "comment* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre",
-    "caption": "caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline",
-    "media": "image* img photo* picture gallery slideshow carousel slider video* player audio media thumbnail* thumb embed* figure lightbox",
+    "caption": ("caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline"),
+    "media": (
+        "image* img photo* picture gallery slideshow carousel slider video* player audio media thumbnail* "
+        "thumb embed* figure lightbox"
+    ),
     "byline": "byline* author* autor writer contributor contributors reporter dateline auteur redakteur vcard",
     "bio": "bio biography about aboutauthor authorbio authorbox profile",
-    "date": "date* time timestamp published pubdate posted updated datum fecha meta postmeta entrymeta articlemeta info",
-    "nav": "nav* menu* breadcrumb* crumb* topbar toolbar navbar pagination pager paging paginate skip sitemap hamburger tabs tab",
+    "date": ("date* time timestamp published pubdate posted updated datum fecha meta postmeta entrymeta articlemeta info"),
+    "nav": ("nav* menu* breadcrumb* crumb* topbar toolbar navbar pagination pager paging paginate skip sitemap hamburger tabs tab"),
     "footer": "footer* foot colophon copyright legal disclaimer bottom",
     "header": "header* masthead topheader head banner logo branding",
-    "sidebar": "sidebar* side rail rightrail aside widget* secondary tertiary rightcol rightcolumn leftcol complementary",
+    "sidebar": ("sidebar* side rail rightrail aside widget* secondary tertiary rightcol rightcolumn leftcol complementary"),
     "tags": "tag tags taglist topics topic keywords categories category cat labels filedunder",
-    "body": "body articlebody storybody postbody entrycontent postcontent articlecontent storycontent articletext storytext bodytext maintext "
-    "text paragraph* richtext rte prose copy content fulltext textbody wysiwyg",
-    "article": "article* story* post entry hentry singlepost blogpost news main primary content maincontent single page",
+    "body": (
+        "body articlebody storybody postbody entrycontent postcontent articlecontent storycontent articletext "
+        "storytext bodytext maintext text paragraph* richtext rte prose copy content fulltext textbody "
+        "wysiwyg"
+    ),
+    "article": ("article* story* post entry hentry singlepost blogpost news main primary content maincontent single page"),
     "headline": "headline* title* heading entrytitle posttitle articletitle hed headlines kicker eyebrow",
-    "summary": "summary dek standfirst lead* lede intro excerpt teaser* subtitle subhead* deck abstract description chapeau vorspann",
+    "summary": (
+        "summary dek standfirst lead* lede intro excerpt teaser* subtitle subhead* deck abstract description chapeau vorspann"
+    ),
     "list": "list* card* grid item* tile* feed river stream archive collection block module row col",
-    "popup": "modal popup overlay dialog tooltip dropdown toast lightbox hidden hide collapse offscreen sr visuallyhidden screenreader print",
+    "popup": (
+        "modal popup overlay dialog tooltip dropdown toast lightbox hidden hide collapse offscreen sr "
+        "visuallyhidden screenreader print"
+    ),
     "consent": "cookie* consent gdpr privacy terms notice alert warning message",
     "quote": "quote* pullquote blockquote pull",
-    "infobox": "infobox factbox box sidebarbox key highlights keypoints toc contents glance fact callout aside inset note",
+    "infobox": ("infobox factbox box sidebarbox key highlights keypoints toc contents glance fact callout aside inset note"),
     "rating": "rating review* stars score vote votes poll quiz widget product price buy shop cart deal",
     "login": "login signin account user profile password search* form",
 }
@@ -109,7 +132,7 @@ def _name_bits(name: str) -> int:
     bits = 0
     for token in tokens:
         bits |= _token_bits(token)
-    for first, second in zip(tokens, tokens[1:], strict=False):  # entry-content, read_more
+    for first, second in pairwise(tokens):  # entry-content, read_more
         bits |= _token_bits(first + second)
     return bits
 

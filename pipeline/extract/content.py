@@ -15,9 +15,12 @@ import numpy.typing as npt
 from lxml.html import HtmlElement
 
 from pipeline.extract.blocks import PageBlocks, Run, read_blocks
-from pipeline.extract.candidates import MAX_ELEMENTS, readability_text, resiliparse_text, trafilatura_text
-from pipeline.extract.features import PageContext, Structure, Vector, opinion_features, page_features, structure_of
+from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_ELEMENTS, readability_text, resiliparse_text, trafilatura_text
+from pipeline.extract.columns import Vector
+from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.labels import label_of
+from pipeline.extract.opinions import opinion_features
+from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.scorer import load_model
 from pipeline.extract.votes import Candidate, tokens_of, votes
 from pipeline.records import Block
@@ -97,7 +100,7 @@ def _decide(work: _Page, easy: str) -> tuple[Chosen, str]:
     doubt = _doubt(work, scores, lengths, chosen, easy)
     if doubt is None:
         return chosen, version
-    if len(work.page.containers) > MAX_ELEMENTS:
+    if _is_heavy(work.page):
         return chosen, f"{version}: {doubt}; too large a page for other extractors"
     return _ask_others(work, scores, f"{version}+trafilatura+readability: {doubt}")
 
@@ -114,10 +117,17 @@ def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: 
     return f"resiliparse has {shared:.0%} of it" if shared < EASY_SHARE else None
 
 
+def _is_heavy(page: PageBlocks) -> bool:
+    """Say whether the other extractors would take minutes: each is quadratic in elements, depth or text somewhere."""
+    elements = len(page.containers) + sum(run.links for run in page.runs)
+    deep = max(container.depth for container in page.containers) > MAX_DEPTH
+    return deep or elements > MAX_ELEMENTS or sum(len(run.text) for run in page.runs) > MAX_CHARS
+
+
 def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
     """Let trafilatura and readability vote with the scorer."""
     texts = (trafilatura_text(work.root), readability_text(work.root))
-    first, second = (np.array(votes(work.tokens, Candidate.of(text))) for text in texts)
+    first, second = (np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32) for text in texts)
     chosen: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
     other = first >= MIXED_THRESHOLD
     if work.words(chosen) < LOST_SHARE * work.words(other):
@@ -131,7 +141,7 @@ def block_scores(page: PageBlocks, tokens: Sequence[list[str]], structure: Struc
     columns = page_features(page, tokens, structure, context, {"resiliparse": easy})
     first = model.first.score(columns)
     second = model.second.score(columns | opinion_features(first, columns["words"], structure))
-    mean: Vector = (first + second) / 2
+    mean: Vector = ((first + second) / 2).astype(np.float32)
     return mean
 
 

@@ -43,6 +43,8 @@ TEASER_LINE = 45  # words; summaries under a headline are shorter
 MANY_TEASERS = 8  # headlines that are links: fewer stand below an article
 STUB = 30  # words under a video or a gallery
 SCRAP = 8  # words: a caption, a label
+SENTENCE = re.compile("[.!?…。！？؟।۔][\\s\"'”’»)\\]]*$")
+SENTENCE_WORDS = 8  # headlines that ask or exclaim are shorter
 HEADLINE_WORDS = 4  # a link with so many words is a headline, not a label
 LINKED_TEXT = 0.5  # share of characters in links: short stories under long menus have it too, so it never decides alone
 
@@ -236,9 +238,15 @@ def _index_sign(page: _Page) -> tuple[str | None, bool]:
         return "the home page", True
     if page.metadata.page_types & INDEX_TYPES:
         return "marked up as a collection", True
-    if path is not None and INDEX_PATH.search(path) and not page.metadata.published_at:
+    # A day in the address dates an archive's list as well as a story.
+    dated = page.metadata.published_at is not None and page.metadata.published_basis != "url"
+    if path is not None and INDEX_PATH.search(path) and not dated:
         return f"a list by its address ({path})", True
-    if page.metadata.published_at or page.is_article_by_markup:
+    if dated or page.is_article_by_markup:
+        return None, False
+    if page.link_density >= LINKED_TEXT and page.words < TEASER and not _has_sentence(page.text):
+        return f"not a sentence, {page.link_density:.0%} in links", True
+    if page.metadata.published_at:
         return None, False
     if page.link_density >= LINKED_TEXT and page.words < _most_words_of_a_list(path):
         return f"no date, {page.link_density:.0%} in links", False
@@ -255,6 +263,11 @@ def _most_words_of_a_list(path: str | None) -> int:
 def _prose_words(text: str) -> int:
     """Return the words in paragraphs longer than a teaser."""
     return sum(words for line in text.split("\n") if (words := count_words(line)) > TEASER_LINE)
+
+
+def _has_sentence(text: str) -> bool:
+    """Tell whether a paragraph of some words ends like a sentence."""
+    return any(SENTENCE.search(line) and count_words(line) >= SENTENCE_WORDS for line in text.split("\n"))
 
 
 def _names_a_document(url: str) -> bool:

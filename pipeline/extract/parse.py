@@ -45,7 +45,11 @@ ATTRIBUTE_NAME = re.compile(r"[a-zA-Z_][\w.-]*", re.ASCII)
 TEXT_NODES = (NavigableString, CData, Script, Stylesheet, TemplateString)  # not comments, doctypes and declarations
 # libxml2 reads an unclosed <title> to the end of the page: a title with markup of its own.
 SWALLOWED = re.compile(r"<(?:body|div|p|h1|article)\b", re.IGNORECASE)
-MAX_DEPTH = 250  # of a tree that lxml refused (its limit is 2048); honest pages stay below 100
+HONEST_DEPTH = 100  # pages that people made stay below
+MAX_DEPTH = 250  # of a tree that lxml refused (its limit is 2048)
+INLINE_DEPTH = 20  # levels more for what stands inside a line, so that the line is not torn
+INLINE = frozenset({"a", "abbr", "b", "cite", "code", "em", "font", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "u"})
+WRAPPERS = frozenset({"b", "blockquote", "center", "div", "font", "i", "section", "span"})
 
 
 def reject_binary(body: bytes) -> None:
@@ -113,7 +117,7 @@ def _join_roots(root: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
 
 
 def _by_soup(text: str) -> lxml.html.HtmlElement:
-    """Return BeautifulSoup's tree as an lxml tree, what is nested too deeply hung at the deepest level allowed."""
+    """Return BeautifulSoup's tree as an lxml tree: wrappers round a single wrapper left out, and what is still too deep laid flat."""
     soup = BeautifulSoup(text, "html.parser")
     root = lxml.html.Element("html")
     copies: dict[int, tuple[lxml.html.HtmlElement, int]] = {id(soup): (root, 0)}
@@ -121,25 +125,46 @@ def _by_soup(text: str) -> lxml.html.HtmlElement:
         assert node.parent is not None
         parent, depth = copies[id(node.parent)]
         if isinstance(node, Tag):
-            copies[id(node)] = _copy_tag(node, parent, depth)
+            wraps = _only_wraps(node) and (depth > HONEST_DEPTH or not node.attrs)
+            copies[id(node)] = (parent, depth) if wraps else _copy_tag(node, parent, depth)
         elif type(node) in TEXT_NODES:
-            _append_text(parent, str(node))
+            _append_text(_standing_last(parent, depth), str(node))
     return root
 
 
+def _only_wraps(tag: Tag) -> bool:
+    """Say whether an element holds nothing but one element of its own name: of such a chain the innermost says it all."""
+    return len(tag.contents) == 1 and isinstance(tag.contents[0], Tag) and tag.contents[0].name == tag.name and tag.name in WRAPPERS
+
+
 def _copy_tag(tag: Tag, parent: lxml.html.HtmlElement, depth: int) -> tuple[lxml.html.HtmlElement, int]:
+    """Copy a tag into its parent, or beside it when that stands at the deepest level; return the copy and its level."""
     if tag.name == "html" and depth == 0:
         copy, depth = parent, -1
-    elif depth >= MAX_DEPTH:
-        return parent, depth
     else:
         name = tag.name if TAG_NAME.fullmatch(tag.name) else "div"
         copy = lxml.html.Element(name)
-        parent.append(copy)
+        if depth >= MAX_DEPTH + (INLINE_DEPTH if name in INLINE else 0):
+            holder = parent.getparent()
+            assert holder is not None
+            holder.append(copy)
+            depth -= 1
+        else:
+            parent.append(copy)
     for key, value in tag.attrs.items():
         if ATTRIBUTE_NAME.fullmatch(key):
             copy.set(key, " ".join(value) if isinstance(value, list) else value)
     return copy, depth + 1
+
+
+def _standing_last(parent: lxml.html.HtmlElement, depth: int) -> lxml.html.HtmlElement:
+    """Return where text of an element goes: behind what was laid flat beside it, into a new element of its name."""
+    holder = parent.getparent()
+    if depth < MAX_DEPTH or holder is None or holder[-1] is parent:
+        return parent
+    again = lxml.html.Element(parent.tag)
+    holder.append(again)
+    return again
 
 
 def _append_text(parent: lxml.html.HtmlElement, text: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.features import MISSING, Vector
+from pipeline.extract.columns import MISSING, Vector
 
 MODEL_FILE = Path(__file__).with_name("block_model.json")
 MAX_CELLS = 400_000  # rows times trees that are walked at once: a page of 100k runs must not take gigabytes

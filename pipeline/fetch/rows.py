@@ -13,7 +13,7 @@ from pipeline.fetch.client import Exchange, without_userinfo
 from pipeline.fetch.segments import Location
 from pipeline.fetch.verdict import Outcome, Validator, body_outcome, status_outcome
 from pipeline.records import Discovered, Fetch
-from pipeline.urls import normalise_url, site_of
+from pipeline.urls import site_of
 
 MAX_URL = 2048  # characters; longer ones are traps, not articles
 CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
@@ -45,11 +45,13 @@ def clean_url(url: str) -> str | None:
     if len(text) > MAX_URL or not text.lower().startswith(("http://", "https://")):
         return None
     try:
-        normalise_url(text)
-        host = urlsplit(text).hostname
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        if not host.isascii():
+            host.encode("idna")
+        return without_userinfo(text) if host and parts.port != 0 else None
     except ValueError:  # a port that is no number, a host that is no name; UnicodeError is one too
         return None
-    return without_userinfo(text) if host else None
 
 
 def record_url(value: object) -> str | None:

@@ -90,14 +90,17 @@ def parse_http(block: bytes) -> tuple[int, Headers, bytes]:
 
 
 def _header_lines(head: bytes) -> list[tuple[str, str]]:
-    pairs = (line.partition(b":") for line in head.split(b"\r\n")[1:])
-    return [(_text(name), _text(value)) for name, colon, value in pairs if colon]
-
-
-def _text(raw: bytes) -> str:
-    """Decode a header as UTF-8, or as Latin-1, which never fails; NUL does not pass."""
+    """Return the fields of a head: UTF-8, or line by line Latin-1, which never fails; NUL does not pass."""
     try:
-        text = raw.decode()
+        lines = head.decode().split("\r\n")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.replace("\0", "").strip()
+        lines = [_line_text(line) for line in head.split(b"\r\n")]
+    pairs = (line.replace("\0", "").partition(":") for line in lines[1:])
+    return [(name.strip(), value.strip()) for name, colon, value in pairs if colon]
+
+
+def _line_text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")

@@ -5,41 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.urls import site_of_host
 
-ROWS_PER_GROUP = 1000  # as many dicts of 20 values are in memory at a time
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-SCHEMA = pa.schema(
-    [
-        ("url_surtkey", pa.string()),
-        ("url", pa.string()),
-        ("url_host_name", pa.string()),
-        ("url_host_registered_domain", pa.string()),
-        ("url_protocol", pa.string()),
-        ("url_port", pa.int32()),
-        ("url_path", pa.string()),
-        ("url_query", pa.string()),
-        ("fetch_time", pa.timestamp("us", tz="UTC")),
-        ("fetch_status", pa.int16()),
-        ("content_digest", pa.string()),
-        ("content_mime_type", pa.string()),
-        ("content_charset", pa.string()),
-        ("content_truncated", pa.string()),
-        ("warc_filename", pa.string()),
-        ("warc_record_offset", pa.int64()),
-        ("warc_record_length", pa.int64()),
-        # Not Common Crawl's: what a conditional request needs, and which rows have a body.
-        ("warc_record_type", pa.string()),
-        ("etag", pa.string()),
-        ("last_modified", pa.string()),
-    ]
-)
+ROWS_PER_GROUP = 1000  # as many dicts of 20 values are in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +32,38 @@ class IndexRow:
     truncated: bool = False
 
 
+@cache
+def schema() -> pa.Schema:
+    """Return the columns of the index."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("url_surtkey", pa.string()),
+            ("url", pa.string()),
+            ("url_host_name", pa.string()),
+            ("url_host_registered_domain", pa.string()),
+            ("url_protocol", pa.string()),
+            ("url_port", pa.int32()),
+            ("url_path", pa.string()),
+            ("url_query", pa.string()),
+            ("fetch_time", pa.timestamp("us", tz="UTC")),
+            ("fetch_status", pa.int16()),
+            ("content_digest", pa.string()),
+            ("content_mime_type", pa.string()),
+            ("content_charset", pa.string()),
+            ("content_truncated", pa.string()),
+            ("warc_filename", pa.string()),
+            ("warc_record_offset", pa.int64()),
+            ("warc_record_length", pa.int64()),
+            # Not Common Crawl's: what a conditional request needs, and which rows have a body.
+            ("warc_record_type", pa.string()),
+            ("etag", pa.string()),
+            ("last_modified", pa.string()),
+        ]
+    )
+
+
 def surt_key(url: str) -> str:
     """Return the sort-friendly form of a URL: host reversed, no scheme, lower case (`com,example)/a?b=1`)."""
     parts = urlsplit(url)
@@ -71,18 +78,24 @@ def surt_key(url: str) -> str:
 
 def index_bytes(rows: Iterable[tuple[str, int, int, IndexRow]]) -> bytes:
     """Return the index as a Parquet file, sorted by its key as Common Crawl's is."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     ordered = sorted(rows, key=lambda row: (surt_key(row[3].url), row[3].fetched_at, row[0], row[1]))
     sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, schema(), compression="zstd") as writer:
         for start in range(0, len(ordered), ROWS_PER_GROUP):
             group = [_columns(*row) for row in ordered[start : start + ROWS_PER_GROUP]]
-            writer.write_batch(pa.RecordBatch.from_pylist(group, schema=SCHEMA))
+            writer.write_batch(pa.RecordBatch.from_pylist(group, schema=schema()))
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
 
 def segments_in(index: bytes) -> set[str]:
     """Return the segments that an index names."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     column = pq.read_table(pa.BufferReader(index), columns=["warc_filename"])["warc_filename"]
     return set(column.unique().to_pylist())
 

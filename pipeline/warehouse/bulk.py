@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -149,6 +150,7 @@ def bulk_for(connection: Connection) -> Bulk:
     return CoreBulk(connection)
 
 
+@cache  # one object a table, so that SQLAlchemy finds its compiled statements again
 def staging_table(table: sa.Table) -> sa.Table:
     """Return the temporary table `staged_<name>`: the same columns, no key, and the place of each row in the input."""
     columns = [sa.Column(column.name, column.type) for column in table.columns]

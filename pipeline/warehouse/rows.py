@@ -13,10 +13,14 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pipeline.records import BLOCK_SEPARATOR, Article, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.urls import url_id as _url_id
 
 Row = tuple[Any, ...]
+
+SPACE = 32  # the code of a space: below it stand tab, line feed and the other control characters
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOTHING = "\x1e"  # stands for None in what is hashed
@@ -144,7 +148,7 @@ def article_values(row: ArticleRow, run_id: str, run_date: str) -> Row:
         _clean(article.wire_credit),
         _clean(article.source_link),
         row.text,
-        len(row.text.split()),
+        word_count(row.text),
         row.content_hash,
         row.row_hash,
         article.extractor,
@@ -233,6 +237,18 @@ def report_values(report: StageReport, run_id: str) -> Iterable[Row]:
 def as_json(texts: Iterable[str]) -> str:
     """Return a list as JSON text that every database takes."""
     return json.dumps([storable(text) for text in texts], ensure_ascii=False)
+
+
+def word_count(text: str) -> int:
+    """Return the number of words divided by ASCII white space.
+
+    `len(text.split())` costs as much as all the rest of the row; it also takes the no-break spaces inside « … » and 10 000
+    for the ends of words.
+    """
+    if not text:
+        return 0
+    space = np.frombuffer(text.encode(), np.uint8) <= SPACE
+    return int(np.count_nonzero(space[:-1] > space[1:])) + int(not space[0])
 
 
 def kept_blocks(text: str) -> list[str]:

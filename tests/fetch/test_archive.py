@@ -27,7 +27,7 @@ from pipeline.fetch.client import Exchange
 from pipeline.fetch.fetch import Validator, fetch
 from pipeline.fetch.segments import ArchiveWriter, remove_stale
 from pipeline.fetch.warc import http_head, parse_http, parse_record, record
-from pipeline.fetch.warc_index import SCHEMA, surt_key
+from pipeline.fetch.warc_index import schema, surt_key
 from pipeline.records import Fetch
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
@@ -144,7 +144,7 @@ def test_segments_are_rolled_and_named_by_their_content(store: LocalStore) -> No
 
 def test_the_index_says_where_everything_is(archived: list[Fetch], store: LocalStore) -> None:
     tables = [pq.read_table(pa.BufferReader(store.get(key))) for key in store.list("raw/") if key.endswith(".parquet")]
-    assert all(table.schema == SCHEMA for table in tables)
+    assert all(table.schema == schema() for table in tables)
     entries = {e["url"]: e for table in tables for e in table.to_pylist() if e["warc_record_type"] == "response"}
     assert len(entries) == 4
     for fetched in archived[:4]:

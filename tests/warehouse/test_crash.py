@@ -20,8 +20,8 @@ from pipeline.warehouse import Warehouse, load, open_warehouse
 from tests.warehouse.make import contents, full_night
 
 ROOT = Path(__file__).parents[2]
-SIZE = 1500  # articles: enough that a kill falls into any part of the load
-KILLS = 3
+SIZE = 800  # articles: enough that a kill falls into any part of the load
+KILLS = 2
 
 
 def _loader(url: str, day: int) -> subprocess.Popen[str]:

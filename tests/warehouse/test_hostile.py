@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.records import Block, Rejected, StoryMember
 from pipeline.warehouse import Warehouse, article, load
-from pipeline.warehouse.rows import claim, url_key
+from pipeline.warehouse.rows import claim, url_key, word_count
 from tests.warehouse import make
 from tests.warehouse.make import everything, fetch, night
 
@@ -121,6 +123,15 @@ def test_any_proof_is_stored_as_json(warehouse: Warehouse, rows: Any, proof: str
     member = StoryMember(one.article_id, one.article_id, one.article_id, "unique", None, "alone", None, proof)
     load(warehouse, night(0, [one], [member]))
     assert not load(warehouse, night(0, [one], [member])).changed
+
+
+@given(st.text(alphabet=" \n\tabcé–“中", max_size=40))
+def test_words_are_counted_between_white_space(text: str) -> None:
+    assert word_count(text) == len(text.split())
+
+
+def test_a_no_break_space_does_not_end_a_word() -> None:
+    assert word_count("Les 10\u00a0000 habitants") == 3
 
 
 def test_documents_without_a_url(warehouse: Warehouse, rows: Any) -> None:

@@ -160,7 +160,7 @@ COMMENT ON COLUMN articles.paywalled IS 'Whether the page says that readers must
 COMMENT ON COLUMN articles.wire_credit IS 'News agency that the page credits';
 COMMENT ON COLUMN articles.source_link IS 'URL that the page names as its source';
 COMMENT ON COLUMN articles.text IS 'Clean text: paragraphs divided by one blank line';
-COMMENT ON COLUMN articles.word_count IS 'Words of the clean text, divided by white space';
+COMMENT ON COLUMN articles.word_count IS 'Words of the clean text, divided by ASCII white space';
 COMMENT ON COLUMN articles.content_hash IS 'sha256 of title and clean text: what makes a version';
 COMMENT ON COLUMN articles.row_hash IS 'Hash of everything the load compares: text, metadata and dropped blocks';
 COMMENT ON COLUMN articles.extractor IS 'Version of the extractor and rules that made the text';

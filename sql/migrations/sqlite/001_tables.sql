@@ -83,7 +83,7 @@ CREATE TABLE articles (
   wire_credit TEXT,  -- News agency that the page credits
   source_link TEXT,  -- URL that the page names as its source
   text TEXT NOT NULL,  -- Clean text: paragraphs divided by one blank line
-  word_count INTEGER NOT NULL,  -- Words of the clean text, divided by white space
+  word_count INTEGER NOT NULL,  -- Words of the clean text, divided by ASCII white space
   content_hash TEXT NOT NULL,  -- sha256 of title and clean text: what makes a version
   row_hash TEXT NOT NULL,  -- Hash of everything the load compares: text, metadata and dropped blocks
   extractor TEXT NOT NULL,  -- Version of the extractor and rules that made the text

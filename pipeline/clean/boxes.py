@@ -1,0 +1,134 @@
+"""Lines in the company of labels: the promise in a newsletter box, the caption above a credit, readers below "Comments (12)".
+
+A box is a run of blocks with one parent that is not the parent of the article's prose. What a line says is not looked at
+here: a label of the box has been recognised, and the line is short, or stands where only readers write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from pipeline.clean.date_lines import is_date_line
+from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
+from pipeline.clean.rules import Match
+from pipeline.records import Block
+
+STANDFIRST = "standfirst"
+CAPTION = "picture-caption"
+READER = "reader-comment"
+BOX_RULES = {
+    STANDFIRST: "Line above the article that its first paragraphs say again, word for word",
+    CAPTION: "Caption of a picture: the line that shares a box with the picture's credit",
+    READER: "What readers wrote: names and comments below the heading of the comments",
+}
+
+PROMOTIONS = frozenset({"newsletter", "subscribe", "cookie-notice", "app-prompt", "comment-prompt", "follow"})
+CREDIT, COMMENTS = "photo-credit", "comment-prompt"
+MAX_BOX = 10  # blocks; a sign-up form has a heading, a promise, a field, a button and a note
+MAX_BOX_WORDS = 60  # that no rule knows
+MAX_CAPTION_BOX, MAX_CAPTION = 4, 60  # blocks; words
+BODY_SHARE = 0.2  # of the prose; parents that hold so much of it are the article's
+STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below
+MAX_NAME_WORDS = 4
+COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
+
+
+def box_labels(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
+    """Return the places of open blocks that go with their company, each with its rule; `matches`: the labels of the page."""
+    bodies = _body_parents(blocks)
+    found = list(_repeated_standfirst(blocks))
+    for box in _boxes(blocks, bodies):
+        found += _promotion(blocks, box, matches) or _caption(blocks, box, matches)
+    found += _between(blocks, matches) + _readers(blocks, matches, bodies)
+    return found
+
+
+def _parent(block: Block) -> str:
+    return block.path.rpartition(">")[0]
+
+
+def _body_parents(blocks: Sequence[Block]) -> frozenset[str]:
+    """Return the parents that hold the article: two kept paragraphs, or a good part of all prose."""
+    sizes: dict[str, list[int]] = {}
+    for block in blocks:
+        if block.dropped_by is None and is_prose(block.text):
+            sizes.setdefault(_parent(block), []).append(len(block.text))
+    total = sum(map(sum, sizes.values()))
+    return frozenset(parent for parent, lengths in sizes.items() if sum(lengths) >= BODY_SHARE * total)
+
+
+def _boxes(blocks: Sequence[Block], bodies: Collection[str]) -> Iterator[list[int]]:
+    for parent, places in groupby(range(len(blocks)), key=lambda i: _parent(blocks[i])):
+        if parent and parent not in bodies:
+            yield list(places)
+
+
+def _promotion(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
+    """Return the lines of a box that a promotion's label heads: its promise, its small print."""
+    rule = next((m.rule.id for i in box if (m := matches.get(i)) and m.rule.id in PROMOTIONS), None)
+    open_places = [i for i in box if blocks[i].dropped_by is None and i not in matches]
+    if rule is None or len(box) > MAX_BOX or sum(count_words(blocks[i].text) for i in open_places) > MAX_BOX_WORDS:
+        return []
+    return [(i, rule) for i in open_places]
+
+
+def _caption(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
+    if len(box) > MAX_CAPTION_BOX or not any(i in matches and matches[i].rule.id == CREDIT for i in box):
+        return []
+    open_places = [i for i in box if blocks[i].dropped_by is None and i not in matches]
+    if any(count_words(blocks[i].text) > MAX_CAPTION for i in open_places):
+        return []
+    return [(i, CAPTION) for i in open_places]
+
+
+def _between(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
+    """Return the short lines between two labels of one promotion, whatever box they stand in."""
+    found = []
+    for place in range(1, len(blocks) - 1):
+        above, below = matches.get(place - 1), matches.get(place + 1)
+        if above is None or below is None or above.rule.id != below.rule.id or above.rule.id not in PROMOTIONS:
+            continue
+        block = blocks[place]
+        if block.dropped_by is None and place not in matches and count_words(block.text) <= MAX_BOX_WORDS // 2:
+            found.append((place, above.rule.id))
+    return found
+
+
+def _repeated_standfirst(blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
+    top = [i for i, block in enumerate(blocks) if block.dropped_by is None][: STANDFIRST_WITHIN + REPEATED_WITHIN]
+    lines = [bare(fold(blocks[i].text)) for i in top]
+    for n, place in enumerate(top[:STANDFIRST_WITHIN]):
+        if blocks[place].kind not in ("paragraph", "heading") or count_words(lines[n]) < STANDFIRST_WORDS:
+            continue
+        if any(lines[n] in line for line in lines[n + 1 : n + 1 + REPEATED_WITHIN]):
+            yield place, STANDFIRST
+
+
+def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:
+    """Return what stands below the comments' heading: all of its box, or all to the end of a page that has no boxes."""
+    sizes = [len(block.text) if block.dropped_by is None else 0 for block in blocks]
+    total = sum(sizes)
+    for place, match in sorted(matches.items()):
+        if match.rule.id != COMMENTS or not match.certain or sum(sizes[:place]) < COMMENTS_BELOW * total:
+            continue
+        parent = _parent(blocks[place])
+        below = range(place + 1, len(blocks))
+        if not parent or parent in bodies:
+            inside = list(below) if _begins_with_name(blocks, place) else []
+        else:
+            inside = [i for i in below if f"{blocks[i].path}>".startswith(f"{parent}>")]
+        found = [(i, READER) for i in inside if blocks[i].dropped_by is None and i not in matches]
+        if found:
+            return found
+    return []
+
+
+def _begins_with_name(blocks: Sequence[Block], place: int) -> bool:
+    """Say whether a name stands right below, alone on its line, and then what its bearer says."""
+    lines = [b.text for b in blocks[place + 1 : place + 4] if not is_date_line(b.text)]
+    if len(lines) < 2:
+        return False
+    words = lines[0].split()
+    named = 1 <= len(words) <= MAX_NAME_WORDS and not any(w[:1].islower() for w in words) and not ends_with_stop(lines[0])
+    return named and count_words(lines[1]) > MAX_NAME_WORDS

@@ -1,0 +1,188 @@
+"""What the alignment of two texts amounts to: shares, runs, names and figures, slots and fills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.dedup.jit import inner
+from pipeline.dedup.scan import FIGURE, IDEOGRAPH, NAME, QUOTED, SENTENCE, SHORT
+
+_PARTNERS = 2  # aligned texts it takes to tell whether a stretch is a text's own
+_SAY = 3  # aligned texts it takes to tell whether a word is a text's own
+_LEAD = 40  # words: where news says what it is about
+
+# Weights of a word by kind. Rarity in a corpus would change from night to night and verdicts with it; the kind does not.
+_WEIGHT_SHORT, _WEIGHT_WORD, _WEIGHT_NAME, _WEIGHT_IDEOGRAPH = 0.4, 1.0, 1.5, 0.6
+
+MEASURES = (
+    "words_a", "words_b", "zone_a", "zone_b", "match_a", "match_b", "run", "run_a", "run_b",
+    "figures_a", "figures_hit_a", "figures_b", "figures_hit_b", "names_a", "names_hit_a", "names_b", "names_hit_b",
+    "plain_a", "plain_hit_a", "lead_a", "lead_b", "gap_a", "gap_b", "quoted", "order", "slots", "fills", "zones",
+    "weight_a", "weight_b", "alone_a", "alone_b",
+)  # fmt: skip
+
+
+@inner
+def _weight(flag: int) -> float:
+    if flag & IDEOGRAPH:
+        return _WEIGHT_IDEOGRAPH
+    if flag & (FIGURE | NAME):
+        return _WEIGHT_NAME
+    return _WEIGHT_SHORT if flag & SHORT else _WEIGHT_WORD
+
+
+@inner
+def count_words(image: Any, zone: Any, size: int, tally: Any) -> None:
+    """Tally the words of a text inside its zones, and of these the ones that the other text has too."""
+    for i in range(size):
+        if zone[i]:
+            tally[0, i] += 1
+            if image[i] >= 0:
+                tally[1, i] += 1
+
+
+@inner
+def fills(image: Any, zone: Any, flags_a: Any, flags_b: Any, tally_a: Any, tally_b: Any) -> int:
+    """Count the gaps that both texts fill with words of their own, as a form is filled: hardly any other text has them.
+
+    In a family of edited copies the word that one editor replaced still stands in the original and in other copies.
+    """
+    count = 0
+    previous = -1
+    for i in range(len(flags_a)):
+        if image[i] < 0:
+            continue
+        gap = previous >= 0 and zone[previous] == zone[i] and i - previous > 1 and image[i] - image[previous] > 1
+        if gap and _own(previous + 1, i, flags_a, tally_a) and _own(image[previous] + 1, image[i], flags_b, tally_b):
+            count += 1
+        previous = i
+    return count
+
+
+@inner
+def alone(flags: Any, tally: Any) -> float:
+    """Return the weight of the words that no text aligned with this one as a whole has, if there are enough of these."""
+    partners = 0
+    weight = 0.0
+    for i in range(len(flags)):
+        partners = max(partners, tally[0, i])
+        if tally[1, i] == 0:
+            weight += _weight(flags[i])
+    return weight if partners >= _PARTNERS else 0.0
+
+
+@inner
+def _own(low: int, high: int, flags: Any, tally: Any) -> bool:
+    own = False
+    for i in range(low, high):
+        own = own or (not flags[i] & SHORT and tally[0, i] >= _SAY and tally[1, i] * 5 <= tally[0, i])
+    return own
+
+
+@inner
+def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
+    """Sum one text up into `out`: 0 weight, 1 in zones, 2 matched, 3-8 figures, names and plain words with their hits,
+    9 words of the lead, 10 longest stretch outside of zones, 11 quoted words, 12 words in exact runs of 8.
+    """
+    for k in range(13):
+        out[k] = 0.0
+    gap = 0.0
+    run = 0
+    for i in range(len(flags)):
+        flag = flags[i]
+        weight = _weight(flag)
+        out[0] += weight
+        if zone[i]:
+            gap = 0.0
+            hit = 1 if image[i] >= 0 else 0
+            out[1] += weight
+            out[2] += weight * hit
+            if flag & FIGURE:
+                out[3] += 1
+                out[4] += hit
+            elif flag & NAME:
+                out[5] += 1
+                out[6] += hit
+            elif not flag & (SHORT | SENTENCE):
+                out[7] += 1
+                out[8] += hit
+            if i < _LEAD:
+                out[9] += 1
+            if flag & QUOTED:
+                out[11] += 1
+        else:
+            gap += weight
+            out[10] = max(out[10], gap)
+        if image[i] >= 0 and i and image[i - 1] == image[i] - 1:
+            run += 1
+        else:
+            run = 1 if image[i] >= 0 else 0
+        if run == 8:
+            out[12] += 8
+        elif run > 8:
+            out[12] += 1
+
+
+@inner
+def measure_pair(flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any, zone_b: Any, zones: Any, out: Any) -> None:
+    """Write the measures of one aligned pair into `out`, in the order of `MEASURES`."""
+    size_a, size_b = len(flags_a), len(flags_b)
+    out[0], out[1] = size_a, size_b
+    if not size_a or not size_b:
+        return
+    side = np.empty(13)
+    for k in range(2):
+        if k == 0:
+            _side(flags_a, image, zone_a, side)
+        else:
+            _side(flags_b, back, zone_b, side)
+        total = max(side[0], 1e-9)
+        words = size_a if k == 0 else size_b
+        out[2 + k] = side[1] / total
+        out[4 + k] = side[2] / total
+        out[7 + k] = side[12] / words
+        out[9 + 2 * k], out[10 + 2 * k] = side[3], side[4]
+        out[13 + 2 * k], out[14 + 2 * k] = side[5], side[6]
+        if k == 0:
+            out[17], out[18] = side[7], side[8]
+            out[23] = side[11]
+        out[19 + k] = side[9] / min(words, _LEAD)
+        out[21 + k] = side[10] / total
+        out[28 + k] = side[0]
+    _sequence(flags_a, flags_b, image, zone_a, zones, out)
+
+
+@inner
+def _sequence(flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, out: Any) -> None:
+    """Measure the longest exact run, the share of zones in order, and the slots: gaps with other names or figures in both texts."""
+    run = longest_run = 0
+    previous = -1
+    for i in range(len(flags_a)):
+        if image[i] < 0:
+            run = 0
+            continue
+        run = run + 1 if i and image[i - 1] >= 0 and image[i - 1] == image[i] - 1 else 1
+        longest_run = max(longest_run, run)
+        if previous >= 0 and zone_a[previous] == zone_a[i] and i - previous > 1 and image[i] - image[previous] > 1:
+            left = right = False
+            for x in range(previous + 1, i):
+                left = left or flags_a[x] & (FIGURE | NAME) != 0
+            for y in range(image[previous] + 1, image[i]):
+                right = right or flags_b[y] & (FIGURE | NAME) != 0
+            if left and right:
+                out[25] += 1
+        previous = i
+    out[6] = longest_run
+    in_order = count = 0
+    end = -1
+    for k in range(len(zones)):
+        if not zones[k, 1]:
+            break
+        count += 1
+        if zones[k, 2] >= end:
+            in_order += 1
+        end = zones[k, 3]
+    out[24] = in_order / count if count else 0.0
+    out[27] = count

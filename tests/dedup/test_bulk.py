@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import Settings
+from pipeline.dedup.bulk import dedup_file
+from pipeline.errors import ConfigError
+from tests.dedup.articles import article
+
+KEYS = ["id", "story_id", "canonical_id", "relation", "score", "reuse"]
+
+
+def row(identity: str, text: str, day: int = 1) -> dict[str, Any]:
+    return {"id": identity, "url": None, "site": "a.example", "title": None, "text": text, "published_at": f"2024-03-{day:02d}"}
+
+
+def run(folder: Path, lines: list[Any], index: Path | None = None, suffix: str = "") -> list[dict[str, Any]]:
+    source, target = folder / "in.jsonl", folder / f"out.jsonl{suffix}"
+    source.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines), encoding="utf-8")
+    report = dedup_file(str(source), str(target), str(index) if index else None, Settings())
+    content = gzip.decompress(target.read_bytes()) if suffix == ".gz" else target.read_bytes()
+    answers = [json.loads(line) for line in content.splitlines()]
+    assert report.seen == len(answers)
+    return answers
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_every_line_is_answered_in_order(tmp_path: Path, suffix: str) -> None:
+    answers = run(tmp_path, [row("b", article(1), 2), row("x", article(2)), row("a", article(1), 1)], suffix=suffix)
+    assert [list(answer) for answer in answers] == [KEYS] * 3
+    assert [answer["id"] for answer in answers] == ["b", "x", "a"]
+    assert [answer["relation"] for answer in answers] == ["copy", "unique", "canonical"]
+    assert {answer["canonical_id"] for answer in answers if answer["relation"] != "unique"} == {"a"}
+
+
+@pytest.mark.parametrize("line", ["not json", "[1]", '{"text": "no id"}', '{"id": 7, "text": "x"}', '{"id": "q", "text": 7}'])
+def test_a_malformed_line_is_answered_too_and_says_why(tmp_path: Path, line: str) -> None:
+    answers = run(tmp_path, [row("a", article(1)), line, row("b", article(1))])
+    assert [answer["id"] for answer in answers][::2] == ["a", "b"]
+    assert answers[1]["error"]["code"] == "malformed"
+    assert (answers[1]["relation"], answers[1]["reuse"]) == ("unique", [])
+
+
+def test_a_repeated_id_is_one_document_the_latest_version(tmp_path: Path) -> None:
+    lines = [row("a", article(1), 1), row("a", article(2), 2), row("b", article(2), 3)]
+    first = run(tmp_path, lines)
+    assert first[0] == first[1]
+    assert first[2]["story_id"] == first[0]["story_id"]
+    assert sorted(map(json.dumps, run(tmp_path, lines[::-1]))) == sorted(map(json.dumps, first))
+
+
+def test_the_old_output_stays_when_the_input_cannot_be_read(tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    target.write_text("old")
+    with pytest.raises(ConfigError, match=r"missing\.jsonl: cannot be read"):
+        dedup_file(str(tmp_path / "missing.jsonl"), str(target), None, Settings())
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32), nights=st.integers(2, 4))
+def test_the_last_night_is_answered_alike_however_the_documents_were_split(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, nights: int
+) -> None:
+    folder = tmp_path_factory.mktemp("nights")
+    rng = random.Random(seed)
+    lines = [row(f"o{n}", article(n), n + 1) for n in range(4)] + [row(f"c{n}", article(n)[:-200], n + 6) for n in range(4)]
+    rng.shuffle(lines)
+    together = {answer["id"]: answer for answer in run(folder, lines)}
+    size = -(-len(lines) // nights)
+    for start in range(0, len(lines), size):
+        answers = run(folder, lines[start : start + size], folder / "index")
+    assert all(answer == together[answer["id"]] for answer in answers)
+
+
+def test_the_same_night_again_changes_nothing(tmp_path: Path) -> None:
+    lines = [row("a", article(1)), row("b", article(1), 2)]
+    index = tmp_path / "index"
+    assert run(tmp_path, lines, index) == run(tmp_path, lines, index)
+    assert len(list(index.glob("night-*.parquet"))) == 1
+
+
+def test_a_copy_of_an_earlier_night_names_the_original_of_that_night(tmp_path: Path) -> None:
+    run(tmp_path, [row("a", article(1), 1)], tmp_path / "index")
+    (answer,) = run(tmp_path, [row("b", article(1), 2)], tmp_path / "index")
+    assert (answer["canonical_id"], answer["relation"]) == ("a", "copy")

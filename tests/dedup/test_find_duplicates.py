@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dedup import DedupResult, Document, find_duplicates
+from tests.dedup.articles import ALPHABETS, article, document
+
+
+def stories(result: DedupResult) -> set[frozenset[str]]:
+    groups: dict[str, set[str]] = {}
+    for member in result.members:
+        groups.setdefault(member.story_id, set()).add(member.article_id)
+    return {frozenset(group) for group in groups.values()}
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+def test_a_truncated_copy_with_a_dateline_and_an_advert_belongs_to_its_original(alphabet: str) -> None:
+    text = article(1, alphabet=alphabet)
+    cut = "LONDON, March 2 - " + text[: len(text) // 3] + "\n\nRead more on our site."
+    result = find_duplicates([document("a", text, 1), document("b", cut, 2), document("c", article(2, alphabet=alphabet), 1)])
+    assert stories(result) == {frozenset("ab"), frozenset("c")}
+    copy = next(member for member in result.members if member.article_id == "b")
+    assert (copy.relation, copy.canonical_article_id, copy.canonical_reason) == ("copy", "a", "earliest publication")
+    assert copy.score is not None
+    assert copy.score > 0.8
+
+
+def test_a_rewrite_that_replaces_every_sixth_word_is_a_copy() -> None:
+    rng = random.Random(3)
+    words = article(3).split(" ")
+    spun = " ".join(w if i % 6 or not w.islower() else "".join(rng.sample("abcdefgh", 5)) for i, w in enumerate(words))
+    assert len(stories(find_duplicates([document("a", article(3)), document("b", spun, 2)]))) == 1
+
+
+def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicated_one_is() -> None:
+    frame = article(4, 4).split(" ")
+
+    def form(seed: int) -> str:
+        rng = random.Random(seed)
+        return " ".join(w if i % 9 else f"{rng.randint(1, 9999)}" for i, w in enumerate(frame))
+
+    filled = [document(f"d{seed}", form(seed)) for seed in range(8)]
+    again = document("again", form(0) + "\n\nSubscribe to our newsletter today.", 2)
+    result = find_duplicates([*filled, again])
+    assert stories(result) == {frozenset({"d0", "again"})} | {frozenset({f"d{seed}"}) for seed in range(1, 8)}
+    assert result.reuse == ()
+
+
+def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets() -> None:
+    sources = {f"s{n}": article(10 + n) for n in range(3)}
+    parts = {name: "\n\n".join(text.split("\n\n")[2:5]) for name, text in sources.items()}
+    stitched = "\n\n".join(parts.values())
+    documents = [document(name, text, 1) for name, text in sources.items()]
+    result = find_duplicates([*documents, document("m", stitched, 3, "b.example")])
+    assert len(stories(result)) == 4
+    taken: dict[str, str] = {}
+    for passage in result.reuse:
+        assert passage.article_id == "m"
+        taken[passage.source_article_id] = taken.get(passage.source_article_id, "") + stitched[passage.start : passage.end]
+    for name, part in parts.items():
+        assert abs(len(taken[name]) - len(part)) < 0.05 * len(part)
+
+
+def test_offsets_are_code_points_also_after_characters_outside_of_the_basic_plane() -> None:
+    source = article(20)
+    paragraph = source.split("\n\n")[3]
+    text = "🙂 " * 5 + article(21, 3) + "\n\n" + paragraph + "\n\n" + article(22, 3)
+    result = find_duplicates([document("s", source, 1), document("m", text, 2)])
+    assert [text[r.start : r.end] for r in result.reuse] == [paragraph.rstrip(".")]
+
+
+def test_an_agency_that_others_credit_is_canonical_although_its_page_is_later() -> None:
+    text = article(30)
+    agency = Document("z", "https://dpa.example/z", "dpa.example", None, text, "2024-03-02T08:00:00Z")
+    client = Document(
+        "a", "https://paper.example/a", "paper.example", None, text + " dpa", "2024-03-01T08:00:00Z", wire_credit="dpa"
+    )
+    canonical = {(m.canonical_article_id, m.canonical_reason) for m in find_duplicates([client, agency]).members}
+    assert canonical == {("z", "wire credit")}
+
+
+def test_a_canonical_link_decides_before_the_date() -> None:
+    text = article(31)
+    linked = Document("b", "https://b.example/b", "b.example", None, text, "2024-03-02T08:00:00Z")
+    linking = Document(
+        "a", "https://a.example/a", "a.example", None, text, "2024-03-01T08:00:00Z", canonical_url="https://b.example/b"
+    )
+    assert {m.canonical_article_id for m in find_duplicates([linked, linking]).members} == {"b"}
+
+
+@pytest.mark.parametrize("text", ["", " \n", "🙂!", "…"])
+def test_texts_without_a_word_are_nobodys_copies(text: str) -> None:
+    result = find_duplicates([document("a", text), document("b", text)])
+    assert [m.relation for m in result.members] == ["unique", "unique"]
+
+
+def test_lone_surrogates_and_nul_do_not_stop_the_run() -> None:
+    result = find_duplicates([document("a", article(40) + "\ud800 \x00"), document("b", article(40) + "\udfff", 2)])
+    assert len(stories(result)) == 1
+
+
+def test_equal_texts_are_one_story_in_linear_time() -> None:
+    result = find_duplicates([document(f"d{n:05d}", article(41, 2)) for n in range(5000)])
+    assert len(stories(result)) == 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_answer_does_not_depend_on_the_order_of_the_documents(rng: random.Random) -> None:
+    base = [article(seed) for seed in range(4)]
+    documents = [document(f"o{n}", text, 1 + n) for n, text in enumerate(base)]
+    documents += [document(f"c{n}", text[: len(text) * 2 // 3], 6 + n, "b.example") for n, text in enumerate(base)]
+    documents += [document("m", "\n\n".join(text.split("\n\n")[n] for n, text in enumerate(base)), 12)]
+    expected = find_duplicates(documents)
+    rng.shuffle(documents)
+    assert find_duplicates(documents) == expected

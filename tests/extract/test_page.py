@@ -1,0 +1,123 @@
+"""From a page to an Article: which blocks are the story, in several layouts and languages, and what bad input comes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import Reject
+from pipeline.extract.page import PageInput, extract
+from pipeline.records import Article
+
+STORIES = {
+    "en": (
+        "Harbour bridge reopens after nine months of repairs",
+        "The bridge over the northern harbour carried its first cars again on Monday, number {} of a long "
+        "list of repairs, and the engineers who had worked on it through the winter stood beside the road "
+        "and watched.",
+    ),
+    "de": (
+        "Hafenbrücke nach neun Monaten wieder offen",
+        "Die Brücke über den nördlichen Hafen trug am Montag wieder die ersten Autos, Nummer {} auf einer "
+        "langen Liste von Arbeiten, und die Ingenieure, die den Winter über daran gebaut hatten, standen an "
+        "der Straße und sahen zu.",
+    ),
+    "ru": (
+        "Мост через гавань открыт после ремонта",
+        "В понедельник по мосту через северную гавань снова поехали первые машины, это пункт {} длинного "
+        "списка работ, и инженеры, которые трудились здесь всю зиму, стояли у дороги и смотрели на поток "
+        "автомобилей.",
+    ),
+    "ja": (
+        "港の橋が九か月ぶりに再開",
+        "北の港にかかる橋は月曜日に再び最初の車を通した。長い修理の一覧の{}番目であり、冬のあいだ作業を続けた技術者たちは道路のそばに立って、行き交う車の列を静かに見守っていた。関係者は安堵の表情を浮かべた。",
+    ),
+}
+
+
+def story(language: str, count: int = 8) -> tuple[str, list[str]]:
+    title, sentence = STORIES[language]
+    return title, [sentence.format(n) for n in range(2, count + 2)]
+
+
+def plain(title: str, paragraphs: list[str]) -> str:
+    return f"<h1>{title}</h1>" + "".join(f"<p>{p}</p>" for p in paragraphs)
+
+
+def theme(title: str, paragraphs: list[str]) -> str:
+    menu = "".join(f'<li><a href="/{n}">Menu {n}</a></li>' for n in range(8))
+    links = "".join(f'<li><a href="/r{n}">Something else that happened today, number {n}</a></li>' for n in range(6))
+    body = "".join(f"<p>{p}</p>" for p in paragraphs)
+    return (
+        f'<nav><ul>{menu}</ul></nav><main><article class="post"><h1 class="entry-title">{title}</h1>'
+        f'<div class="share-bar"><a href="#">f</a> <a href="#">t</a></div><div class="entry-content">{body}</div></article>'
+        f'<aside class="related"><ul>{links}</ul></aside></main><footer><p><a href="/c">Contact</a> © 2024</p></footer>'
+    )
+
+
+def breaks(title: str, paragraphs: list[str]) -> str:
+    return f"<table><tr><td><a href=/>x</a></td><td><b>{title}</b><br><br>{'<br><br>'.join(paragraphs)}</td></tr></table>"
+
+
+def read(body: str, title: str = "") -> Article:
+    html = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
+    return extract(PageInput("https://example.org/2024/05/bridge-story", "source", "example.org", html))
+
+
+@pytest.mark.parametrize("language", STORIES)
+@pytest.mark.parametrize("layout", [plain, theme, breaks])
+def test_every_paragraph_of_the_story_is_kept_in_order(layout, language: str) -> None:  # type: ignore[no-untyped-def]
+    title, paragraphs = story(language)
+    kept = [block.text for block in read(layout(title, paragraphs), title).blocks if block.dropped_by is None]
+    assert [text for text in kept if text in paragraphs] == paragraphs
+    assert all(text in (*paragraphs, title) for text in kept)
+
+
+def test_junk_inside_the_article_is_labelled_and_not_lost() -> None:
+    title, paragraphs = story("en")
+    body = theme(title, [*paragraphs[:4], *paragraphs[4:]]).replace(
+        paragraphs[4], '</p><div class="related-links"><a href="/r">What else happened today</a></div><p>' + paragraphs[4]
+    )
+    blocks = read(body, title).blocks
+    (junk,) = [block for block in blocks if block.text == "What else happened today"]
+    assert junk.dropped_by == "not-content"
+    assert [block.index for block in blocks] == list(range(len(blocks)))
+
+
+def test_the_same_page_gives_the_same_article() -> None:
+    title, paragraphs = story("de")
+    assert read(theme(title, paragraphs), title) == read(theme(title, paragraphs), title)
+
+
+def test_who_decided_is_recorded() -> None:
+    assert read(theme(*story("en"))).extractor.startswith("blocks-")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"", "empty"), (b"  \n ", "empty"), (b"%PDF-1.7 x", "not_html"), (b"\xff\xd8\xff\xe0JFIF", "not_html")]
+)
+def test_what_can_be_no_page_is_rejected(body: bytes, code: str) -> None:
+    with pytest.raises(Reject) as caught:
+        extract(PageInput("https://example.org/x", "source", "example.org", body))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a\0b" + plain(*story("en")),
+        "\ud800" + plain(*story("en")),
+        "<div>" * 3_000 + plain(*story("en")),
+        "<p></p>" * 20_000 + plain(*story("en")),
+        "<svg><text>x</text></svg><math><mi>x</mi></math><template><p>t</p></template>" + plain(*story("en")),
+        f'<div class="{"a " * 100_000}">' + plain(*story("en")),
+    ],
+)
+def test_hostile_markup_costs_neither_the_text_nor_the_page(body: str) -> None:
+    text = read(body, STORIES["en"][0]).text
+    assert story("en")[1][3] in text
+    text.encode()
+    assert "\0" not in text
+
+
+def test_frames_have_no_text() -> None:
+    assert read("<frameset><frame src=a></frameset>").text == ""
