@@ -71,7 +71,8 @@ def choose_canonical(documents: Sequence[Document], members: Sequence[Candidate]
     named = _linked(documents, members)
     if named is not None:
         return named, "canonical link"
-    agency = [m for m in members if _is_agency(documents[m.number].site, documents, members)]
+    agencies = _agencies(documents, members)
+    agency = [m for m in members if agencies and _label(documents[m.number].site) in agencies]
     if agency:
         return min(agency, key=lambda m: (m.time if m.time is not None else math.inf, m.number)).number, "wire credit"
     times = sorted(m.time for m in members if m.time is not None)
@@ -123,18 +124,14 @@ def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int 
     return min(votes, key=lambda number: (-votes[number], number)) if votes else None
 
 
-def _is_agency(site: str | None, documents: Sequence[Document], members: Sequence[Candidate]) -> bool:
-    """Say whether the site belongs to an agency that some other member credits: its name begins with the agency's."""
-    label = (site or "").removeprefix("www.").split(".")[0].lower()
-    if not label:
-        return False
-    for member in members:
-        credit = documents[member.number].wire_credit
-        if credit and documents[member.number].site != site:
-            name = "".join(_WORD.findall(credit.lower()))
-            if name and (label == name or (len(name) > 1 and label in (f"{name}news", f"the{name}", f"{name}online"))):
-                return True
-    return False
+def _agencies(documents: Sequence[Document], members: Sequence[Candidate]) -> set[str]:
+    """Return the site names that the agencies have which some member credits."""
+    names = {"".join(_WORD.findall((documents[m.number].wire_credit or "").lower())) for m in members} - {""}
+    return names | {form for name in names if len(name) > 1 for form in (f"{name}news", f"the{name}", f"{name}online")}
+
+
+def _label(site: str | None) -> str:
+    return (site or "").removeprefix("www.").split(".")[0].lower()
 
 
 def site_origins(

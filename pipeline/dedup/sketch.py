@@ -20,7 +20,7 @@ Texts = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ROUND = np.uint64(0xA0761D6478BD642F)
-CHUNK = 16384  # texts that are sketched at once
+CHUNK = 8192  # texts that are sketched at once
 BLOCK = 256
 PARTS = 128
 _PART_SHIFT = np.uint32(24)
