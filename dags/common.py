@@ -30,7 +30,7 @@ RUN_DATE = Param(
 )
 STAGE_CHOICE = Param(
     list(STAGES),
-    type="array",
+    type=["null", "array"],
     examples=list(STAGES),
     items={"type": "string", "enum": list(STAGES)},
     title="Stages",

@@ -45,12 +45,12 @@ ARTICLES = Asset("copydesk://articles")
     params={
         "run_date": common.RUN_DATE,
         "sources": Param(
-            [],
-            type="array",
+            None,
+            type=["null", "array"],
             examples=source_choices(),
             items={"type": "string"},
             title="Sources",
-            description="Ids from sources.toml, one a line. Empty: all of them.",
+            description="Which of the sources to read. Empty: all of them.",
         ),
         "stages": common.STAGE_CHOICE,
         "page_limit": Param(
@@ -60,7 +60,7 @@ ARTICLES = Asset("copydesk://articles")
     },
 )
 def nightly_articles() -> None:
-    @task
+    @task(multiple_outputs=False)
     def plan() -> dict[str, Any]:
         return common.plan()
 
@@ -93,9 +93,9 @@ def nightly_articles() -> None:
         stages.publish(run_of(plan))
 
     @result
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    @task(trigger_rule=TriggerRule.NONE_FAILED, multiple_outputs=False)
     def summary(plan: dict[str, Any]) -> dict[str, dict[str, int]]:
-        return runs.funnel(run_of(plan))
+        return runs.log_funnel(run_of(plan))
 
     planned: Any = plan()
     shards = discover(planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import TypeVar
 from pipeline.config import Settings, Source
 from pipeline.records import Discovered, Rejected, StageReport
 from pipeline.store import Partition, Store, open_store, read_manifest, read_records, shards_of
+
+logger = logging.getLogger(__name__)
 
 STAGES = ("discover", "fetch", "extract", "clean", "dedup", "load", "publish")
 SHARDED = ("fetch", "extract", "clean")
@@ -102,4 +105,12 @@ def funnel(run: Run) -> dict[str, dict[str, int]]:
     total: dict[str, Counter[str]] = {}
     for report in reports_of(run.store(), run.run_date):
         total.setdefault(report.stage, Counter()).update(report.outcomes)
-    return {stage: dict(outcomes) for stage, outcomes in total.items()}
+    return {stage: dict(outcomes.most_common()) for stage, outcomes in total.items()}
+
+
+def log_funnel(run: Run) -> dict[str, dict[str, int]]:
+    """Log what each stage of the night made of what it saw, a line a stage, and return it."""
+    stages = funnel(run)
+    for stage, outcomes in stages.items():
+        logger.info("%-9s %6d seen: %s", stage, sum(outcomes.values()), ", ".join(f"{n} {name}" for name, n in outcomes.items()))
+    return stages

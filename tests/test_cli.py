@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,22 @@ def test_a_source_that_cannot_be_reached_is_quarantined_and_the_rest_of_the_nigh
     assert "gone" in copydesk("quarantine", "list").stdout
     answer = copydesk("sql", "SELECT count(*) AS n FROM clean_articles", "--csv")
     assert answer.stdout.split() == ["n", "1"]
+
+
+@pytest.mark.slow
+def test_two_runs_of_one_night_at_once_both_end_well_and_load_it_once(copydesk: Call, tmp_path: Path) -> None:
+    for number in range(3):
+        story = "".join(f"<p>Report {number} says in sentence {n} what the port did about its cranes.</p>" for n in range(9))
+        tmp_path.joinpath(f"page{number}.html").write_text(
+            f"<html><head><title>Cranes {number}</title></head><body>{story}</body></html>"
+        )
+    tmp_path.joinpath("sources.toml").write_text('[[source]]\nid = "folder"\nfiles = ["*.html"]\n')
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(copydesk, "run", "--date", "2026-11-20") for _ in range(2)]
+    for run in runs:
+        assert run.result().returncode == 0, run.result().stderr
+    answer = copydesk("sql", "SELECT count(*) AS n, count(DISTINCT article_id) AS d FROM articles", "--csv")
+    assert answer.stdout.split() == ["n,d", "3,3"]
 
 
 @pytest.mark.slow
