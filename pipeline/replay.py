@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from difflib import ndiff
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from pipeline import stages
 from pipeline.config import Settings, load_sources
 from pipeline.errors import ConfigError
-from pipeline.records import Article, StoryMember
+from pipeline.records import BLOCK_SEPARATOR, Article, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
@@ -86,17 +86,33 @@ def _run(settings: Settings, run_date: str, scratch: Store | None = None) -> Run
 def _differences(run_date: str, base: Store, overlay: Store) -> Iterator[str]:
     before, after = _articles(base, run_date), _articles(overlay, run_date)
     stories_before, stories_after = _stories(base, run_date), _stories(overlay, run_date)
+    articles = before | after
+    names = {identity: article.url or identity for identity, article in articles.items()}
     changed = 0
-    for identity in sorted(before.keys() | after.keys(), key=lambda i: ((after.get(i) or before[i]).url or "", i)):
+    for identity, name in sorted(names.items(), key=lambda named: (named[1], named[0])):
         lines = _article_lines(before.get(identity), after.get(identity))
-        old, new = stories_before.get(identity), stories_after.get(identity)
-        if old and new and old != new:
-            lines.append(f"  story {old} -> {new}")
+        lines += _story_lines(stories_before.get(identity), stories_after.get(identity), names)
         if lines:
             changed += 1
-            yield f"{run_date} {(after.get(identity) or before[identity]).url or identity}"
+            yield f"{run_date} {name}"
             yield from lines
-    yield f"{run_date}: {changed} of {len(before.keys() | after.keys())} articles change"
+    yield f"{run_date}: {changed} of {len(articles)} articles change"
+
+
+def _story_lines(before: StoryMember | None, after: StoryMember | None, names: Mapping[str, str]) -> list[str]:
+    """Return how an article that stays one moves among the stories."""
+    if before is None or after is None:
+        return []
+    old, new = _place(before, names), _place(after, names)
+    if old != new:
+        return [f"  story: {old} -> {new}"]
+    return [f"  story: {before.story_id} -> {after.story_id}"] if before.story_id != after.story_id else []
+
+
+def _place(member: StoryMember, names: Mapping[str, str]) -> str:
+    if member.relation == "copy":
+        return f"a copy of {names.get(member.canonical_article_id, member.canonical_article_id)}"
+    return "alone" if member.relation == "unique" else "stands for its copies"
 
 
 def _article_lines(before: Article | None, after: Article | None) -> list[str]:
@@ -105,13 +121,23 @@ def _article_lines(before: Article | None, after: Article | None) -> list[str]:
     if after is None:
         return ["  is no article any more"]
     lines = [f"  title {before.title!r} -> {after.title!r}"] if before.title != after.title else []
-    compared = ndiff(before.text.split("\n\n"), after.text.split("\n\n"))
-    return lines + [f"  {line}" for line in compared if line[0] in "+-"]
+    return lines + _text_lines(before.text.split(BLOCK_SEPARATOR), after.text.split(BLOCK_SEPARATOR))
+
+
+def _text_lines(before: list[str], after: list[str]) -> list[str]:
+    """Return the lines lost and gained, in their order."""
+    # Not difflib.ndiff: it also compares the lines letter by letter, which takes a second for one long article.
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    lines = []
+    for tag, start, end, new_start, new_end in opcodes:
+        if tag != "equal":
+            lines += [f"  - {line}" for line in before[start:end]] + [f"  + {line}" for line in after[new_start:new_end]]
+    return lines
 
 
 def _articles(store: Store, run_date: str) -> dict[str, Article]:
     return {article.article_id: article for article in records_of(store, "clean", run_date, Article)}
 
 
-def _stories(store: Store, run_date: str) -> dict[str, str]:
-    return {m.article_id: m.story_id for m in read_records(store, Partition("dedup", run_date, WHOLE), StoryMember)}
+def _stories(store: Store, run_date: str) -> dict[str, StoryMember]:
+    return {m.article_id: m for m in read_records(store, Partition("dedup", run_date, WHOLE), StoryMember)}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pipeline
 from pipeline.config import Settings, config_hash
 from pipeline.errors import Fatal, Reject
+from pipeline.progress import progress_log
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do
 from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records
@@ -48,18 +49,33 @@ T = TypeVar("T")
 def discover(run: Run) -> StageReport:
     """Find tonight's new URLs and documents, and divide them among the shards by site."""
     from pipeline.fetch.discover import discover as read_sources
+    from pipeline.fetch.freshness import silent_sources
 
     found = read_sources(run.sources, run.settings, today=run.day)
     states = _url_states(run, found.items)
-    outcomes: Counter[str] = Counter(rejected.reason for rejected in found.rejected)
+    news = {source.id: 0 for source in run.sources}
     fresh: list[Discovered] = []
     per_source: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     for item in found.items:
+        news[item.source_id] += url_id(item.url) not in states
         outcome = _wanted(item, states, run, per_source)
         outcomes[outcome] += 1
         if outcome == "new":
             fresh.append(item)
-    return _commit_discovered(run, fresh, found.rejected, outcomes)
+    rejected = [*found.rejected, *silent_sources(run.sources, news, _news_before(run), found.rejected)]
+    outcomes.update(reject.reason for reject in rejected)
+    return _commit_discovered(run, fresh, rejected, outcomes, news)
+
+
+def _news_before(run: Run) -> list[Mapping[str, int]]:
+    """Return how many new pages each source brought in the runs before, the latest first."""
+    from pipeline.fetch.freshness import REMEMBERED_RUNS
+
+    store = run.store()
+    dates = [day for day in dates_of(store, "discover") if day < run.run_date][-REMEMBERED_RUNS:]
+    manifests = (read_manifest(store, Partition("discover", day, WHOLE)) for day in reversed(dates))
+    return [manifest.extra.get("news", {}) for manifest in manifests if manifest is not None]
 
 
 def _wanted(item: Discovered, states: Mapping[str, UrlState], run: Run, per_source: Counter[str]) -> str:
@@ -78,7 +94,9 @@ def _due(state: UrlState, today: date) -> bool:
     return any(state.last_fetch_date < due <= today for due in ages)
 
 
-def _commit_discovered(run: Run, fresh: Sequence[Discovered], rejected: Sequence[Rejected], outcomes: Counter[str]) -> StageReport:
+def _commit_discovered(
+    run: Run, fresh: Sequence[Discovered], rejected: Sequence[Rejected], outcomes: Counter[str], news: Mapping[str, int]
+) -> StageReport:
     store = run.store()
     shards = shard_count(run, store)
     by_shard = sorted(fresh, key=lambda item: (shard_of(item.site, shards), item.url))
@@ -89,7 +107,7 @@ def _commit_discovered(run: Run, fresh: Sequence[Discovered], rejected: Sequence
         writer = PartitionWriter(store, partition)
         writer.write("rejects", Rejected, rejected)
         report = StageReport("discover", run.run_date, WHOLE, outcomes.total(), outcomes)
-        writer.commit(report, {"shards": shards})
+        writer.commit(report, {"shards": shards, "news": dict(news)})
     return _logged(report)
 
 
@@ -121,6 +139,7 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
             archive_prefix=f"raw/dt={run.run_date}/shard={shard}",
             validators=_validators(run, todo),
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
+            progress=progress_log(f"fetch {run.run_date} {shard}"),
         )
         kept |= {url_id(row.url): row for row in rows if not _failed_again(kept.get(url_id(row.url)), row)}
         return _commit_fetches(store, partition, kept.values())
@@ -179,8 +198,10 @@ def extract(run: Run, shard: str) -> StageReport:
         articles: dict[str, Article] = {}
         rejected: list[Rejected] = []
         outcomes: Counter[str] = Counter()
+        progress = progress_log(f"extract {run.run_date} {shard}")
         for row, result in _extracted(run.settings, store, fetches):
             outcomes[_sort_out(row, result, articles, rejected)] += 1
+            progress(outcomes.total(), len(fetches))
         writer = PartitionWriter(store, partition)
         writer.write("part", Article, sorted(articles.values(), key=lambda article: article.article_id))
         writer.write("rejects", Rejected, sorted(rejected, key=lambda reject: reject.url))

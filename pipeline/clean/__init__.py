@@ -17,7 +17,17 @@ from pipeline.clean.rules import RULES_FILE, rule_ids
 from pipeline.clean.site import SITE_LINE, learn_site_lines, template_lines
 from pipeline.records import Article, SiteLine
 
-__all__ = ["BOX_RULES", "EDGE_RULES", "SITE_LINE", "clean_site", "label", "label_with", "learn_site_lines", "rules_version", "template_lines"]
+__all__ = [
+    "BOX_RULES",
+    "EDGE_RULES",
+    "SITE_LINE",
+    "clean_site",
+    "label",
+    "label_with",
+    "learn_site_lines",
+    "rules_version",
+    "template_lines",
+]
 
 CODE_VERSION = 2  # raised when the code of this package labels differently with the same rules.toml
 # Labels that a second call could not find again by itself stay; all others are decided anew, so that
@@ -32,7 +42,7 @@ def label(article: Article, site_lines: Collection[SiteLine] = ()) -> Article:
 
 def clean_site(articles: Sequence[Article], known: Iterable[SiteLine], run_date: str) -> tuple[list[Article], list[SiteLine]]:
     """Learn the lines of one site from its pages and what was known before, then label the pages with them."""
-    lines = learn_site_lines(articles, known, run_date)
+    lines = learn_site_lines(articles if len(articles) > 1 else (), known, run_date)  # on one page nothing recurs
     by_site = {site: template_lines(lines, site) for site in sorted({article.site for article in articles})}
     return [label_with(article, by_site[article.site]) for article in articles], lines
 

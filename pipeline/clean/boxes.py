@@ -7,7 +7,7 @@ here: a label of the box has been recognised, and the line is short, or stands w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
@@ -23,25 +23,31 @@ BOX_RULES = {
     READER: "What readers wrote: names and comments below the heading of the comments",
 }
 
-PROMOTIONS = frozenset({"newsletter", "subscribe", "cookie-notice", "app-prompt", "comment-prompt", "follow"})
+BOXED = frozenset({"newsletter", "subscribe", "app-prompt", "comment-prompt", "follow"})
+PROMOTIONS = BOXED | {"cookie-notice"}  # whose labels ("Contact", "Search") stand in many boxes
 CREDIT, COMMENTS = "photo-credit", "comment-prompt"
 MAX_BOX = 10  # blocks; a sign-up form has a heading, a promise, a field, a button and a note
 MAX_BOX_WORDS = 60  # that no rule knows
 MAX_CAPTION_BOX, MAX_CAPTION = 4, 60  # blocks; words
 BODY_SHARE = 0.2  # of the prose; parents that hold so much of it are the article's
-STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below
+STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below it
 MAX_NAME_WORDS = 4
 COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
 
 
-def box_labels(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
-    """Return the places of open blocks that go with their company, each with its rule; `matches`: the labels of the page."""
+def label_boxes(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[Block]:
+    """Return the blocks with those labelled that go with their company; `matches`: the labels of the page, by place."""
     bodies = _body_parents(blocks)
-    found = list(_repeated_standfirst(blocks))
+    found = _between(blocks, matches) + _readers(blocks, matches, bodies)
     for box in _boxes(blocks, bodies):
         found += _promotion(blocks, box, matches) or _caption(blocks, box, matches)
-    found += _between(blocks, matches) + _readers(blocks, matches, bodies)
-    return found
+    labelled = list(blocks)
+    for place, rule in found:
+        labelled[place] = labelled[place].drop(rule)
+    standfirst = _repeated_standfirst(labelled)
+    if standfirst is not None:
+        labelled[standfirst] = labelled[standfirst].drop(STANDFIRST)
+    return labelled
 
 
 def _parent(block: Block) -> str:
@@ -66,7 +72,7 @@ def _boxes(blocks: Sequence[Block], bodies: Collection[str]) -> Iterator[list[in
 
 def _promotion(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
     """Return the lines of a box that a promotion's label heads: its promise, its small print."""
-    rule = next((m.rule.id for i in box if (m := matches.get(i)) and m.rule.id in PROMOTIONS), None)
+    rule = next((m.rule.id for i in box if (m := matches.get(i)) and m.rule.id in BOXED and not m.weak), None)
     open_places = [i for i in box if blocks[i].dropped_by is None and i not in matches]
     if rule is None or len(box) > MAX_BOX or sum(count_words(blocks[i].text) for i in open_places) > MAX_BOX_WORDS:
         return []
@@ -77,7 +83,7 @@ def _caption(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, 
     if len(box) > MAX_CAPTION_BOX or not any(i in matches and matches[i].rule.id == CREDIT for i in box):
         return []
     open_places = [i for i in box if blocks[i].dropped_by is None and i not in matches]
-    if any(count_words(blocks[i].text) > MAX_CAPTION for i in open_places):
+    if any(blocks[i].kind == "heading" or count_words(blocks[i].text) > MAX_CAPTION for i in open_places):
         return []
     return [(i, CAPTION) for i in open_places]
 
@@ -95,14 +101,17 @@ def _between(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tupl
     return found
 
 
-def _repeated_standfirst(blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
-    top = [i for i, block in enumerate(blocks) if block.dropped_by is None][: STANDFIRST_WITHIN + REPEATED_WITHIN]
+def _repeated_standfirst(blocks: Sequence[Block]) -> int | None:
+    """Return the place of a line above the article, its first prose at most, that one of the next paragraphs holds whole."""
+    top = list(islice((i for i, block in enumerate(blocks) if block.dropped_by is None), STANDFIRST_WITHIN + REPEATED_WITHIN))
     lines = [bare(fold(blocks[i].text)) for i in top]
-    for n, place in enumerate(top[:STANDFIRST_WITHIN]):
-        if blocks[place].kind not in ("paragraph", "heading") or count_words(lines[n]) < STANDFIRST_WORDS:
-            continue
-        if any(lines[n] in line for line in lines[n + 1 : n + 1 + REPEATED_WITHIN]):
-            yield place, STANDFIRST
+    for n, i in enumerate(top[:STANDFIRST_WITHIN]):
+        is_line = blocks[i].kind == "paragraph" and count_words(lines[n]) >= STANDFIRST_WORDS
+        if is_line and any(lines[n] in line for line in lines[n + 1 : n + 1 + REPEATED_WITHIN]):
+            return i
+        if is_prose(blocks[i].text):
+            return None
+    return None
 
 
 def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:

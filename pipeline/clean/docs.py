@@ -29,8 +29,8 @@ A block of an article that is left out of the clean text carries the id of the r
 command, in the table `dropped_blocks` and in the view `dropped_lines`. Ids that are not listed here (`not-content`, `caption`,
 `byline`, `comments`) come from the extractor, which decides by the page's markup before any rule sees a line.
 
-The order is: line rules, site templates, boxes, edges. A label once given stays. When the rules would take more than half of the body's
-letters, only labels that were looked up word by word stand; the rest is taken for a misread page.
+The order is: line rules, site templates, boxes, edges. A label once given stays. When the rules would take more than half of
+the body's letters, only labels that were looked up word by word stand; the rest is taken for a misread page.
 
 ## Line rules
 """
@@ -43,7 +43,8 @@ the stories share.
 
 ## Boxes
 
-Lines that stand in one box with a label, whatever they say. What stands in the box of a sign-up or a notice goes by that label's rule.
+Lines that stand in one box with a label, whatever they say. What stands in the box of a sign-up
+or a notice goes by that label's rule.
 
 """
 EDGES_TEXT = """

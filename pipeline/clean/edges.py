@@ -134,9 +134,12 @@ def _announced(page: _Page) -> list[tuple[int, str]]:
     for lead in sorted(page.leads):
         for position in range(lead + 1, min(len(page.blocks), lead + 1 + TAIL_WALK)):
             block = page.blocks[position]
+            if block.kind == "heading":
+                break
             if block.dropped_by is not None:
                 continue
-            if block.kind == "heading" or not (_is_linked_headline(block) or _has_headline_form(block)):
+            # Items of a list may be the article's own ("Our top picks:"); links to other stories are not.
+            if not (_is_linked_headline(block) or (block.kind != "list_item" and _has_headline_form(block))):
                 break
             found.append((position, RELATED_HEADLINE))
     return found
@@ -168,9 +171,20 @@ def _tail_rule(page: _Page, position: int, outermost: bool) -> str | None:
         return DATE_LINE
     if _is_bio(block.text):
         return AUTHOR_BIO
-    if position > page.last and _headline_evidence(page, position) >= ENOUGH:
+    if position > page.last and _headline_evidence(page, position) >= ENOUGH and not _is_listed(page, position):
         return RELATED_HEADLINE
     return None
+
+
+def _is_listed(page: _Page, position: int) -> bool:
+    """Say whether a line stands in a list that the article announces: nothing but open lines up to one that ends in a colon."""
+    for above in range(position - 1, max(-1, position - 1 - TAIL_WALK), -1):
+        block = page.blocks[above]
+        if block.dropped_by is not None or is_prose(block.text):
+            return False
+        if block.text.rstrip().endswith((":", "：")):
+            return True
+    return False
 
 
 def _headline_evidence(page: _Page, position: int) -> int:

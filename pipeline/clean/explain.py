@@ -46,7 +46,12 @@ def explain_html(article: Article) -> str:
 
 def describe_rule(rule: str) -> str:
     """Return what a label means, in words."""
-    by_id = {r.id: r.about for r in load_rules()} | BOX_RULES | EDGE_RULES | {SITE_LINE: "Line that recurs on other stories of the site"}
+    by_id = (
+        {r.id: r.about for r in load_rules()}
+        | BOX_RULES
+        | EDGE_RULES
+        | {SITE_LINE: "Line that recurs on other stories of the site"}
+    )
     return by_id.get(rule, "Not part of the main content, by the extractor")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from pipeline.clean.boxes import box_labels
+from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
 from pipeline.clean.lines import fold, is_prose, words_of
 from pipeline.clean.rules import Match, load_rules, match_line
-from pipeline.clean.site import SITE_LINE, line_hash
+from pipeline.clean.site import SITE_LINE, is_line, line_hash
 from pipeline.clean.title import find_title, repeats_title
 from pipeline.records import Article, Block
 
@@ -48,9 +48,9 @@ def label_blocks(article: Article, blocks: Sequence[Block], templates: Collectio
     if templates:
         labelled = [_site_line(article, block, templates) for block in labelled]
     known = matches | _dropped_matches(article, blocks)
-    for position, rule in box_labels(labelled, known):
-        labelled[position] = labelled[position].drop(rule)
-    leads = [i for i, match in sorted(known.items()) if match.certain and _announces(match, blocks[i])]
+    labelled = label_boxes(labelled, known)
+    last = max((i for i, block in enumerate(labelled) if block.dropped_by is None and is_prose(block.text)), default=-1)
+    leads = [i for i, match in sorted(known.items()) if _announces(match, blocks[i], below_prose=i > last >= 0)]
     labelled = label_edges(article, labelled, leads)
     return _held_back(blocks, labelled, matches)
 
@@ -98,9 +98,16 @@ def _holds(
     return not (match.alone and inside and not beside)
 
 
-def _announces(match: Match, block: Block) -> bool:
-    """Say whether a label announces headlines below it: "Related articles", "See also:", but no button "Read more"."""
-    return match.rule.leads and (match.rule.id == "related" or block.text.rstrip().endswith((":", "：")))
+def _announces(match: Match, block: Block, *, below_prose: bool) -> bool:
+    """Say whether a label announces headlines below it: "Related articles", "See also:"; a "Read more" in the text is a button."""
+    if not match.rule.leads or not (match.certain or below_prose):
+        return False
+    return (
+        match.rule.id == "related"
+        or below_prose
+        or (block.kind == "heading" and not match.weak)
+        or block.text.rstrip().endswith((":", "："))
+    )
 
 
 def _time_stamp(block: Block) -> Block:
@@ -110,7 +117,7 @@ def _time_stamp(block: Block) -> Block:
 
 
 def _site_line(article: Article, block: Block, templates: Collection[str]) -> Block:
-    if block.dropped_by is not None or line_hash(block.text) not in templates:
+    if block.dropped_by is not None or not is_line(block.text) or line_hash(block.text) not in templates:
         return block
     if article.title and repeats_title(block.text, article.title):
         return block

@@ -62,6 +62,7 @@ def has_digit(text: str) -> bool:
     return _DIGIT.search(text) is not None
 
 
+@lru_cache(maxsize=8192)
 def count_words(text: str) -> int:
     """Return the number of words; in scripts without spaces half the number of letters."""
     unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
@@ -85,6 +86,7 @@ def _last_sign(text: str) -> str:
     return next((c for c in reversed(text) if c.isalnum() or c in END_STOPS or c in ":："), "")
 
 
+@lru_cache(maxsize=8192)
 def is_prose(text: str) -> bool:
     """Say whether the text reads as a sentence of running text: some words and an end stop."""
     return ends_with_stop(text) and (len(text) >= PROSE_LENGTH or count_words(text) >= PROSE_WORDS)

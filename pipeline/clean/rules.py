@@ -23,6 +23,7 @@ LABEL_LENGTH = 140  # characters; the longest label of rules.toml has 80
 PATTERN_LENGTH = 330  # characters; a copyright notice of three sentences
 PREFIX_WORDS = 30  # words of a headline behind "Read also:"
 LONGEST_PHRASE = 6  # words of one label inside a sequence of labels
+_BETWEEN_LABELS = re.compile(r"[\s/|,·•+&]+")
 _PREFIX = re.compile(r"([^:>|»]{2,40}?)(?: ?[:>|»]+ ?| -+ )(.+)")
 
 Where = Literal["any", "top", "tail", "edges"]
@@ -68,14 +69,7 @@ class _Compiled:
     strict: Mapping[tuple[str, str], Match]
     sequences: Mapping[str, Match]
     prefixes: Mapping[str, Match]
-
-
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    """The patterns for pages of a language: all in one to ask first, for most lines match none, and each with its rule."""
-
-    any: re.Pattern[str]
-    each: tuple[tuple[re.Pattern[str], Match], ...]
+    openings: frozenset[str]  # first words of `sequences`
 
 
 @cache
@@ -118,7 +112,9 @@ def _strict(compiled: _Compiled, core: str, language: str | None) -> Match | Non
 
 def _sequence(compiled: _Compiled, core: str) -> Match | None:
     """Match a line made of nothing but labels of share bars and the like; each word is looked at a fixed number of times."""
-    words = [word for word in (bare(w) for w in re.split(r"[\s/|,·•+&]+", core)) if word]
+    if bare(_BETWEEN_LABELS.split(core, maxsplit=1)[0]) not in compiled.openings:
+        return None
+    words = [word for word in (bare(w) for w in _BETWEEN_LABELS.split(core)) if word]
     if len(words) < 2:
         return None
     found: Match | None = None
@@ -148,29 +144,28 @@ def _prefixed(compiled: _Compiled, folded: str) -> Match | None:
 
 def _by_pattern(folded: str, language: str | None) -> Match | None:
     first = folded[0] if folded[0] in _first_characters() else ""
-    patterns = _patterns_for((language or "")[:2], first)
-    if patterns is None or not patterns.any.fullmatch(folded):
-        return None
-    for pattern, match in patterns.each:
+    for pattern, match in _patterns_for((language or "")[:2], first):
         if pattern.fullmatch(folded) and not any(word in folded for word in match.rule.skip.get("not_in_pattern", ())):
             return match
     return None
 
 
 @cache
-def _patterns_for(language: str, first: str) -> _Patterns | None:
+def _patterns_for(language: str, first: str) -> tuple[tuple[re.Pattern[str], Match], ...]:
     """Return the patterns that can match a line which begins so: the language's and English ones, which themes use everywhere.
 
     All languages' when that of the page is unknown; `first` is empty for a character that no pattern names.
     """
-    wanted = [
-        (pattern, match)
+    return tuple(
+        (_pattern(pattern), match)
         for name, pattern, heads, match in _all_patterns()
         if (not language or name in ("en", language)) and (heads is None or first in heads)
-    ]
-    if not wanted:
-        return None
-    return _Patterns(re.compile("|".join(p for p, _ in wanted)), tuple((re.compile(p), match) for p, match in wanted))
+    )
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)  # compiled when a line first needs it: most nights meet few languages
 
 
 @cache
@@ -233,7 +228,8 @@ def _compiled() -> _Compiled:
             for label in _folded(words):
                 for page_language in (language, ""):
                     strict.setdefault((label, page_language), Match(rule, certain=True, weak=True))
-    return _Compiled(labels, strict, sequences, prefixes)
+    openings = frozenset(label.split(" ", 1)[0] for label in sequences)
+    return _Compiled(labels, strict, sequences, prefixes, openings)
 
 
 def _folded(labels: Iterable[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -19,9 +19,9 @@ HALF_LIFE = 30  # days after which a sighting counts half
 FORGOTTEN = 0.5  # sightings below which a line is no longer kept
 PROSE_SHARE = 0.3  # share of tonight's stories that must carry a line of running text: follow-ups repeat their background
 HEADING_SHARE = 0.3  # the same for headings: many stories have a "What happens next"
-MAX_LINE_WORDS = 120
+MAX_LINE_WORDS, MAX_LINE_LENGTH = 120, 1500
 SHINGLE = 6  # words
-SAMPLED = 4  # one shingle in so many is compared
+SAMPLED = 4  # one shingle in so many is compared: those that begin with one of a quarter of all words
 SAME_STORY = 0.5  # share of the smaller page's shingles, weighted by rarity, that two tellings of a story have in common
 
 
@@ -43,13 +43,13 @@ def learn_site_lines(articles: Iterable[Article], known: Iterable[SiteLine], run
     texts: dict[tuple[str, str], str] = {}
     seen_once: set[tuple[str, str]] = set()
     for article in articles:
-        page = _read(article)
+        page, own = _read(article)
         pages[article.site].append(page)
-        for block in article.blocks:
-            key = (article.site, line_hash(block.text))
+        for line, text in own.items():
+            key = (article.site, line)
             # The text is kept from the second sighting on: most lines of a site are never seen again.
             if key in seen_once:
-                texts[key] = min(block.text.strip(), texts.get(key, block.text.strip()))
+                texts[key] = min(text, texts.get(key, text))
             seen_once.add(key)
     before = {(line.site, line.line_hash): line for line in known}
     tonight = {(site, key): n for site in sorted(pages) for key, n in _recurring(pages[site]).items()}
@@ -62,14 +62,10 @@ def template_lines(lines: Iterable[SiteLine], site: str) -> frozenset[str]:
     return frozenset(line.line_hash for line in lines if line.site == site and line.pages >= MIN_STORIES)
 
 
+@lru_cache(maxsize=16384)
 def line_hash(text: str) -> str:
     """Return 16 hex digits for a line, whatever its case, accents and outer punctuation."""
-    return _hash(bare(fold(text)))
-
-
-@lru_cache(maxsize=65536)
-def _hash(line: str) -> str:
-    return hashlib.sha256(line.encode(errors="surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(bare(fold(text)).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _merge(line: SiteLine | None, stories: int, key: tuple[str, str], texts: dict[tuple[str, str], str], run_date: str) -> SiteLine:
@@ -82,26 +78,38 @@ def _merge(line: SiteLine | None, stories: int, key: tuple[str, str], texts: dic
     return replace(line, pages=round(decayed + stories, 6), last_seen=max(run_date, line.last_seen))
 
 
-def _read(article: Article) -> _Page:
+def _read(article: Article) -> tuple[_Page, dict[str, str]]:
+    """Return what is kept of a page, and the text of each of its lines by hash."""
     title = line_hash(article.title or "")
     lines: dict[str, bool] = {}
+    texts: dict[str, str] = {}
     words: list[str] = []
     for block in article.blocks:
-        key = line_hash(block.text)
         words += bare(fold(block.text)).split()
-        if key == title or block.kind in ("table", "code") or not any(c.isalpha() for c in block.text):
+        if block.kind in ("table", "code") or not is_line(block.text) or not any(c.isalpha() for c in block.text):
             continue
-        if count_words(block.text) <= MAX_LINE_WORDS:
+        key = line_hash(block.text)
+        if key != title:
             lines[key] = lines.get(key, False) or is_prose(block.text) or block.kind == "heading"
-    return _Page(article.article_id, tuple(_shingles(words)), tuple(sorted(lines.items())))
+            texts[key] = min(block.text.strip(), texts.get(key, block.text.strip()))
+    return _Page(article.article_id, tuple(_shingles(words)), tuple(sorted(lines.items()))), texts
 
 
-def _shingles(words: list[str]) -> Iterator[int]:
-    for start in range(max(1, len(words) - SHINGLE + 1)):
-        # crc32: quick, and the same in every process.
-        value = zlib.crc32(" ".join(words[start : start + SHINGLE]).encode(errors="surrogatepass"))
-        if value % SAMPLED == 0:
-            yield value
+def is_line(text: str) -> bool:
+    """Say whether a text is short enough to be a line of the site's."""
+    return len(text) <= MAX_LINE_LENGTH and count_words(text) <= MAX_LINE_WORDS
+
+
+def _shingles(words: list[str]) -> list[int]:
+    """Return the shingles that begin with a word of the sample: a cheap choice, the same on every page."""
+    starts = [start for start, word in enumerate(words[: max(1, len(words) - SHINGLE + 1)]) if _is_sampled(word)]
+    # crc32: quick, and the same in every process.
+    return [zlib.crc32(" ".join(words[start : start + SHINGLE]).encode(errors="surrogatepass")) for start in starts]
+
+
+@lru_cache(maxsize=65536)
+def _is_sampled(word: str) -> bool:
+    return zlib.crc32(word.encode(errors="surrogatepass")) % SAMPLED == 0
 
 
 def _recurring(pages: list[_Page]) -> dict[str, int]:

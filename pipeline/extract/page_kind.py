@@ -14,6 +14,7 @@ import lxml.html
 from lxml import etree
 
 from pipeline.extract.metadata import HOME_PATHS, Metadata
+from pipeline.extract.page_text import count_words, has_sentence, prose_words, visible_text
 from pipeline.extract.strings import fold, one_line
 from pipeline.extract.titles import SEPARATOR
 from pipeline.extract.walls import (
@@ -28,10 +29,6 @@ from pipeline.extract.walls import (
 )
 from pipeline.records import PageKind
 
-WORD = re.compile(r"[^\W_]+")
-WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0e7f]")
-WIDE_PER_WORD = 2  # a word of Chinese, Japanese, Korean or Thai is about two characters long
-
 STORY = 150  # words; with so many of them a page is an article unless it is made of links or of consent text
 BRIEF = 40  # words; a news in brief has more
 WALL_TEXT = 120  # words; what stands on a bot check, an error page or before a paywall stays below
@@ -39,12 +36,9 @@ CONSENT_TEXT = 900  # words; a long consent dialogue
 CONSENT_DENSITY = 0.05  # of words; articles about cookies measured below .03
 TEASER = 250  # words shown before a paywall
 TEASER_SHARE = 0.4  # of the length that the page itself states
-TEASER_LINE = 45  # words; summaries under a headline are shorter
 MANY_TEASERS = 8  # headlines that are links: fewer stand below an article
 STUB = 30  # words under a video or a gallery
 SCRAP = 8  # words: a caption, a label
-SENTENCE = re.compile("[.!?…。！？؟।۔][\\s\"'”’»)\\]]*$")
-SENTENCE_WORDS = 8  # headlines that ask or exclaim are shorter
 HEADLINE_WORDS = 4  # a link with so many words is a headline, not a label
 LINKED_TEXT = 0.5  # share of characters in links: short stories under long menus have it too, so it never decides alone
 
@@ -79,8 +73,6 @@ BLOCK_TAGS = frozenset({"p", "div", "blockquote"})
 INLINE_TAGS = frozenset(
     {"b", "strong", "i", "em", "span", "font", "u", "abbr", "q", "cite", "small", "sup", "sub", "mark", "time", "code"}
 )
-UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "title"})
-VISIBLE_LIMIT = 20_000  # characters
 
 _links = etree.XPath("//a[@href]")
 _buttons = etree.XPath(
@@ -122,14 +114,6 @@ def page_kind(
     return "article", f"{page.words} words"
 
 
-def count_words(text: str) -> int:
-    """Return the number of words; of scripts without spaces, what it would be in others."""
-    wide = len(WIDE.findall(text))
-    if not wide:
-        return len(WORD.findall(text))
-    return len(WORD.findall(WIDE.sub(" ", text))) + wide // WIDE_PER_WORD
-
-
 Verdict = tuple[PageKind, str] | None
 
 
@@ -140,7 +124,7 @@ def _blocked(page: _Page) -> Verdict:
         if is_heading_of("blocked", line):
             return "blocked", f'headed "{line}", {page.words} words'
     markup = next((match.group() for value in _blocking_values(page.tree) if (match := CHALLENGE_MARKUP.search(value))), None)
-    if markup and page.words < BRIEF and (said := CHALLENGE.search(normal(_visible_text(page.tree)))):
+    if markup and page.words < BRIEF and (said := CHALLENGE.search(normal(visible_text(page.tree)))):
         return "blocked", f'bot check ({markup}) that says "{said.group()}"'
     return None
 
@@ -161,7 +145,7 @@ def _error(page: _Page) -> Verdict:
 
 
 def _consent(page: _Page) -> Verdict:
-    text = page.text if page.words >= BRIEF else _visible_text(page.tree)
+    text = page.text if page.words >= BRIEF else visible_text(page.tree)
     words = count_words(text)
     if not words or words >= CONSENT_TEXT:
         return None
@@ -198,7 +182,7 @@ def _paywall(page: _Page) -> Verdict:
         invitation = PAYWALL.search(normal(one_line(element.text_content(), 1000)))
         if invitation and (page.words < WALL_TEXT or page.metadata.paywalled or _is_cut(page.text)):
             return "paywall", f'{page.words} words, then "{invitation.group()}"'
-    if page.words < WALL_TEXT and _is_cut(page.text) and (invitation := PAYWALL.search(normal(_visible_text(page.tree)))):
+    if page.words < WALL_TEXT and _is_cut(page.text) and (invitation := PAYWALL.search(normal(visible_text(page.tree)))):
         return "paywall", f'breaks off after {page.words} words, "{invitation.group()}"'
     return None
 
@@ -217,7 +201,7 @@ def _is_cut(text: str) -> bool:
 def _index(page: _Page) -> Verdict:
     if page.is_article_by_markup and page.metadata.published_at and page.words >= BRIEF:
         return None
-    if _prose_words(page.text) >= STORY:
+    if prose_words(page.text) >= STORY:
         return None
     sign, is_strong = _index_sign(page)
     if sign is None:
@@ -244,30 +228,18 @@ def _index_sign(page: _Page) -> tuple[str | None, bool]:
         return f"a list by its address ({path})", True
     if dated or page.is_article_by_markup:
         return None, False
-    if page.link_density >= LINKED_TEXT and page.words < TEASER and not _has_sentence(page.text):
+    is_story = path is not None and STORY_PATH.search(path) is not None
+    if not is_story and page.link_density >= LINKED_TEXT and page.words < TEASER and not has_sentence(page.text):
         return f"not a sentence, {page.link_density:.0%} in links", True
     if page.metadata.published_at:
         return None, False
-    if page.link_density >= LINKED_TEXT and page.words < _most_words_of_a_list(path):
+    if is_story and (page.words >= BRIEF or _longest_story(page.tree) >= BRIEF):
+        return None, False
+    if page.link_density >= LINKED_TEXT and page.words < TEASER:
         return f"no date, {page.link_density:.0%} in links", False
     if path is not None and SECTION_PATH.fullmatch(path) and not urlsplit(page.url or "").query:
         return f"no date, and a section's address ({path})", False
     return None, False
-
-
-def _most_words_of_a_list(path: str | None) -> int:
-    """Return how many words a page full of links may have and still be a list: few, if its address is that of a story."""
-    return BRIEF if path and STORY_PATH.search(path) else TEASER
-
-
-def _prose_words(text: str) -> int:
-    """Return the words in paragraphs longer than a teaser."""
-    return sum(words for line in text.split("\n") if (words := count_words(line)) > TEASER_LINE)
-
-
-def _has_sentence(text: str) -> bool:
-    """Tell whether a paragraph of some words ends like a sentence."""
-    return any(SENTENCE.search(line) and count_words(line) >= SENTENCE_WORDS for line in text.split("\n"))
 
 
 def _names_a_document(url: str) -> bool:
@@ -335,19 +307,3 @@ def _title_lines(page: _Page) -> list[str]:
     lines = [page.metadata.title or ""] + [one_line(element.text_content(), 300) for element in _headings(page.tree)[:10]]
     pieces = [piece for line in lines for piece in (line, *SEPARATOR.split(line)[::2])]
     return [piece for piece in dict.fromkeys(map(str.strip, pieces)) if fold(piece)]
-
-
-def _visible_text(tree: lxml.html.HtmlElement) -> str:
-    """Return the text of the page's body without scripts and styles, as far as a wall goes."""
-    parts: list[str] = []
-    length = 0
-    for element in tree.iter():
-        if element.tag in UNSEEN or not isinstance(element.tag, str):
-            text = element.tail or ""
-        else:
-            text = f"{element.text or ''} {(element.tail or '')}" if element.tag != "head" else ""
-        parts.append(text[:VISIBLE_LIMIT])
-        length += len(text)
-        if length > VISIBLE_LIMIT:
-            break
-    return " ".join(" ".join(parts)[:VISIBLE_LIMIT].split())

@@ -43,6 +43,7 @@ TAG = re.compile(r"<[a-zA-Z!?/]")
 TAG_NAME = re.compile(r"[a-z][a-z0-9]*")
 ATTRIBUTE_NAME = re.compile(r"[a-zA-Z_][\w.-]*", re.ASCII)
 TEXT_NODES = (NavigableString, CData, Script, Stylesheet, TemplateString)  # not comments, doctypes and declarations
+HEAD_TAGS = frozenset({"base", "basefont", "bgsound", "link", "meta", "noscript", "object", "script", "style", "template", "title"})
 # libxml2 reads an unclosed <title> to the end of the page: a title with markup of its own.
 SWALLOWED = re.compile(r"<(?:body|div|p|h1|article)\b", re.IGNORECASE)
 HONEST_DEPTH = 100  # pages that people made stay below
@@ -105,7 +106,21 @@ def _by_lxml(text: str) -> lxml.html.HtmlElement | None:
     title = root.find(".//title")
     if title is not None and SWALLOWED.search(title.text or ""):
         return None
-    return _join_roots(root)
+    return _clear_head(_join_roots(root))
+
+
+def _clear_head(root: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
+    """Move what can stand in no head to the start of the body: with an unknown tag before <body>, libxml2 leaves the page there."""
+    head = root.find("head")
+    strays = [] if head is None else [child for child in head if isinstance(child.tag, str) and child.tag not in HEAD_TAGS]
+    if not strays:
+        return root
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    for position, stray in enumerate(strays):
+        body.insert(position, stray)
+    return root
 
 
 def _join_roots(root: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
@@ -117,7 +132,7 @@ def _join_roots(root: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
 
 
 def _by_soup(text: str) -> lxml.html.HtmlElement:
-    """Return BeautifulSoup's tree as an lxml tree: wrappers round a single wrapper left out, and what is still too deep laid flat."""
+    """Return BeautifulSoup's tree as an lxml tree: wrappers of a single wrapper left out, what is still too deep laid flat."""
     soup = BeautifulSoup(text, "html.parser")
     root = lxml.html.Element("html")
     copies: dict[int, tuple[lxml.html.HtmlElement, int]] = {id(soup): (root, 0)}

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from functools import lru_cache
+from urllib.parse import SplitResult, urlsplit
 
 from pipeline.errors import Transient
 from pipeline.urls import DEFAULT_PORTS
@@ -24,8 +25,14 @@ MAX_FAILURES = 5  # items in a row that could not reach a host before it is left
 def host_key(url: str) -> str:
     """Return what is paced together: the host name, with the port where it is not the scheme's own."""
     parts = urlsplit(url)
+    return _host_key(parts.scheme, parts.netloc)
+
+
+@lru_cache(maxsize=4096)  # a run asks several times for every URL, and has few hosts
+def _host_key(scheme: str, netloc: str) -> str:
+    parts = SplitResult(scheme, netloc, "", "", "")
     name = (parts.hostname or "").rstrip(".")
-    return name if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f"{name}:{parts.port}"
+    return name if parts.port in (None, DEFAULT_PORTS.get(scheme)) else f"{name}:{parts.port}"
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
-from pipeline.urls import site_of_host
+from pipeline.urls import DEFAULT_PORTS, site_of_host
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,13 +67,28 @@ def schema() -> pa.Schema:
 def surt_key(url: str) -> str:
     """Return the sort-friendly form of a URL: host reversed, no scheme, lower case (`com,example)/a?b=1`)."""
     parts = urlsplit(url)
-    if not parts.hostname:
+    host = _host(parts.scheme, parts.netloc)
+    if not host.name:
         return url
-    host = parts.hostname
-    name = host if ":" in host or host.replace(".", "").isdigit() else ",".join(reversed(host.removeprefix("www.").split(".")))
-    port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     query = f"?{'&'.join(sorted(parts.query.split('&')))}" if parts.query else ""
-    return f"{name}{port}){parts.path or '/'}{query}".lower()
+    return f"{host.surt}){parts.path or '/'}{query}".lower()
+
+
+class _Host(NamedTuple):
+    name: str
+    port: int | None
+    surt: str
+    site: str | None
+
+
+@lru_cache(maxsize=4096)  # an index has many rows of few hosts
+def _host(scheme: str, netloc: str) -> _Host:
+    parts = SplitResult(scheme, netloc, "", "", "")
+    name, port = parts.hostname or "", parts.port
+    is_address = ":" in name or name.replace(".", "").isdigit()
+    reversed_name = name if is_address else ",".join(reversed(name.removeprefix("www.").split(".")))
+    suffix = f":{port}" if port and port not in DEFAULT_PORTS.values() else ""
+    return _Host(name, port, reversed_name + suffix, site_of_host(name) if name else None)
 
 
 def index_bytes(rows: Iterable[tuple[str, int, int, IndexRow]]) -> bytes:
@@ -104,14 +119,14 @@ def _columns(filename: str, offset: int, length: int, row: IndexRow) -> dict[str
     parts = urlsplit(row.url)
     mime, _, parameters = (row.content_type or "").partition(";")
     charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
-    host = parts.hostname or ""
+    host = _host(parts.scheme, parts.netloc)
     return {
         "url_surtkey": surt_key(row.url),
         "url": row.url,
-        "url_host_name": host or None,
-        "url_host_registered_domain": site_of_host(host) if host else None,
+        "url_host_name": host.name or None,
+        "url_host_registered_domain": host.site,
         "url_protocol": parts.scheme,
-        "url_port": parts.port,
+        "url_port": host.port,
         "url_path": parts.path,
         "url_query": parts.query or None,
         "fetch_time": row.fetched_at.astimezone(UTC),

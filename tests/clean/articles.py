@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.records import Article, Block
 
 PROSE = (
@@ -18,7 +20,7 @@ def block(text: str, kind: str = "paragraph", links: float = 0.0) -> Block:
 
 def article(*parts: str | Block, title: str | None = "Harbour wall to be raised", identity: str = "a", **fields: object) -> Article:
     blocks = [part if isinstance(part, Block) else block(part) for part in parts]
-    numbered = tuple(Block(i, b.kind, b.text, b.dropped_by, b.link_density) for i, b in enumerate(blocks))
+    numbered = tuple(replace(b, index=i) for i, b in enumerate(blocks))
     empty = (
         "url",
         "canonical_url",

@@ -21,7 +21,7 @@ RULES = load_rules()
 LABELLED = [
     rule
     for rule in RULES
-    if rule.id not in (TIME_STAMP, "agency-credit", "copyright", "photo-credit", "reading-time", "publication-note")
+    if rule.id not in (TIME_STAMP, "agency-credit", "copyright", "photo-credit", "reading-time", "publication-note", "wire-credit")
 ]
 REPEATS = (regex_names.MAX_REPEAT, regex_names.MIN_REPEAT, regex_names.POSSESSIVE_REPEAT)
 

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from pipeline.extract.metadata import read_metadata
-from pipeline.extract.page_kind import count_words, page_kind
+from pipeline.extract.page_kind import page_kind
+from pipeline.extract.page_text import count_words
 from pipeline.extract.parse import parse_html
 
 SENTENCE = "The harbour office said on Monday that the new ferry would sail twice a day from the first week of spring. "
@@ -365,3 +366,18 @@ def test_words_are_counted_in_scripts_without_spaces() -> None:
     assert count_words("three short words") == 3
     assert count_words("港湾事務所は月曜日") == 4
     assert count_words("") == 0
+
+
+def test_a_list_under_a_dated_address_is_an_index() -> None:
+    html = page("News – Alverton Courier", "<h1>News</h1>" + teasers(9, text="13:07"))
+    text = "News\n\n" + "\n\n".join(f"Council votes to mend the old pier before winter part {i}\n\n13:07" for i in range(9))
+    assert kind_of(html, text, "https://www.alverton-courier.example/section/2024-03-11/9003/", links=0.7) == "index"
+    assert kind_of(html, text, "https://www.alverton-courier.example/2024/03/11/", links=0.7) == "index"
+
+
+def test_a_short_story_without_a_full_stop_under_many_links_is_an_article_by_its_address() -> None:
+    html = page(
+        "Look of the week", "<p>Coat: Berg, hat: from the market, boots: my own, since the winter of 2009</p>" + teasers(12)
+    )
+    text = "Coat: Berg, hat: from the market, boots: my own, since the winter of 2009"
+    assert kind_of(html, text, "https://looks.example/2012/11/08/look-of-the-week-nine.html", links=0.6) == "article"

@@ -6,11 +6,7 @@ import asyncio
 import dataclasses
 import gzip
 import hashlib
-import os
 import random
-import subprocess
-import sys
-import time
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -335,32 +331,3 @@ def test_the_same_bytes_again_are_archived_as_a_revisit(web: Web, settings: Sett
     (third,) = run(web, settings, store, "/", validators={url_id(first.url): validator_of(first)})
     assert third.outcome == "fetched"
     assert third.raw_ref != first.raw_ref
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from pipeline.config import Settings
-from pipeline.fetch.fetch import fetch
-from pipeline.records import Discovered
-from pipeline.store import LocalStore
-items = [Discovered(f"{sys.argv[1]}?{n}", "s", "news.localhost", "list") for n in range(200)]
-settings = Settings(allow_private_hosts=True, delay=0.01)
-fetch(items, settings=settings, store=LocalStore(Path(sys.argv[2])), archive_prefix=sys.argv[3])
-"""
-
-
-@pytest.mark.slow
-def test_a_run_that_was_killed_is_made_good_by_the_next(web: Web, settings: Settings, store: LocalStore) -> None:
-    for wanted in (1, 50, 120):
-        before = len(web.log)
-        command = [sys.executable, "-c", KILLED, web.url("/"), str(store.root), PREFIX]
-        process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(store.root)})
-        while len(web.log) < before + wanted:
-            time.sleep(0.01)
-        process.kill()
-        process.wait()
-    rows = run(web, settings, store, *(f"/?{n}" for n in range(200)))
-    assert {row.outcome for row in rows} == {"fetched"}
-    assert len({row.raw_ref for row in rows}) == 200
-    assert all(page.body == PAGE for page in read_pages(store, rows))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import itertools
 import logging
+import socket
 import threading
 import zlib
 from collections.abc import Iterator
@@ -188,6 +191,49 @@ def test_failures_are_told_by_what_to_do_about_them(monkeypatch: pytest.MonkeyPa
     server.server_close()
     with pytest.raises(Transient, match=f"http://127.0.0.1:{server.server_port}"):
         open_store("s3://bucket/p").put_file("k", tmp_path / "segment")
+
+
+def cutting_proxy(target: int, cuts: int) -> int:
+    """Serve as a way to `target` that loses the first connections after 64 KB of what the client sends; returns the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pump(source: socket.socket, goal: socket.socket, most: float) -> None:
+        with contextlib.suppress(OSError):
+            while most > 0 and (part := source.recv(16384)):
+                goal.sendall(part)
+                most -= len(part)
+        for end in (source, goal):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        for number in itertools.count():
+            client = listener.accept()[0]
+            server = socket.create_connection(("127.0.0.1", target))
+            most = 65536 if number < cuts else float("inf")
+            threading.Thread(target=pump, args=(client, server, most), daemon=True).start()
+            threading.Thread(target=pump, args=(server, client, float("inf")), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.usefixtures("fast_retries")
+@pytest.mark.parametrize(("cuts", "whole"), [(2, True), (100, False)])
+def test_a_segment_that_is_cut_off_in_its_upload_is_sent_again_or_never_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endpoint: str, s3: Store, cuts: int, whole: bool
+) -> None:
+    port = cutting_proxy(int(endpoint.rpartition(":")[2]), cuts)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    store, segment = open_store(s3.url), tmp_path / "segment"
+    segment.write_bytes(b"x" * 1_000_000)
+    with contextlib.nullcontext() if whole else pytest.raises(Transient, match="cannot write raw/seg"):
+        store.put_file("raw/seg", segment)
+    assert list(s3.list("raw/")) == (["raw/seg"] if whole else [])
+    assert segment.exists() != whole
+    if whole:
+        assert len(s3.get("raw/seg")) == 1_000_000
 
 
 def test_a_segment_is_one_request() -> None:

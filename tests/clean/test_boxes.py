@@ -1,0 +1,124 @@
+"""What stands in one box with a label goes with it; what stands in the article's own box does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean import label
+from pipeline.records import Block
+from tests.clean.articles import PROSE, article, dropped
+
+STORY = "div.page>article>div.story>p"
+FORM = "div.page>article>div.story>form.signup>p"
+PICTURE = "div.page>article>div.story>div.pic>div.text"
+COMMENTS = "div.page>article>div.story>div.below>p"
+
+
+def at(path: str, *lines: str, kind: str = "paragraph", dropped_by: str | None = None) -> list[Block]:
+    return [Block(0, kind, line, dropped_by, path=path) for line in lines]  # type: ignore[arg-type]
+
+
+STORY_LINES = at(STORY, *PROSE)
+
+
+def test_the_promise_of_a_newsletter_goes_with_its_heading_and_its_field() -> None:
+    promise = "Tides, storms and who pays for them, sent on Fridays."
+    form = at(FORM, "Subscribe to our newsletter", promise, "Your email address")
+    assert dropped(label(article(*STORY_LINES[:2], *form, *STORY_LINES[2:])))[promise] == "newsletter"
+
+
+def test_it_goes_when_the_extractor_took_the_heading_out_already() -> None:
+    promise = "Ebbe, Flut und wer dafür zahlt: freitags."
+    form = [*at(FORM, "Newsletter abonnieren", dropped_by="not-content"), *at(FORM, promise)]
+    assert dropped(label(article(*STORY_LINES[:2], *form, *STORY_LINES[2:], language="de")))[promise] == "newsletter"
+
+
+def test_prose_beside_a_label_in_the_storys_own_box_stays() -> None:
+    cleaned = label(article(*STORY_LINES[:2], *at(STORY, "Subscribe to our newsletter"), *STORY_LINES[2:]))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+
+
+def test_a_line_between_two_labels_of_one_form_goes_wherever_it_stands() -> None:
+    promise = "Tides, storms and who pays for them, sent on Fridays."
+    form = at(STORY, "Subscribe to our newsletter", promise, "Your email address")
+    assert promise not in label(article(*STORY_LINES[:2], *form, *STORY_LINES[2:])).text
+
+
+def test_a_long_text_in_a_box_with_a_label_stays() -> None:
+    long = " ".join(PROSE) + " " + " ".join(PROSE)
+    assert long in label(article(*STORY_LINES, *at(FORM, "Subscribe to our newsletter", long))).text
+
+
+def test_a_caption_goes_with_the_credit_of_its_picture() -> None:
+    caption = "The old wall at low tide, before the storm"
+    picture = at(PICTURE, caption, "Photo: Ana Ruiz")
+    assert dropped(label(article(STORY_LINES[0], *picture, *STORY_LINES[1:]))) == {
+        caption: "picture-caption",
+        "Photo: Ana Ruiz": "photo-credit",
+    }
+
+
+@pytest.mark.parametrize("credit", ["Ana Ruiz / Example Press Agency", "Ana Ruiz/Example Images"])
+def test_a_name_and_an_agency_are_a_credit(credit: str) -> None:
+    assert dropped(label(article(STORY_LINES[0], *at(PICTURE, credit), *STORY_LINES[1:]))) == {credit: "photo-credit"}
+
+
+def test_readers_go_with_the_heading_above_them() -> None:
+    readers = at(COMMENTS, "Jonas Berg", "It will never be finished, as always here.", "Mia", "Good.")
+    heading = at("div.page>article>div.story>div.below>h4", "Comments (2)", kind="heading", dropped_by="not-content")
+    cleaned = label(article(*STORY_LINES, *heading, *readers))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+    assert set(dropped(cleaned).values()) == {"not-content", "reader-comment"}
+
+
+def test_readers_go_on_a_page_without_boxes_when_a_name_stands_below_the_heading() -> None:
+    readers = at(STORY, "Komentarze (1)", "Jan Nowak", "Znowu nic z tego nie będzie, jak zawsze.")
+    cleaned = label(article(*STORY_LINES, *readers, language="pl"))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+
+
+def test_a_counter_of_comments_above_the_story_takes_nothing_with_it() -> None:
+    cleaned = label(article(*at(STORY, "12 comments"), *STORY_LINES))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+
+
+def test_a_standfirst_that_the_first_paragraph_says_again_goes() -> None:
+    first = PROSE[0] + " " + PROSE[1]
+    cleaned = label(article(PROSE[0], f"ALVERTON (Example) — {first}", *PROSE[2:]))
+    assert dropped(cleaned) == {PROSE[0]: "standfirst"}
+
+
+def test_a_standfirst_of_its_own_words_stays_and_so_does_a_quote_said_again_further_down() -> None:
+    assert label(article("The sea has not waited for any vote so far.", *PROSE)).text.startswith("The sea")
+    quote = Block(0, "quote", PROSE[3])
+    assert label(article(*PROSE[:3], quote, PROSE[3])).text.count(PROSE[3]) == 2
+
+
+def test_headlines_below_read_also_at_the_tail_go_and_below_a_button_in_the_text_do_not() -> None:
+    first, second = "Island council wants second ferry before the summer", "Fishermen ask for new wall"
+    cleaned = label(article(*PROSE, "Read also", first, second))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+    in_the_text = label(article(*PROSE[:2], "Read more", block_subhead(), *PROSE[2:]))
+    assert "What the wall will cost the town" in in_the_text.text
+
+
+def block_subhead() -> Block:
+    return Block(0, "heading", "What the wall will cost the town")
+
+
+def test_a_list_that_the_article_announces_is_no_list_of_headlines() -> None:
+    demands = ("A second ferry in service before the summer", "44 new berths for boats of the town")
+    cleaned = label(
+        article(
+            *PROSE, "The council asked for these terms:", *demands, "Share", "Material from Example Press was used in this report."
+        )
+    )
+    assert cleaned.text.split("\n\n") == [*PROSE, "The council asked for these terms:", *demands]
+
+
+def test_labelling_twice_changes_nothing() -> None:
+    form = at(FORM, "Subscribe to our newsletter", "Tides and storms, sent on Fridays.")
+    picture = at(PICTURE, "The old wall at low tide", "Photo: Ana Ruiz")
+    readers = at(COMMENTS, "Comments (2)", "Jonas Berg", "It will never be finished.")
+    once = label(article(PROSE[0], *picture, *STORY_LINES, *form, *readers))
+    assert label(once) == once
