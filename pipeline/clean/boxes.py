@@ -31,6 +31,7 @@ MAX_BOX_WORDS = 60  # that no rule knows
 MAX_CAPTION_BOX, MAX_CAPTION = 4, 60  # blocks; words
 BODY_SHARE = 0.2  # of the prose; parents that hold so much of it are the article's
 STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below it
+QUOTES = frozenset("\"'“”„‟«»‘’‚‹›「」『』")
 MAX_NAME_WORDS = 4
 COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
 
@@ -74,6 +75,8 @@ def _promotion(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int
     """Return the lines of a box that a promotion's label heads: its promise, its small print."""
     rule = next((m.rule.id for i in box if (m := matches.get(i)) and m.rule.id in BOXED and not m.weak), None)
     open_places = [i for i in box if blocks[i].dropped_by is None and i not in matches]
+    if any(blocks[i].kind == "list_item" for i in open_places):  # of a list that has one such item
+        return []
     if rule is None or len(box) > MAX_BOX or sum(count_words(blocks[i].text) for i in open_places) > MAX_BOX_WORDS:
         return []
     return [(i, rule) for i in open_places]
@@ -106,12 +109,17 @@ def _repeated_standfirst(blocks: Sequence[Block]) -> int | None:
     top = list(islice((i for i, block in enumerate(blocks) if block.dropped_by is None), STANDFIRST_WITHIN + REPEATED_WITHIN))
     lines = [bare(fold(blocks[i].text)) for i in top]
     for n, i in enumerate(top[:STANDFIRST_WITHIN]):
-        is_line = blocks[i].kind == "paragraph" and count_words(lines[n]) >= STANDFIRST_WORDS
+        is_line = blocks[i].kind == "paragraph" and count_words(lines[n]) >= STANDFIRST_WORDS and not _is_quoted(blocks[i].text)
         if is_line and any(lines[n] in line for line in lines[n + 1 : n + 1 + REPEATED_WITHIN]):
             return i
         if is_prose(blocks[i].text):
             return None
     return None
+
+
+def _is_quoted(text: str) -> bool:
+    """Say whether a text opens as someone's words: a quotation set out of the story, no standfirst."""
+    return text[:1] in QUOTES
 
 
 def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:

@@ -84,11 +84,13 @@ def rule_ids() -> frozenset[str]:
     return frozenset(rule.id for rule in load_rules())
 
 
-@lru_cache(maxsize=65536)
 def match_line(text: str, language: str | None = None) -> Match | None:
     """Return the rule that a whole line matches, wherever on the page it stands; None for a line that no rule knows."""
-    if len(text) > PATTERN_LENGTH:
-        return None
+    return _match(text, (language or "")[:2]) if len(text) <= PATTERN_LENGTH else None
+
+
+@lru_cache(maxsize=16384)  # a site's labels stand on all of its pages
+def _match(text: str, language: str) -> Match | None:
     compiled, folded = _compiled(), fold(text)
     core = bare(folded)
     if not core:
@@ -98,7 +100,7 @@ def match_line(text: str, language: str | None = None) -> Match | None:
     return _prefixed(compiled, folded) or _by_pattern(folded, language)
 
 
-def _labelled(compiled: _Compiled, core: str, language: str | None) -> Match | None:
+def _labelled(compiled: _Compiled, core: str, language: str) -> Match | None:
     match = compiled.labels.get(core) or _strict(compiled, core, language)
     if match or not has_digit(core):
         return match
@@ -106,8 +108,8 @@ def _labelled(compiled: _Compiled, core: str, language: str | None) -> Match | N
     return compiled.labels.get(core) or _strict(compiled, core, language)
 
 
-def _strict(compiled: _Compiled, core: str, language: str | None) -> Match | None:
-    return compiled.strict.get((core, (language or "")[:2]))
+def _strict(compiled: _Compiled, core: str, language: str) -> Match | None:
+    return compiled.strict.get((core, language))
 
 
 def _sequence(compiled: _Compiled, core: str) -> Match | None:
@@ -142,9 +144,9 @@ def _prefixed(compiled: _Compiled, folded: str) -> Match | None:
     return compiled.prefixes.get(bare(parts[1]))
 
 
-def _by_pattern(folded: str, language: str | None) -> Match | None:
+def _by_pattern(folded: str, language: str) -> Match | None:
     first = folded[0] if folded[0] in _first_characters() else ""
-    for pattern, match in _patterns_for((language or "")[:2], first):
+    for pattern, match in _patterns_for(language, first):
         if pattern.fullmatch(folded) and not any(word in folded for word in match.rule.skip.get("not_in_pattern", ())):
             return match
     return None
