@@ -30,6 +30,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 CONNECTIONS = 100
@@ -220,14 +221,23 @@ def fetch_scrapy(port: int, count: int) -> int:
     return Spider.got
 
 
-def write_ours(count: int) -> Iterator[None]:
+def _wire(packed: bool) -> tuple[list[bytes], tuple[tuple[str, str], ...]]:
+    """Return pages as a server sends them, with gzip or without, and their headers."""
+    pages = make_pages()
+    if not packed:
+        return pages, (("Content-Type", "text/html"),)
+    return [gzip.compress(page, 6) for page in pages], (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+
+
+def write_ours(count: int, packed: bool) -> Iterator[None]:
     """Write response and request records; yields between preparing and writing, and after writing."""
+    import pyarrow.parquet  # noqa: F401  imports are not what is measured
+
     from pipeline.fetch.client import Exchange
     from pipeline.fetch.segments import ArchiveWriter
     from pipeline.store import LocalStore
 
-    bodies = [gzip.compress(page, 6) for page in make_pages()]
-    headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+    bodies, headers = _wire(packed)
     asked = (("Host", "example.org"),)
     exchanges = [
         Exchange(f"http://example.org/{n}", 200, "HTTP/1.1", "OK", headers, bodies[n % VARIANTS], asked, None, NOW)
@@ -241,18 +251,18 @@ def write_ours(count: int) -> Iterator[None]:
         yield
 
 
-def write_warcio(count: int) -> Iterator[None]:
+def write_warcio(count: int, packed: bool) -> Iterator[None]:
     """Write the same records with warcio."""
     from warcio.statusandheaders import StatusAndHeaders
     from warcio.warcwriter import WARCWriter
 
-    bodies = [gzip.compress(page, 6) for page in make_pages()]
+    bodies, headers = _wire(packed)
     with tempfile.TemporaryFile() as handle:
         writer = WARCWriter(handle, gzip=True)
         yield
         for n in range(count):
             url = f"http://example.org/{n}"
-            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html"), ("Content-Encoding", "gzip")], protocol="HTTP/1.1")
+            head = StatusAndHeaders("200 OK", list(headers), protocol="HTTP/1.1")
             body = io.BytesIO(bodies[n % VARIANTS])
             response = writer.create_warc_record(url, "response", payload=body, http_headers=head)
             asked = StatusAndHeaders("GET / HTTP/1.1", [("Host", "example.org")], is_http_request=True)
@@ -260,7 +270,7 @@ def write_warcio(count: int) -> Iterator[None]:
         yield
 
 
-def read_ours(count: int) -> Iterator[None]:
+def read_ours(count: int, packed: bool) -> Iterator[None]:
     """Read pages back, decoded."""
     from pipeline.fetch.archive import read_pages
     from pipeline.records import Fetch
@@ -268,7 +278,7 @@ def read_ours(count: int) -> Iterator[None]:
 
     with tempfile.TemporaryDirectory() as folder:
         store = LocalStore(Path(folder))
-        places = _archive(store, count)
+        places = _archive(store, count, packed)
         rows = [
             Fetch("u", "u", "s", "e", "list", "fetched", NOW, warc_filename=key, warc_offset=at, warc_length=size)
             for key, at, size in places
@@ -278,7 +288,7 @@ def read_ours(count: int) -> Iterator[None]:
         yield
 
 
-def read_warcio(count: int) -> Iterator[None]:
+def read_warcio(count: int, packed: bool) -> Iterator[None]:
     """Read the same file with warcio, decoded."""
     from warcio.archiveiterator import ArchiveIterator
 
@@ -286,7 +296,7 @@ def read_warcio(count: int) -> Iterator[None]:
 
     with tempfile.TemporaryDirectory() as folder:
         store = LocalStore(Path(folder))
-        names = sorted({key for key, _, _ in _archive(store, count)})
+        names = sorted({key for key, _, _ in _archive(store, count, packed)})
         yield
         found = 0
         for name in names:
@@ -297,12 +307,11 @@ def read_warcio(count: int) -> Iterator[None]:
         yield
 
 
-def _archive(store: object, count: int) -> list[tuple[str, int, int]]:
+def _archive(store: object, count: int, packed: bool) -> list[tuple[str, int, int]]:
     from pipeline.fetch.client import Exchange
     from pipeline.fetch.segments import ArchiveWriter
 
-    bodies = [gzip.compress(page, 6) for page in make_pages()]
-    headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+    bodies, headers = _wire(packed)
     with ArchiveWriter(store, "raw/bench") as archive:  # type: ignore[arg-type]
         places = [
             archive.add_response(
@@ -314,14 +323,14 @@ def _archive(store: object, count: int) -> list[tuple[str, int, int]]:
     return [(place.segment.key, place.offset, place.length) for place in places]
 
 
-def read_raw(count: int) -> Iterator[None]:
+def read_raw(count: int, packed: bool) -> Iterator[None]:
     """Read the wire bytes of pages back, their content encoding left in place."""
     from pipeline.fetch.warc import parse_http, parse_record
     from pipeline.store import LocalStore
 
     with tempfile.TemporaryDirectory() as folder:
         store = LocalStore(Path(folder))
-        places = _archive(store, count)
+        places = _archive(store, count, packed)
         yield
         found = 0
         for key, at, size in places:
@@ -339,11 +348,15 @@ FETCHERS: dict[str, Callable[[int, int], int]] = {
 }
 PEERS = ("httpx", "scrapy")  # run by the interpreter of --peers
 WARCS: dict[str, Callable[[int], Iterator[None]]] = {
-    "write ours": write_ours,
-    "write warcio": write_warcio,
-    "read ours, decoded": read_ours,
-    "read ours, wire bytes": read_raw,
-    "read warcio, decoded": read_warcio,
+    "write ours": partial(write_ours, packed=True),
+    "write warcio": partial(write_warcio, packed=True),
+    "write-plain ours": partial(write_ours, packed=False),
+    "write-plain warcio": partial(write_warcio, packed=False),
+    "read ours, decoded": partial(read_ours, packed=True),
+    "read warcio, decoded": partial(read_warcio, packed=True),
+    "read-plain ours": partial(read_ours, packed=False),
+    "read-plain warcio": partial(read_warcio, packed=False),
+    "read-wire ours, gzip left in place": partial(read_raw, packed=True),
 }
 
 

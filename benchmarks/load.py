@@ -1,10 +1,13 @@
-"""Loading 100,000 articles of ~4 KB: CPU-seconds of client and server, beside raw COPY and SQLAlchemy's executemany.
+"""Loading 100,000 articles of ~4 KB: CPU-seconds of client and server, beside what else people load with.
 
-    python benchmarks/load.py [--articles 100000] [--postgres postgresql://…] [--only NAME,…]
+    python benchmarks/load.py [--articles 100000] [--postgres postgresql://…] [--only NAME,…] [--dlt PYTHON]
 
-Each load runs in a process of its own. Three phases: an empty warehouse, the same night again, the night after with a
-fifth of the articles changed. The time to make the articles is measured apart and taken off. CPU-seconds, because they
-mean the same on a busy machine; the server's are read from /proc, so it must run here.
+Three phases: an empty warehouse, the same night again, the night after with a fifth of the articles changed. What is loaded
+lies in Parquet files: for `articles` and `whole night` as the stages write them (blocks, not texts; `whole night` has fetches
+and stories too), for the others the finished rows of the table `articles` alone, which is less work. Reading them counts.
+
+Each load runs in a process of its own. CPU-seconds, because they mean the same on a busy machine; the server's are read from
+/proc, so it must run here. `--dlt` names a Python that has dlt, pyarrow and psycopg2.
 """
 
 from __future__ import annotations
@@ -19,19 +22,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from pipeline.records import Article, Block, Fetch, StoryMember
+from pipeline.records import Article, Block, Fetch, StoryMember, from_batches
+from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches
 from pipeline.urls import article_id
 from pipeline.warehouse import Night, load, open_warehouse, upgrade
-from pipeline.warehouse.bulk import bulk_for
-from pipeline.warehouse.rows import Row, article_row, article_values
+from pipeline.warehouse.article_batches import article_rows, read_batch
+from pipeline.warehouse.bulk import arrow_schema, bulk_for
 from pipeline.warehouse.tables import articles as articles_table
 from pipeline.warehouse.tables import metadata
 
@@ -39,6 +45,7 @@ SEED = 20260301
 PARAGRAPHS = 12  # of ~340 characters: the text comes to ~4 KB
 PHASES = ("load", "again", "fifth")
 NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)
+SHARDS = 8
 
 
 def paragraphs() -> list[str]:
@@ -50,105 +57,184 @@ def paragraphs() -> list[str]:
     return [" ".join(rng.choices(vocabulary, weights, k=48)).capitalize() + "." for _ in range(4000)]
 
 
-def made(count: int, phase: str, pool: list[str]) -> Iterator[Article]:
-    """Yield the articles of a phase; in `fifth` every fifth has a new paragraph and all were fetched a night later."""
-    later = phase == "fifth"
-    fetched_at = NIGHT + timedelta(days=1 if later else 0)
-    for number in range(count):
-        moment = NIGHT if later and number % 5 else fetched_at
+def made(numbers: range, phase: str, pool: list[str]) -> Iterator[Article]:
+    """Yield the articles of a phase; in `fifth` every fifth has a new paragraph and was fetched a night later."""
+    for number in numbers:
+        changed = phase == "fifth" and number % 5 == 0
+        moment = NIGHT + timedelta(days=1 if changed else 0)
         site = f"outlet{number % 400}.example"
         url = f"https://{site}/2026/03/{number}"
         body = [pool[(number * 7 + 31 * k * (number % 97 + 1)) % len(pool)] for k in range(PARAGRAPHS)]
         body[0] = f"Report {number}. {body[0]}"
-        if later and number % 5 == 0:
+        if changed:
             body[1] = f"Corrected. {body[1]}"
-        blocks = [Block(i, "paragraph", text) for i, text in enumerate(body)]
+        blocks = [Block(i, "paragraph", text, None, 0.0, "article>div.story>p") for i, text in enumerate(body)]
         blocks += (Block(12, "paragraph", "Advertisement", "line.advertisement"), Block(13, "paragraph", "Share", "line.share"))
+        published = f"2026-03-01T{number % 24:02d}:{number % 60:02d}:{number % 59:02d}+02:00"
         yield Article(
             **{"article_id": article_id(url), "source_id": site, "site": site, "url": url, "canonical_url": url},
-            **{"title": f"Headline number {number}", "authors": ("Ada Reporter",), "published_at": "2026-03-01T06:00:00+02:00"},
+            **{"title": f"Headline number {number}", "authors": ("Ada Reporter",), "published_at": published},
             **{"published_basis": "jsonld", "modified_at": None, "language": "en", "page_kind": "article", "kind_reason": None},
             **{"section": "news", "image": None, "paywalled": False, "wire_credit": None, "source_link": None},
             **{"blocks": tuple(blocks), "extractor": "bench", "raw_ref": f"raw/a.warc.gz#{number}+9", "fetched_at": moment},
         )
 
 
-def fetches(articles: Iterator[Article]) -> Iterator[Fetch]:
-    """Yield the fetch of each article's page."""
-    for a in articles:
-        at = a.fetched_at or NIGHT
-        yield Fetch(str(a.url), str(a.url), a.source_id, a.site, "feed", "fetched", at, etag="e", digest=a.article_id, body_bytes=9)
+def fetch_of(a: Article) -> Fetch:
+    """Return the fetch of an article's page."""
+    at = a.fetched_at or NIGHT
+    return Fetch(str(a.url), str(a.url), a.source_id, a.site, "feed", "fetched", at, etag="e", digest=a.article_id, body_bytes=9)
 
 
-def members(articles: Iterator[Article]) -> Iterator[StoryMember]:
-    """Yield the members of stories of three articles."""
-    lead = ""
-    for number, a in enumerate(articles):
-        if number % 3 == 0:
-            lead = a.article_id
-            yield StoryMember(a.article_id, lead, lead, "canonical", None, "earliest")
-        else:
-            yield StoryMember(a.article_id, lead, lead, "copy", 0.97, "earliest", lead, '{"containment": 0.97}')
+def member_of(number: int, a: Article) -> StoryMember:
+    """Return an article's place in a story of three."""
+    first = number - number % 3
+    lead = article_id(f"https://outlet{first % 400}.example/2026/03/{first}")
+    if number == first:
+        return StoryMember(a.article_id, lead, lead, "canonical", None, "earliest")
+    return StoryMember(a.article_id, lead, lead, "copy", 0.97, "earliest", lead, '{"containment": 0.97}')
 
 
-def ours(url: str, count: int, phase: str, pool: list[str], *, whole: bool) -> None:
+def write_inputs(folder: Path, count: int) -> None:
+    """Write the partitions of each phase, and the finished rows beside them."""
+    pool = paragraphs()
+    for phase in PHASES:
+        if phase == "again":
+            continue
+        store = LocalStore(folder / phase)
+        with pq.ParquetWriter(folder / f"{phase}.parquet", arrow_schema(articles_table), compression="zstd") as rows:
+            for shard in range(SHARDS):
+                numbers = range(shard * count // SHARDS, (shard + 1) * count // SHARDS)
+                partition = Partition("clean", "2026-03-01", f"{shard:03d}")
+                writer = PartitionWriter(store, partition)
+                writer.write("part", Article, made(numbers, phase, pool))
+                writer.write("fetches", Fetch, (fetch_of(a) for a in made(numbers, phase, pool)))
+                writer.write(
+                    "members", StoryMember, (member_of(n, a) for n, a in zip(numbers, made(numbers, phase, pool), strict=True))
+                )
+                writer.commit(StageReport("clean", "2026-03-01", partition.shard, 0))
+                for batch in read_batches(store, partition):
+                    read = read_batch(batch)
+                    rows.write_batch(article_rows(read, range(len(read)), "first", "2026-03-01"))
+
+
+def stored(folder: Path, name: str = "part") -> Iterator[pa.RecordBatch]:
+    """Yield a table of a phase over its shards."""
+    for shard in range(SHARDS):
+        yield from read_batches(LocalStore(folder), Partition("clean", "2026-03-01", f"{shard:03d}"), name)
+
+
+def ours(url: str, folder: Path, *, whole: bool) -> None:
     """Load a night as the pipeline does: articles and their blocks, or with fetches and stories too."""
-    late = phase == "fifth"
+    late = folder.name == "fifth"
     night = Night(
-        **{"run_id": "second" if late else "first", "run_date": "2026-03-02" if late else "2026-03-01"},
-        **{"code_version": "1", "config_hash": "c", "articles": made(count, phase, pool)},
+        run_id="second" if late else "first",
+        run_date="2026-03-02" if late else "2026-03-01",
+        code_version="1",
+        config_hash="c",
+        articles=stored(folder),
+        fetches=from_batches(stored(folder, "fetches"), Fetch) if whole else (),
+        members=from_batches(stored(folder, "members"), StoryMember) if whole else (),
     )
-    if whole:
-        night = replace(night, fetches=fetches(made(count, phase, pool)), members=members(made(count, phase, pool)))
     with open_warehouse(url) as warehouse:
         load(warehouse, night)
 
 
-def raw_rows(count: int, phase: str, pool: list[str]) -> Iterator[Row]:
-    """Yield rows of the table `articles`."""
-    return (article_values(article_row(a), "first", "2026-03-01") for a in made(count, phase, pool))
+def row_batches(folder: Path, size: int = 2000) -> Iterator[pa.RecordBatch]:
+    """Yield finished rows of the table `articles`."""
+    yield from pq.ParquetFile(f"{folder}.parquet").iter_batches(batch_size=size)
 
 
-def raw_copy(url: str, count: int, phase: str, pool: list[str]) -> None:
-    """COPY into the table and nothing else: the limit. It cannot be run again."""
+def raw_copy(url: str, folder: Path) -> None:
+    """COPY finished rows into the table and nothing else: the limit. It cannot be run again."""
     with open_warehouse(url) as warehouse, warehouse.engine.connect() as connection:
-        bulk_for(connection).insert(articles_table, raw_rows(count, phase, pool))
+        bulk = bulk_for(connection)
+        for batch in row_batches(folder):
+            bulk.insert_batch(articles_table, batch)
         connection.commit()
 
 
-def executemany(url: str, count: int, phase: str, pool: list[str]) -> None:
+def csv_copy(url: str, folder: Path) -> None:
+    """COPY the rows as CSV, written by pyarrow, into the table."""
+    from pyarrow import csv
+
+    with open_warehouse(url) as warehouse, warehouse.engine.connect() as connection:
+        bulk_for(connection)  # lz4, as for the others
+        cursor = connection.connection.cursor()
+        with cursor.copy(f"COPY articles ({', '.join(c.name for c in articles_table.columns)}) FROM STDIN (FORMAT csv)") as copy:
+            for batch in row_batches(folder):
+                sink = pa.BufferOutputStream()
+                csv.write_csv(batch, sink, csv.WriteOptions(include_header=False))
+                copy.write(memoryview(sink.getvalue()))
+        connection.commit()
+
+
+def python_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return rows as SQLAlchemy's statements take them."""
+    return [row | {"authors": json.loads(row["authors"])} for row in batch.to_pylist()]
+
+
+def executemany(url: str, folder: Path) -> None:
     """Upsert with SQLAlchemy Core's executemany, 2,000 rows at a time."""
     import importlib
 
     with open_warehouse(url) as warehouse, warehouse.engine.connect() as connection:
+        if warehouse.dialect == "postgresql":
+            bulk_for(connection)
         insert = importlib.import_module(f"sqlalchemy.dialects.{warehouse.dialect}").insert(articles_table)
         changed = {c.name: insert.excluded[c.name] for c in articles_table.columns if not c.primary_key}
         different = articles_table.c.row_hash != insert.excluded.row_hash
         upsert = insert.on_conflict_do_update(index_elements=["article_id"], set_=changed, where=different)
-        names = [column.name for column in articles_table.columns]
-        rows: list[dict[str, Any]] = []
-        for row in raw_rows(count, phase, pool):
-            rows.append(dict(zip(names, row, strict=True)) | {"authors": ["Ada Reporter"]})
-            rows[-1]["first_run_date"] = NIGHT.date()
-            if len(rows) == 2000:
-                connection.execute(upsert, rows)
-                rows.clear()
-        if rows:
-            connection.execute(upsert, rows)
+        for batch in row_batches(folder):
+            connection.execute(upsert, python_rows(batch))
         connection.commit()
 
 
-LOADERS: dict[str, tuple[Callable[..., None], tuple[str, ...], int]] = {
-    "articles": (partial(ours, whole=False), PHASES, 1),
-    "whole night": (partial(ours, whole=True), PHASES, 3),
-    "executemany": (executemany, PHASES, 1),
-    "raw COPY": (raw_copy, ("load",), 1),
+def to_sql(url: str, folder: Path) -> None:
+    """Append with pandas.to_sql, 2,000 rows at a time. It cannot be run again."""
+    with open_warehouse(url) as warehouse, warehouse.engine.connect() as connection:
+        if warehouse.dialect == "postgresql":
+            bulk_for(connection)
+        types = {c.name: c.type for c in articles_table.columns}
+        for batch in row_batches(folder):
+            frame = batch.to_pandas()
+            frame["authors"] = frame["authors"].map(json.loads)
+            frame.to_sql("articles", connection, if_exists="append", index=False, dtype=types)
+        connection.commit()
+
+
+DLT = """
+import sys, dlt, pyarrow.parquet as pq
+url, file, state = sys.argv[1:]
+@dlt.resource(name="dlt_articles", primary_key="article_id", write_disposition={"disposition": "merge", "strategy": "upsert"})
+def rows():
+    yield from pq.ParquetFile(file).iter_batches(batch_size=5000)
+dlt.pipeline("bench", destination=dlt.destinations.postgres(url), dataset_name="bench_dlt", pipelines_dir=state).run(rows())
+"""
+
+
+def dlt(url: str, folder: Path, *, python: str) -> None:
+    """Merge with dlt into a schema of its own."""
+    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    subprocess.run(
+        [python, "-c", DLT, plain, f"{folder}.parquet", str(folder.parent / "dlt")], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+LOADERS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
+    "articles": (partial(ours, whole=False), PHASES),
+    "whole night": (partial(ours, whole=True), PHASES),
+    "raw COPY": (raw_copy, ("load",)),
+    "CSV COPY": (csv_copy, ("load",)),
+    "executemany": (executemany, PHASES),
+    "to_sql": (to_sql, ("load",)),
 }
+POSTGRESQL_ONLY = ("raw COPY", "CSV COPY", "dlt")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one phase cost: CPU-seconds of the client (making the articles taken off) and server, wall seconds, MB."""
+    """What one phase cost: CPU-seconds of client and server, wall seconds, and the client's peak in MB."""
 
     client: float
     server: float
@@ -176,27 +262,24 @@ def server_cpu(url: str) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def child(url: str, name: str, count: int, phase: str) -> None:
-    """Run one phase in this process and print its cost."""
-    pool = paragraphs()
-    loader, _, passes = LOADERS[name]
-    start = time.process_time()
-    for _ in range(passes):
-        for _ in made(count, phase, pool):
-            pass
-    making, wall = time.process_time() - start, time.perf_counter()
-    start = time.process_time()
-    loader(url, count, phase, pool)
-    client = time.process_time() - start - making
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([client, time.perf_counter() - wall, peak]))
+def child(url: str, name: str, folder: str, dlt_python: str | None) -> None:
+    """Run one phase in this process and print its cost; what imports cost is left out."""
+    loader = partial(dlt, python=dlt_python) if name == "dlt" else LOADERS[name][0]
+    if name == "to_sql":
+        __import__("pandas")
+    start, wall = time.process_time(), time.perf_counter()
+    loader(url, Path(folder))
+    client = time.process_time() - start
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, usage.ru_maxrss) / 1024
+    print(json.dumps([client + usage.ru_utime + usage.ru_stime, time.perf_counter() - wall, peak]))
 
 
-def measure(url: str, name: str, count: int, phase: str) -> Cost:
+def measure(url: str, name: str, folder: Path, dlt_python: str | None) -> Cost:
     """Run one phase in a process of its own."""
     before = server_cpu(url)
-    command = [sys.executable, __file__, "--child", json.dumps([url, name, count, phase])]
-    client, wall, peak = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = [sys.executable, __file__, "--child", json.dumps([url, name, str(folder), dlt_python])]
+    client, wall, peak = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     time.sleep(0.3)  # the backend's own end counts
     return Cost(client, server_cpu(url) - before, wall, peak)
 
@@ -211,37 +294,45 @@ def emptied(url: str) -> None:
                     connection.execute(table.delete())
         if warehouse.dialect == "postgresql":
             with warehouse.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("DROP SCHEMA IF EXISTS bench_dlt CASCADE")
+                connection.exec_driver_sql("DROP SCHEMA IF EXISTS bench_dlt_staging CASCADE")
                 connection.exec_driver_sql("VACUUM FULL")
                 connection.exec_driver_sql("CHECKPOINT")
 
 
 def main() -> None:
-    """Print one line a loader, database and phase, with its ratio to the cheapest way of the same database."""
+    """Print one line a loader, database and phase, with its ratio to ours of the same phase."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--postgres", help="URL of a database on this machine that may be emptied")
+    parser.add_argument("--sqlite", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--only", help="loaders, by name, divided by commas")
+    parser.add_argument("--dlt", help="a Python with dlt")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         child(*json.loads(options.child))
         return
-    names = options.only.split(",") if options.only else list(LOADERS)
+    names = options.only.split(",") if options.only else [*LOADERS, *(["dlt"] if options.dlt else [])]
     scale = 100_000 / options.articles
-    print(f"{options.articles} articles; CPU-seconds per 100,000 (client + server), wall seconds, peak MB of the client")
-    with tempfile.TemporaryDirectory() as folder:
-        for url in [f"sqlite:///{folder}/warehouse.db", *([options.postgres] if options.postgres else [])]:
+    with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
+        write_inputs(Path(folder), options.articles)
+        print(f"{options.articles} articles; CPU-seconds per 100,000 (client + server), wall seconds, peak MB of the client")
+        urls = [f"sqlite:///{folder}/warehouse.db"] if options.sqlite else []
+        for url in [*urls, *([options.postgres] if options.postgres else [])]:
             database = url.split(":")[0].split("+")[0]
+            ours_: dict[str, float] = {}
             for name in names:
-                if name == "raw COPY" and database == "sqlite":
+                if name in POSTGRESQL_ONLY and database == "sqlite":
                     continue
                 emptied(url)
-                for phase in LOADERS[name][1]:
-                    c = measure(url, name, options.articles, phase)
+                for phase in LOADERS[name][1] if name in LOADERS else PHASES:
+                    c = measure(url, name, Path(folder, "load" if phase == "again" else phase), options.dlt)
                     total = (c.client + c.server) * scale
+                    ratio = total / ours_.setdefault(phase, total)
                     print(
                         f"{database:10} {name:12} {phase:6} {total:6.2f} ({c.client * scale:5.2f} + {c.server * scale:5.2f})"
-                        f" {c.wall:7.1f} s {c.peak:6.0f} MB",
+                        f" {ratio:5.2f}x {c.wall:7.1f} s {c.peak:6.0f} MB",
                         flush=True,
                     )
 

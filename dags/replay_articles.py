@@ -2,7 +2,7 @@
 ### Run archived nights again with today's rules
 
 ```
-plan > [ replay ] for each night, oldest first
+replay the nights, oldest first
 ```
 
 Every raw page is kept, so any night can be extracted, cleaned, deduplicated and loaded again when the rules have become
@@ -12,7 +12,9 @@ better. Nothing is fetched. An article whose text comes out otherwise gets a new
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import common
@@ -20,6 +22,8 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from pipeline import replay
 from pipeline.config import load_settings
+
+logger = logging.getLogger(__name__)
 
 
 @dag(
@@ -38,18 +42,16 @@ from pipeline.config import load_settings
     },
 )
 def replay_articles() -> None:
+    # One task, since a night is compared with the nights before it: they are decided in their order, whatever is retried.
     @task
-    def plan() -> list[str]:
+    def nights() -> list[str]:
         params: dict[str, Any] = get_current_context()["params"]
-        return replay.archived_dates(load_settings(), params["since"], params["until"])
+        settings = load_settings()
+        dates = replay.archived_dates(settings, params["since"], params["until"])
+        replay.replay(settings, dates, on_date=partial(logger.info, "replaying %s"))
+        return dates
 
-    # One at a time: a night is compared with the nights before it, so they are decided in their order.
-    @task(map_index_template="{{ night }}", max_active_tis_per_dagrun=1)
-    def night(run_date: str) -> None:
-        get_current_context()["night"] = run_date  # type: ignore[typeddict-unknown-key]
-        replay.replay(load_settings(), [run_date])
-
-    night.expand(run_date=plan())
+    nights()
 
 
 replay_articles()

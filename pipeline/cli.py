@@ -16,6 +16,7 @@ from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, CopydeskError
 
 Command = Callable[[argparse.Namespace, Settings], int]
+MAX_PORT = 65535
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`| head`): not an error, and nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a disk that is full, a file that may not be written
+        print(f"copydesk: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
         return 130
@@ -158,7 +162,7 @@ def _add_upkeep(commands: Commands) -> None:
     newsroom = _add(commands, "newsroom", _newsroom_serve, "the sample news web")
     actions = newsroom.add_subparsers(title="actions", metavar="ACTION", required=True)
     serve = _add(actions, "serve", _newsroom_serve, "serve it on loopback until Ctrl-C")
-    serve.add_argument("--port", type=_positive, default=8799, metavar="P", help="port on 127.0.0.1 (default: %(default)s)")
+    serve.add_argument("--port", type=_port, default=8799, metavar="P", help="port on 127.0.0.1 (default: %(default)s)")
     serve.add_argument("--seed", type=int, default=1, help="another seed, another news web (default: %(default)s)")
     serve.add_argument("--stories", type=_positive, default=40, metavar="N", help="stories of the day (default: %(default)s)")
     serve.add_argument("--outlets", type=_positive, default=8, metavar="N", help="publishers (default: %(default)s)")
@@ -228,6 +232,7 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _clean(options: argparse.Namespace, settings: Settings) -> int:
+    _check_not_same(options.source, options.output)
     from pipeline.clean.bulk import clean_file
 
     clean_file(options.source, options.output, settings)
@@ -235,6 +240,7 @@ def _clean(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _dedup(options: argparse.Namespace, settings: Settings) -> int:
+    _check_not_same(options.source, options.output)
     from pipeline.dedup.bulk import dedup_file
 
     dedup_file(options.source, options.output, options.index, settings)
@@ -334,6 +340,11 @@ def _set_up_logging(verbose: bool) -> None:
     )
 
 
+def _check_not_same(source: str, output: str) -> None:
+    if "-" not in (source, output) and Path(output).exists() and Path(source).exists() and Path(source).samefile(output):
+        raise ConfigError(f"--output {output}: is the input itself, which would be lost; name another file")
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -351,6 +362,13 @@ def _day(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a day such as 2026-11-20, got {text!r}") from None
+
+
+def _port(text: str) -> int:
+    number = _positive(text)
+    if number > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"must be a port from 1 to {MAX_PORT}, got {text!r}")
+    return number
 
 
 def _positive(text: str) -> int:

@@ -211,6 +211,20 @@ def _checked(settings: Settings) -> Settings:
     for name in ("shards", "connections", "attempts", "max_wire_bytes", "max_body_bytes", "window_days", "extract_recycle"):
         if getattr(settings, name) < 1:
             raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be 1 or more, got {getattr(settings, name)}")
+    for name in (
+        "delay",
+        "max_delay",
+        "connect_timeout",
+        "read_timeout",
+        "total_timeout",
+        "fetch_deadline",
+        "extract_timeout",
+        "lock_timeout",
+    ):
+        if not 0 <= getattr(settings, name) < float("inf"):
+            raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be 0 or more seconds, got {getattr(settings, name)}")
+    if settings.workers < 0:
+        raise ConfigError(f"{ENV_PREFIX}WORKERS: must be 0 (one per core) or more, got {settings.workers}")
     if not 0 <= settings.error_budget <= 1:
         raise ConfigError(f"{ENV_PREFIX}ERROR_BUDGET: must be between 0 and 1, got {settings.error_budget}")
     if not 1 <= settings.ui_port <= 65535:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from pipeline.errors import ConfigError
 from pipeline.records import Fetch
 from pipeline.runs import Run, dates_of, records_of
 from pipeline.store import Partition, Store, open_store
+
+logger = logging.getLogger(__name__)
 
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
 NEWSROOM_PORT = 8799
@@ -90,6 +93,10 @@ def collect_garbage(settings: Settings) -> list[str]:
     removed: list[str] = []
     for folder in sorted({key.rpartition("/")[0] for key in store.list("raw/")}):
         day, shard = (part.partition("=")[2] for part in folder.split("/")[1:])
+        if day not in named:
+            # A first run that was killed, or an archive whose stage files are lost: not for us to decide.
+            logger.warning("%s is kept: no fetch of %s was ever finished here; run that night first", folder, day)
+            continue
         with store.lock(Partition("fetch", day, shard).prefix):
             named[day] = _named_segments(store, day)
             removed += gc(store, set().union(*named.values()), f"{folder}/")
@@ -97,7 +104,8 @@ def collect_garbage(settings: Settings) -> list[str]:
 
 
 def _named_segments(store: Store, day: str) -> set[str]:
-    return {row.warc_filename for row in records_of(store, "fetch", day, Fetch) if row.warc_filename}
+    tables = (records_of(store, "fetch", day, Fetch, name) for name in ("part", "superseded"))
+    return {row.warc_filename for rows in tables for row in rows if row.warc_filename}
 
 
 def _write_newsroom_sources(text: str) -> None:

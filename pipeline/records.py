@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipeline.errors import CopydeskError
@@ -274,8 +275,24 @@ def to_batch(records: Iterable[Any], record: type) -> pa.RecordBatch:
     """Return the records as one Arrow batch."""
     import pyarrow as pa
 
-    rows = [dataclasses.asdict(r) for r in records]
-    return pa.RecordBatch.from_pylist(rows, schema=schema_of(record))
+    rows = list(records)
+    schema = schema_of(record)
+    return pa.record_batch([_column([getattr(row, f.name) for row in rows], f.type) for f in schema], schema=schema)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Return values as a column; lists of records are laid out flat, which costs a tenth of a dict for each."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        fields = list(kind)
+        return pa.StructArray.from_arrays([_column([getattr(v, f.name) for v in values], f.type) for f in fields], fields=fields)
+    if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        offsets = pa.array([0, *accumulate(map(len, values))], pa.int32())
+        return pa.ListArray.from_arrays(
+            offsets, _column([one for several in values for one in several], kind.value_type), type=kind
+        )
+    return pa.array(values, kind)
 
 
 def from_batches(batches: Iterable[pa.RecordBatch], record: type[R]) -> Iterator[R]:

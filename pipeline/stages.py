@@ -6,6 +6,7 @@ commits its own, so it can be killed at any moment and run again. Airflow and th
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,12 +15,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 import pipeline
+from pipeline.captures import FETCHED, merge
 from pipeline.config import Settings, config_hash
 from pipeline.errors import Fatal, Reject
 from pipeline.progress import progress_log
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do
-from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records
+from pipeline.store import Partition, PartitionWriter, Store, read_batches, read_manifest, read_records, shards_of
 from pipeline.urls import shard_of, url_id
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FETCHED = ("fetched", "not_modified")
 # Outcomes of a page that says honestly that it is no article, or that we may not have it.
 NOT_FAILED = frozenset({*FETCHED, "article", "same_article", "index", "consent", "paywall", "other", "robots"})
 
@@ -39,6 +40,9 @@ REFETCH_AFTER_DAYS = (1, 3, 7, 30)
 
 # Below this many pages a share of failures says nothing.
 BUDGET_FLOOR = 20
+
+# A line that was not seen for two months has decayed to a quarter and is no evidence any more.
+REMEMBERED_NIGHTS = 60
 
 # Starting a worker costs about as much as extracting so many pages.
 PAGES_PER_WORKER = 50
@@ -80,7 +84,7 @@ def _news_before(run: Run) -> list[Mapping[str, int]]:
 
 def _wanted(item: Discovered, states: Mapping[str, UrlState], run: Run, per_source: Counter[str]) -> str:
     state = states.get(url_id(item.url))
-    if state is not None and not _due(state, run.day):
+    if state is not None and item.via != "file" and not _due(state, run.day):
         return "known"
     if run.page_limit is not None and per_source[item.source_id] >= run.page_limit:
         return "over_limit"
@@ -129,29 +133,24 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
 
     store, partition = run.store(), Partition("fetch", run.run_date, shard)
     with store.lock(partition.prefix):
-        kept = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
+        known = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
         wanted = read_records(store, Partition("discover", run.run_date, shard), Discovered)
-        todo = [item for item in wanted if _to_fetch(kept.get(url_id(item.url)), url_id(item.url), again)]
+        todo = [item for item in wanted if _to_fetch(item, known.get(url_id(item.url)), again)]
         rows = fetch_pages(
             todo,
             settings=run.settings,
             store=store,
             archive_prefix=f"raw/dt={run.run_date}/shard={shard}",
-            validators=_validators(run, todo),
+            validators=_validators(run, todo, known),
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
             progress=progress_log(f"fetch {run.run_date} {shard}"),
         )
-        kept |= {url_id(row.url): row for row in rows if not _failed_again(kept.get(url_id(row.url)), row)}
-        return _commit_fetches(store, partition, kept.values())
+        return _commit_fetches(store, partition, rows)
 
 
-def _failed_again(before: Fetch | None, now: Fetch) -> bool:
-    """Say whether another try ended as the one before: it then leaves no trace, and a second run of a night changes nothing."""
-    return before is not None and before.outcome == now.outcome and now.outcome not in FETCHED
-
-
-def _to_fetch(row: Fetch | None, identity: str, again: Collection[str]) -> bool:
-    return row is None or row.retryable or identity in again
+def _to_fetch(item: Discovered, known: Fetch | None, again: Collection[str]) -> bool:
+    """Say whether an item is fetched in this run; a local file costs no more than a look, and may have been replaced."""
+    return known is None or known.retryable or item.via == "file" or url_id(item.url) in again
 
 
 def fetch_again(run: Run, rejects: Iterable[Rejected]) -> None:
@@ -171,17 +170,19 @@ def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
     for shard, members in sorted(_grouped(rows, lambda row: shard_of(row.site, shards)).items()):
         partition = Partition("fetch", run.run_date, shard)
         with store.lock(partition.prefix):
-            kept = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
-            kept |= {url_id(row.url): row for row in members}
-            _commit_fetches(store, partition, kept.values())
+            _commit_fetches(store, partition, members)
 
 
-def _commit_fetches(store: Store, partition: Partition, rows: Iterable[Fetch]) -> StageReport:
-    ordered = sorted(rows, key=lambda row: row.url)
+def _commit_fetches(store: Store, partition: Partition, new: Iterable[Fetch]) -> StageReport:
+    """Add rows to the partition. A capture that another one takes the place of stays named, so its page stays archived."""
+    rows, superseded = merge(read_records(store, partition, Fetch), new)
+    superseded = [*read_records(store, partition, Fetch, "superseded"), *superseded]
+    first_of_text = {(row.url, row.digest): row for row in reversed(superseded)}
     writer = PartitionWriter(store, partition)
-    writer.write("part", Fetch, ordered)
-    writer.write("rejects", Rejected, (_rejected_fetch(row) for row in ordered if row.outcome not in FETCHED))
-    report = StageReport("fetch", partition.run_date, partition.shard, len(ordered), Counter(row.outcome for row in ordered))
+    writer.write("part", Fetch, rows)
+    writer.write("superseded", Fetch, sorted(first_of_text.values(), key=lambda row: (row.url, row.fetched_at)))
+    writer.write("rejects", Rejected, (_rejected_fetch(row) for row in rows if row.outcome not in FETCHED))
+    report = StageReport("fetch", partition.run_date, partition.shard, len(rows), Counter(row.outcome for row in rows))
     writer.commit(report)
     return _logged(report)
 
@@ -250,8 +251,8 @@ def _sort_out(row: Fetch, result: Article | Reject, articles: dict[str, Article]
     return "article" if known is None else "same_article"
 
 
-def _freshness(article: Article) -> tuple[str, str]:
-    return (article.fetched_at.isoformat() if article.fetched_at else "", article.url or "")
+def _freshness(article: Article) -> tuple[str, str, str]:
+    return (article.fetched_at.isoformat() if article.fetched_at else "", article.url or "", article.raw_ref or "")
 
 
 def clean(run: Run, shard: str) -> StageReport:
@@ -261,7 +262,7 @@ def clean(run: Run, shard: str) -> StageReport:
     store, partition = run.store(), Partition("clean", run.run_date, shard)
     with store.lock(partition.prefix):
         by_site = _grouped(read_records(store, Partition("extract", run.run_date, shard), Article), lambda article: article.site)
-        lines = _grouped(_site_lines_before(store, run.run_date, shard), lambda line: line.site)
+        lines = _grouped(_site_lines_before(run, store, shard), lambda line: line.site)
         cleaned: list[Article] = []
         learned: list[SiteLine] = []
         for site in sorted(by_site.keys() | lines.keys()):
@@ -286,12 +287,20 @@ def _emptied(article: Article) -> Rejected:
     )
 
 
-def _site_lines_before(store: Store, run_date: str, shard: str) -> Iterator[SiteLine]:
-    """Yield what the shard had learned by the last night before `run_date`: the same answer however often a night is run."""
-    for earlier in reversed([d for d in dates_of(store, "clean") if d < run_date]):
-        partition = Partition("clean", earlier, shard)
-        if read_manifest(store, partition) is not None:
-            yield from read_records(store, partition, SiteLine, "site_lines")
+def _site_lines_before(run: Run, store: Store, shard: str) -> Iterator[SiteLine]:
+    """Yield what earlier nights had learned of the shard's sites: the same answer however often a night is run.
+
+    A shard hands on what it knew, so its own last night is enough; nights with another number of shards are read whole.
+    """
+    shards = shard_count(run, store)
+    seen: set[str] = set()
+    earlier = [day for day in dates_of(store, "clean") if day < run.run_date][-REMEMBERED_NIGHTS:]
+    for day in reversed(earlier):
+        lines = [line for line in records_of(store, "clean", day, SiteLine, "site_lines") if shard_of(line.site, shards) == shard]
+        yield from (line for line in lines if line.site not in seen)
+        seen.update(line.site for line in lines)
+        same_division = shard_count(dataclasses.replace(run, run_date=day), store) == shards
+        if same_division and read_manifest(store, Partition("clean", day, shard)) is not None:
             return
 
 
@@ -301,7 +310,8 @@ def dedup(run: Run) -> StageReport:
 
     store, partition = run.store(), Partition("dedup", run.run_date, WHOLE)
     with store.lock(partition.prefix):
-        tonight = [_document(article) for article in records_of(store, "clean", run.run_date, Article)]
+        articles = list(records_of(store, "clean", run.run_date, Article))
+        tonight = list(map(_document, _freshest(articles)))
         ids = {document.id for document in tonight}
         around = {row.article_id: row for row in _window(run, ids)}
         result = find_duplicates([*tonight, *map(_window_document, around.values())])
@@ -312,9 +322,20 @@ def dedup(run: Run) -> StageReport:
         writer.write("part", StoryMember, sorted(members, key=lambda member: member.article_id))
         writer.write("reuse", Reuse, (reuse for reuse in result.reuse if reuse.article_id in concerned))
         outcomes: Counter[str] = Counter(member.relation for member in members if member.article_id in ids)
-        report = StageReport("dedup", run.run_date, WHOLE, len(tonight), outcomes)
+        outcomes["same_article"] = len(articles) - len(tonight)
+        report = StageReport("dedup", run.run_date, WHOLE, len(articles), +outcomes)
         writer.commit(report, {"window": len(around)})
     return _logged(report)
+
+
+def _freshest(articles: Iterable[Article]) -> Iterable[Article]:
+    """Return one article an id: a page that two shards came to by different links is one article."""
+    by_id: dict[str, Article] = {}
+    for article in articles:
+        known = by_id.get(article.article_id)
+        if known is None or _freshness(article) > _freshness(known):
+            by_id[article.article_id] = article
+    return by_id.values()
 
 
 def _document(article: Article) -> Document:
@@ -379,7 +400,11 @@ def load(run: Run) -> StageReport:
         code_version=pipeline.__version__,
         config_hash=config_hash(run.settings, run.sources),
         fetches=records_of(store, "fetch", run.run_date, Fetch),
-        articles=records_of(store, "clean", run.run_date, Article),
+        articles=(
+            batch
+            for shard in shards_of(store, "clean", run.run_date)
+            for batch in read_batches(store, Partition("clean", run.run_date, shard))
+        ),
         members=read_records(store, partition, StoryMember),
         reuse=read_records(store, partition, Reuse, "reuse"),
         rejected=rejects_of(store, run.run_date),
@@ -447,11 +472,13 @@ def _url_states(run: Run, items: Iterable[Discovered]) -> dict[str, UrlState]:
     return {identity: known[identity] for identity in wanted if identity in known}
 
 
-def _validators(run: Run, items: Iterable[Discovered]) -> dict[str, Validator]:
+def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fetch]) -> dict[str, Validator]:
+    """Return what makes the requests conditional: the last capture of each URL, of this night or of an earlier one."""
     from pipeline.fetch.fetch import Validator
 
-    states = _url_states(run, items)
-    return {i: Validator(state.etag, state.last_modified, state.digest, state.raw_ref) for i, state in states.items()}
+    known = {i: Validator(s.etag, s.last_modified, s.digest, s.raw_ref) for i, s in _url_states(run, items).items()}
+    rows = (tonight[url_id(item.url)] for item in items if item.via == "file" and url_id(item.url) in tonight)
+    return known | {url_id(r.url): Validator(r.etag, r.last_modified, r.digest, r.raw_ref) for r in rows if r.raw_ref}
 
 
 def _grouped(records: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:

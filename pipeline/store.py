@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import io
 import json
 import logging
 import os
@@ -17,16 +18,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
 
-from pipeline.errors import ConfigError, Fatal
+from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
 MANIFEST = "MANIFEST.json"
+READ_ATTEMPTS = 5
 ROWS_PER_GROUP = 1000  # articles are ~5 KB a row and more with their blocks: a row group stays below some 20 MB in memory
 
 
@@ -251,14 +256,31 @@ def read_manifest(store: Store, partition: Partition) -> Manifest | None:
 
 def read_records(store: Store, partition: Partition, record: type[R], name: str = "part") -> Iterator[R]:
     """Yield the records of one table of a partition, a row group at a time; nothing when it was never committed."""
-    import pyarrow as pa
+    yield from from_batches(read_batches(store, partition, name), record)
+
+
+def read_batches(store: Store, partition: Partition, name: str = "part") -> Iterator[pa.RecordBatch]:
+    """Yield one table of a partition as Arrow batches; nothing when it was never committed."""
     import pyarrow.parquet as pq
 
-    manifest = read_manifest(store, partition)
-    if manifest is None or name not in manifest.files:
-        return
-    table = pq.ParquetFile(pa.BufferReader(store.get(manifest.files[name])))
-    yield from from_batches(table.iter_batches(batch_size=ROWS_PER_GROUP), record)
+    source = _open_table(store, partition, name)
+    if source is not None:
+        with source, pq.ParquetFile(source) as table:
+            yield from table.iter_batches(batch_size=ROWS_PER_GROUP)
+
+
+def _open_table(store: Store, partition: Partition, name: str) -> BinaryIO | None:
+    """Open the file of a table. A commit in between replaces the file that a manifest named: then the next one is read."""
+    for _ in range(READ_ATTEMPTS):
+        manifest = read_manifest(store, partition)
+        if manifest is None or name not in manifest.files:
+            return None
+        key = manifest.files[name]
+        try:
+            return (store.root / key).open("rb") if isinstance(store, LocalStore) else io.BytesIO(store.get(key))
+        except (KeyError, FileNotFoundError):
+            continue
+    raise Transient("partition_changing", f"{partition.prefix}: the file of {name!r} is not there; run the stage again")
 
 
 def shards_of(store: Store, stage: str, run_date: str) -> list[str]:

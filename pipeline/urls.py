@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 import tldextract
 
@@ -17,7 +17,8 @@ TRACKER_KEYS = re.compile(
     re.IGNORECASE,
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
-PATH_SAFE = "/!$&'()*+,;=:@-._~"
+PATH_SAFE = "!$&'()*+,;=:@-._~"
+QUERY_SAFE = "!$'()*,;:@/?-._~"
 
 # The list that comes with the package: no network, the same answer everywhere.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -46,14 +47,12 @@ def _normal_form(url: str) -> str:
         host = f"[{host}]"
     if parts.port and parts.port != DEFAULT_PORTS[scheme]:
         host = f"{host}:{parts.port}"
-    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not TRACKER_KEYS.fullmatch(k))
-    return urlunsplit((scheme, host, _normal_path(parts.path), urlencode(query), ""))
+    return urlunsplit((scheme, host, _normal_path(parts.path), _normal_query(parts.query), ""))
 
 
 def _normal_path(path: str) -> str:
-    path = quote(unquote_to_bytes(path), safe=PATH_SAFE)
     kept: list[str] = []
-    segments = path.split("/")[1:]
+    segments = [_normal_escapes(segment, PATH_SAFE) for segment in path.split("/")[1:]]
     for segment in segments:
         if segment == "..":
             del kept[-1:]
@@ -62,6 +61,17 @@ def _normal_path(path: str) -> str:
     if segments and segments[-1] in (".", ".."):
         kept.append("")
     return "/" + "/".join(kept)
+
+
+def _normal_query(query: str) -> str:
+    pairs = [part.partition("=") for part in query.replace("+", "%20").split("&") if part]
+    kept = [(_normal_escapes(key, QUERY_SAFE), _normal_escapes(value, QUERY_SAFE)) for key, _, value in pairs]
+    return "&".join(f"{key}={value}" for key, value in sorted(kept) if not TRACKER_KEYS.fullmatch(key))
+
+
+def _normal_escapes(text: str, safe: str) -> str:
+    """Escape what needs it and nothing else; byte by byte, since an escape may be of any encoding."""
+    return quote(unquote_to_bytes(text), safe=safe)
 
 
 @lru_cache(maxsize=65536)
@@ -75,8 +85,11 @@ def site_of_host(host: str) -> str:
 
 
 def site_of(url: str) -> str:
-    """Return the site of a URL; empty for a URL without a host."""
-    return site_of_host(urlsplit(url).hostname or "")
+    """Return the site of a URL; empty for what has no host."""
+    try:
+        return site_of_host(urlsplit(url).hostname or "")
+    except ValueError:
+        return ""
 
 
 def url_id(url: str) -> str:

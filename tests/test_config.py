@@ -32,6 +32,8 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Pat
         ("COPYDESK_ALLOW_PRIVATE_HOSTS", "perhaps", "must be 1 or 0"),
         ("COPYDESK_ERROR_BUDGET", "3", "between 0 and 1"),
         ("COPYDESK_SHARDS", "0", "must be 1 or more"),
+        ("COPYDESK_WORKERS", "-3", "must be 0"),
+        ("COPYDESK_DELAY", "nan", "must be 0 or more seconds, got nan"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(variable: str, value: str, told: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pipeline.urls import article_id, normalise_url, shard_of, site_of, url_id
         ("HTTP://News.Example:80/a/../b/./c?utm_source=x&b=2&a=1#top", "http://news.example/b/c?a=1&b=2"),
         ("https://news.example", "https://news.example/"),
         ("https://news.example:8443/a//b/", "https://news.example:8443/a//b/"),
-        ("https://news.example/%7Ejo/caf%c3%a9?q=a+b", "https://news.example/~jo/caf%C3%A9?q=a+b"),
+        ("https://news.example/%7Ejo/caf%c3%a9?q=a+b", "https://news.example/~jo/caf%C3%A9?q=a%20b"),
         ("https://news.example/café", "https://news.example/caf%C3%A9"),
         ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
         ("https://news.example/a?fbclid=1&id=7&empty=", "https://news.example/a?empty=&id=7"),
@@ -48,6 +48,13 @@ def test_the_normal_form_is_its_own(path: str) -> None:
 )
 def test_the_site_is_the_registered_domain_or_the_host(url: str, site: str) -> None:
     assert site_of(url) == site
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("?q=%E9", "?q=%E8"), ("a%2Fb", "a/b"), ("?a=1%26b=2", "?a=1&b=2"), ("?a=%2B", "?a=+"), ("A", "a")]
+)
+def test_different_pages_stay_different(one: str, other: str) -> None:
+    assert url_id(f"https://news.example/{one}") != url_id(f"https://news.example/{other}")
 
 
 def test_a_document_without_a_url_is_known_by_its_content() -> None:

@@ -139,15 +139,10 @@ def _read_entry(line: Line) -> tuple[_Entry, PageInput | None]:
     if len(kinds) != 1 or not isinstance(record[kinds[0]], str):
         message = f'{where}: the line needs either "html" or "text", a string'
         return _Entry(identity, url, _Failure("malformed", message)), None
-    page = PageInput(url, SOURCE, _site(url), record[kinds[0]], kind="html" if kinds[0] == "html" else "text")
+    site = site_of(url) if url else ""
+    known_url = url if site else None  # an address that is none must not cost the page
+    page = PageInput(known_url, SOURCE, site, record[kinds[0]], kind="html" if kinds[0] == "html" else "text")
     return _Entry(identity, url), page
-
-
-def _site(url: str | None) -> str:
-    try:
-        return site_of(url) if url else ""
-    except ValueError:
-        return ""
 
 
 def _brief(value: object) -> str:

@@ -98,18 +98,18 @@ def _texts(element: Any) -> dict[str, str]:
     """Return the texts below an entry by local name, those of the news namespace with their prefix; the first of a name counts."""
     found: dict[str, str] = {}
     for child in element.iter(etree.Element):
-        tag = etree.QName(child)
-        prefix = "news:" if "sitemap-news" in (tag.namespace or "") else ""
-        if "sitemap-image" in (tag.namespace or "") or "sitemap-video" in (tag.namespace or ""):
+        namespace = child.tag.rpartition("}")[0]
+        prefix = "news:" if "sitemap-news" in namespace else ""
+        if "sitemap-image" in namespace or "sitemap-video" in namespace:
             continue
         text = " ".join((child.text or "").split())[:MAX_NAME]
         if text:
-            found.setdefault(prefix + tag.localname, text)
+            found.setdefault(prefix + _local(child), text)
     return found
 
 
 def _local(element: Any) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""  # not QName: it raises on `<:`
 
 
 def _forget(element: Any) -> None:

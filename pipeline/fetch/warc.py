@@ -25,6 +25,7 @@ TRANSFER_ENCODING = "X-Crawl-Transfer-Encoding"
 REVISIT_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 REVISIT_SAME_DIGEST = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 LEVEL = 2  # of ISA-L: eleven times as fast as warcio with zlib, files 7 % larger
+EXPANSION = 4  # of a record when inflated, about; a guess too low or high costs a little time
 ISAL_ERROR = cast("type[Exception]", isal_zlib.error)  # the stub says it is an instance
 
 
@@ -67,17 +68,17 @@ def record(kind: str, fields: Iterable[tuple[str, str]], block: bytes, *, packed
 def parse_record(member: bytes) -> tuple[dict[str, str], bytes]:
     """Return the fields (names in lower case) and the block of one record; raises `Reject` `bad_record` when it is damaged."""
     try:
-        raw = isal_zlib.decompress(member, wbits=31)
+        raw = isal_zlib.decompress(member, wbits=31, bufsize=EXPANSION * len(member))
     except (ISAL_ERROR, EOFError) as error:
         raise Reject("bad_record", f"damaged archive record: {error}") from error
-    head, mark, rest = raw.partition(b"\r\n\r\n")
-    if not mark or not head.startswith(b"WARC/"):
+    end = raw.find(b"\r\n\r\n")
+    if end < 0 or not raw.startswith(b"WARC/"):
         raise Reject("bad_record", "the archive holds no record at this place")
-    fields = {name.lower(): value for name, value in _header_lines(head)}
-    length = fields.get("content-length", "")
-    if not length.isdigit() or int(length) > len(rest):
+    fields = {name.lower(): value for name, value in _header_lines(raw[:end])}
+    length, start = fields.get("content-length", ""), end + 4
+    if not length.isdigit() or int(length) > len(raw) - start:
         raise Reject("bad_record", "damaged archive record: its length is wrong")
-    return fields, rest[: int(length)]
+    return fields, raw[start : start + int(length)]
 
 
 def parse_http(block: bytes) -> tuple[int, Headers, bytes]:

@@ -75,7 +75,9 @@ def _stories(report: RunReport) -> Iterator[str]:
 def _where(settings: Settings) -> Iterator[str]:
     from sqlalchemy import make_url
 
-    url = make_url(settings.warehouse_url).render_as_string(hide_password=True)
+    from pipeline.warehouse.engine import shown_url
+
+    url = shown_url(make_url(settings.warehouse_url))
     yield f"\nThe warehouse is {url}, with files for analysts in {settings.publish}. Ask it, for example:"
     for query in QUERIES:
         yield f'  .venv/bin/copydesk sql "{query}"'

@@ -42,7 +42,7 @@ class Warehouse:
     @property
     def url(self) -> str:
         """The URL with its password hidden: fit for logs and messages."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return shown_url(self.engine.url)
 
     def __enter__(self) -> Warehouse:
         return self
@@ -75,13 +75,19 @@ class Warehouse:
                 checkpoint(self)
 
 
+def shown_url(url: URL) -> str:
+    """Return a database URL without its secrets, wherever they stand in it."""
+    query = {key: "***" if "password" in key or key == "passfile" else value for key, value in url.query.items()}
+    return url.set(query=query).render_as_string(hide_password=True)
+
+
 def open_warehouse(url: str, *, lock_timeout: float = 600.0) -> Warehouse:
     """Open the warehouse at a SQLAlchemy URL and try the connection.
 
     Raises `ConfigError` for a URL that cannot be used and `Fatal` for a database that does not answer.
     """
     parsed = _parse(url)
-    shown = parsed.render_as_string(hide_password=True)
+    shown = shown_url(parsed)
     try:
         engine = sa.create_engine(parsed, poolclass=NullPool, connect_args=_connect_args(parsed))
     except NoSuchModuleError as error:

@@ -7,15 +7,17 @@ of an older page never overwrites a newer text: it goes to `article_versions` on
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import sqlalchemy as sa
 
-from pipeline.warehouse.bulk import Bulk, batches, staging_table
+from pipeline.warehouse.article_batches import ArticleBatch, Order, arrow_batches, article_rows, dropped_rows, order, read_batch
+from pipeline.warehouse.bulk import Bulk, arrow_schema, staging_table
 from pipeline.warehouse.night import Night
-from pipeline.warehouse.rows import ArticleRow, Row, article_row, article_values, dropped_values, fetch_order, instant, page_id
 from pipeline.warehouse.tables import article_versions, articles, dropped_blocks
 
 logger = logging.getLogger(__name__)
@@ -38,18 +40,18 @@ seen_articles = sa.Table(
 class _Stored(NamedTuple):
     row_hash: str
     content_hash: str
-    order: tuple[str, str, str]
+    order: Order
 
 
 @dataclass(slots=True)
 class _Sorted:
-    """A batch by what has to be done with it."""
+    """The places in a batch, by what has to be done with the article there."""
 
-    new: list[ArticleRow] = field(default_factory=list)
-    changed: list[ArticleRow] = field(default_factory=list)
-    seen_again: list[ArticleRow] = field(default_factory=list)
-    older: list[ArticleRow] = field(default_factory=list)
-    unchanged: list[ArticleRow] = field(default_factory=list)
+    new: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    seen_again: list[int] = field(default_factory=list)
+    older: list[int] = field(default_factory=list)
+    unchanged: list[int] = field(default_factory=list)
 
 
 def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, dict[str, dict[str, int]]]:
@@ -60,76 +62,83 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
     counts = dict.fromkeys(("inserted", "updated", "unchanged", "seen_again", "older", "not_article"), 0)
     versions = {"inserted": 0, "updated": 0, "unchanged": 0}
     blocks = {"inserted": 0, "updated": 0, "unchanged": 0}
-    for batch in batches(night.articles):
-        rows = [article_row(article) for article in batch if article.page_kind == "article"]
-        counts["not_article"] += len(batch) - len(rows)
-        work = _sort(rows, _stored(bulk, rows))
-        _insert_new(bulk, night, work.new, blocks)
-        _update_changed(bulk, night, staged, work.changed, versions, blocks)
-        counts["seen_again"] += _touch(bulk, night, staged, work.seen_again)
-        added = _keep_older(bulk, night, staged, work.older)
+    for arrow in arrow_batches(night.articles):
+        batch = read_batch(arrow)
+        counts["not_article"] += len(arrow) - len(batch)
+        work = _sort(batch, _stored(bulk, batch))
+        _insert_new(bulk, night, batch, work.new, blocks)
+        _update_changed(bulk, night, staged, batch, work.changed, versions, blocks)
+        counts["seen_again"] += _touch(bulk, night, staged, batch, work.seen_again)
+        added = _keep_older(bulk, night, staged, batch, work.older)
         versions["inserted"] += added
         counts["older"] += len(work.older) if added else 0
         counts["unchanged"] += len(work.unchanged) + (0 if added else len(work.older))
         counts["inserted"] += len(work.new)
         counts["updated"] += len(work.changed)
-        _remember(bulk, work)
+        _remember(bulk, batch, work)
     if counts["not_article"]:
         logger.warning("%s: %d pages that are no articles were not loaded", night.run_id, counts["not_article"])
     bulk.analyse(seen_articles)
     return counts, seen_articles, {"article_versions": versions, "dropped_blocks": blocks}
 
 
-def _stored(bulk: Bulk, rows: list[ArticleRow]) -> dict[str, _Stored]:
-    found = bulk.select_by_key(articles, COMPARED, [row.article_id for row in rows]) if rows else ()
+def _stored(bulk: Bulk, batch: ArticleBatch) -> dict[str, _Stored]:
+    found = bulk.select_by_key(articles, COMPARED, batch.article_ids) if len(batch) else ()
     return {
-        article_id: _Stored(row_hash, content_hash, fetch_order(_text(fetched_at), url, raw_ref))
+        article_id: _Stored(row_hash, content_hash, order(_utc(fetched_at), url, raw_ref))
         for article_id, row_hash, content_hash, fetched_at, url, raw_ref in found
     }
 
 
-def _text(moment: Any) -> str | None:
-    return moment if isinstance(moment, str) else instant(moment)
+def _utc(moment: Any) -> datetime | None:
+    """Return a stored instant, which SQLite hands over as text, as naive UTC."""
+    if moment is None:
+        return None
+    return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC).replace(tzinfo=None)
 
 
-def _sort(rows: list[ArticleRow], stored: dict[str, _Stored]) -> _Sorted:
-    """Decide what to do with each row. Of two rows of one article in a batch the newer counts, the other is a back-fill."""
+def _sort(batch: ArticleBatch, stored: dict[str, _Stored]) -> _Sorted:
+    """Decide what to do with each article. Of two pages of one in a batch the newer counts, the other is a back-fill."""
     work = _Sorted()
-    newest: dict[str, ArticleRow] = {}
-    for row in rows:
-        rival = newest.get(row.article_id)
-        if rival is None:
-            newest[row.article_id] = row
-            continue
-        winner, loser = (row, rival) if (row.order, row.row_hash) > (rival.order, rival.row_hash) else (rival, row)
-        newest[row.article_id] = winner
-        if loser.content_hash != winner.content_hash:
-            work.older.append(loser)
-    for row in newest.values():
-        old = stored.get(row.article_id)
+    newest: dict[str, int] = {}
+    for place, article_id in enumerate(batch.article_ids):
+        rival = newest.setdefault(article_id, place)
+        if rival != place:
+            loser, winner = sorted((rival, place), key=lambda p: (batch.orders[p], batch.row_hashes[p]))
+            newest[article_id] = winner
+            if batch.content_hashes[loser] != batch.content_hashes[winner]:
+                work.older.append(loser)
+    for article_id, place in newest.items():
+        old = stored.get(article_id)
         if old is None:
-            work.new.append(row)
-        elif row.order < old.order:
-            (work.unchanged if row.content_hash == old.content_hash else work.older).append(row)
-        elif row.row_hash != old.row_hash:
-            work.changed.append(row)
+            work.new.append(place)
+        elif batch.orders[place] < old.order:
+            (work.unchanged if batch.content_hashes[place] == old.content_hash else work.older).append(place)
+        elif batch.row_hashes[place] != old.row_hash:
+            work.changed.append(place)
         else:
-            (work.unchanged if row.order == old.order else work.seen_again).append(row)
+            (work.unchanged if batch.orders[place] == old.order else work.seen_again).append(place)
     return work
 
 
-def _insert_new(bulk: Bulk, night: Night, rows: list[ArticleRow], blocks: dict[str, int]) -> None:
-    if rows:
-        bulk.insert(articles, (article_values(row, night.run_id, night.run_date) for row in rows))
-        blocks["inserted"] += bulk.insert(dropped_blocks, _dropped(rows))
+def _insert_new(bulk: Bulk, night: Night, batch: ArticleBatch, places: list[int], blocks: dict[str, int]) -> None:
+    if places:
+        bulk.insert_batch(articles, article_rows(batch, places, night.run_id, night.run_date))
+        blocks["inserted"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, places))
 
 
 def _update_changed(
-    bulk: Bulk, night: Night, staged: sa.Table, rows: list[ArticleRow], versions: dict[str, int], blocks: dict[str, int]
+    bulk: Bulk,
+    night: Night,
+    staged: sa.Table,
+    batch: ArticleBatch,
+    places: list[int],
+    versions: dict[str, int],
+    blocks: dict[str, int],
 ) -> None:
-    if not rows:
+    if not places:
         return
-    _refill(bulk, night, staged, rows)
+    _refill(bulk, night, staged, batch, places)
     versions["inserted"] += _keep_stored_versions(bulk, staged)
     names = [column.name for column in articles.columns if column.name not in ("article_id", *KEPT)]
     update = articles.update().values({name: staged.c[name] for name in names})
@@ -137,31 +146,31 @@ def _update_changed(
     versions["inserted"] += _keep_new_versions(bulk, staged)
     chosen = dropped_blocks.c.article_id.in_(sa.select(staged.c.article_id))
     bulk.connection.execute(dropped_blocks.delete().where(chosen))
-    blocks["updated"] += bulk.insert(dropped_blocks, _dropped(rows))
+    blocks["updated"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, places))
 
 
-def _touch(bulk: Bulk, night: Night, staged: sa.Table, rows: list[ArticleRow]) -> int:
+def _touch(bulk: Bulk, night: Night, staged: sa.Table, batch: ArticleBatch, places: list[int]) -> int:
     """Note where and when the same content was fetched last: what is older than that must not overwrite it."""
-    if rows:
-        _refill(bulk, night, staged, rows)
+    if places:
+        _refill(bulk, night, staged, batch, places)
         update = articles.update().values({name: staged.c[name] for name in ("fetched_at", "raw_ref")})
         bulk.connection.execute(update.where(articles.c.article_id == staged.c.article_id))
-    return len(rows)
+    return len(places)
 
 
-def _keep_older(bulk: Bulk, night: Night, staged: sa.Table, rows: list[ArticleRow]) -> int:
+def _keep_older(bulk: Bulk, night: Night, staged: sa.Table, batch: ArticleBatch, places: list[int]) -> int:
     """Keep the texts of a back-fill as versions; returns how many versions that made."""
-    if not rows:
+    if not places:
         return 0
-    _refill(bulk, night, staged, rows)
+    _refill(bulk, night, staged, batch, places)
     made = _keep_stored_versions(bulk, staged)
     return made + _add_versions(bulk, staged, staged)
 
 
-def _refill(bulk: Bulk, night: Night, staged: sa.Table, rows: list[ArticleRow]) -> None:
+def _refill(bulk: Bulk, night: Night, staged: sa.Table, batch: ArticleBatch, places: list[int]) -> None:
     bulk.connection.execute(staged.delete())
-    values = (article_values(row, night.run_id, night.run_date) for row in rows)
-    bulk.insert(staged, ((*row, place) for place, row in enumerate(values)))
+    rows = article_rows(batch, places, night.run_id, night.run_date)
+    bulk.insert_batch(staged, rows.append_column("place", pa.array(range(len(places)), pa.int32())))
     bulk.analyse(staged)
 
 
@@ -189,12 +198,15 @@ def _add_versions(bulk: Bulk, source: sa.Table, chosen: sa.FromClause) -> int:
     return bulk.connection.execute(article_versions.insert().from_select(names, rows)).rowcount
 
 
-def _dropped(rows: Iterable[ArticleRow]) -> Iterator[Row]:
-    for row in rows:
-        yield from dropped_values(row.article)
-
-
-def _remember(bulk: Bulk, work: _Sorted) -> None:
-    changed = {row.article_id for row in (*work.new, *work.changed)}
-    every = (*work.new, *work.changed, *work.seen_again, *work.unchanged, *work.older)
-    bulk.insert(seen_articles, ((row.article_id, page_id(row.article), row.raw_ref, row.article_id in changed) for row in every))
+def _remember(bulk: Bulk, batch: ArticleBatch, work: _Sorted) -> None:
+    places: Sequence[int] = (*work.new, *work.changed, *work.seen_again, *work.unchanged, *work.older)
+    changed = len(work.new) + len(work.changed)
+    columns = [
+        [batch.article_ids[place] for place in places],
+        [batch.page_ids[place] for place in places],
+        [batch.orders[place][2] or None for place in places],
+        [number < changed for number in range(len(places))],
+    ]
+    schema = arrow_schema(seen_articles)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    bulk.insert_batch(seen_articles, pa.record_batch(arrays, schema=schema))

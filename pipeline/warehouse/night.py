@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.records import Article, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """Everything a run has to load. Each iterable is read once, in batches: a night need not fit in memory."""
+    """Everything a run has to load. Each iterable is read once, in batches: a night need not fit in memory.
+
+    Articles may come as the Arrow batches that the stages store (`to_batch`), which spares an object for each block.
+    """
 
     run_id: str
     run_date: str
     code_version: str
     config_hash: str
     fetches: Iterable[Fetch] = ()
-    articles: Iterable[Article] = ()
+    articles: Iterable[Article] | Iterable[pa.RecordBatch] = ()
     members: Iterable[StoryMember] = ()
     reuse: Iterable[Reuse] = ()
     rejected: Iterable[Rejected] = ()

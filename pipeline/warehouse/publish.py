@@ -34,7 +34,8 @@ from pipeline.errors import ConfigError
 from pipeline.warehouse.bulk import batches
 from pipeline.warehouse.checks import failed_checks, refuse_failures
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.tables import articles, passages, runs, stories, story_members
+from pipeline.warehouse.migrate import VIEW
+from pipeline.warehouse.tables import articles, passages, runs, schema_migrations, stories, story_members
 
 logger = logging.getLogger(__name__)
 
@@ -128,9 +129,11 @@ def _write_version(connection: Connection, new: Path, before: Path | None) -> di
     """Write or link every file of a version; returns its manifest: path to file name, rows and signature."""
     known = json.loads((before / MANIFEST).read_text()) if before else {}
     manifest: dict[str, dict[str, Any]] = {}
-    for night, signature in sorted(_signatures(connection).items()):
+    made_by = {row.name: row.checksum for row in connection.execute(sa.select(schema_migrations))}
+    for night, touched in sorted(_signatures(connection).items()):
         for view, schema in BY_NIGHT.items():
             where = f"{view}/date={night}"
+            signature = f"{touched} {made_by.get(VIEW + view)}"
             if before and known.get(where, {}).get("signature") == signature:
                 manifest[where] = known[where]
                 _link(before / where / known[where]["file"], new / where / known[where]["file"])

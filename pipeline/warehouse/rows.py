@@ -10,51 +10,23 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from pipeline.records import BLOCK_SEPARATOR, Article, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
+from pipeline.records import BLOCK_SEPARATOR, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.urls import url_id as _url_id
 
 Row = tuple[Any, ...]
 
-SPACE = 32  # the code of a space: below it stand tab, line feed and the other control characters
-
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_NOTHING = "\x1e"  # stands for None in what is hashed
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Claim(NamedTuple):
     """A time that a page claims, as an instant in UTC with its precision: day, time or local."""
 
-    at: str | None
+    at: datetime | None
     precision: str | None
-
-
-class ArticleRow(NamedTuple):
-    """An article on its way in: what the load compares, and the rest to make its rows from when they are needed."""
-
-    article_id: str
-    row_hash: str
-    content_hash: str
-    fetched_at: str | None
-    url: str | None
-    raw_ref: str | None
-    text: str
-    article: Article
-
-    @property
-    def order(self) -> tuple[str, str, str]:
-        """What makes one fetch of an article newer than another, the same on every run."""
-        return fetch_order(self.fetched_at, self.url, self.raw_ref)
-
-
-def fetch_order(fetched_at: str | None, url: str | None, raw_ref: str | None) -> tuple[str, str, str]:
-    """Return the key by which the fetches of one article are put in order of time; ties go by URL, then by place."""
-    return (fetched_at or "", url or "", raw_ref or "")
 
 
 def storable(text: str) -> str:
@@ -82,89 +54,14 @@ def claim(text: str | None) -> Claim:
     if not text:
         return Claim(None, None)
     try:
-        if _DAY.fullmatch(text):
-            return Claim(f"{date.fromisoformat(text)}T00:00:00+00:00", "day")
         moment = datetime.fromisoformat(text)
-        return Claim(instant(moment), "time" if moment.tzinfo else "local")
+        if _DAY.fullmatch(text):
+            return Claim(moment.replace(tzinfo=UTC), "day")
+        if moment.tzinfo is None:
+            return Claim(moment.replace(tzinfo=UTC), "local")
+        return Claim(moment.astimezone(UTC), "time")
     except (ValueError, OverflowError):
         return Claim(None, None)
-
-
-def article_row(article: Article) -> ArticleRow:
-    """Prepare an article for comparison with what is stored."""
-    text = article.text
-    try:
-        content = f"{article.title or ''}\n{text}".encode()
-    except UnicodeEncodeError:
-        content = b"\0"
-    if b"\0" in content:
-        text = storable(text)
-        content = f"{storable(article.title or '')}\n{text}".encode()
-    content_hash = hashlib.sha256(content).hexdigest()
-    parts: list[str | None] = [content_hash, article.source_id, article.site, article.url, article.canonical_url, article.title]
-    parts += [article.published_at, article.published_basis, article.modified_at, article.language, article.section]
-    parts += [article.image, article.wire_credit, article.source_link, article.extractor, "1" if article.paywalled else "0"]
-    parts += article.authors
-    for place, block in enumerate(article.blocks):
-        if block.dropped_by is not None:
-            parts += (str(place), block.kind, block.dropped_by, block.text)
-    joined = "\x1f".join([_NOTHING if part is None else part for part in parts])
-    row_hash = hashlib.sha256(joined.encode(errors="surrogatepass")).hexdigest()[:32]
-    fetched_at = instant(article.fetched_at)
-    return ArticleRow(article.article_id, row_hash, content_hash, fetched_at, article.url, article.raw_ref, text, article)
-
-
-def page_id(article: Article) -> str | None:
-    """Return the url_id of an article's page; None for a document without a URL."""
-    if article.url is None:
-        return None
-    if article.canonical_url is None or article.canonical_url == article.url:
-        return article.article_id  # it was made of this URL
-    return url_key(article.url)
-
-
-def article_values(row: ArticleRow, run_id: str, run_date: str) -> Row:
-    """Return the values of one `articles` row."""
-    article = row.article
-    published = claim(article.published_at)
-    return (
-        row.article_id,
-        page_id(article),
-        article.source_id,
-        article.site,
-        _clean(article.url),
-        _clean(article.canonical_url),
-        _clean(article.title),
-        as_json(article.authors),
-        published.at,
-        published.precision,
-        article.published_basis,
-        _clean(article.published_at),
-        claim(article.modified_at).at,
-        _clean(article.language),
-        _clean(article.section),
-        _clean(article.image),
-        article.paywalled,
-        _clean(article.wire_credit),
-        _clean(article.source_link),
-        row.text,
-        word_count(row.text),
-        row.content_hash,
-        row.row_hash,
-        article.extractor,
-        row.raw_ref,
-        row.fetched_at,
-        run_id,
-        run_date,
-        run_id,
-    )
-
-
-def dropped_values(article: Article) -> Iterable[Row]:
-    """Yield the `dropped_blocks` rows of an article; a block's place is its position, which is unique whatever its index."""
-    for place, block in enumerate(article.blocks):
-        if block.dropped_by is not None:
-            yield (article.article_id, place, block.kind, storable(block.text), block.dropped_by)
 
 
 def fetch_values(fetch: Fetch, run_id: str, run_date: str) -> Row:
@@ -237,18 +134,6 @@ def report_values(report: StageReport, run_id: str) -> Iterable[Row]:
 def as_json(texts: Iterable[str]) -> str:
     """Return a list as JSON text that every database takes."""
     return json.dumps([storable(text) for text in texts], ensure_ascii=False)
-
-
-def word_count(text: str) -> int:
-    """Return the number of words divided by ASCII white space.
-
-    `len(text.split())` costs as much as all the rest of the row; it also takes the no-break spaces inside « … » and 10 000
-    for the ends of words.
-    """
-    if not text:
-        return 0
-    space = np.frombuffer(text.encode(), np.uint8) <= SPACE
-    return int(np.count_nonzero(space[:-1] > space[1:])) + int(not space[0])
 
 
 def kept_blocks(text: str) -> list[str]:

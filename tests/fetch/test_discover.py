@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -206,6 +206,7 @@ def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
 
 
 @pytest.mark.parametrize("parse", [parse_feed, parse_sitemap])
+@example(body=b"<:")
 @given(
     body=st.binary(max_size=400)
     | st.text(alphabet='<>/="&;!?[]abc rss feed urlset loc url item link http:', max_size=300).map(str.encode)

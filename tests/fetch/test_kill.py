@@ -26,7 +26,7 @@ from tests.fetch.conftest import PAGE, Reply, Request, Web
 
 pytestmark = pytest.mark.slow
 
-PAGES, HOSTS, KILLS = 60, 6, 20
+PAGES, HOSTS, KILLS = 40, 8, 20
 SEGMENT_BYTES = 4000  # some ten segments, so that a kill falls between their uploads too
 FIRST = date(2026, 11, 1)
 
@@ -34,7 +34,7 @@ FIRST = date(2026, 11, 1)
 @pytest.fixture
 def slow_web(web: Web) -> Web:
     async def slowly(request: Request, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.005)
         writer.write(Reply(PAGE + request.path.encode()).raw())
 
     web.add("/story", slowly)

