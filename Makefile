@@ -26,7 +26,7 @@ help: ## show this list
 run: $(VENV)/.run ## run a night: on the sample newsroom, or on yours with SOURCES=my.toml [DATE=2026-11-20]
 	@$(BIN)/python -m pipeline $(if $(SOURCES),nightly,demo) $(OPTIONS)
 
-ui: $(VENV)/.run ## Airflow's UI on loopback, port $$COPYDESK_UI_PORT or 8080; Ctrl-C stops everything
+ui: $(VENV)/.run ## Airflow's UI on loopback, port 8080 or COPYDESK_UI_PORT; Ctrl-C stops everything
 	@$(BIN)/python -m pipeline ui $(if $(SOURCES),--sources $(SOURCES))
 
 test: $(VENV)/.dev ## make what the tests need and run them all

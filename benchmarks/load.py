@@ -33,9 +33,9 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from pipeline.records import Article, Block, Fetch, StoryMember, from_batches
-from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches
+from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches, read_row_groups
 from pipeline.urls import article_id
-from pipeline.warehouse import Night, load, open_warehouse, upgrade
+from pipeline.warehouse import ArticleKey, KeyedBatch, Night, article_keys, load, open_warehouse, upgrade
 from pipeline.warehouse.article_batches import article_rows, read_batch
 from pipeline.warehouse.bulk import arrow_schema, bulk_for
 from pipeline.warehouse.tables import articles as articles_table
@@ -108,6 +108,7 @@ def write_inputs(folder: Path, count: int) -> None:
                 partition = Partition("clean", "2026-03-01", f"{shard:03d}")
                 writer = PartitionWriter(store, partition)
                 writer.write("part", Article, made(numbers, phase, pool))
+                writer.write("keys", ArticleKey, article_keys(made(numbers, phase, pool)))
                 writer.write("fetches", Fetch, (fetch_of(a) for a in made(numbers, phase, pool)))
                 writer.write(
                     "members", StoryMember, (member_of(n, a) for n, a in zip(numbers, made(numbers, phase, pool), strict=True))
@@ -124,6 +125,14 @@ def stored(folder: Path, name: str = "part") -> Iterator[pa.RecordBatch]:
         yield from read_batches(LocalStore(folder), Partition("clean", "2026-03-01", f"{shard:03d}"), name)
 
 
+def keyed(folder: Path) -> Iterator[KeyedBatch]:
+    """Yield the articles of a phase as the load stage does."""
+    for shard in range(SHARDS):
+        partition = Partition("clean", "2026-03-01", f"{shard:03d}")
+        for keys, articles in zip(*(read_row_groups(LocalStore(folder), partition, n) for n in ("keys", "part")), strict=True):
+            yield KeyedBatch(keys(), articles)
+
+
 def ours(url: str, folder: Path, *, whole: bool) -> None:
     """Load a night as the pipeline does: articles and their blocks, or with fetches and stories too."""
     late = folder.name == "fifth"
@@ -132,7 +141,7 @@ def ours(url: str, folder: Path, *, whole: bool) -> None:
         run_date="2026-03-02" if late else "2026-03-01",
         code_version="1",
         config_hash="c",
-        articles=stored(folder),
+        articles=keyed(folder),
         fetches=from_batches(stored(folder, "fetches"), Fetch) if whole else (),
         members=from_batches(stored(folder, "members"), StoryMember) if whole else (),
     )
@@ -271,7 +280,8 @@ def child(url: str, name: str, folder: str, dlt_python: str | None) -> None:
     loader(url, Path(folder))
     client = time.process_time() - start
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, usage.ru_maxrss) / 1024
+    held = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    peak = max(int(held.split()[1]), usage.ru_maxrss if name == "dlt" else 0) / 1024
     print(json.dumps([client + usage.ru_utime + usage.ru_stime, time.perf_counter() - wall, peak]))
 
 

@@ -8,6 +8,8 @@ from pipeline.records import Fetch
 from pipeline.urls import url_id
 
 FETCHED = ("fetched", "not_modified")
+# What this machine's settings forbid today says nothing of a page that failed otherwise.
+OUR_REFUSALS = ("forbidden_address",)
 
 
 def merge(known: Iterable[Fetch], new: Iterable[Fetch]) -> tuple[list[Fetch], list[Fetch]]:
@@ -33,7 +35,7 @@ def supersedes(now: Fetch, before: Fetch) -> bool:
     leaves no trace, so that a second run of a night changes nothing.
     """
     if now.outcome not in FETCHED:
-        return before.outcome not in FETCHED and now.outcome != before.outcome
+        return before.outcome not in FETCHED and now.outcome not in (before.outcome, *OUR_REFUSALS)
     if before.outcome not in FETCHED:
         return True
     return now.outcome == "fetched" and now.digest != before.digest and now.fetched_at > before.fetched_at

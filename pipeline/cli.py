@@ -358,10 +358,12 @@ def _today() -> str:
 
 
 def _day(text: str) -> str:
+    from pipeline.scheduling import parse_date
+
     try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a day such as 2026-11-20, got {text!r}") from None
+        return parse_date(text, "day")
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("day: ")) from None
 
 
 def _port(text: str) -> int:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import ConfigError
 
 ENV_PREFIX = "COPYDESK_"
+USERINFO = re.compile(r"//[^/@]*@")
 SETTINGS_FILE = Path("pipeline.toml")
 
 
@@ -181,10 +182,12 @@ def _source(path: Path, number: int, table: Any) -> Source:
     for key in ("include", "exclude"):
         for pattern in getattr(source, key):
             _check_pattern(pattern, f"{where}: {key}")
-    if source.delay is not None and source.delay < 0:
-        raise ConfigError(f"{where}: delay must be 0 or more seconds, got {source.delay}")
-    if source.max_age_days is not None and source.max_age_days < 1:
-        raise ConfigError(f"{where}: max_age_days must be 1 or more, got {source.max_age_days}")
+    if source.delay is not None and not 0 <= source.delay <= DAY:
+        raise ConfigError(f"{where}: delay must be from 0 to {DAY:g} seconds, got {source.delay}")
+    if source.max_age_days is not None and not 1 <= source.max_age_days <= CENTURY:
+        raise ConfigError(f"{where}: max_age_days must be from 1 to {CENTURY}, got {source.max_age_days}")
+    if "" in source.files:
+        raise ConfigError(f"{where}: files must name a folder, a file or a pattern, got ''; write \".\" for the working folder")
     return source
 
 
@@ -195,7 +198,7 @@ def _check_url(url: str, where: str) -> None:
     except ValueError:
         parts, port_is_number = urlsplit(""), False
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_number:
-        raise ConfigError(f"{where} must be http(s) URLs, got {url!r}")
+        raise ConfigError(f"{where} must be http(s) URLs, got {USERINFO.sub('//…@', url)!r}")
 
 
 def _check_pattern(pattern: str, where: str) -> None:
@@ -207,28 +210,40 @@ def _check_pattern(pattern: str, where: str) -> None:
         ) from error
 
 
+DAY = 86400.0
+CENTURY = 36500  # days
+# What a number may be: beyond these it is a slip, and some would only fail much later.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "shards": (1, 1000),
+    "workers": (0, 1024),
+    "delay": (0, DAY),
+    "max_delay": (0, DAY),
+    "connections": (1, 10_000),
+    "connect_timeout": (0.001, DAY),
+    "read_timeout": (0.001, DAY),
+    "total_timeout": (0.001, DAY),
+    "max_wire_bytes": (1, 2**40),
+    "max_body_bytes": (1, 2**40),
+    "max_redirects": (0, 100),
+    "attempts": (1, 100),
+    "fetch_deadline": (0.001, 30 * DAY),
+    "extract_timeout": (0.001, DAY),
+    "extract_memory": (2**20, 2**50),
+    "extract_recycle": (1, 2**31),
+    "window_days": (1, CENTURY),
+    "error_budget": (0, 1),
+    "lock_timeout": (0, 30 * DAY),
+    "ui_port": (1, 65535),
+}
+
+
 def _checked(settings: Settings) -> Settings:
-    for name in ("shards", "connections", "attempts", "max_wire_bytes", "max_body_bytes", "window_days", "extract_recycle"):
-        if getattr(settings, name) < 1:
-            raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be 1 or more, got {getattr(settings, name)}")
-    for name in (
-        "delay",
-        "max_delay",
-        "connect_timeout",
-        "read_timeout",
-        "total_timeout",
-        "fetch_deadline",
-        "extract_timeout",
-        "lock_timeout",
-    ):
-        if not 0 <= getattr(settings, name) < float("inf"):
-            raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be 0 or more seconds, got {getattr(settings, name)}")
-    if settings.workers < 0:
-        raise ConfigError(f"{ENV_PREFIX}WORKERS: must be 0 (one per core) or more, got {settings.workers}")
-    if not 0 <= settings.error_budget <= 1:
-        raise ConfigError(f"{ENV_PREFIX}ERROR_BUDGET: must be between 0 and 1, got {settings.error_budget}")
-    if not 1 <= settings.ui_port <= 65535:
-        raise ConfigError(f"{ENV_PREFIX}UI_PORT: must be a port from 1 to 65535, got {settings.ui_port}")
+    for name, (low, high) in BOUNDS.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:  # false for nan, too
+            raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be from {low:g} to {high:g}, got {value}")
+    if not settings.contact.isprintable():
+        raise ConfigError(f"{ENV_PREFIX}CONTACT: must be one line of printable text, got {settings.contact!r}")
     return settings
 
 

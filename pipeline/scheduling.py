@@ -11,6 +11,8 @@ from pipeline.config import choose_sources, load_settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.runs import STAGES, Run
 
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
+
 
 def resolve_run_date(
     *,
@@ -35,11 +37,14 @@ def resolve_run_date(
 
 
 def parse_date(text: str, name: str) -> str:
-    """Return an ISO day as it was given; raises `ConfigError` when it is none."""
+    """Return an ISO day as it was given; raises `ConfigError` when it is none, or one before there was a web."""
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"{name}: must be a day such as 2026-11-20, got {text!r}") from None
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ConfigError(f"{name}: must be a day such as 2026-11-20, got {text!r}")
+    return day.isoformat()
 
 
 def plan_of(params: Mapping[str, Any], run_date: str) -> dict[str, Any]:

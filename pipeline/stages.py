@@ -21,7 +21,7 @@ from pipeline.errors import Fatal, Reject
 from pipeline.progress import progress_log
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do
-from pipeline.store import Partition, PartitionWriter, Store, read_batches, read_manifest, read_records, shards_of
+from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records, read_row_groups, shards_of
 from pipeline.urls import shard_of, url_id
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
             settings=run.settings,
             store=store,
             archive_prefix=f"raw/dt={run.run_date}/shard={shard}",
-            validators=_validators(run, todo, known),
+            validators=_validators(run, [item for item in todo if url_id(item.url) not in again], known),
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
             progress=progress_log(f"fetch {run.run_date} {shard}"),
         )
@@ -258,6 +258,7 @@ def _freshness(article: Article) -> tuple[str, str, str]:
 def clean(run: Run, shard: str) -> StageReport:
     """Label what is not the article's own: by line rules, by the site's recurring lines, at the edges."""
     from pipeline.clean import clean_site
+    from pipeline.warehouse import ArticleKey, article_keys
 
     store, partition = run.store(), Partition("clean", run.run_date, shard)
     with store.lock(partition.prefix):
@@ -270,17 +271,19 @@ def clean(run: Run, shard: str) -> StageReport:
             cleaned += articles
             learned += site_lines
         kept = sorted((article for article in cleaned if article.text), key=lambda article: article.article_id)
+        urls = {row.raw_ref: row.url for row in read_records(store, Partition("fetch", run.run_date, shard), Fetch)}
         writer = PartitionWriter(store, partition)
         writer.write("part", Article, kept)
+        writer.write("keys", ArticleKey, article_keys(kept))  # row group by row group beside the articles
         writer.write("site_lines", SiteLine, learned)
-        writer.write("rejects", Rejected, (_emptied(article) for article in cleaned if not article.text))
+        writer.write("rejects", Rejected, (_emptied(a, urls.get(a.raw_ref)) for a in cleaned if not a.text))
         outcomes = +Counter(kept=len(kept), no_text=len(cleaned) - len(kept))
         report = StageReport("clean", run.run_date, shard, len(cleaned), outcomes)
         writer.commit(report)
     return _logged(report)
 
 
-def _emptied(article: Article) -> Rejected:
+def _emptied(article: Article, fetched_url: str | None) -> Rejected:
     detail = "no line of the page was left after cleaning"
     return Rejected(
         article.url or article.article_id, article.source_id, article.site, "clean", "no_text", detail, raw_ref=article.raw_ref
@@ -385,7 +388,7 @@ def _moved(member: StoryMember, stored: WindowDocument | None) -> bool:
 
 def load(run: Run) -> StageReport:
     """Load the night into the warehouse in one transaction; stops before it when too much of the night has failed."""
-    from pipeline.warehouse import Night
+    from pipeline.warehouse import KeyedBatch, Night
     from pipeline.warehouse import load as load_night
 
     store = run.store()
@@ -401,9 +404,11 @@ def load(run: Run) -> StageReport:
         config_hash=config_hash(run.settings, run.sources),
         fetches=records_of(store, "fetch", run.run_date, Fetch),
         articles=(
-            batch
+            KeyedBatch(keys(), articles)
             for shard in shards_of(store, "clean", run.run_date)
-            for batch in read_batches(store, Partition("clean", run.run_date, shard))
+            for keys, articles in zip(
+                *(read_row_groups(store, Partition("clean", run.run_date, shard), name) for name in ("keys", "part")), strict=True
+            )
         ),
         members=read_records(store, partition, StoryMember),
         reuse=read_records(store, partition, Reuse, "reuse"),

@@ -14,9 +14,10 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
 
@@ -267,6 +268,21 @@ def read_batches(store: Store, partition: Partition, name: str = "part") -> Iter
     if source is not None:
         with source, pq.ParquetFile(source) as table:
             yield from table.iter_batches(batch_size=ROWS_PER_GROUP)
+
+
+def read_row_groups(store: Store, partition: Partition, name: str = "part") -> Iterator[Callable[[], pa.RecordBatch]]:
+    """Yield for each row group of a table a function that reads it, to be called before the next is asked for."""
+    import pyarrow.parquet as pq
+
+    source = _open_table(store, partition, name)
+    if source is not None:
+        with source, pq.ParquetFile(source) as table:
+            for number in range(table.num_row_groups):
+                yield partial(_row_group, table, number)
+
+
+def _row_group(table: Any, number: int) -> pa.RecordBatch:
+    return table.read_row_group(number).combine_chunks().to_batches()[0]
 
 
 def _open_table(store: Store, partition: Partition, name: str) -> BinaryIO | None:

@@ -31,6 +31,7 @@ def capture(outcome: str = "fetched", *, hour: int = 1, digest: str | None = "a"
         (capture(hour=1), capture(hour=2, digest="b"), "now"),
         (capture("timeout"), capture("timeout", hour=2), "before"),
         (capture("timeout"), capture("http_404", hour=2), "now"),
+        (capture("timeout"), capture("forbidden_address", hour=2), "before"),
         (capture("timeout"), capture(hour=2), "now"),
     ],
 )

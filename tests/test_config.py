@@ -28,12 +28,12 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Pat
     ("variable", "value", "told"),
     [
         ("COPYDESK_UI_PORT", "eighty", "must be a whole number, got 'eighty'"),
-        ("COPYDESK_UI_PORT", "70000", "must be a port"),
+        ("COPYDESK_UI_PORT", "70000", "must be from 1 to 65535"),
         ("COPYDESK_ALLOW_PRIVATE_HOSTS", "perhaps", "must be 1 or 0"),
-        ("COPYDESK_ERROR_BUDGET", "3", "between 0 and 1"),
-        ("COPYDESK_SHARDS", "0", "must be 1 or more"),
-        ("COPYDESK_WORKERS", "-3", "must be 0"),
-        ("COPYDESK_DELAY", "nan", "must be 0 or more seconds, got nan"),
+        ("COPYDESK_ERROR_BUDGET", "3", "must be from 0 to 1, got 3.0"),
+        ("COPYDESK_SHARDS", "0", "must be from 1 to 1000, got 0"),
+        ("COPYDESK_WORKERS", "-3", "must be from 0 to 1024"),
+        ("COPYDESK_DELAY", "nan", "got nan"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(variable: str, value: str, told: str, tmp_path: Path) -> None:
@@ -87,12 +87,13 @@ def test_a_source_takes_every_key_of_the_contract(tmp_path: Path) -> None:
         ('[[source]]\nid = "a"\nfeed = ["https://x.example/rss"]', "unknown key 'feed'; the keys are"),
         ('[[source]]\nid = "a"\nfeeds = "https://x.example/rss"', "feeds must be a list of strings"),
         ('[[source]]\nid = "a"\nfeeds = ["ftp://x.example/rss"]', "feeds must be http(s) URLs, got 'ftp://x.example/rss'"),
+        ('[[source]]\nid = "a"\nfeeds = ["ftp://me:secret@x.example/rss"]', "got 'ftp://…@x.example/rss'"),
         ('[[source]]\nid = "a"\nurls = ["https://x.example:99999/"]', "urls must be http(s) URLs"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\ninclude = ["("]', "include: '(' is not a regular expression"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = "2"', "delay must be a number, got '2'"),
-        ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = -1', "delay must be 0 or more"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = -1', "delay must be from 0 to 86400 seconds, got -1.0"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\npriority = true', "priority must be a whole number, got True"),
-        ('[[source]]\nid = "a"\nfiles = ["x"]\nmax_age_days = 0', "max_age_days must be 1 or more"),
+        ('[[source]]\nid = "a"\nfiles = ["x"]\nmax_age_days = 0', "max_age_days must be from 1 to 36500, got 0"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\n[[source]]\nid = "a"\nfiles = ["x"]', "two sources have the id 'a'"),
     ],
 )

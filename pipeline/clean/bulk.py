@@ -17,13 +17,13 @@ from typing import IO, Any
 
 from pipeline.clean import label_with, learn_site_lines, template_lines
 from pipeline.clean.edges import HEADLINE
-from pipeline.clean.json_lines import Line, Progress, open_lines, open_output
 from pipeline.clean.site import MIN_STORIES
 from pipeline.clean.title import repeats_title
 from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.extract.page import PageInput
 from pipeline.extract.pool import ExtractPool
+from pipeline.json_lines import Line, Progress, open_lines, open_output
 from pipeline.records import Article, StageReport
 from pipeline.urls import site_of
 

@@ -38,12 +38,12 @@ class Zones:
         return self.rows[self.bounds[pair] : self.bounds[pair + 1]]
 
 
-def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) -> tuple[npt.NDArray[np.float64], Zones]:
+def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) -> tuple[npt.NDArray[np.float32], Zones]:
     """Return for each pair (n x 2 text numbers) its measures (n x MEASURES) and its passages.
 
     With `learn`, the words of texts that are aligned as wholes are tallied: `fills` and `alone` are known in later calls only.
     """
-    measures = np.zeros((len(pairs), len(MEASURES)))
+    measures = np.zeros((len(pairs), len(MEASURES)), np.float32)  # in a hot family there are millions of pairs
     size = int(np.diff(words.bounds).max(initial=0)) + 1
     room = (np.empty((4, size), np.int32), np.empty((size, _CHOICES), np.int32), np.empty(size, np.int32))
     texts = (words.bounds, words.hashes, words.flags, words.shingles, words.order, words.tally)

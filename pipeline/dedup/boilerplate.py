@@ -19,9 +19,9 @@ _SIX = 6
 
 
 def common_words(
-    words: Words, sketches: Sequence[Sketches], story: Sequence[int], stitched: Collection[int], params: DedupParams
+    words: Words, sketches: Sequence[Sketches], story: Sequence[int], stitched: Collection[int], params: DedupParams, limit: int
 ) -> npt.NDArray[np.int8]:
-    """Return for each word 1 where the kept shingles around it are common to many stories, -1 where they are not, else 0.
+    """Return for each word 1 where more than `limit` stories have the kept shingles around it, -1 where not, 0 where none is kept.
 
     Stitched texts (by number) are not counted: what they have, they took.
     """
@@ -29,7 +29,7 @@ def common_words(
     counted = np.ones(len(stories), np.bool_)
     counted[list(stitched)] = False
     common = [
-        _common_shingles(*shingles_of_part(sketches, part), stories, counted, params.common) + np.uint32(part << 24)
+        _common_shingles(*shingles_of_part(sketches, part), stories, counted, limit) + np.uint32(part << 24)
         for part in range(PARTS)
     ]
     hashes = np.concatenate(common)  # sorted: each part is, and so are the parts

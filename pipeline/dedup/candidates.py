@@ -14,6 +14,8 @@ from pipeline.dedup.sketch import PARTS, Sketches
 
 Pairs = npt.NDArray[np.uint64]
 """Pairs of document numbers, the smaller in the high half; sorted, each once."""
+Counted = npt.NDArray[np.uint64]
+"""Pairs with 28 bits for each number and, in the lowest byte, the bands in which the two agree."""
 
 _NONE = np.zeros(0, np.uint64)
 _NO_HASH = np.zeros(0, np.uint32)
@@ -27,16 +29,20 @@ def candidate_pairs(chunks: Sequence[Sketches], params: DedupParams) -> npt.NDAr
 
 
 def band_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
-    """Return the pairs that agree in at least one band."""
+    """Return the pairs that agree in at least one band; of a document with very many partners, those that agree most."""
     documents = np.arange(sum(chunk.count for chunk in chunks), dtype=np.uint32)
-    pairs = _NONE
-    waiting: list[Pairs] = []
+    counted = _NONE
+    waiting: list[Counted] = []
     for band in range(params.bands):
         hashes = np.concatenate([_NO_HASH, *(chunk.bands[band] for chunk in chunks)])
-        waiting.append(_pairs_of(hashes, documents, params))
-        if band % 8 == 7:  # the same pair comes from many bands: keep the pile low
-            pairs, waiting = _distinct(np.concatenate([pairs, *waiting])), []
-    return _distinct(np.concatenate([pairs, *waiting]))
+        waiting.append(_count_one(_pairs_of(hashes, documents, params)))
+        if band % 8 == 7 or band == params.bands - 1:  # the same pair comes from many bands: keep the pile low
+            piled = np.concatenate([counted, *waiting])
+            waiting = []
+            piled.sort()
+            counted = piled[: _merge(piled)].copy()
+    nearest: Pairs = _nearest(counted, len(documents), params.partners)
+    return nearest
 
 
 def passage_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
@@ -60,6 +66,12 @@ def _pairs_of(hashes: npt.NDArray[np.uint32], documents: npt.NDArray[np.uint32],
     keys = _twice(hashes, documents, marks)
     pairs: Pairs = _join(_distinct(keys), params.bucket, params.hubs)
     return pairs
+
+
+def _count_one(pairs: Pairs) -> Counted:
+    """Return the pairs with a count of one; numbers above 28 bits would need a second machine long before."""
+    first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
+    return (first << np.uint64(36)) | (second << np.uint64(8)) | np.uint64(1)
 
 
 def _distinct(values: Pairs) -> Pairs:
@@ -126,3 +138,64 @@ def _join(keys: Any, bucket: int, hubs: int) -> Any:
         if not writing:
             pairs = np.empty(size, np.uint64)
     return pairs
+
+
+@kernel
+def _merge(counted: Any) -> int:
+    """Add the counts of equal pairs that stand together, in place; return how many pairs there are."""
+    size = 0
+    for i in range(len(counted)):
+        if size and counted[size - 1] >> np.uint64(8) == counted[i] >> np.uint64(8):
+            counted[size - 1] += counted[i] & np.uint64(0xFF)
+        else:
+            counted[size] = counted[i]
+            size += 1
+    return size
+
+
+@kernel
+def _nearest(counted: Any, documents: int, partners: int) -> Any:
+    """Return the pairs that are among the `partners` with the highest counts of either document, ties by lower number."""
+    degree = np.zeros(documents, np.int64)
+    for pair in counted:
+        degree[pair >> np.uint64(36)] += 1
+        degree[(pair >> np.uint64(8)) & np.uint64(0xFFFFFFF)] += 1
+    hot = np.full(documents, -1, np.int64)  # row in the histogram
+    rows = 0
+    for document in range(documents):
+        if degree[document] > partners:
+            hot[document] = rows
+            rows += 1
+    histogram = np.zeros((rows, 65), np.uint16)
+    for pair in counted:
+        for document in (pair >> np.uint64(36), (pair >> np.uint64(8)) & np.uint64(0xFFFFFFF)):
+            if hot[document] >= 0:
+                row = histogram[hot[document]]
+                count = pair & np.uint64(0xFF)
+                row[count] = min(row[count] + 1, 0xFFFF)
+    least = np.zeros(rows, np.uint64)  # count of the last partner that is taken
+    left = np.zeros(rows, np.int64)  # partners with just that count that are taken
+    for number in range(rows):
+        left[number] = partners
+        for count in range(64, 0, -1):
+            if histogram[number, count] >= left[number]:
+                least[number] = count
+                break
+            left[number] -= histogram[number, count]
+    pairs = np.empty(len(counted), np.uint64)
+    size = 0
+    for pair in counted:
+        taken = False
+        count = pair & np.uint64(0xFF)
+        first, second = pair >> np.uint64(36), (pair >> np.uint64(8)) & np.uint64(0xFFFFFFF)
+        for document in (first, second):
+            number = hot[document]
+            if number < 0 or count > least[number]:
+                taken = True
+            elif count == least[number] and left[number]:
+                left[number] -= 1
+                taken = True
+        if taken:
+            pairs[size] = (first << np.uint64(32)) | second
+            size += 1
+    return pairs[:size].copy()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +22,8 @@ NO_ORIGIN = 0.2  # of a site that nothing is known of
 _USUALLY_FIRST = 0.5
 _AHEAD = 3 * _DAY  # a first date so long before all others is doubted, unless the others are spread as widely
 _CUT = 0.85  # of the longest member: shorter ones were probably cut
-
-# Weights of what speaks for a member being the original, as logits: fitted on generated stories of which the original is
-# known, rounded. With one known date in two the earliest wins by far; among
-# members without a date the site's record and the completeness of the text decide.
-EARLIEST, UNDATED, ORIGIN, LOSSES, ADDITIONS, LENGTH, SHORT = 2.0, 2.4, 1.2, -1.5, -0.8, 0.9, -0.5
+FEATURES = ("earliest", "undated", "dated", "origin", "losses", "additions", "length", "short")
+WEIGHTS_FILE = Path(__file__).with_name("canonical.toml")
 
 _WORD = re.compile(r"\w+")
 
@@ -75,34 +75,51 @@ def choose_canonical(documents: Sequence[Document], members: Sequence[Candidate]
     agency = [m for m in members if agencies and _label(documents[m.number].site) in agencies]
     if agency:
         return min(agency, key=lambda m: (m.time if m.time is not None else math.inf, m.number)).number, "wire credit"
-    times = sorted(m.time for m in members if m.time is not None)
-    first, doubted = _first_time(times)
-    longest = max(m.length for m in members)
-    best = min(members, key=lambda m: (-_standing(m, first, doubted, len(times), longest), m.number))
-    return best.number, _reason(best, first, doubted)
+    weights = read_weights()
+    logits = [sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True)) for row in features(members)]
+    best = min(zip(members, logits, strict=True), key=lambda pair: (-pair[1], pair[0].number))[0]
+    return best.number, _reason(best, *_first_time(members))
 
 
-def _first_time(times: Sequence[float]) -> tuple[float | None, float | None]:
+@cache
+def read_weights() -> dict[str, float]:
+    """Return the weight of each feature from the file that stands beside this module."""
+    table = tomllib.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
+    return {name: float(table[name]) for name in FEATURES}
+
+
+def features(members: Sequence[Candidate]) -> list[tuple[float, ...]]:
+    """Return for each member of a story what speaks for and against it, in the order of `FEATURES`."""
+    first, doubted = _first_time(members)
+    dated = math.log(sum(m.time is not None for m in members) + 0.5)
+    longest = max(1, *(m.length for m in members))
+    rows: list[tuple[float, ...]] = []
+    for m in members:
+        earliest = m.time is not None and m.time == first
+        rows.append(
+            (
+                float(earliest),
+                float(m.time is None or m.time == doubted),
+                dated if earliest else 0.0,
+                math.log(m.origin / NO_ORIGIN),
+                m.losses,
+                m.additions,
+                math.log(max(1, m.length) / longest),
+                float(m.length < _CUT * longest),
+            )
+        )
+    return rows
+
+
+def _first_time(members: Sequence[Candidate]) -> tuple[float | None, float | None]:
     """Return the earliest time that can be believed, and one that stands so far before all others that it cannot."""
+    times = sorted(m.time for m in members if m.time is not None)
     if len(times) < 2:
         return (times[0] if times else None), None
     ahead, spread = times[1] - times[0], times[-1] - times[1]
     if ahead <= _AHEAD or (len(times) > 2 and ahead <= spread):
         return times[0], None
     return (times[1] if len(times) > 2 else None), times[0]
-
-
-def _standing(member: Candidate, first: float | None, doubted: float | None, dated: int, longest: int) -> float:
-    """Return how likely a member is the original, as a logit: see the weights."""
-    completeness = math.log(max(1, member.length) / max(1, longest))
-    score = (
-        ORIGIN * math.log(member.origin / NO_ORIGIN) + LOSSES * member.losses + ADDITIONS * member.additions + LENGTH * completeness
-    )
-    if member.length < _CUT * longest:
-        score += SHORT
-    if member.time is None or member.time == doubted:
-        return score + UNDATED
-    return score + EARLIEST + math.log(dated + 0.5) if member.time == first else score
 
 
 def _reason(best: Candidate, first: float | None, doubted: float | None) -> str:

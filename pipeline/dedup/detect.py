@@ -7,7 +7,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from pipeline.dedup.align import compare
 from pipeline.dedup.candidates import candidate_pairs
 from pipeline.dedup.canonical import NO_ORIGIN, Candidate, choose_canonical, parse_time, site_origins, trusted_times
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.reuse import Passage, find_passages
+from pipeline.dedup.reuse import STITCHED, Passage, find_passages
 from pipeline.dedup.sketch import encode, sketch_all
 from pipeline.dedup.stories import join_stories
 from pipeline.dedup.titles import about_own_parts
@@ -59,10 +59,11 @@ def detect(documents: Sequence[Document], params: DedupParams) -> DedupResult:
     for number, key in enumerate(story):
         groups[key].append(number)
     canonical = _canonicals(documents, groups, times, text_of, words)
-    members = _members(documents, groups, canonical, text_of, words, params)
     passages = find_passages(
         pairs, zones, verdicts, words, sketches, text_story, *_by_text(text_of, first, groups, canonical, times, text_story), params
     )
+    composites = _composites(passages, texts)
+    members = _members(documents, groups, canonical, text_of, words, composites, params)
     reuse = _reuse(documents, passages, text_of)
     logger.info("%d documents: %d candidate pairs, %d stories, %d passages", len(documents), len(pairs), len(groups), len(reuse))
     return DedupResult(tuple(members), tuple(reuse))
@@ -133,7 +134,7 @@ def _standing(texts: Sequence[int], words: Words) -> dict[int, tuple[float, floa
 
 def _members(
     documents: Sequence[Document], groups: dict[int, list[int]], canonical: dict[int, tuple[int, str]], text_of: Sequence[int],
-    words: Words, params: DedupParams,
+    words: Words, composites: dict[int, dict[str, Any]], params: DedupParams,
 ) -> list[StoryMember]:  # fmt: skip
     """Return the story member of each document, by id, copies measured against their canonical."""
     wanted = sorted(
@@ -142,21 +143,40 @@ def _members(
     measures, _ = compare(words, np.array(wanted, np.int64).reshape(-1, 2))
     verdicts = judge(measures, params)
     row_of = {pair: row for row, pair in enumerate(wanted)}
+    shown: dict[int, str] = {}  # of many equal texts, all have the same proof
     members: list[StoryMember] = []
     for key, numbers in groups.items():
         head, reason = canonical[key]
         story = story_id(documents[numbers[0]].id)
         for number in numbers:
-            document = documents[number]
+            document, composite = documents[number], composites.get(text_of[number], {})
             if number == head:
                 relation: Relation = "canonical" if len(numbers) > 1 else "unique"
-                members.append(StoryMember(document.id, story, document.id, relation, None, reason))
+                evidence = json.dumps(composite) if composite else None
+                members.append(StoryMember(document.id, story, document.id, relation, None, reason, None, evidence))
                 continue
             row = row_of[text_of[head], text_of[number]]
             score = round(float(verdicts.score[row]), 4)
-            shown = json.dumps(proof(measures[row]))
-            members.append(StoryMember(document.id, story, documents[head].id, "copy", score, reason, documents[head].id, shown))
+            if row not in shown:
+                shown[row] = json.dumps(composite | proof(measures[row]))
+            members.append(
+                StoryMember(document.id, story, documents[head].id, "copy", score, reason, documents[head].id, shown[row])
+            )
     return sorted(members, key=lambda member: member.article_id)
+
+
+def _composites(passages: Sequence[Passage], texts: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """Return for each text that is mostly stitched from several stories what its proof says of it."""
+    taken: dict[int, list[Passage]] = defaultdict(list)
+    for passage in passages:
+        taken[passage.document].append(passage)
+    composites: dict[int, dict[str, Any]] = {}
+    for text, own in taken.items():
+        share = sum(passage.end - passage.start for passage in own) / len(texts[text])
+        sources = len({passage.source for passage in own})
+        if sources > 1 and share >= STITCHED:
+            composites[text] = {"composite": True, "sources": sources, "share": round(share, 4)}
+    return composites
 
 
 def story_id(first: str) -> str:

@@ -21,6 +21,7 @@ class DedupParams:
     shared: int = 3  # common kept shingles that make a candidate: fewer are a common phrase
     bucket: int = 48  # a bucket of more documents is joined to its first `hubs` and its next neighbour only
     hubs: int = 8
+    partners: int = 12  # a document of a large family is compared with so many that agree with it in most bands
 
     # A copy: the smaller text lies in aligned zones of the larger one, the larger one is covered enough, and not both have
     # a long stretch of their own.
@@ -30,6 +31,10 @@ class DedupParams:
     even: float = 0.60  # or both lie in the zones to such a share, the larger text to `both`
     both: float = 0.50
     apart: float = 0.36
+    # Retold: perhaps not a copy but another text after the same source. Both have such a share (weight) of their own, and of
+    # neither does so much stand in equal runs of 8 words: an editor leaves most sentences alone, or has little to add.
+    own: float = 0.12
+    runs: float = 0.66
     # Not copies but the same sidebar: both have so much (weight, share) that no other text aligned with them has.
     alone: tuple[tuple[float, float], ...] = ((40.0, 0.08), (12.0, 0.2))
     # A cut copy: the smaller text is the beginning of the larger one, in order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ _SIDE_WORDS = 8  # words of the shortest passage that counts beside a longer one
 _OWN_WORDS = 10  # words outside of quotation marks that two texts must share: a quote alone may come from the event itself
 _SENTENCE_IN, _SENTENCE_OUT = 0.5, 0.2  # covered share that takes a whole sentence in, or leaves it out
 _PIECE = 5  # words of the shortest piece of a passage, after the cut into paragraphs
-_STITCHED = 0.6  # share of a text that several other stories cover
+STITCHED = 0.6  # share of a text that several other stories cover
 _MINOR = 0.08
 
 Mask = npt.NDArray[np.bool_]
@@ -62,9 +63,10 @@ def find_passages(
     story_time = _story_times(story, times)
     sizes = np.diff(words.bounds)
     units = _units(words)
-    shared = _shared(pairs, zones, verdicts, story, units, params)
+    hot = common_words(words, sketches, story, (), params, params.bucket)  # whoever took them: too common to be anybody's
+    shared = _shared(pairs, zones, verdicts, story, words, hot, params)
     stitched = {d: _is_stitched(partners, story, int(sizes[d])) for d, partners in shared.items()}
-    marks = common_words(words, sketches, story, {d for d, is_stitched in stitched.items() if is_stitched}, params)
+    marks = common_words(words, sketches, story, {d for d, is_stitched in stitched.items() if is_stitched}, params, params.common)
     members: dict[int, int] = defaultdict(int)
     for number in story:
         members[number] += 1
@@ -115,25 +117,40 @@ def _shared(
     zones: Zones,
     verdicts: Verdicts,
     story: Sequence[int],
-    units: npt.NDArray[np.float64],
+    words: Words,
+    hot: npt.NDArray[np.int8],
     params: DedupParams,
 ) -> dict[int, list[Shared]]:
-    """Return for each document what it shares with documents of other stories."""
+    """Return for each document what it shares with documents of other stories, `hot` words aside."""
+    units = _units(words)
     numbers = np.asarray(story)
-    shared: dict[int, list[Shared]] = defaultdict(list)
     foreign = np.flatnonzero((numbers[pairs[:, 0]] != numbers[pairs[:, 1]]) & ~verdicts.form)
-    for pair in foreign.tolist():
-        rows = zones.of(pair)
-        rows = rows[(rows[:, 5] + 1) >= params.passage_names * (rows[:, 6] + 1)]
-        a, b = pairs[pair].tolist()
-        unit = max(units[a], units[b])
-        rows = rows[rows[:, 4] * unit >= _SIDE_WORDS]
-        own = (rows[:, 1] - rows[:, 0] - rows[:, 7]) * unit
-        if not len(rows) or rows[:, 4].max() * unit < params.passage or own.sum() < _OWN_WORDS:
-            continue
-        shared[a].append(Shared(b, tuple((r[0], r[1]) for r in rows.tolist())))
-        shared[b].append(Shared(a, tuple((r[2], r[3]) for r in rows.tolist())))
+    counts = np.diff(zones.bounds)[foreign]
+    places = np.repeat(zones.bounds[foreign] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    rows, owner = zones.rows[places], np.repeat(foreign, counts)
+    unit = units[pairs].max(axis=1)
+    fit = (rows[:, 5] + 1 >= params.passage_names * (rows[:, 6] + 1)) & (rows[:, 4] * unit[owner] >= _SIDE_WORDS)
+    fit &= ~_common_rows(rows, words.bounds[pairs[owner, 0]], hot)
+    rows, owner = rows[fit], owner[fit]
+    longest, own = np.zeros(len(pairs)), np.zeros(len(pairs))
+    np.maximum.at(longest, owner, rows[:, 4])
+    np.add.at(own, owner, rows[:, 1] - rows[:, 0] - rows[:, 7])
+    enough = (longest * unit >= params.passage) & (own * unit >= _OWN_WORDS)
+    rows, owner = rows[enough[owner]], owner[enough[owner]]
+    firsts = np.flatnonzero(np.diff(owner, prepend=-1)).tolist()
+    shared: dict[int, list[Shared]] = defaultdict(list)
+    for low, high in pairwise([*firsts, len(owner)]):
+        a, b = pairs[owner[low]].tolist()
+        shared[a].append(Shared(b, tuple((r[0], r[1]) for r in rows[low:high].tolist())))
+        shared[b].append(Shared(a, tuple((r[2], r[3]) for r in rows[low:high].tolist())))
     return shared
+
+
+def _common_rows(rows: npt.NDArray[np.int32], starts: npt.NDArray[np.int64], marks: npt.NDArray[np.int8]) -> Mask:
+    """Say of which passages most words are marked as common; `starts` are the first words of their texts."""
+    sums = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
+    common: Mask = sums[starts + rows[:, 1]] > sums[starts + rows[:, 0]]
+    return common
 
 
 def _story_times(story: Sequence[int], times: Sequence[float | None]) -> dict[int, float]:
@@ -158,7 +175,7 @@ def _is_stitched(partners: Sequence[Shared], story: Sequence[int], words: int) -
         if fresh >= _MINOR * words and fresh >= 0.5 * mask.sum():
             groups += 1
         total |= mask
-    return groups >= 2 and bool(total.sum() >= _STITCHED * words)
+    return groups >= 2 and bool(total.sum() >= STITCHED * words)
 
 
 def _took(

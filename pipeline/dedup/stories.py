@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,26 @@ from pipeline.dedup.verdict import Floats, Verdicts, measure
 Pairs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Times = Sequence[float | None]
-Neighbours = dict[int, set[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The partners of each document in a list of pairs: those of document d are `numbers[bounds[d] : bounds[d + 1]]`."""
+
+    numbers: Pairs
+    bounds: Pairs
+
+    def of(self, document: int) -> list[int]:
+        """Return the partners of one document."""
+        partners: list[int] = self.numbers[self.bounds[document] : self.bounds[document + 1]].tolist()
+        return partners
+
 
 _MINOR = 0.06  # share of a text below which a passage says nothing about how the text was made
 _OVERLAP = 0.5  # of the smaller of two covers of a text: the same passage was taken
+_WITNESSES = (
+    2  # copies it takes between two stories where the texts are retold: one alone may be another text after the same source
+)
 _CROSS = 24  # verdicts between two stories that are asked for at most
 
 
@@ -27,22 +44,19 @@ def join_stories(
 ) -> list[int]:
     """Return for each document the smallest number of a document of its story."""
     edges = verdicts.copy & ~_stitched_edges(pairs, measures, zones, verdicts, times, params)
-    negative: Neighbours = defaultdict(set)
-    for (a, b), copy in zip(pairs.tolist(), edges.tolist(), strict=True):
-        if not copy:
-            negative[a].add(b)
-            negative[b].add(a)
-    positive: Neighbours = defaultdict(set)
     chosen = np.flatnonzero(edges)
-    for a, b in pairs[chosen].tolist():
-        positive[a].add(b)
-        positive[b].add(a)
-    ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen]))
+    joined = np.zeros(count, np.bool_)
+    joined[pairs[chosen]] = True
+    positive = _partners(count, pairs[chosen])
+    negative = _partners(count, pairs[~edges & joined[pairs].all(axis=1)])
+    weak = verdicts.retold[chosen]
+    ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen], weak))
     story = list(range(count))
     members = {number: [number] for number in range(count)}
-    for a, b in pairs[chosen[ranks]].tolist():
+    for (a, b), retold in zip(pairs[chosen[ranks]].tolist(), weak[ranks].tolist(), strict=True):
         one, other = story[a], story[b]
-        if one == other or not _agree(members[one], members[other], story, positive, negative):
+        needed = _WITNESSES if retold else 1
+        if one == other or not _agree(members[one], members[other], story, positive, negative, needed):
             continue
         small, large = sorted((one, other), key=lambda number: (len(members[number]), -number))
         for document in members[small]:
@@ -52,14 +66,20 @@ def join_stories(
     return [smallest[number] for number in story]
 
 
-def _agree(left: list[int], right: list[int], story: list[int], positive: Neighbours, negative: Neighbours) -> bool:
-    """Say whether the verdicts between two stories are for a merge: at least as many copies as denials."""
+def _partners(count: int, pairs: Pairs) -> Partners:
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    order = np.argsort(both[:, 0], kind="stable")
+    return Partners(both[order, 1], np.searchsorted(both[order, 0], np.arange(count + 1)))
+
+
+def _agree(left: list[int], right: list[int], story: list[int], positive: Partners, negative: Partners, needed: int) -> bool:
+    """Say whether the verdicts between two stories are for a merge: `needed` copies, and at least as many as denials."""
     fewer, more = sorted((left, right), key=len)
     other = story[more[0]]
     asked = fewer[:_CROSS]
-    copies = sum(story[partner] == other for document in asked for partner in positive.get(document, ()))
-    denials = sum(story[partner] == other for document in asked for partner in negative.get(document, ()))
-    return copies >= denials
+    copies = sum(story[partner] == other for document in asked for partner in positive.of(document))
+    denials = sum(story[partner] == other for document in asked for partner in negative.of(document))
+    return copies >= max(needed, denials)
 
 
 def _stitched_edges(

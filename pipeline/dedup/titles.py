@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,24 +23,23 @@ def about_own_parts(
 ) -> npt.NDArray[np.bool_]:
     """Mark the pairs in `rows` of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
     heads = read_words(encode([title or "" for title in titles]))
+    telling = [heads.hashes[low:high][(heads.flags[low:high] & SHORT) == 0] for low, high in pairwise(heads.bounds.tolist())]
     result = np.zeros(len(rows), np.bool_)
     for place, row in enumerate(rows.tolist()):
         a, b = pairs[row].tolist()
+        if min(len(telling[a]), len(telling[b])) < _TELLING:
+            continue
         passages = zones.of(row)
-        result[place] = _about_own(a, passages[:, 0:2], words, heads) and _about_own(b, passages[:, 2:4], words, heads)
+        result[place] = _about_own(a, passages[:, 0:2], words, telling[a]) and _about_own(b, passages[:, 2:4], words, telling[b])
     return result
 
 
-def _about_own(text: int, ranges: npt.NDArray[np.int32], words: Words, heads: Words) -> bool:
+def _about_own(text: int, ranges: npt.NDArray[np.int32], words: Words, title: npt.NDArray[np.uint64]) -> bool:
     low, high = int(words.bounds[text]), int(words.bounds[text + 1])
     shared = np.zeros(high - low, np.bool_)
     for start, end in ranges.tolist():
         shared[start:end] = True
     if (~shared).sum() < _OWN:
-        return False
-    head = slice(int(heads.bounds[text]), int(heads.bounds[text + 1]))
-    title = heads.hashes[head][(heads.flags[head] & SHORT) == 0]
-    if len(title) < _TELLING:
         return False
     hashes = words.hashes[low:high]
     own = np.isin(title, hashes[~shared]) & ~np.isin(title, hashes[shared])

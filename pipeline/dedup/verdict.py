@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 COLUMN = {name: number for number, name in enumerate(MEASURES)}
@@ -23,6 +23,7 @@ class Verdicts:
 
     copy: Flags
     form: Flags  # the same form filled with other names and figures: no copy, no reuse
+    retold: Flags  # a copy only where more than one pair says so
     score: Floats
 
 
@@ -65,8 +66,11 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     sidebar = np.zeros(len(measures), np.bool_)
     for weight, share in params.alone:
         sidebar |= (alone >= weight) & (alone_share >= share)
+    own = np.minimum(get("weight_a") * (1 - get("zone_a")), get("weight_b") * (1 - get("zone_b")))
+    own /= np.maximum(np.minimum(get("weight_a"), get("weight_b")), 1)
+    retold = (own >= params.own) & (np.maximum(get("run_a"), get("run_b")) < params.runs)
     score = np.maximum(get("match_a"), get("match_b"))
-    return Verdicts((whole | cut) & ~form & ~sidebar, form & (smaller > params.contained), score)
+    return Verdicts((whole | cut) & ~form & ~sidebar, form & (smaller > params.contained), retold, score)
 
 
 def proof(row: Floats) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The warehouse: what the pipeline writes each night and analysts query. PostgreSQL, SQLite, or any SQLAlchemy database."""
 
+from pipeline.warehouse.article_batches import article_keys
 from pipeline.warehouse.engine import Warehouse, open_warehouse
 from pipeline.warehouse.load import load
 from pipeline.warehouse.migrate import MigrationStatus, status, upgrade
-from pipeline.warehouse.night import LoadResult, Night
+from pipeline.warehouse.night import ArticleKey, KeyedBatch, LoadResult, Night
 from pipeline.warehouse.publish import publish
 from pipeline.warehouse.read import (
     StoredArticle,
@@ -18,6 +19,8 @@ from pipeline.warehouse.read import (
 from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
 
 __all__ = [
+    "ArticleKey",
+    "KeyedBatch",
     "LoadResult",
     "MigrationStatus",
     "Night",
@@ -27,6 +30,7 @@ __all__ = [
     "Warehouse",
     "WindowDocument",
     "article",
+    "article_keys",
     "known_urls",
     "latest_run_date",
     "load",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipeline.records import Article, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
@@ -12,11 +13,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+@dataclass(frozen=True, slots=True)
+class ArticleKey:
+    """What the load compares of an article: `page_id` is the url_id of its page, `row_hash` covers all that is stored of it."""
+
+    article_id: str
+    page_id: str | None
+    content_hash: str
+    row_hash: str
+    fetched_at: datetime | None
+    url: str | None
+    raw_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedBatch:
+    """The keys of a batch of articles (`ArticleKey` in Arrow), and how to read the articles, in the same order."""
+
+    keys: pa.RecordBatch
+    read: Callable[[], pa.RecordBatch]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
     """Everything a run has to load. Each iterable is read once, in batches: a night need not fit in memory.
 
-    Articles may come as the Arrow batches that the stages store (`to_batch`), which spares an object for each block.
+    Articles may come as Arrow batches (`to_batch`), which spares an object for each block; with their keys beside them, only
+    the batches that bring something new are read.
     """
 
     run_id: str
@@ -24,7 +47,7 @@ class Night:
     code_version: str
     config_hash: str
     fetches: Iterable[Fetch] = ()
-    articles: Iterable[Article] | Iterable[pa.RecordBatch] = ()
+    articles: Iterable[Article] | Iterable[pa.RecordBatch] | Iterable[KeyedBatch] = ()
     members: Iterable[StoryMember] = ()
     reuse: Iterable[Reuse] = ()
     rejected: Iterable[Rejected] = ()

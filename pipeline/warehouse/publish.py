@@ -93,6 +93,7 @@ def publish(warehouse: Warehouse, folder: str | Path, run_date: str) -> int:
             manifest = _write_version(connection, new, before)
             identity = _identity(run_date, manifest)
             if before is not None and before.name == identity:
+                _point(root / "copydesk.duckdb", "current/copydesk.duckdb")  # a run that was killed may have left it out
                 logger.info("%s: nothing new to publish", root)
             else:
                 _switch(root, new, root / "versions" / identity, before, manifest)

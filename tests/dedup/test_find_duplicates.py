@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -50,6 +51,35 @@ def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicat
     assert result.reuse == ()
 
 
+def retold(seed: int) -> tuple[str, str]:
+    """Return a text and another after the same source: a third of each is its own, and few sentences are left as they were."""
+    rng = random.Random(seed)
+    sentences = article(seed).split(". ")
+    other = article(seed + 1000).split(". ")
+    changed = [s if n % 3 == 0 else " ".join(w if i % 7 else rng.choice("abcdef") * 5 for i, w in enumerate(s.split(" ")))
+               for n, s in enumerate(sentences)]  # fmt: skip
+    own = len(sentences) // 4
+    return ". ".join([*sentences[:-own], *other[:own]]), ". ".join([*other[-own:], *changed[:-own]])
+
+
+def test_a_text_told_anew_after_the_same_source_is_no_copy_on_the_word_of_one_pair() -> None:
+    one, other = retold(60)
+    assert len(stories(find_duplicates([document("a", one), document("b", other, 2)]))) == 2
+
+
+@pytest.mark.parametrize("copies", [60, 200])
+def test_a_large_family_is_one_story_and_a_stranger_in_its_words_is_not(copies: int) -> None:
+    rng = random.Random(5)
+    base = article(70).split(" ")
+    family = [
+        document(f"d{n:03d}", " ".join(w if rng.random() > 0.03 else rng.choice(base) for w in base), 1 + n % 20)
+        for n in range(copies)
+    ]
+    strangers = [document(f"x{n}", f"{article(80 + n)}\n\n{article(70, 1)}", 3) for n in range(3)]
+    result = find_duplicates([*family, *strangers])
+    assert stories(result) == {frozenset(d.id for d in family)} | {frozenset({d.id}) for d in strangers}
+
+
 def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets() -> None:
     sources = {f"s{n}": article(10 + n) for n in range(3)}
     parts = {name: "\n\n".join(text.split("\n\n")[2:5]) for name, text in sources.items()}
@@ -57,6 +87,10 @@ def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets(
     documents = [document(name, text, 1) for name, text in sources.items()]
     result = find_duplicates([*documents, document("m", stitched, 3, "b.example")])
     assert len(stories(result)) == 4
+    member = next(member for member in result.members if member.article_id == "m")
+    assert member.relation == "unique"
+    assert json.loads(member.proof or "{}") | {"share": 1} == {"composite": True, "sources": 3, "share": 1}
+    assert [m.article_id for m in result.members if m.proof] == ["m"]
     taken: dict[str, str] = {}
     for passage in result.reuse:
         assert passage.article_id == "m"

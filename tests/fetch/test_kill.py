@@ -9,7 +9,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 PAGES, HOSTS, KILLS = 40, 8, 20
 SEGMENT_BYTES = 4000  # some ten segments, so that a kill falls between their uploads too
-FIRST = date(2026, 11, 1)
+DAY = "2026-11-23"
 
 
 @pytest.fixture
@@ -43,11 +42,11 @@ def slow_web(web: Web) -> Web:
 
 @pytest.fixture
 def runs(slow_web: Web, settings: Settings, tmp_path: Path) -> Iterator[Run]:
-    """Nights whose discovered pages wait for their fetch."""
-    mine = dataclasses.replace(settings, store=str(tmp_path / "store"), warehouse_url=f"sqlite:///{tmp_path}/warehouse.db")
+    """Nights, each in a store of its own, whose discovered pages wait for their fetch."""
+    mine = dataclasses.replace(settings, warehouse_url=f"sqlite:///{tmp_path}/warehouse.db")
     items = [slow_web.item(f"/story?{n}", f"h{n % HOSTS}.localhost") for n in range(PAGES)]
-    made = (Run(run_date=str(FIRST + timedelta(days=n)), settings=mine) for n in range(KILLS + 1))
-    return (_discovered(run, items) for run in made)
+    stores = (dataclasses.replace(mine, store=str(tmp_path / f"store-{n}")) for n in range(KILLS + 1))
+    return (_discovered(Run(run_date=DAY, settings=own), items) for own in stores)
 
 
 def _discovered(run: Run, items: list[Discovered]) -> Run:

@@ -92,7 +92,11 @@ def open_output(target: str) -> Iterator[IO[bytes]]:
             yield handle
             handle.flush()
         return
-    path = Path(target)
+    path = Path(target).resolve()
+    if path.exists() and not path.is_file() and not path.is_dir():  # a device or a named pipe is written to, not replaced
+        with path.open("wb") as device, _packed(device, suffix) as handle:
+            yield handle
+        return
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")

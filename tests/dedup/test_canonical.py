@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pipeline.dedup.canonical import FEATURES, Candidate, choose_canonical, features, read_weights
+from tests.dedup.articles import document
+
+DAY = 86400.0
+
+
+def member(number: int, time: float | None, *, origin: float = 0.2, losses: float = 0.0, length: int = 1000) -> Candidate:
+    return Candidate(number, time, origin, losses, 0.0, length)
+
+
+def choose(*members: Candidate) -> tuple[int, str]:
+    return choose_canonical([document(str(n), "") for n in range(len(members))], members)
+
+
+def test_every_feature_has_a_weight_of_the_sign_that_its_meaning_has() -> None:
+    weights = read_weights()
+    assert list(weights) == list(FEATURES)
+    assert all(math.isfinite(weight) for weight in weights.values())
+    assert min(weights[name] for name in ("earliest", "dated", "origin", "length")) > 0
+    assert max(weights[name] for name in ("losses", "additions", "short")) < 0
+
+
+def test_the_earliest_of_many_dates_is_the_original() -> None:
+    assert choose(member(0, 2 * DAY), member(1, DAY), member(2, 3 * DAY)) == (1, "earliest publication")
+
+
+def test_a_date_long_before_all_others_is_doubted() -> None:
+    members = [member(0, 400 * DAY), member(1, 500 * DAY), member(2, 500.1 * DAY), member(3, 500.2 * DAY, losses=0.4, length=500)]
+    assert features(members)[0][FEATURES.index("earliest")] == 0
+    assert features(members)[1][FEATURES.index("earliest")] == 1
+
+
+@pytest.mark.parametrize("time", [None, DAY])
+def test_a_cut_copy_is_not_the_original_when_dates_say_nothing(time: float | None) -> None:
+    assert choose(member(0, time, losses=0.5, length=400), member(1, time))[0] == 1
