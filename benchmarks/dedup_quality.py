@@ -133,7 +133,7 @@ def hold_out(folder: Path, name: str) -> None:
     shipped = DedupParams()
     print(f"\n{name}: held out            chosen                 recall: chosen  shipped   hidden forms merged: chosen  shipped")
     for profile in sorted({row["profile"] for row in labels.values() if row["role"] == "copy"}):
-        away = {i for i, row in labels.items() if row["profile"] == profile or row["profile"] in hidden}
+        away = {i for i, row in labels.items() if row.get("profile") == profile or row.get("profile") in hidden}
         best = max(range(len(settings)), key=lambda n: (round(pair_f1(answers[n], labels, set(labels) - away), 4), -n))
         changed = [
             f"{key}={getattr(settings[best], key)}" for key in TRIED if getattr(settings[best], key) != getattr(shipped, key)
