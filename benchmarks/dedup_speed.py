@@ -32,7 +32,7 @@ WORDS = 600
 VOCABULARY = 50_000
 SEED = 20240229
 PEER_PROGRAM = Path(__file__).with_name("dedup_peers.py")
-PEERS = {"datasketch": 10_000, "rensa": 10_000, "datatrove": 1_000}  # documents: the last takes a second for fifty
+PEERS = {"datasketch": 10_000, "rensa": 10_000, "datatrove": 1_000}  # documents: enough for a rate
 
 
 def vocabulary() -> tuple[Any, Any]:

@@ -1,6 +1,6 @@
 """Loading 100,000 articles of ~4 KB: CPU-seconds of client and server, beside what else people load with.
 
-    python benchmarks/load.py [--articles 100000] [--postgres postgresql://…] [--only NAME,…] [--dlt PYTHON]
+    python benchmarks/load.py [--articles 100000] [--postgres postgresql://…] [--only NAME,…] [--dlt PYTHON] [--pandas FOLDER]
 
 Three phases: an empty warehouse, the same night again, the night after with a fifth of the articles changed. What is loaded
 lies in Parquet files: for `articles` and `whole night` as the stages write them (blocks, not texts; `whole night` has fetches
@@ -116,7 +116,7 @@ def write_inputs(folder: Path, count: int) -> None:
                 writer.commit(StageReport("clean", "2026-03-01", partition.shard, 0))
                 for batch in read_batches(store, partition):
                     read = read_batch(batch)
-                    rows.write_batch(article_rows(read, range(len(read)), "first", "2026-03-01"))
+                    rows.write_batch(article_rows(read, range(len(read.keys)), "first", "2026-03-01"))
 
 
 def stored(folder: Path, name: str = "part") -> Iterator[pa.RecordBatch]:
@@ -271,10 +271,11 @@ def server_cpu(url: str) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def child(url: str, name: str, folder: str, dlt_python: str | None) -> None:
+def child(url: str, name: str, folder: str, dlt_python: str, pandas: str) -> None:
     """Run one phase in this process and print its cost; what imports cost is left out."""
     loader = partial(dlt, python=dlt_python) if name == "dlt" else LOADERS[name][0]
     if name == "to_sql":
+        sys.path.append(pandas)  # for this loader alone: pyarrow imports pandas wherever it finds it
         __import__("pandas")
     start, wall = time.process_time(), time.perf_counter()
     loader(url, Path(folder))
@@ -285,10 +286,10 @@ def child(url: str, name: str, folder: str, dlt_python: str | None) -> None:
     print(json.dumps([client + usage.ru_utime + usage.ru_stime, time.perf_counter() - wall, peak]))
 
 
-def measure(url: str, name: str, folder: Path, dlt_python: str | None) -> Cost:
+def measure(url: str, name: str, folder: Path, dlt_python: str, pandas: str) -> Cost:
     """Run one phase in a process of its own."""
     before = server_cpu(url)
-    command = [sys.executable, __file__, "--child", json.dumps([url, name, str(folder), dlt_python])]
+    command = [sys.executable, __file__, "--child", json.dumps([url, name, str(folder), dlt_python, pandas])]
     client, wall, peak = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     time.sleep(0.3)  # the backend's own end counts
     return Cost(client, server_cpu(url) - before, wall, peak)
@@ -317,7 +318,8 @@ def main() -> None:
     parser.add_argument("--postgres", help="URL of a database on this machine that may be emptied")
     parser.add_argument("--sqlite", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--only", help="loaders, by name, divided by commas")
-    parser.add_argument("--dlt", help="a Python with dlt")
+    parser.add_argument("--dlt", default="", help="a Python with dlt")
+    parser.add_argument("--pandas", default="", help="a folder with pandas (pip install --target), where it is not installed")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -333,11 +335,11 @@ def main() -> None:
             database = url.split(":")[0].split("+")[0]
             ours_: dict[str, float] = {}
             for name in names:
-                if name in POSTGRESQL_ONLY and database == "sqlite":
+                if (name in POSTGRESQL_ONLY and database == "sqlite") or (name == "to_sql" and not options.pandas):
                     continue
                 emptied(url)
                 for phase in LOADERS[name][1] if name in LOADERS else PHASES:
-                    c = measure(url, name, Path(folder, "load" if phase == "again" else phase), options.dlt)
+                    c = measure(url, name, Path(folder, "load" if phase == "again" else phase), options.dlt, options.pandas)
                     total = (c.client + c.server) * scale
                     ratio = total / ours_.setdefault(phase, total)
                     print(

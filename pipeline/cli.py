@@ -136,6 +136,9 @@ def _add_lookups(commands: Commands) -> None:
     sql.add_argument("query", metavar="SELECT", help="a query in the warehouse's SQL; docs/queries.md has many")
     sql.add_argument("--csv", action="store_true", help="print CSV with whole values instead of a table")
 
+    find = _add(commands, "search", _search, "find articles by words in their title and text; needs COPYDESK_FULL_TEXT=1")
+    find.add_argument("words", metavar="WORDS", help="words that the articles must have, in quotes")
+
     quarantine = _add(commands, "quarantine", _quarantine_list, "list what was rejected, or try it again")
     actions = quarantine.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, command, text in (
@@ -268,6 +271,14 @@ def _sql(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.report.sql import ask
 
     for line in ask(settings, options.query, as_csv=options.csv):
+        print(line)
+    return 0
+
+
+def _search(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.report.sql import find
+
+    for line in find(settings, options.words):
         print(line)
     return 0
 

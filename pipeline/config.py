@@ -62,6 +62,7 @@ class Settings:
     # Loading.
     error_budget: float = 0.5  # share of a night's pages that may fail before the run stops, loudly, before the load
     lock_timeout: float = 600.0  # seconds to wait for another loader
+    full_text: bool = False  # keep a full-text index; it about doubles the cost of a load
 
     # Report pages and Airflow UI.
     ui_port: int = 8080
@@ -158,7 +159,18 @@ def config_hash(settings: Settings, sources: Iterable[Source]) -> str:
 
 
 # Where a run keeps its things and how fast it works: another place or pace makes the same articles.
-NOT_HASHED = {"warehouse_url", "store", "publish", "sources", "ui_port", "workers", "shards", "connections", "lock_timeout"}
+NOT_HASHED = {
+    "warehouse_url",
+    "store",
+    "publish",
+    "sources",
+    "ui_port",
+    "workers",
+    "shards",
+    "connections",
+    "lock_timeout",
+    "full_text",
+}
 
 
 def _source(path: Path, number: int, table: Any) -> Source:

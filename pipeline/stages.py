@@ -388,7 +388,7 @@ def _moved(member: StoryMember, stored: WindowDocument | None) -> bool:
 
 def load(run: Run) -> StageReport:
     """Load the night into the warehouse in one transaction; stops before it when too much of the night has failed."""
-    from pipeline.warehouse import KeyedBatch, Night
+    from pipeline.warehouse import KeyedBatch, Night, set_search
     from pipeline.warehouse import load as load_night
 
     store = run.store()
@@ -416,7 +416,9 @@ def load(run: Run) -> StageReport:
         site_lines=records_of(store, "clean", run.run_date, SiteLine, "site_lines"),
         reports=[*reports, report],
     )
-    load_night(_warehouse(run), night)
+    warehouse = _warehouse(run)
+    set_search(warehouse, on=run.settings.full_text)
+    load_night(warehouse, night)
     return _logged(report)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -36,6 +37,7 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Inline elements that stand apart on the screen though no white space is in the source.
 SPACED = frozenset(("img", "input", "label", "time", "picture", "wbr"))
 SPACED_BEHIND = frozenset(("label", "time"))
+MEDIA = frozenset(("img", "picture", "video", "iframe", "audio", "object", "embed", "svg", "canvas"))
 EMPHASIS = frozenset(("b", "strong", "em", "i"))
 KIND_OF_TAG: dict[str, BlockKind] = {
     "li": "list_item",
@@ -59,6 +61,9 @@ BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
 # A hidden element with so many paragraphs of such a length is an article that waits to be shown, not a menu or a dialog.
 HIDDEN_PARAGRAPHS = 3
 PROSE_CHARS = 100
+MAX_STYLE = 500  # characters of a style attribute that are read
+# No article has so many; the walk of a page that has ends there.
+MAX_RUNS, MAX_CONTAINERS, MAX_CHARS = 20_000, 250_000, 2_000_000
 MAX_PATH = 8  # steps of a path that are kept, the innermost
 
 
@@ -78,7 +83,10 @@ class Container:
 
 @dataclass(slots=True)
 class Run:
-    """A run of text. `link_chars` and `strong_chars` count its characters inside links and emphasis; `links` counts links."""
+    """A run of text. `link_chars` and `strong_chars` count its characters inside links and emphasis; `links` counts links.
+
+    `media` counts the pictures and players between the run before and the end of this one.
+    """
 
     text: str
     kind: BlockKind
@@ -89,14 +97,16 @@ class Run:
     links: int
     hidden: bool
     after_break: bool
+    media: int = 0
 
 
 @dataclass(slots=True)
 class PageBlocks:
-    """All runs of a page and the block elements that hold them; container 0 is the root."""
+    """All runs of a page and the block elements that hold them; container 0 is the root. `cut`: the page goes on behind them."""
 
     runs: list[Run] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
+    cut: bool = False
 
     def hidden_name(self, run: Run) -> str:
         """Return the name of the outermost hidden element around a hidden run."""
@@ -138,15 +148,19 @@ class _Walk:
         self.stack = [0]  # open containers
         self.effects: list[str] = []  # of each open element: what its end has to undo
         self.pieces: list[str] = []
-        self.link_chars = self.strong_chars = self.links = 0
+        self.link_chars = self.strong_chars = self.links = self.media = 0
         self.in_link = self.in_strong = self.in_pre = self.in_cell = 0
         self.after_break = False
+        self.chars = 0  # read so far, white space included
         self.data_tables: list[bool] = []
 
     def read(self, root: HtmlElement) -> PageBlocks:
         self.page.containers.append(Container(-1, "root", "", 0, 0, 0, "paragraph", -1))
         events = etree.iterwalk(root, events=("start", "end"))
         for event, element in events:
+            if self.chars > MAX_CHARS or len(self.page.runs) > MAX_RUNS or len(self.page.containers) > MAX_CONTAINERS:
+                self.page.cut = True
+                break
             if event == "start":
                 effect = self._open(element)
                 self.effects.append(effect)
@@ -162,6 +176,9 @@ class _Walk:
         return self.page
 
     def _text(self, text: str) -> None:
+        self.chars += len(text)
+        if self.chars > MAX_CHARS:
+            text = text[: max(0, len(text) - self.chars + MAX_CHARS)]
         self.pieces.append(text)
         if self.in_link:
             self.link_chars += len(text)
@@ -171,11 +188,16 @@ class _Walk:
     def _open(self, element: HtmlElement) -> str:
         """Note that an element begins; returns what its end has to undo."""
         tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED:
+        if not isinstance(tag, str):
+            return "skip"
+        if tag in MEDIA:
+            self.media += 1
+        if tag in SKIPPED:
             return "skip"
         style = element.get("style")
-        hidden = "hidden" in element.attrib or (style is not None and HIDDEN_STYLE.search(style) is not None)
-        if tag in BLOCK_TAGS or "-" in tag or (style is not None and BLOCK_STYLE.search(style) is not None):
+        hides, is_block = _style_effects(style[:MAX_STYLE]) if style else (False, False)
+        hidden = hides or element.get("hidden") is not None
+        if is_block or tag in BLOCK_TAGS or "-" in tag:
             return self._open_block(element, tag, hidden=hidden)
         if hidden:
             return "skip"
@@ -275,6 +297,9 @@ class _Walk:
 
     def _flush(self) -> None:
         """Make a run of the pieces gathered since the last block tag."""
+        if not self.pieces:
+            self.after_break, self.links = False, 0
+            return
         text = "".join(self.pieces)
         container = self.page.containers[self.stack[-1]]
         for part in BLANK_LINES.split(text) if self.in_pre else (text,):
@@ -299,8 +324,16 @@ class _Walk:
                 self.links,
                 container.hidden_by >= 0,
                 self.after_break,
+                self.media,
             )
         )
+        self.media = 0
+
+
+@lru_cache(maxsize=4096)
+def _style_effects(style: str) -> tuple[bool, bool]:
+    """Say whether a style attribute hides its element, and whether it makes it a block."""
+    return HIDDEN_STYLE.search(style) is not None, BLOCK_STYLE.search(style) is not None
 
 
 def _one_line(text: str) -> str:

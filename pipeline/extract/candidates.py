@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from copy import deepcopy
 
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, tostring
 
 logger = logging.getLogger(__name__)
 
@@ -17,17 +18,25 @@ for _name in ("trafilatura", "readability.readability"):
 MAX_ELEMENTS = 30_000
 MAX_DEPTH = 200
 MAX_CHARS = 1_000_000
+DEEP = 4_000  # levels: resiliparse then takes a third of a second
+MAX_EASY = 2_000_000  # characters of resiliparse's text that are compared with the page
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "path", "rect")
+)
 
 
-def trafilatura_text(root: HtmlElement, *, precision: bool = False) -> str:
+def trafilatura_text(root: HtmlElement) -> str:
     """Return trafilatura's text of the page; empty when it finds none. The tree is left as it was.
+
+    `fast`: without its own second opinions, of which readability is asked here anyway.
 
     Never with `deduplicate`: its memory is the process's, so that a page's result would depend on the pages before it.
     """
     import trafilatura
 
     try:
-        return trafilatura.extract(root, include_comments=False, favor_precision=precision) or ""
+        return trafilatura.extract(root, include_comments=False, fast=True) or ""
     except Exception as error:  # a library's bug must not cost the page: the other candidates decide
         logger.debug("trafilatura failed: %r", error)
         return ""
@@ -48,12 +57,28 @@ def readability_text(root: HtmlElement) -> str:
         return ""
 
 
-def resiliparse_text(html: str) -> str:
-    """Return the main content as resiliparse sees it: a millisecond, high recall."""
+def resiliparse_text(html: str, root: HtmlElement) -> str:
+    """Return the main content as resiliparse sees it: a millisecond, high recall.
+
+    It is quadratic in depth (50,000 levels take a minute); of a page that may be so deep it reads the tree, which is not.
+    """
     from resiliparse.extract.html2text import extract_plain_text
 
+    source = tostring(root, encoding="unicode") if _may_be_deep(html) else html
     try:
-        return str(extract_plain_text(html, main_content=True, alt_texts=False, list_bullets=False))
+        return str(extract_plain_text(source, main_content=True, alt_texts=False, list_bullets=False))[:MAX_EASY]
     except Exception as error:  # as above
         logger.debug("resiliparse failed: %r", error)
         return ""
+
+
+def _may_be_deep(html: str) -> bool:
+    """Say whether more than `DEEP` elements may be open at one place, an element that nobody closes counted as open for good."""
+    if html.count("<") < DEEP:
+        return False
+    depth = 0
+    for tag in TAG.finditer(html):
+        depth += -1 if tag[1] else tag[2].lower() not in VOID
+        if depth > DEEP:
+            return True
+    return False

@@ -103,7 +103,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TOKEN = re.compile(r"[a-z]+")
 
 
-def _vocabulary() -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
+def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
     exact: dict[str, int] = {}
     prefixes: dict[str, int] = {}
     for position, words in enumerate(GROUPS.values()):
@@ -111,22 +111,24 @@ def _vocabulary() -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
             target = prefixes if word.endswith("*") else exact
             key = word.removesuffix("*")
             target[key] = target.get(key, 0) | 1 << position
-    return exact, tuple(prefixes.items())
+    return exact, prefixes
 
 
 _EXACT, _PREFIXES = _vocabulary()
+_PREFIX_LENGTHS = sorted({len(prefix) for prefix in _PREFIXES})
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _token_bits(token: str) -> int:
     bits = _EXACT.get(token, 0)
-    for prefix, group in _PREFIXES:
-        if token.startswith(prefix):
-            bits |= group
+    for length in _PREFIX_LENGTHS:
+        if length > len(token):
+            break
+        bits |= _PREFIXES.get(token[:length], 0)
     return bits
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _name_bits(name: str) -> int:
     tokens = _TOKEN.findall(_CAMEL.sub(" ", name[:500]).lower())
     bits = 0

@@ -6,7 +6,6 @@ followed, and why, stands in `extractor`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,8 @@ from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_ELEMENTS, read
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.labels import label_of
-from pipeline.extract.opinions import opinion_features
 from pipeline.extract.places import Structure, structure_of
-from pipeline.extract.scorer import load_model
+from pipeline.extract.scorer import BlockModel, load_model
 from pipeline.extract.votes import Candidate, tokens_of, votes
 from pipeline.records import Block
 
@@ -32,8 +30,7 @@ Chosen = npt.NDArray[np.bool_]
 
 # Chosen on held-out hosts: a lost paragraph is worse than one too many, a label left in is worse than a subheading lost.
 LONG_RUN = 12  # words
-LONG_THRESHOLD, SHORT_THRESHOLD = 0.4, 0.5
-MAX_RUNS = 20_000  # no article has so many; a page that has is cut there
+LONG_THRESHOLD, SHORT_THRESHOLD = 0.3, 0.5
 MARGIN = 12  # runs before the first and behind the last kept one that are shown with their labels, from the same container
 # The scorer is in doubt when so much of the text, against what it keeps, has a score between these two; when resiliparse leaves
 # out much of what it keeps; or when it keeps next to nothing. Then the dear extractors have a say, with this weight together.
@@ -71,27 +68,27 @@ class _Page:
         return sum(len(self.tokens[i]) for i in np.flatnonzero(chosen))
 
 
-def main_content(root: HtmlElement, html: str, metadata: Metadata) -> Content:
-    """Label the page's runs of text: kept, or why not."""
+def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockModel | None = None) -> Content:
+    """Label the page's runs of text: kept, or why not. Another model than the shipped one is for who trains one."""
     page = read_blocks(root)
-    cut = " of the first 20000 blocks" if len(page.runs) > MAX_RUNS else ""
-    del page.runs[MAX_RUNS:]
+    cut = f" of the first {len(page.runs)} blocks" if page.cut else ""
     total = sum(len(run.text) for run in page.runs)
     density = sum(run.link_chars for run in page.runs) / total if total else 0.0
     if not page.runs:
         return Content(_declared_blocks(metadata), "jsonld: the page shows no text" if metadata.article_body else "none", density)
     work = _Page(page, [tokens_of(run.text) for run in page.runs], structure_of(page), root, metadata)
-    easy = resiliparse_text(html)
-    chosen, extractor = _decide(work, easy)
+    easy = resiliparse_text(html, root)
+    chosen, extractor = _decide(work, easy, model or load_model())
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
     return Content(_blocks(work, chosen), extractor + cut, density)
 
 
-def _decide(work: _Page, easy: str) -> tuple[Chosen, str]:
+def _decide(work: _Page, easy: str, model: BlockModel) -> tuple[Chosen, str]:
     """Return which runs are the article, and who decided."""
-    version = load_model().version
-    scores = block_scores(work.page, work.tokens, work.structure, _context(work.metadata), easy)
+    version = model.version
+    columns = page_features(work.page, work.tokens, work.structure, _context(work.metadata), easy)
+    scores = model.score(columns, work.structure)
     lengths = np.array([len(words) for words in work.tokens])
     chosen = scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD)
     declared = len(tokens_of(work.metadata.article_body or ""))
@@ -121,7 +118,7 @@ def _is_heavy(page: PageBlocks) -> bool:
     """Say whether the other extractors would take minutes: each is quadratic in elements, depth or text somewhere."""
     elements = len(page.containers) + sum(run.links for run in page.runs)
     deep = max(container.depth for container in page.containers) > MAX_DEPTH
-    return deep or elements > MAX_ELEMENTS or sum(len(run.text) for run in page.runs) > MAX_CHARS
+    return page.cut or deep or elements > MAX_ELEMENTS or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
 def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
@@ -133,16 +130,6 @@ def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
     if work.words(chosen) < LOST_SHARE * work.words(other):
         return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
     return chosen, asked
-
-
-def block_scores(page: PageBlocks, tokens: Sequence[list[str]], structure: Structure, context: PageContext, easy: str) -> Vector:
-    """Return for each run how likely it is the article's, 0 to 1: the mean of both opinions, which errs less than either."""
-    model = load_model()
-    columns = page_features(page, tokens, structure, context, {"resiliparse": easy})
-    first = model.first.score(columns)
-    second = model.second.score(columns | opinion_features(first, columns["words"], structure))
-    mean: Vector = ((first + second) / 2).astype(np.float32)
-    return mean
 
 
 def _context(metadata: Metadata) -> PageContext:
@@ -172,7 +159,7 @@ def _blocks(work: _Page, chosen: Chosen) -> tuple[Block, ...]:
     blocks = []
     for index, position in enumerate(range(first, last + 1)):
         run = work.page.runs[position]
-        label = None if chosen[position] else label_of(run, work.tokens[position], work.page, title)
+        label = None if chosen[position] else label_of(run, work.tokens[position], work.page, title, work.metadata.language)
         blocks.append(_block(index, run, label, work.page))
     return tuple(blocks)
 
@@ -182,14 +169,16 @@ def _block(index: int, run: Run, label: str | None, page: PageBlocks) -> Block:
 
 
 def _widened(work: _Page, first: int, last: int) -> tuple[int, int]:
-    """Return the region with up to `MARGIN` runs on either side that stand in the container which holds all of it."""
-    runs = work.page.runs
-    around = set(_ancestors(work.page, runs[first].container))
-    common = next(c for c in _ancestors(work.page, runs[last].container) if c in around)
+    """Return the region with up to `MARGIN` runs on either side, from the container that holds all of it or the next one out."""
+    page, runs = work.page, work.page.runs
+    around = set(_ancestors(page, runs[first].container))
+    common = next(c for c in _ancestors(page, runs[last].container) if c in around)
+    outer = page.containers[common].parent
+    region = outer if outer >= 0 and page.containers[outer].tag not in ("html", "body", "root") else common
     low, high = first, last
-    while low > max(0, first - MARGIN) and common in _ancestors(work.page, runs[low - 1].container):
+    while low > max(0, first - MARGIN) and region in _ancestors(page, runs[low - 1].container):
         low -= 1
-    while high < min(len(runs) - 1, last + MARGIN) and common in _ancestors(work.page, runs[high + 1].container):
+    while high < min(len(runs) - 1, last + MARGIN) and region in _ancestors(page, runs[high + 1].container):
         high += 1
     return low, high
 

@@ -11,8 +11,9 @@ from pipeline.records import BLOCK_SEPARATOR, Article
 from pipeline.urls import article_id
 
 if TYPE_CHECKING:
-    pass
+    from pipeline.extract.scorer import BlockModel
 
+MAX_HTML = 16_000_000  # characters of a page that are read: the rest of so long a page is no article, and time
 TEXT_TYPES = ("text/plain", "text/markdown")
 
 
@@ -37,10 +38,11 @@ def warm_up() -> None:
     extract(PageInput(None, "", "", "<html><body><p>.</p></body></html>"))
 
 
-def extract(page: PageInput) -> Article:
+def extract(page: PageInput, model: BlockModel | None = None) -> Article:
     """Return the article of a page; raises `Reject` for what can never be one (nothing in it, or no text at all).
 
     A page that is no article comes back with its `page_kind` and the reason; its text is empty, its blocks are there.
+    `model`: a block model other than the shipped one.
     """
     from pipeline.extract.decode import decode, sanitise
     from pipeline.extract.parse import reject_binary
@@ -50,7 +52,7 @@ def extract(page: PageInput) -> Article:
         text = decode(page.body, page.content_type)
     else:
         text = sanitise(page.body)
-    return _extract_text(page, text) if _is_text(page) else _extract_html(page, text)
+    return _extract_text(page, text) if _is_text(page) else _extract_html(page, text, model)
 
 
 def _is_text(page: PageInput) -> bool:
@@ -59,16 +61,18 @@ def _is_text(page: PageInput) -> bool:
     return (page.content_type or "").partition(";")[0].strip().lower() in TEXT_TYPES
 
 
-def _extract_html(page: PageInput, html: str) -> Article:
+def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Article:
     from pipeline.extract.content import main_content
     from pipeline.extract.language import detect_language
     from pipeline.extract.metadata import read_metadata
     from pipeline.extract.page_kind import page_kind
     from pipeline.extract.parse import parse_html
 
+    cut = f"; of the first {MAX_HTML} characters" if len(html) > MAX_HTML else ""
+    html = html[:MAX_HTML]
     root = parse_html(html)
     metadata = read_metadata(root, page.url, html)
-    content = main_content(root, html, metadata)
+    content = main_content(root, html, metadata, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
     kind, reason = page_kind(root, metadata, kept, content.link_density, page.url)
     return Article(
@@ -91,7 +95,7 @@ def _extract_html(page: PageInput, html: str) -> Article:
         wire_credit=metadata.wire_credit,
         source_link=metadata.source_link,
         blocks=content.blocks,
-        extractor=content.extractor,
+        extractor=content.extractor + cut,
         raw_ref=page.raw_ref,
         fetched_at=page.fetched_at,
     )

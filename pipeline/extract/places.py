@@ -13,14 +13,20 @@ from pipeline.extract.blocks import PageBlocks
 from pipeline.extract.class_words import BITS, NAMES
 from pipeline.extract.columns import LONG_RUN, Indices, Vector
 
+Floats = npt.NDArray[np.float64]
+
 KINDS = ("heading", "list_item", "quote", "caption", "table", "code")
 LEVELS = 4  # how many enclosing containers are described
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The sets of runs that belong together: `levels` are the containers around each run (own, parent, …), then look-alikes."""
+    """The sets of runs that belong together: `levels` are the containers around each run (own, parent, …), then look-alikes.
 
+    `parents` holds each container's parent; the root is its own.
+    """
+
+    parents: Indices
     levels: tuple[Indices, ...]
     like: Indices
     sibling: Indices
@@ -39,7 +45,7 @@ def structure_of(page: PageBlocks) -> Structure:
     names = [c.name for c in page.containers]
     like = _numbered((names[a], names[b], names[c]) for a, b, c in zip(*levels[:3], strict=True))
     sibling = _numbered((int(b), page.containers[a].tag) for a, b in zip(*levels[:2], strict=True))
-    return Structure(tuple(levels), like, sibling)
+    return Structure(parents, tuple(levels), like, sibling)
 
 
 def _numbered(keys: Iterable[object]) -> Indices:
@@ -49,15 +55,32 @@ def _numbered(keys: Iterable[object]) -> Indices:
 
 def place_features(page: PageBlocks, tokens: Sequence[Sequence[str]], structure: Structure) -> dict[str, Vector]:
     """Return the columns that a run's place in the tree gives: names around it, what its containers hold, its like."""
-    parents = np.array([max(0, c.parent) for c in page.containers], dtype=np.intp)
+    sizes = _Sizes.of(page, tokens)
     columns = _mask_features(page, structure)
-    columns |= _container_features(page, structure, parents, tokens)
-    columns |= _group_features(page, structure, tokens)
-    columns |= _sequel_features(page, structure, tokens)
+    columns |= _container_features(page, structure, sizes)
+    columns |= _group_features(structure, sizes, tokens)
+    columns |= _sequel_features(page, structure, sizes)
     columns["depth"] = np.array([page.containers[c].depth for c in structure.levels[0]], dtype=np.float32)
     for kind in KINDS:
         columns[f"kind_{kind}"] = np.array([run.kind == kind for run in page.runs], dtype=np.float32)
     return columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """For each run: characters, those in links, words, and whether it is long and mostly not links, which is prose."""
+
+    chars: Floats
+    link_chars: Floats
+    words: Floats
+    long: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, page: PageBlocks, tokens: Sequence[Sequence[str]]) -> _Sizes:
+        chars = np.array([len(run.text) for run in page.runs], dtype=np.float64)
+        link_chars = np.array([run.link_chars for run in page.runs], dtype=np.float64)
+        words = np.array([len(words) for words in tokens], dtype=np.float64)
+        return cls(chars, link_chars, words, (words >= LONG_RUN) & (2 * link_chars < chars))
 
 
 def _mask_features(page: PageBlocks, structure: Structure) -> dict[str, Vector]:
@@ -78,66 +101,72 @@ def _mask_features(page: PageBlocks, structure: Structure) -> dict[str, Vector]:
     )
 
 
-def _container_features(
-    page: PageBlocks, structure: Structure, parents: Indices, tokens: Sequence[Sequence[str]]
-) -> dict[str, Vector]:
+def _container_features(page: PageBlocks, structure: Structure, sizes: _Sizes) -> dict[str, Vector]:
     """What the containers around a run hold: text, links, long runs; and how near it is to the one that holds the most prose."""
-    sums = np.zeros((len(page.containers), 5), dtype=np.float64)  # characters, in links, runs, long runs, words in long runs
-    prose = np.zeros(len(page.containers), dtype=np.float64)
-    for run, words in zip(page.runs, tokens, strict=True):
-        long = len(words) >= LONG_RUN and 2 * run.link_chars < len(run.text)
-        sums[run.container] += (len(run.text), run.link_chars, 1, long, len(words) if long else 0)
-        if long:
-            worth = 1 + min(len(run.text) / 100, 3.0)
-            parent = parents[run.container]
-            prose[run.container] += worth
-            prose[parent] += worth
-            prose[parents[parent]] += worth / 2
-    rows = sums.tolist()
-    for index in range(len(rows) - 1, 0, -1):  # children come after their parent: one backward pass sums the tree
-        row, up = rows[index], rows[page.containers[index].parent]
-        for column in range(5):
-            up[column] += row[column]
-    totals = np.array(rows, dtype=np.float64)
-    prose *= 1 - totals[:, 1] / np.maximum(1, totals[:, 0])
-    best_above = prose.copy()
-    for index in range(1, len(prose)):
-        best_above[index] = max(best_above[index], best_above[parents[index]])
-    top = float(prose.max(initial=0.0)) or 1.0
-    own = structure.levels[0]
-    columns = {"prose_own": prose[own] / top, "prose_parent": prose[parents[own]] / top, "prose_best": best_above[own] / top}
-    columns["in_best"] = _inside(int(prose.argmax()), parents)[own] if len(prose) else np.zeros(0)
-    everything = np.maximum(1, totals[0])
+    parents = structure.parents
+    count, own = len(parents), structure.levels[0]
+    long = sizes.long
+    weights = (sizes.chars, sizes.link_chars, np.ones(len(long)), long.astype(np.float64), sizes.words * long)
+    ends = _subtree_ends(parents)
+    totals = [_subtree_sums(_summed(own, weight, count), ends) for weight in weights]
+    worth = np.where(long, 1 + np.minimum(sizes.chars / 100, 3.0), 0.0)
+    prose = _summed(own, worth, count) + _summed(parents[own], worth, count) + _summed(parents[parents[own]], worth / 2, count)
+    prose = prose * (1 - totals[1] / np.maximum(1, totals[0]))
+    best = int(prose.argmax())
+    top = float(prose[best]) or 1.0
+    columns = {"prose_own": prose[own] / top, "prose_parent": prose[parents[own]] / top}
+    columns["prose_best"] = _best_above(prose, parents)[own] / top
+    columns["in_best"] = (own >= best) & (own < ends[best])
     for level, containers in enumerate(structure.levels):
-        here = totals[containers]
-        columns[f"level{level}_chars"] = np.log1p(here[:, 0])
-        columns[f"level{level}_share"] = here[:, 0] / everything[0]
-        columns[f"level{level}_links"] = here[:, 1] / np.maximum(1, here[:, 0])
-        columns[f"level{level}_runs"] = here[:, 2]
-        columns[f"level{level}_long"] = here[:, 3] / np.maximum(1, here[:, 2])
-        columns[f"level{level}_prose"] = here[:, 4] / everything[4]
+        chars, links, runs, longs, long_words = (total[containers] for total in totals)
+        columns[f"level{level}_chars"] = np.log1p(chars)
+        columns[f"level{level}_share"] = chars / max(1.0, totals[0][0])
+        columns[f"level{level}_links"] = links / np.maximum(1, chars)
+        columns[f"level{level}_runs"] = runs
+        columns[f"level{level}_long"] = longs / np.maximum(1, runs)
+        columns[f"level{level}_prose"] = long_words / max(1.0, totals[4][0])
     return {name: column.astype(np.float32) for name, column in columns.items()}
 
 
-def _inside(container: int, parents: Indices) -> npt.NDArray[np.float64]:
-    """Return 1 for the container and all under it."""
-    inside = [False] * len(parents)
-    inside[container] = True
-    for index in range(container + 1, len(parents)):
-        inside[index] = inside[parents[index]]
-    return np.array(inside, dtype=np.float64)
+def _summed(groups: Indices, values: Floats, count: int) -> Floats:
+    """Return for each of `count` groups the sum of its values."""
+    return np.bincount(groups, weights=values, minlength=count).astype(np.float64)
 
 
-def _group_features(page: PageBlocks, structure: Structure, tokens: Sequence[Sequence[str]]) -> dict[str, Vector]:
+def _subtree_ends(parents: Indices) -> Indices:
+    """Return for each container the number behind its last descendant: containers are numbered in document order."""
+    above, ends = parents.tolist(), list(range(1, len(parents) + 1))
+    for index in range(len(ends) - 1, 0, -1):
+        if ends[index] > ends[above[index]]:
+            ends[above[index]] = ends[index]
+    return np.array(ends, dtype=np.intp)
+
+
+def _subtree_sums(values: Floats, ends: Indices) -> Floats:
+    """Return for each container the sum over itself and all under it."""
+    passed = np.concatenate([[0.0], np.cumsum(values)])
+    sums: Floats = passed[ends] - passed[:-1]
+    return sums
+
+
+def _best_above(values: Floats, parents: Indices) -> Floats:
+    """Return for each container the greatest value of itself and all around it."""
+    best, above = values.tolist(), parents.tolist()
+    for index in range(1, len(best)):
+        if best[above[index]] > best[index]:
+            best[index] = best[above[index]]
+    return np.array(best, dtype=np.float64)
+
+
+def _group_features(structure: Structure, sizes: _Sizes, tokens: Sequence[Sequence[str]]) -> dict[str, Vector]:
     """What the runs hold that look alike, and those with the same parent and tag; how often the same text stands in the page."""
     columns: dict[str, Vector] = {}
-    lengths = np.array([len(words) for words in tokens], dtype=np.float64)
-    link = np.array([run.link_chars / len(run.text) for run in page.runs], dtype=np.float64)
+    link = sizes.link_chars / sizes.chars
     for label, group in (("like", structure.like), ("sibling", structure.sibling)):
         count = np.bincount(group, minlength=1)
-        words = np.bincount(group, weights=lengths, minlength=1)
+        words = np.bincount(group, weights=sizes.words, minlength=1)
         columns[f"{label}_count"] = count[group].astype(np.float32)
-        columns[f"{label}_words"] = (words[group] / max(1.0, lengths.sum())).astype(np.float32)
+        columns[f"{label}_words"] = (words[group] / max(1.0, sizes.words.sum())).astype(np.float32)
         columns[f"{label}_mean"] = (words[group] / count[group]).astype(np.float32)
         columns[f"{label}_links"] = (np.bincount(group, weights=link, minlength=1)[group] / count[group]).astype(np.float32)
     texts = [" ".join(words) for words in tokens]
@@ -146,25 +175,23 @@ def _group_features(page: PageBlocks, structure: Structure, tokens: Sequence[Seq
     return columns
 
 
-def _sequel_features(page: PageBlocks, structure: Structure, tokens: Sequence[Sequence[str]]) -> dict[str, Vector]:
+def _sequel_features(page: PageBlocks, structure: Structure, sizes: _Sizes) -> dict[str, Vector]:
     """How many parts of the same make, each with prose, came before a run's: an endless page goes on with the next article.
 
     For the containers one to three steps up: the rank among their namesakes with prose, and the namesakes' number; the same for
     the outermost <article>; and the top headings before the run.
     """
-    long = np.array(
-        [len(words) >= LONG_RUN and 2 * run.link_chars < len(run.text) for run, words in zip(page.runs, tokens, strict=True)]
-    )
+    long = sizes.long.tolist()
     columns: dict[str, Vector] = {}
     for level in range(1, LEVELS):
-        keys = [page.containers[c].name for c in structure.levels[level]]
-        columns |= _ranks(f"twin{level}", structure.levels[level].tolist(), keys, long)
+        containers = structure.levels[level].tolist()
+        columns |= _ranks(f"twin{level}", containers, [page.containers[c].name for c in containers], long)
     articles = _outermost(page, "article")
-    own = [articles[c] for c in structure.levels[0]]
+    own = [articles[c] for c in structure.levels[0].tolist()]
     columns |= _ranks("article", own, ["article" if c >= 0 else "" for c in own], long)
-    top = np.array([run.tag == "h1" and len(words) > 3 for run, words in zip(page.runs, tokens, strict=True)], dtype=np.float32)
+    top = np.array([run.tag == "h1" for run in page.runs]) & (sizes.words > 3)
     columns["h1_before"] = np.cumsum(top, dtype=np.float32)
-    columns["h1_count"] = np.full(len(tokens), top.sum(dtype=np.float32))
+    columns["h1_count"] = np.full(len(long), top.sum(dtype=np.float32))
     columns["in_article"] = np.array([c >= 0 for c in own], dtype=np.float32)
     return columns
 
@@ -178,7 +205,7 @@ def _outermost(page: PageBlocks, tag: str) -> list[int]:
     return found
 
 
-def _ranks(name: str, containers: Sequence[int], keys: Sequence[str], long: npt.NDArray[np.bool_]) -> dict[str, Vector]:
+def _ranks(name: str, containers: Sequence[int], keys: Sequence[str], long: Sequence[bool]) -> dict[str, Vector]:
     """Number the containers that share a key and hold prose by their first prose; runs of others take the last number."""
     seen: dict[str, dict[int, int]] = {}
     rank = np.zeros(len(containers), dtype=np.float32)

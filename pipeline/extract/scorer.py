@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.columns import MISSING, Vector
+from pipeline.extract.columns import Indices, Vector
+from pipeline.extract.opinions import opinion_features
+from pipeline.extract.places import Structure
 
 MODEL_FILE = Path(__file__).with_name("block_model.json")
+SURE_NOT = 0.02  # first opinion below which a run is out: menus, footers, half of most pages
 MAX_CELLS = 400_000  # rows times trees that are walked at once: a page of 100k runs must not take gigabytes
 
 
@@ -51,12 +55,12 @@ class Forest:
         )
         return cls(tuple(names), *forest, _depth(step, roots), base)
 
-    def score(self, columns: Mapping[str, Vector]) -> Vector:
-        """Return the probability of each row."""
-        count = len(next(iter(columns.values())))
+    def score(self, columns: Mapping[str, Vector], asked: Indices) -> Vector:
+        """Return the probability of each row that is asked for, by its number."""
+        count = len(asked)
         table = np.empty((count, len(self.names)), dtype=np.float32)
         for number, name in enumerate(self.names):
-            table[:, number] = columns.get(name, MISSING)
+            table[:, number] = columns[name][asked]
         rows = max(1, MAX_CELLS // max(1, len(self.roots)))
         parts = [self._margin(table[start : start + rows]) for start in range(0, count, rows)]
         margin = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float64)
@@ -81,6 +85,19 @@ class BlockModel:
     first: Forest
     second: Forest
 
+    def score(self, columns: Mapping[str, Vector], structure: Structure) -> Vector:
+        """Return for each run how likely it is the article's: the mean of both opinions, which errs less than either.
+
+        What the first one is sure about is not asked again.
+        """
+        first = self.first.score(columns, np.arange(len(structure.like)))
+        asked = np.flatnonzero(first > SURE_NOT)
+        scores = first.copy()
+        if len(asked):
+            second = self.second.score({**columns, **opinion_features(first, columns["words"], structure)}, asked)
+            scores[asked] = (first[asked] + second) / 2
+        return scores
+
 
 def _depth(step: npt.NDArray[np.int32], roots: npt.NDArray[np.int32]) -> int:
     depth, level = 0, np.unique(roots)
@@ -91,9 +108,13 @@ def _depth(step: npt.NDArray[np.int32], roots: npt.NDArray[np.int32]) -> int:
         depth, level = depth + 1, following
 
 
+def model_of(content: Mapping[str, Any]) -> BlockModel:
+    """Build a model from the content of a model file."""
+    first, second = (Forest.of(content[part], content[part]["names"], content[part]["base"]) for part in ("first", "second"))
+    return BlockModel(content["version"], first, second)
+
+
 @cache
 def load_model(path: Path = MODEL_FILE) -> BlockModel:
     """Read the model file; once a process."""
-    content = json.loads(path.read_text())
-    first, second = (Forest.of(content[part], content[part]["names"], content[part]["base"]) for part in ("first", "second"))
-    return BlockModel(content["version"], first, second)
+    return model_of(json.loads(path.read_text()))

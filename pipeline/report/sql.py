@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.warehouse import open_warehouse, upgrade
+from pipeline.warehouse import open_warehouse, search, set_search, upgrade
 
 COLUMN_WIDTH = 60  # characters; longer values are cut in a table, never in CSV
 
@@ -30,6 +30,17 @@ def ask(settings: Settings, query: str, *, as_csv: bool = False) -> Iterator[str
             raise ConfigError("sql: only queries that return rows are run; the warehouse is written by the nightly load alone")
         names, rows = list(result.keys()), result.fetchall()
     yield from _csv(names, rows) if as_csv else _table(names, rows)
+
+
+def find(settings: Settings, words: str) -> Iterator[str]:
+    """Yield the newest articles that have the words; raises `ConfigError` while there is no full-text index."""
+    if not settings.full_text:
+        raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and load a night")
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    upgrade(warehouse)
+    set_search(warehouse, on=True)
+    rows = search(warehouse, words)
+    yield from _table(list(rows[0]), [list(row.values()) for row in rows]) if rows else ("no article has these words",)
 
 
 def _csv(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pipeline.warehouse.read import (
     site_lines,
     window,
 )
+from pipeline.warehouse.search import search, set_search
 from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "open_warehouse",
     "publish",
     "run_report",
+    "search",
+    "set_search",
     "site_lines",
     "status",
     "upgrade",

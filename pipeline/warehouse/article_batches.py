@@ -59,10 +59,9 @@ class Keys:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ArticleBatch:
-    """A batch of articles: the Arrow columns of `Article`, the clean texts, and the keys."""
+    """A batch of articles: the Arrow columns of `Article`, and the keys."""
 
     columns: pa.RecordBatch
-    text: pa.StringArray
     keys: Keys
 
 
@@ -112,7 +111,7 @@ def read_batch(batch: pa.RecordBatch) -> ArticleBatch:
         urls=columns["url"].to_pylist(),
         raw_refs=columns["raw_ref"].to_pylist(),
     )
-    return ArticleBatch(columns, text, keys)
+    return ArticleBatch(columns, keys)
 
 
 def _listed(keys: pa.RecordBatch) -> Keys:
@@ -124,12 +123,10 @@ def _listed(keys: pa.RecordBatch) -> Keys:
 
 
 def _read_keyed(keyed: KeyedBatch, keys: Keys) -> ArticleBatch:
-    columns = without_nul(keyed.read())
+    columns = keyed.read()
     if columns["article_id"].to_pylist() != keys.article_ids:
-        raise Transient(
-            "partition_changing", "the articles were written again while they were loaded: nothing was loaded, run again"
-        )
-    return ArticleBatch(columns, clean_texts(columns["blocks"]), keys)
+        raise Transient("partition_changing", "the articles were written again during the load: nothing was loaded, run again")
+    return ArticleBatch(columns, keys)
 
 
 def _same(batch: ArticleBatch) -> ArticleBatch:
@@ -147,8 +144,8 @@ def _of_records(records: Iterator[Article]) -> Iterator[pa.RecordBatch]:
 
 def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_date: str) -> pa.RecordBatch:
     """Return the rows of the table `articles` for the articles at `places`."""
-    chosen = pa.array(places, pa.int64())
-    columns, text = batch.columns.take(chosen), batch.text.take(chosen)
+    columns = _chosen(batch, places)
+    text = clean_texts(columns["blocks"])
     published = [claim(said) for said in columns["published_at"].to_pylist()]
     derived: dict[str, Any] = {
         "url_id": [batch.keys.page_ids[place] for place in places],
@@ -171,15 +168,20 @@ def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_da
 
 def dropped_rows(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
     """Return the rows of `dropped_blocks` for the articles at `places`; the place in the page is unique, an index may not be."""
-    columns = batch.columns.take(pa.array(places, pa.int64()))
-    blocks = columns["blocks"]
-    flat, dropped, parents, positions = _dropped(blocks)
+    columns = _chosen(batch, places)
+    flat, dropped, parents, positions = _dropped(columns["blocks"])
     values = [
         columns["article_id"].take(parents),
         positions,
         *(flat.field(n).take(dropped) for n in ("kind", "text", "dropped_by")),
     ]
     return pa.record_batch(values, schema=arrow_schema(dropped_blocks))
+
+
+def _chosen(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
+    """Return the articles at `places`, storable."""
+    everything = len(places) == len(batch.columns) and list(places) == list(range(len(places)))
+    return without_nul(batch.columns if everything else batch.columns.take(pa.array(places, pa.int64())))
 
 
 def clean_texts(blocks: pa.ListArray) -> pa.StringArray:

@@ -58,7 +58,7 @@ class Bulk(Protocol):
         """Insert an Arrow batch with the schema of the table; return its number of rows."""
 
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
-        """Yield the columns of the rows whose first key column is in `keys`, which hold no space; instants as the driver has them."""
+        """Yield the columns of the rows whose first key column is in `keys` (no spaces in them); instants are the driver's."""
 
     def analyse(self, table: sa.Table) -> None:
         """Let the planner know what a staged table holds."""
@@ -135,7 +135,10 @@ class SqliteBulk:
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
         key = next(iter(table.primary_key.columns)).name
         statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608
-        yield from map(tuple, self.connection.exec_driver_sql(statement, (json.dumps(list(keys)),)))
+        cursor = self.connection.connection.cursor()  # SQLAlchemy's rows would cost as much as the query
+        cursor.execute(statement, (json.dumps(list(keys)),))
+        yield from cursor.fetchall()
+        cursor.close()
 
     def analyse(self, table: sa.Table) -> None:
         return
@@ -181,9 +184,10 @@ class PostgresBulk:
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
         key = next(iter(table.primary_key.columns)).name
         statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} = ANY(string_to_array(%s, ' '))"  # noqa: S608
-        with self.connection.connection.cursor() as cursor:  # SQLAlchemy's rows would cost as much as the query
-            cursor.execute(statement, (" ".join(keys),))
-            yield from cursor.fetchall()
+        cursor = self.connection.connection.cursor()  # as in SqliteBulk
+        cursor.execute(statement, (" ".join(keys),))
+        yield from cursor.fetchall()
+        cursor.close()
 
     def analyse(self, table: sa.Table) -> None:
         self.connection.exec_driver_sql(f"ANALYZE {table.name}")

@@ -48,6 +48,12 @@ load that passes the checks of `sql/checks/`, and readers may keep the version b
 by their full path: after moving the folder, publish again.
 """
 
+SEARCH_HEAD = """## Full-text search
+
+Off until the setting `full_text` turns it on; then every load keeps the index, and turning it off takes it away. `:words` is what
+you look for, such as `'river flood'`.
+"""
+
 
 def data_dictionary() -> str:
     """Return the data dictionary as Markdown."""
@@ -60,6 +66,11 @@ def cookbook() -> str:
     for file in sql_files("queries"):
         body = "\n".join(line for line in file.text.splitlines() if not line.startswith("--"))
         parts += [f"## {file.name.replace('_', ' ').capitalize()}", "", file.comment, "", "```sql", body.strip(), "```", ""]
+    parts += [SEARCH_HEAD]
+    for dialect, name in (("postgresql", "PostgreSQL"), ("sqlite", "SQLite")):
+        (query,) = (file for file in sql_files(f"search/{dialect}") if file.name == "query")
+        body = "\n".join(line for line in query.text.splitlines() if not line.startswith("--"))
+        parts += [f"{name}: {query.comment}", "", "```sql", body.strip(), "```", ""]
     return "\n".join(parts).rstrip() + "\n"
 
 

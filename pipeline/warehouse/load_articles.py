@@ -178,7 +178,7 @@ def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
     if places:
         bulk.connection.execute(touched.delete())
         moments = (keys.fetched[place] for place in places)
-        columns = [
+        columns: list[list[Any]] = [
             [keys.article_ids[place] for place in places],
             [moment and moment.replace(tzinfo=UTC) for moment in moments],
             [keys.raw_refs[place] for place in places],
@@ -214,18 +214,18 @@ def _keep_stored_versions(bulk: Bulk, staged: sa.Table) -> int:
 
 def _keep_new_versions(bulk: Bulk, staged: sa.Table) -> int:
     """Keep as a version the staged text of every article that has versions."""
-    versioned = sa.select(article_versions.c.article_id).where(article_versions.c.version_no == 1).subquery("versioned")
-    return _add_versions(bulk, staged, sa.join(staged, versioned, staged.c.article_id == versioned.c.article_id))
+    versioned = sa.exists().where(article_versions.c.article_id == staged.c.article_id)
+    return _add_versions(bulk, staged, staged, versioned)
 
 
-def _add_versions(bulk: Bulk, source: sa.Table, chosen: sa.FromClause) -> int:
+def _add_versions(bulk: Bulk, source: sa.Table, chosen: sa.FromClause, *which: sa.ColumnElement[bool]) -> int:
     """Add a version of each row of `source` in `chosen` that has none with its content."""
     kept = article_versions.alias("kept")
     number = sa.select(sa.func.coalesce(sa.func.max(kept.c.version_no), 0) + 1).where(kept.c.article_id == source.c.article_id)
     known = sa.exists().where(kept.c.article_id == source.c.article_id, kept.c.content_hash == source.c.content_hash)
     columns = ("fetched_at", "last_run_id", "raw_ref", "title", "text", "extractor")
     values = (source.c.article_id, source.c.content_hash, number.scalar_subquery(), *(source.c[name] for name in columns))
-    rows = sa.select(*values).select_from(chosen).where(~known)
+    rows = sa.select(*values).select_from(chosen).where(~known, *which)
     names = [column.name for column in article_versions.columns]
     return bulk.connection.execute(article_versions.insert().from_select(names, rows)).rowcount
 

@@ -1,18 +1,22 @@
 """Load stories, their members and the passages shared between articles, as sets of rows inside the database.
 
-What tonight says of an article replaces what is stored of it. A story is computed from its members; one that lost them
+What tonight says of an article replaces what is stored of it, but for one case: when an old night is loaded again and nothing
+of a story has changed, what later nights decided since stands. A story is computed from its members; one that lost them
 all stays, with 0 members and the story that took them over, so that old links lead on.
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 import sqlalchemy as sa
 
 from pipeline.warehouse.bulk import Bulk, Merged, merge, stage
 from pipeline.warehouse.night import Night
 from pipeline.warehouse.rows import member_values, passage_values
-from pipeline.warehouse.tables import JSON, articles, passages, stories, story_members
+from pipeline.warehouse.tables import JSON, articles, passages, runs, stories, story_members
 
+_overruled = sa.Table("overruled_members", sa.MetaData(), sa.Column("article_id", sa.Text()), prefixes=["TEMPORARY"])
 _touched = sa.Table("touched_stories", sa.MetaData(), sa.Column("story_id", sa.Text()), prefixes=["TEMPORARY"])
 
 
@@ -20,6 +24,7 @@ def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str
     """Load members and passages, then compute the stories that they touch; `seen` are the articles of the night."""
     staged, total = stage(bulk, story_members, (member_values(member, night.run_id) for member in night.members))
     _touched.create(bulk.connection)
+    total -= _drop_overruled(bulk, night, staged, seen)
     _lead_those_left(bulk, staged)
     _find_touched(bulk, staged, seen)
     members = merge(bulk, story_members, staged, total, not_compared=("run_id",))
@@ -30,6 +35,21 @@ def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str
         "story_members": members._replace(updated=members.updated + aligned)._asdict(),
         "passages": _load_passages(bulk, night, staged, seen)._asdict(),
     }
+
+
+def _drop_overruled(bulk: Bulk, night: Night, staged: sa.Table, seen: sa.Table) -> int:
+    """Take out of the staged members whose place a later night decided, unless an article of the story is new or changed."""
+    _overruled.create(bulk.connection)
+    stored, other = story_members.c, staged.alias("other")
+    brought = sa.select(other.c.story_id).join(seen, seen.c.article_id == other.c.article_id).where(seen.c.changed)
+    later = (
+        sa.select(staged.c.article_id)
+        .join(story_members, stored.article_id == staged.c.article_id)
+        .join(runs, runs.c.run_id == stored.run_id)
+        .where(runs.c.run_date > date.fromisoformat(night.run_date), staged.c.story_id.not_in(brought))
+    )
+    bulk.connection.execute(_overruled.insert().from_select(["article_id"], later))
+    return bulk.connection.execute(staged.delete().where(staged.c.article_id.in_(sa.select(_overruled.c.article_id)))).rowcount
 
 
 def _lead_those_left(bulk: Bulk, staged: sa.Table) -> None:
@@ -127,6 +147,8 @@ def _align_members(bulk: Bulk, night: Night) -> int:
 def _load_passages(bulk: Bulk, night: Night, staged_members: sa.Table, seen: sa.Table) -> Merged:
     """Replace the passages of every article that tonight decides on or changes."""
     staged, total = stage(bulk, passages, (passage_values(reuse, night.run_id) for reuse in night.reuse))
+    overruled = staged.c.article_id.in_(sa.select(_overruled.c.article_id))
+    total -= bulk.connection.execute(staged.delete().where(overruled)).rowcount
     old, new = passages.c, staged.c
     decided = sa.union(
         sa.select(staged_members.c.article_id), sa.select(new.article_id), sa.select(seen.c.article_id).where(seen.c.changed)

@@ -79,6 +79,19 @@ def test_an_article_that_is_hidden_until_a_script_shows_it_is_read() -> None:
     assert len(texts(f"<p>The lead.</p><div class=locked style='display:none'>{story}</div>")) == 5
 
 
+def test_pictures_are_counted_with_the_run_behind_them() -> None:
+    assert [run.media for run in runs("<p>a</p><img><video></video><p>b</p><p>c <img></p>")] == [0, 2, 1]
+
+
+def test_a_walk_ends_where_no_article_goes() -> None:
+    page = read_blocks(parse_html("<html><body>" + "<p>x</p>" * 20_500 + "</body></html>"))
+    assert page.cut
+    assert len(page.runs) == 20_001
+    page = read_blocks(parse_html("<html><body><p>" + "word " * 1_000_000 + "</p><p>end</p></body></html>"))
+    assert page.cut
+    assert len(page.runs[0].text) < 2_000_001
+
+
 def test_links_and_paths_are_known() -> None:
     page = read_blocks(parse_html("<html><body><div class='story main'><p>Go <a href=x>there</a></p></div></body></html>"))
     (run,) = page.runs

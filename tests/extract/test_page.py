@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.clean import label
 from pipeline.errors import Reject
 from pipeline.extract.page import PageInput, extract
 from pipeline.records import Article
@@ -79,8 +80,33 @@ def test_junk_inside_the_article_is_labelled_and_not_lost() -> None:
     )
     blocks = read(body, title).blocks
     (junk,) = [block for block in blocks if block.text == "What else happened today"]
-    assert junk.dropped_by == "not-content"
+    assert junk.dropped_by == "related-link"
     assert [block.index for block in blocks] == list(range(len(blocks)))
+
+
+@pytest.mark.parametrize(
+    ("markup", "rule"),
+    [
+        ('<div class="share-bar"><span>Share</span></div>', "share"),
+        ('<div class="ad-wrapper"><span>Advertisement</span></div>', "advertisement"),
+        ('<div class="ad-wrapper"><a href="/x">Mehr Geld</a></div>', "promotion"),
+        ('<nav><a href="/x">Front page</a></nav>', "navigation"),
+        ('<div class="box"><a href="/x">Another bridge in another town was closed</a></div>', "related-link"),
+    ],
+)
+def test_a_dropped_line_says_why_it_went(markup: str, rule: str) -> None:
+    title, paragraphs = story("en")
+    page = plain(title, paragraphs[:4]) + markup + "".join(f"<p>{p}</p>" for p in paragraphs[4:])
+    labels = {block.text: block.dropped_by for block in label(read(page, title)).blocks}
+    (line,) = labels.keys() - {title, *paragraphs}
+    assert labels[line] == rule
+
+
+def test_what_stands_right_below_the_story_is_shown_with_its_label() -> None:
+    title, paragraphs = story("en")
+    related = '<div class="related"><a href="/x">Another bridge in another town was closed</a></div>'
+    blocks = read(f'<div class="page"><div class="story">{plain(title, paragraphs)}</div>{related}</div>', title).blocks
+    assert (blocks[-1].text, blocks[-1].dropped_by) == ("Another bridge in another town was closed", "related-link")
 
 
 def test_the_same_page_gives_the_same_article() -> None:
@@ -110,6 +136,9 @@ def test_what_can_be_no_page_is_rejected(body: bytes, code: str) -> None:
         "<p></p>" * 20_000 + plain(*story("en")),
         "<svg><text>x</text></svg><math><mi>x</mi></math><template><p>t</p></template>" + plain(*story("en")),
         f'<div class="{"a " * 100_000}">' + plain(*story("en")),
+        f'<div style="{"display:x;" * 100_000}">' + plain(*story("en")),
+        "<br>" * 50_000 + plain(*story("en")),
+        "<script>" + "x" * 1_000_000 + "</script>" + plain(*story("en")),
     ],
 )
 def test_hostile_markup_costs_neither_the_text_nor_the_page(body: str) -> None:
@@ -117,6 +146,12 @@ def test_hostile_markup_costs_neither_the_text_nor_the_page(body: str) -> None:
     assert story("en")[1][3] in text
     text.encode()
     assert "\0" not in text
+
+
+def test_a_page_without_end_is_read_to_a_limit_and_says_so() -> None:
+    article = read("<p>A line of a page that never ends, and goes on.</p>" * 30_000)
+    assert "first 20001 blocks" in article.extractor
+    assert len(article.blocks) <= 20_001
 
 
 def test_frames_have_no_text() -> None:

@@ -46,12 +46,12 @@ def postgres_url() -> Iterator[str]:
 
 def admin(url: str, *statements: str) -> None:
     """Run statements that cannot be in a transaction."""
-    parsed = make_url(url).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(parsed, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    import psycopg
+
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
         for statement in statements:
-            connection.exec_driver_sql(statement)
-    engine.dispose()
+            connection.execute(statement.encode())
 
 
 @pytest.fixture(scope="session")

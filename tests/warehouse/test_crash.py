@@ -10,18 +10,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from pipeline.errors import Transient
+from pipeline.errors import Fatal, Transient
 from pipeline.records import Article
 from pipeline.warehouse import Warehouse, load, open_warehouse
 from tests.warehouse.make import contents, full_night
 
 ROOT = Path(__file__).parents[2]
-SIZE = 800  # articles: enough that a kill falls into any part of the load
-KILLS = 2
+SIZE = 400  # articles: enough that a kill falls into any part of the load
+KILLS = 1  # benchmarks/kill.py does it thirty times, and ten times to the server
 
 
 def _loader(url: str, day: int) -> subprocess.Popen[str]:
@@ -106,3 +107,21 @@ def test_a_connection_cut_during_a_load_is_worth_another_try(warehouse: Warehous
         load(warehouse, replace(full_night(), articles=cut()))
     assert caught.value.code == "warehouse_lost"
     assert contents(warehouse) == before
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_full_disk_is_named_and_leaves_the_old_night_whole(warehouse: Warehouse) -> None:
+    load(warehouse, full_night(0))
+    before = contents(warehouse)
+    with warehouse.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    @sa.event.listens_for(warehouse.engine, "connect")
+    def _fill(connection: Any, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages + 20}")  # what SQLite then says is what a full disk makes it say
+
+    with pytest.raises(Fatal, match=r"the disk is full .*nothing was loaded: free space and run again"):
+        load(warehouse, full_night(1, SIZE))
+    assert contents(warehouse) == before
+    sa.event.remove(warehouse.engine, "connect", _fill)
+    assert load(warehouse, full_night(1, SIZE)).changed

@@ -165,6 +165,24 @@ def test_every_article_stands_once_among_the_copies(warehouse: Warehouse, rows: 
     assert len(rows("SELECT * FROM article_copies")) == 4
 
 
+def test_an_old_night_loaded_again_leaves_what_later_nights_decided(warehouse: Warehouse) -> None:
+    a, b = article("a"), article("b", site="post.example")
+    old = night(0, [a, b], [*story(a), *story(b)])
+    load(warehouse, old)
+    load(warehouse, night(1, [article("c", day=1)], story(a, b), reuse=[Reuse(b.article_id, a.article_id, 0, 11, 2)]))
+    before = everything(warehouse)
+    assert not load(warehouse, old).changed
+    assert everything(warehouse) == before
+
+
+def test_a_back_fill_that_brings_the_original_decides_the_story_again(warehouse: Warehouse, rows: Any) -> None:
+    later, original = article("b", day=2, site="post.example"), article("a")
+    load(warehouse, night(2, [later]))
+    load(warehouse, night(0, [original], story(original, later)))
+    found = {r["article_id"]: r["relation"] for r in rows("SELECT * FROM article_copies")}
+    assert found == {original.article_id: "canonical", later.article_id: "copy"}
+
+
 def test_a_story_follows_the_dates_of_its_articles(warehouse: Warehouse, rows: Any) -> None:
     a = article("a", published_at="2026-03-01")
     load(warehouse, night(0, [a]))
@@ -271,7 +289,7 @@ def test_a_night_of_nothing_loads(warehouse: Warehouse, rows: Any) -> None:
     assert not load(warehouse, night(0, fetches=[], reports=[])).changed
 
 
-@pytest.mark.parametrize("size", [1, 1999, 2000, 2001])
+@pytest.mark.parametrize("size", [1, 2000, 2001])
 def test_nights_of_any_size_are_cut_into_batches(warehouse: Warehouse, rows: Any, size: int) -> None:
     articles = [article(f"a{i}", f"Text {i}.") for i in range(size)]
     load(warehouse, night(0, iter(articles), []))

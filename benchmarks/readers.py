@@ -1,0 +1,91 @@
+"""Analysts' queries in a loop while nights are loaded: errors, the longest wait, and whether each saw a whole night.
+
+    python benchmarks/readers.py [--postgres URL] [--articles 10000]
+
+Three readers ask by key, by site and for the newest stories. The same loop without a load stands beside it: on a busy machine a
+wait is the scheduler's as often as the database's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
+from pipeline.warehouse.tables import metadata
+from tests.warehouse.make import full_night
+
+ROOT = Path(__file__).parents[1]
+QUERIES = (
+    "SELECT title, text FROM articles WHERE article_id = (SELECT MIN(article_id) FROM articles)",
+    "SELECT title, published_at FROM clean_articles WHERE site = 's1.example' ORDER BY published_at DESC LIMIT 20",
+    "SELECT stage, outcome, n FROM nightly_funnel WHERE run_date = (SELECT MAX(run_date) FROM runs)",
+)
+WHOLE = "SELECT (SELECT COUNT(*) FROM runs) AS runs, (SELECT COUNT(DISTINCT last_run_id) FROM articles) AS seen"
+
+
+def ask(warehouse: Warehouse, done: threading.Event, waits: list[float], faults: list[str]) -> None:
+    """Ask until it is done; note each wait, each error and each state that is no whole night."""
+    while not done.is_set():
+        for query in QUERIES:
+            start = time.perf_counter()
+            try:
+                with warehouse.reading() as connection:
+                    connection.execute(sa.text(query)).all()
+            except Exception as error:
+                faults.append(str(error))
+            waits.append(time.perf_counter() - start)
+        with warehouse.reading() as connection:
+            if connection.execute(sa.text(WHOLE)).one().seen != 1:
+                faults.append("half a night")
+
+
+def watched(url: str, seconds: float, command: list[str] | None) -> str:
+    """Return what three readers saw while the command ran, or for some seconds."""
+    done, waits, faults = threading.Event(), list[float](), list[str]()
+    with open_warehouse(url) as warehouse:
+        readers = [threading.Thread(target=ask, args=(warehouse, done, waits, faults)) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        if command is None:
+            time.sleep(seconds)
+        else:
+            subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        done.set()
+        for reader in readers:
+            reader.join()
+    waits.sort()
+    mid, high = (1000 * waits[int(len(waits) * share)] for share in (0.5, 0.99))
+    told = f"{len(waits):6} queries {mid:6.1f} ms median {high:6.1f} ms 99 % {1000 * waits[-1]:6.1f} ms longest"
+    return f"{told}, faults: {faults[:3] or 0}"
+
+
+def main() -> None:
+    """Print two lines a database."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--postgres")
+    parser.add_argument("--articles", type=int, default=10_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for url in [f"sqlite:///{folder}/w.db", *([options.postgres] if options.postgres else [])]:
+            with open_warehouse(url) as warehouse:
+                upgrade(warehouse)
+                with warehouse.writing("bench") as connection:
+                    for table in metadata.sorted_tables:
+                        if table.name != "schema_migrations":
+                            connection.execute(table.delete())
+                load(warehouse, full_night(0, options.articles))
+            command = [sys.executable, "-m", "tests.warehouse.loader", url, "1", str(options.articles)]
+            print(url.split(":")[0], "alone  ", watched(url, 5, None), flush=True)
+            print(url.split(":")[0], "loading", watched(url, 0, command), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Full-text search over the articles: a GIN index in PostgreSQL, FTS5 in SQLite. Off until it is asked for."""
+
+from __future__ import annotations
+
+import logging
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.errors import ConfigError
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.migrate import WRITTEN_FOR
+from pipeline.warehouse.sqlfiles import SqlFile, sql_files
+
+logger = logging.getLogger(__name__)
+
+PRESENT = {
+    "postgresql": "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'articles_search'",
+    "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE name = 'article_search'",
+}
+
+
+def set_search(warehouse: Warehouse, *, on: bool) -> bool:
+    """Make the full-text index over what is loaded, or take it away; returns whether anything had to be done.
+
+    From then on every load keeps it. Raises `ConfigError` for a database that it is not written for.
+    """
+    if warehouse.dialect not in WRITTEN_FOR:
+        if on:
+            raise ConfigError(f"{warehouse.url}: full-text search is for PostgreSQL and SQLite; turn the setting off")
+        return False
+    with warehouse.reading() as connection:
+        if _is_on(connection) == on:
+            return False
+    with warehouse.writing("full-text index") as connection:
+        if _is_on(connection) == on:
+            return False
+        for statement in _files(warehouse.dialect)["enable" if on else "disable"].statements():
+            connection.execute(sa.text(statement.replace(":", r"\:")))
+    logger.info("%s: full-text search is %s", warehouse.url, "on" if on else "off")
+    return True
+
+
+def search(warehouse: Warehouse, words: str) -> list[dict[str, object]]:
+    """Return the newest articles that have the words, as `sql/search` asks for them."""
+    (statement,) = _files(warehouse.dialect)["query"].statements()
+    with warehouse.reading() as connection:
+        return [dict(row) for row in connection.execute(sa.text(statement), {"words": words}).mappings()]
+
+
+def _is_on(connection: Connection) -> bool:
+    return bool(connection.execute(sa.text(PRESENT[connection.dialect.name])).scalar())
+
+
+def _files(dialect: str) -> dict[str, SqlFile]:
+    return {file.name: file for file in sql_files(f"search/{dialect}")}

@@ -1,0 +1,34 @@
+-- Roles for PostgreSQL. Run it as the owner of the tables, after `copydesk db upgrade`, once for each database; again does no harm:
+--
+--   psql "$COPYDESK_WAREHOUSE_URL" -f sql/roles/postgresql.sql
+--   psql "$COPYDESK_WAREHOUSE_URL" -c "CREATE ROLE ada LOGIN PASSWORD '…' IN ROLE copydesk_analyst"
+--   psql "$COPYDESK_WAREHOUSE_URL" -c "CREATE ROLE nightly LOGIN PASSWORD '…' IN ROLE copydesk_loader"
+--
+-- copydesk_analyst reads tables and views. copydesk_loader writes rows and makes temporary tables, and nothing else: the schema
+-- is changed by its owner alone, so run `copydesk db upgrade` as the owner when a new version asks for it.
+
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'copydesk_analyst') THEN
+    CREATE ROLE copydesk_analyst NOLOGIN;
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'copydesk_loader') THEN
+    CREATE ROLE copydesk_loader NOLOGIN;
+  END IF;
+  EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO copydesk_analyst, copydesk_loader', current_database());
+  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO copydesk_loader', current_database());
+END
+$$;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO copydesk_analyst, copydesk_loader;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO copydesk_analyst, copydesk_loader;
+GRANT INSERT, UPDATE ON
+  runs, url_state, fetches, articles, article_versions, dropped_blocks, stories, story_members, passages, rejects, site_lines,
+  stage_reports
+TO copydesk_loader;
+-- The parts of an article or a run that are replaced with it; nothing else is ever deleted.
+GRANT DELETE ON dropped_blocks, passages, stage_reports TO copydesk_loader;
+
+-- Views are made again when their file changes, and new versions bring new tables.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO copydesk_analyst, copydesk_loader;

@@ -1,0 +1,92 @@
+"""What the two roles may do, seen by connecting as each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from pipeline.errors import Fatal
+from pipeline.warehouse import load, open_warehouse, upgrade
+from pipeline.warehouse.sqlfiles import sql_files, sql_folder
+from tests.warehouse.conftest import admin
+from tests.warehouse.make import full_night
+
+pytestmark = pytest.mark.slow
+
+LOGINS = {"copydesk_test_ada": "copydesk_analyst", "copydesk_test_nightly": "copydesk_loader"}
+
+
+@pytest.fixture(scope="module")
+def as_role(new_database: Callable[[], str]) -> Any:
+    """A function from a role to the URL of a loaded warehouse for a user who has it."""
+    url = new_database()
+    with open_warehouse(url) as owner:
+        upgrade(owner)
+        load(owner, full_night(0))
+    script = (sql_folder() / "roles" / "postgresql.sql").read_text()
+    admin(url, script, script)  # a second time does no harm
+    for login, role in LOGINS.items():
+        admin(url, f"DROP ROLE IF EXISTS {login}", f"CREATE ROLE {login} LOGIN PASSWORD 'word' IN ROLE {role}")
+    logins = {role: login for login, role in LOGINS.items()}
+    yield lambda role: make_url(url).set(username=logins[role], password="word").render_as_string(hide_password=False)
+    admin(url, *(f"DROP ROLE {login}" for login in LOGINS))
+
+
+def test_an_analyst_reads_every_table_and_view_and_runs_the_cookbook(as_role: Any) -> None:
+    with open_warehouse(as_role("copydesk_analyst")) as warehouse, warehouse.reading() as connection:
+        inspector = sa.inspect(connection)
+        for name in (*inspector.get_table_names(), *inspector.get_view_names()):
+            connection.execute(sa.text(f"SELECT COUNT(*) FROM {name}"))
+        for file in sql_files("queries", "postgresql"):
+            (statement,) = file.statements()
+            connection.execute(sa.text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO stories SELECT * FROM stories",
+        "UPDATE articles SET text = ''",
+        "DELETE FROM rejects",
+        "CREATE TABLE mine (x TEXT)",
+        "CREATE TEMPORARY TABLE mine (x TEXT)",
+        "DROP VIEW clean_articles",
+    ],
+)
+def test_an_analyst_changes_nothing(as_role: Any, statement: str) -> None:
+    with (
+        open_warehouse(as_role("copydesk_analyst")) as warehouse,
+        pytest.raises(Fatal, match=r"permission denied|must be owner"),
+        warehouse.reading() as connection,
+    ):
+        connection.execute(sa.text(statement))
+
+
+def test_a_loader_loads_nights(as_role: Any) -> None:
+    with open_warehouse(as_role("copydesk_loader")) as warehouse:
+        assert upgrade(warehouse) == []
+        assert load(warehouse, full_night(1)).changed
+        assert not load(warehouse, full_night(1)).changed
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM articles",
+        "TRUNCATE articles",
+        "DROP TABLE articles",
+        "ALTER TABLE articles ADD COLUMN x TEXT",
+        "CREATE TABLE mine (x TEXT)",
+    ],
+)
+def test_a_loader_neither_deletes_articles_nor_changes_the_schema(as_role: Any, statement: str) -> None:
+    with (
+        open_warehouse(as_role("copydesk_loader")) as warehouse,
+        pytest.raises(Fatal, match=r"permission denied|must be owner"),
+        warehouse.writing("a test") as connection,
+    ):
+        connection.execute(sa.text(statement))
