@@ -257,7 +257,7 @@ def server_cpu(url: str) -> float:
         return 0.0
     with open_warehouse(url) as warehouse, warehouse.reading() as connection:
         backend = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
-    postmaster = int(Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        postmaster = int(Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[1])
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
