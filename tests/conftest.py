@@ -7,6 +7,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, not wrong: no example is timed. What is tried is the same in every run.
+settings.register_profile("copydesk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("copydesk")
 
 _HOME = tempfile.TemporaryDirectory(prefix="copydesk-airflow-")
 os.environ.update(

@@ -21,7 +21,7 @@ from pipeline.errors import ConfigError
 from pipeline.records import Article, Block, StageReport
 from pipeline.runs import Run, records_of, shards_to_do
 from pipeline.store import Partition, PartitionWriter, read_records
-from pipeline.warehouse import open_warehouse
+from pipeline.warehouse import ArticleKey, article_keys, open_warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +101,7 @@ def rewrite(run: Run, shard: str, change: Callable[[Article], Article | None]) -
     articles = [article for article in changed if article is not None]
     writer = PartitionWriter(store, partition)
     writer.write("part", Article, articles)
+    writer.write("keys", ArticleKey, article_keys(articles))
     outcomes = {"kept": len(articles), "no_text": len(changed) - len(articles)}
     writer.commit(StageReport("clean", DAY, shard, len(changed), outcomes))
 

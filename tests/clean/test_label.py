@@ -49,7 +49,7 @@ def _bare(cleaned: Article) -> Article:
 
 
 @given(ARTICLES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_labelling_changes_labels_only_and_twice_is_once(dirty: Article) -> None:
     cleaned = label(dirty)
     assert _bare(cleaned) == _bare(dirty)
@@ -57,7 +57,7 @@ def test_labelling_changes_labels_only_and_twice_is_once(dirty: Article) -> None
 
 
 @given(ARTICLES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_the_extractor_dropped_stays_dropped(dirty: Article) -> None:
     before = [b.dropped_by for b in dirty.blocks]
     after = [b.dropped_by for b in label(dirty).blocks]
@@ -65,7 +65,7 @@ def test_what_the_extractor_dropped_stays_dropped(dirty: Article) -> None:
 
 
 @given(st.lists(ARTICLES, min_size=2, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_labelling_with_the_lines_of_the_site_twice_is_once(pages: list[Article]) -> None:
     pages = [replace(page, article_id=str(n)) for n, page in enumerate(pages)]
     lines = learn_site_lines(pages, (), "2024-05-01")

@@ -124,14 +124,14 @@ def test_a_line_longer_than_any_label_is_not_looked_at() -> None:
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_matching_takes_any_text(line: str) -> None:
     match_line(line)
     is_time_stamp(line)
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_folding_twice_is_folding_once(line: str) -> None:
     assert fold(fold(line)) == fold(line)
     assert not re.search(r"\s\s", fold(line))

@@ -66,7 +66,7 @@ def test_the_old_output_stays_when_the_input_cannot_be_read(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**32), nights=st.integers(2, 4))
 def test_the_last_night_is_answered_alike_however_the_documents_were_split(
     tmp_path_factory: pytest.TempPathFactory, seed: int, nights: int

@@ -142,7 +142,7 @@ def test_equal_texts_are_one_story_in_linear_time() -> None:
     assert len(stories(result)) == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False))
 def test_the_answer_does_not_depend_on_the_order_of_the_documents(rng: random.Random) -> None:
     base = [article(seed) for seed in range(4)]

@@ -99,7 +99,7 @@ def test_links_and_paths_are_known() -> None:
     assert page.path(run.container) == "div.story>p"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(

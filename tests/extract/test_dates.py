@@ -160,7 +160,7 @@ def test_the_language_of_the_page_reads_its_numbers() -> None:
     assert [read(body, lang=lang).published_at for lang in ("de", "en-US", "en")] == ["2024-04-03", "2024-03-04", None]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.text(max_size=60)
     | st.from_regex(r"[0-9]{1,4}[-/. ][0-9A-Za-z]{1,9}[-/. ,]{1,2}[0-9]{1,4}(T[0-9:+Z-]{1,14})?", fullmatch=True),
@@ -171,7 +171,7 @@ def test_any_string_is_null_or_iso(value: str, locale: str | None) -> None:
     assert result is None or datetime.fromisoformat(result).year >= 1800
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1)),
     st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1)),

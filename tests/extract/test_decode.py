@@ -130,7 +130,7 @@ def is_clean(text: str) -> bool:
     return not any(ord(char) < 32 and char not in "\n\t" for char in text) and "\x7f" not in text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300), st.none() | st.text(max_size=40))
 def test_decode_never_raises_and_is_always_clean(body: bytes, content_type: str | None) -> None:
     text = decode(body, content_type)
@@ -138,13 +138,13 @@ def test_decode_never_raises_and_is_always_clean(body: bytes, content_type: str 
     assert decode(body, content_type) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=200))
 def test_utf_8_comes_back_as_it_was(text: str) -> None:
     assert decode(f"<p>{text}ÿŸ漢</p>".encode(), None) == sanitise(f"<p>{text}ÿŸ漢</p>")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.text(max_size=300)
     | st.lists(

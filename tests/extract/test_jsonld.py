@@ -89,7 +89,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(json_values, st.text(max_size=10))
 def test_any_json_is_survived(value: object, junk: str) -> None:
     read_jsonld([json.dumps(value), json.dumps(value) + junk, junk], URL, [junk])

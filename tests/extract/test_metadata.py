@@ -121,7 +121,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=25).map("".join),
     st.sampled_from([None, URL, "http://[bad", "file:///x#1"]),

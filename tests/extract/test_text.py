@@ -101,7 +101,7 @@ def test_an_empty_document_has_nothing() -> None:
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_letter_is_lost_or_made_up(text: str) -> None:
     title, blocks = read_text(text)
     letters = sorted(c for c in text.expandtabs().replace("\0", "") if c.isalnum())

@@ -210,7 +210,7 @@ header_text = st.text(st.characters(exclude_categories=["Cs"], exclude_character
 
 
 @given(st.lists(st.tuples(st.from_regex(r"[A-Za-z-]{1,20}", fullmatch=True), header_text), max_size=8), st.binary(max_size=300))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 def test_a_header_never_breaks_the_framing(headers: list[tuple[str, str]], body: bytes) -> None:
     block = http_head("HTTP/1.1 200 OK", headers) + body
     fields, read = parse_record(record("response", [("WARC-Target-URI", "http://example.org/")], block))

@@ -211,7 +211,7 @@ def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
     body=st.binary(max_size=400)
     | st.text(alphabet='<>/="&;!?[]abc rss feed urlset loc url item link http:', max_size=300).map(str.encode)
 )
-@hypothesis_settings(max_examples=120, deadline=None)
+@hypothesis_settings(max_examples=120)
 def test_any_bytes_are_read_or_rejected(parse: Callable[[bytes, str], object], body: bytes) -> None:
     with contextlib.suppress(Reject):
         parse(body, "http://example.org/")
@@ -235,7 +235,7 @@ def test_urls_that_cannot_be_fetched_are_told(web: Web, settings: Settings) -> N
 
 
 @given(st.text(max_size=80).map(lambda t: "http://" + t) | st.text(max_size=80))
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 def test_a_clean_url_is_one_that_can_be_stored_and_sent(text: str) -> None:
     url = clean_url(text)
     if url is not None:

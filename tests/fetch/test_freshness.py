@@ -42,7 +42,7 @@ def test_the_rhythm_is_the_sources_own(earlier: list[int], expected: tuple[int, 
 
 
 @given(st.lists(st.integers(0, 5), max_size=28))
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 def test_a_source_once_overdue_stays_so_while_it_is_silent(earlier: list[int]) -> None:
     if overdue(earlier) is not None:
         assert overdue([0, *earlier]) is not None

@@ -65,7 +65,7 @@ def test_addresses_of_the_web(address: str) -> None:
 
 
 @given(st.ip_addresses(v=4))
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 def test_an_ipv4_address_inside_an_ipv6_one_is_judged_by_itself(address: ipaddress.IPv4Address) -> None:
     for form in (f"::ffff:{address}", f"64:ff9b::{address}"):
         assert bool(refusal(form)) == bool(refusal(str(address)))

@@ -37,14 +37,14 @@ PACKERS: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 @pytest.mark.parametrize(("name", "pack"), PACKERS)
 @given(data=st.binary(max_size=5000))
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 def test_every_encoding_comes_back(name: str, pack: Callable[[bytes], bytes], data: bytes) -> None:
     assert inflate(pack(data), name, LIMIT) == data
 
 
 @pytest.mark.parametrize(("name", "pack"), PACKERS)
 @given(data=st.binary(min_size=1, max_size=2000), cut=st.floats(0, 0.99))
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 def test_what_is_cut_off_is_refused(name: str, pack: Callable[[bytes], bytes], data: bytes, cut: float) -> None:
     packed = pack(data)
     part = packed[: int(len(packed) * cut)]
@@ -55,7 +55,7 @@ def test_what_is_cut_off_is_refused(name: str, pack: Callable[[bytes], bytes], d
 
 @pytest.mark.parametrize(("name", "pack"), PACKERS)
 @given(data=st.binary(max_size=300))
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 def test_noise_never_does_worse_than_a_reject(name: str, pack: Callable[[bytes], bytes], data: bytes) -> None:
     for hostile in (data, pack(b"text")[:8] + data):
         try:

@@ -151,7 +151,7 @@ def test_retry_after_is_read_as_seconds_or_date() -> None:
 
 
 @given(st.text(max_size=40))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 def test_retry_after_takes_any_text(text: str) -> None:
     seconds = retry_after(text)
     assert seconds is None or seconds >= 0

@@ -211,7 +211,7 @@ def test_sizes_too_small_are_refused(sizes: dict[str, int]) -> None:
         build(day=DAY, **sizes)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 10**6),
     outlets=st.integers(3, 12),

@@ -50,7 +50,7 @@ def nights(draw: st.DrawFn) -> Night:
     return night(day, articles, members)
 
 
-@settings(max_examples=8, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=8, phases=UNSHRUNK)
 @given(brought=st.lists(nights(), min_size=1, max_size=5))
 def test_loading_again_changes_nothing_and_the_newest_text_stands(sqlite_template: Path, brought: list[Night]) -> None:
     with _fresh(sqlite_template) as warehouse:
@@ -77,7 +77,7 @@ def test_loading_again_changes_nothing_and_the_newest_text_stands(sqlite_templat
         assert stories[0] == stories[1] == leads + without
 
 
-@settings(max_examples=5, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=5, phases=UNSHRUNK)
 @given(texts=st.lists(st.sampled_from(("One.", "Two.", "Three.")), min_size=1, max_size=4), data=st.data())
 def test_the_order_in_which_nights_are_loaded_does_not_decide_the_text(
     sqlite_template: Path, texts: list[str], data: st.DataObject
