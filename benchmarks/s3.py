@@ -9,7 +9,10 @@ requests and plays the faults: it answers 503 SlowDown, or cuts the connection i
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import hashlib
 import logging
+import math
 import os
 import random
 import socket
@@ -173,12 +176,14 @@ def _await_port(port: int) -> None:
 
 
 def archive_pages(prefix: str, count: int) -> tuple[int, int]:
-    """Archive pages as one shard of a night does, its partition with it; returns segments and bytes."""
+    """Archive pages as one shard of a night does, its partition with it; returns the number of segments and their bytes."""
+    from pipeline.fetch.archive import index_segments
     from pipeline.fetch.client import Exchange
     from pipeline.fetch.rows import located, page_row
     from pipeline.fetch.segments import ArchiveWriter
-    from pipeline.records import Discovered, Fetch, Rejected, StageReport
-    from pipeline.store import Partition, PartitionWriter, open_store
+    from pipeline.filing import file_rows
+    from pipeline.records import Discovered
+    from pipeline.store import Partition, open_store
 
     store = open_store(f"s3://{BUCKET}/store")
     body = random.Random(1).randbytes(PAGE_BYTES)
@@ -190,14 +195,13 @@ def archive_pages(prefix: str, count: int) -> tuple[int, int]:
             url = f"https://www.example.org/news/2026/01/01/story-{n}.html"
             exchange = Exchange(url, 200, "HTTP/1.1", "OK", sent, body, asked, "192.0.2.1", NOW)
             row = page_row(Discovered(url, "bench", "example.org", "list"), exchange)
-            results.append((row, archive.add_response(exchange)))
-        archive.finish()
-    rows = [located(row, place) for row, place in results]
-    writer = PartitionWriter(store, Partition("fetch", "2026-01-01", "000"))
-    writer.write("part", Fetch, rows)
-    writer.write("rejects", Rejected, ())
-    writer.commit(StageReport("fetch", "2026-01-01", "000", count, {"fetched": count}))
-    return len({row.warc_filename for row in rows}), sum(place.length for _, place in results)
+            row = dataclasses.replace(row, digest=hashlib.sha256(url.encode()).hexdigest(), body_bytes=126_000)
+            results.append((row, archive.add_response(exchange, row)))
+        keys = archive.finish()
+    index_segments(store, prefix, keys)
+    file_rows(store, Partition("fetch", "2026-01-01", "000"), [located(row, place) for row, place in results])
+    sizes = [len(store.get(key)) for key in keys]
+    return len(sizes), sum(sizes)
 
 
 def faults(proxy: Proxy, restricted: bool) -> Iterator[tuple[str, str]]:
@@ -252,6 +256,8 @@ def run(name: str, port: int, pages: int) -> None:
     """Print PUTs and faults of one server."""
     import boto3
 
+    from pipeline.fetch.segments import SEGMENT_BYTES
+
     proxy = Proxy(("127.0.0.1", port))
     os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{proxy.start()}"
     boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET)
@@ -260,11 +266,12 @@ def run(name: str, port: int, pages: int) -> None:
     begin = time.process_time()
     segments, size = archive_pages("raw/dt=2026-01-01/shard=000", pages)
     used, puts = time.process_time() - begin, proxy.log["PUT"]
-    full = size / pages * 1e6 / 100e6
-    archive = full + SHARDS * 1.5  # an index each, and a last segment that is half full
-    tables = SHARDS * (puts - segments - 1)
+    each = math.ceil(size / pages * 1e6 / SHARDS / SEGMENT_BYTES)
+    more = puts - segments  # index, table of rows, manifest
     print(f"  {pages} pages of {size // pages} bytes: {dict(proxy.log)}, {segments} segments; {used:.1f} CPU-s")
-    print(f"  per million pages on {SHARDS} shards: {archive:.0f} PUTs ({full:.0f} full segments), {tables} for the stage's tables")
+    print(
+        f"  per million pages on {SHARDS} shards: {SHARDS * (each + more)} PUTs ({SHARDS} x {each} segments and {more} files beside them)"
+    )
     for fault, outcome in faults(proxy, restricted=name.startswith("rclone")):
         print(f"  {fault}: {outcome}")
 

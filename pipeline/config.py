@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
+import logging
 import os
 import re
 import tomllib
@@ -17,7 +19,12 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError
 
+logger = logging.getLogger(__name__)
+
 ENV_PREFIX = "COPYDESK_"
+# Not meant for us: what the tests read, and what Kubernetes sets for a service of our name.
+OTHERS = re.compile(r"^COPYDESK_TEST_|_SERVICE_(HOST|PORT.*)$|_PORT(_\d+_(TCP|UDP).*)?$")
+SLIP = 0.8  # similarity of two names above which one is the other misspelt
 USERINFO = re.compile(r"//[^/@]*@")
 SETTINGS_FILE = Path("pipeline.toml")
 
@@ -108,9 +115,22 @@ def load_settings(environment: Mapping[str, str] | None = None, path: Path = SET
         values[key] = _typed(value, hints[key], f"{path}: {key}")
     for variable, text in environment.items():
         key = variable.removeprefix(ENV_PREFIX).lower()
-        if variable.startswith(ENV_PREFIX) and key in hints and text != "":
+        if variable.startswith(ENV_PREFIX) and key not in hints:
+            _tell_unknown(variable, hints)
+        elif variable.startswith(ENV_PREFIX) and text != "":
             values[key] = _from_text(text, hints[key], variable)
     return _checked(Settings(**values))
+
+
+def _tell_unknown(variable: str, names: Iterable[str]) -> None:
+    """Raise `ConfigError` for a variable that must be a slip of a setting's; warn of one that may be somebody else's."""
+    if OTHERS.search(variable):
+        return
+    near = difflib.get_close_matches(variable.removeprefix(ENV_PREFIX).lower(), names, n=1)
+    meant = f"; did you mean {ENV_PREFIX}{near[0].upper()}?" if near else "; docs/settings.md names them all"
+    if near and difflib.SequenceMatcher(None, variable.removeprefix(ENV_PREFIX).lower(), near[0]).ratio() >= SLIP:
+        raise ConfigError(f"{variable}: there is no such setting{meant}")
+    logger.warning("%s changes nothing: there is no such setting%s", variable, meant)
 
 
 def load_sources(path: Path) -> tuple[Source, ...]:

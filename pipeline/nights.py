@@ -12,9 +12,9 @@ from pathlib import Path
 from pipeline import stages
 from pipeline.config import Settings, load_settings, load_sources
 from pipeline.errors import ConfigError
-from pipeline.records import Fetch
-from pipeline.runs import Run, dates_of, records_of
-from pipeline.store import Partition, Store, open_store
+from pipeline.filing import named_segments, raw_prefix, recover
+from pipeline.runs import Run, dates_of
+from pipeline.store import Partition, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +70,7 @@ def ui(settings: Settings, sources: str | None, today: str) -> None:
 
 def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run:
     """File the pages of WARC files under a night and run the rest of that night on them; returns the run."""
+    from pipeline.fetch.archive import index_segments, segments_under
     from pipeline.fetch.importer import import_warcs as read_warcs
 
     missing = [name for name in files if not Path(name).is_file()]
@@ -77,8 +78,12 @@ def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run
         raise ConfigError(f"import: no such file: {missing[0]!r}; name WARC files on this machine")
     run = Run(run_date=run_date, settings=settings)
     store = run.store()
-    with store.lock(Partition("fetch", run_date, "import").prefix):
-        rows = read_warcs(files, settings=settings, store=store, archive_prefix=f"raw/dt={run_date}/shard=import")
+    partition = Partition("fetch", run_date, "import")
+    prefix = raw_prefix(partition)
+    with store.lock(partition.prefix):
+        before = segments_under(store, prefix)
+        rows = read_warcs(files, settings=settings, store=store, archive_prefix=prefix)
+        index_segments(store, prefix, segments_under(store, prefix) - before)
         stages.add_fetches(run, rows)
     stages.run_stages(run, first="extract")
     return run
@@ -89,7 +94,7 @@ def collect_garbage(settings: Settings) -> list[str]:
     from pipeline.fetch.archive import gc
 
     store = open_store(settings.store)
-    named = {day: _named_segments(store, day) for day in dates_of(store, "fetch")}
+    named = {day: named_segments(store, day) for day in dates_of(store, "fetch")}
     removed: list[str] = []
     for folder in sorted({key.rpartition("/")[0] for key in store.list("raw/")}):
         day, shard = (part.partition("=")[2] for part in folder.split("/")[1:])
@@ -97,15 +102,12 @@ def collect_garbage(settings: Settings) -> list[str]:
             # A first run that was killed, or an archive whose stage files are lost: not for us to decide.
             logger.warning("%s is kept: no fetch of %s was ever finished here; run that night first", folder, day)
             continue
-        with store.lock(Partition("fetch", day, shard).prefix):
-            named[day] = _named_segments(store, day)
+        partition = Partition("fetch", day, shard)
+        with store.lock(partition.prefix):
+            recover(store, partition)
+            named[day] = named_segments(store, day)
             removed += gc(store, set().union(*named.values()), f"{folder}/")
     return removed
-
-
-def _named_segments(store: Store, day: str) -> set[str]:
-    tables = (records_of(store, "fetch", day, Fetch, name) for name in ("part", "superseded"))
-    return {row.warc_filename for rows in tables for row in rows if row.warc_filename}
 
 
 def _write_newsroom_sources(text: str) -> None:

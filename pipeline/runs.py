@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from pipeline.captures import FETCHED
 from pipeline.config import Settings, Source
-from pipeline.records import Discovered, Rejected, StageReport
+from pipeline.records import Discovered, Fetch, Rejected, StageReport
 from pipeline.store import Partition, Store, open_store, read_manifest, read_records, shards_of
 
 logger = logging.getLogger(__name__)
@@ -85,8 +86,17 @@ def records_of(store: Store, stage: str, run_date: str, record: type[R], name: s
 
 def rejects_of(store: Store, run_date: str) -> Iterator[Rejected]:
     """Yield everything that the stages of a date put into the quarantine."""
-    for stage in ("discover", *SHARDED):
+    for stage in ("discover", "extract", "clean"):
         yield from records_of(store, stage, run_date, Rejected, "rejects")
+    for row in records_of(store, "fetch", run_date, Fetch):
+        if row.outcome not in FETCHED:
+            yield Rejected(row.url, row.source_id, row.site, "fetch", row.outcome, row.detail, row.retryable, row.raw_ref)
+
+
+def sources_read(store: Store, run_date: str) -> list[str]:
+    """Return the ids of the sources that were asked for news on a date."""
+    manifest = read_manifest(store, Partition("discover", run_date, WHOLE))
+    return sorted(manifest.extra.get("news", {})) if manifest else []
 
 
 def reports_of(store: Store, run_date: str) -> Iterator[StageReport]:

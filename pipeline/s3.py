@@ -86,7 +86,7 @@ class S3Store:
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         if length <= 0:
             return b""
-        span = f"bytes={offset}-{offset + length - 1}"
+        span = f"bytes={offset}-{offset + length - 1}" if offset >= 0 else f"bytes={offset}"
         with self._explained(f"read {key}", key):
             return self._client.get_object(Bucket=self._bucket, Key=self._key(key), Range=span)["Body"].read()
 

@@ -15,12 +15,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 import pipeline
-from pipeline.captures import FETCHED, merge
+from pipeline.captures import FETCHED
 from pipeline.config import Settings, config_hash
 from pipeline.errors import Fatal, Reject
+from pipeline.filing import file_rows, raw_prefix, recover
 from pipeline.progress import progress_log
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
-from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do
+from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do, sources_read
 from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records, read_row_groups, shards_of
 from pipeline.urls import shard_of, url_id
 
@@ -129,10 +130,14 @@ def _commit_shard(run: Run, store: Store, shard: str, items: Iterable[Discovered
 
 def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
     """Fetch what the shard lacks. Pages archived for this date stay; `again` names URL ids to fetch once more all the same."""
+    from pipeline.fetch.archive import index_segments, segments_under
     from pipeline.fetch.fetch import fetch as fetch_pages
 
     store, partition = run.store(), Partition("fetch", run.run_date, shard)
+    prefix = raw_prefix(partition)
     with store.lock(partition.prefix):
+        recover(store, partition)
+        before = segments_under(store, prefix)
         known = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
         wanted = read_records(store, Partition("discover", run.run_date, shard), Discovered)
         todo = [item for item in wanted if _to_fetch(item, known.get(url_id(item.url)), again)]
@@ -140,12 +145,13 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
             todo,
             settings=run.settings,
             store=store,
-            archive_prefix=f"raw/dt={run.run_date}/shard={shard}",
+            archive_prefix=prefix,
             validators=_validators(run, [item for item in todo if url_id(item.url) not in again], known),
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
             progress=progress_log(f"fetch {run.run_date} {shard}"),
         )
-        return _commit_fetches(store, partition, rows)
+        index_segments(store, prefix, segments_under(store, prefix) - before)
+        return _logged(file_rows(store, partition, rows))
 
 
 def _to_fetch(item: Discovered, known: Fetch | None, again: Collection[str]) -> bool:
@@ -170,25 +176,7 @@ def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
     for shard, members in sorted(_grouped(rows, lambda row: shard_of(row.site, shards)).items()):
         partition = Partition("fetch", run.run_date, shard)
         with store.lock(partition.prefix):
-            _commit_fetches(store, partition, members)
-
-
-def _commit_fetches(store: Store, partition: Partition, new: Iterable[Fetch]) -> StageReport:
-    """Add rows to the partition. A capture that another one takes the place of stays named, so its page stays archived."""
-    rows, superseded = merge(read_records(store, partition, Fetch), new)
-    superseded = [*read_records(store, partition, Fetch, "superseded"), *superseded]
-    first_of_text = {(row.url, row.digest): row for row in reversed(superseded)}
-    writer = PartitionWriter(store, partition)
-    writer.write("part", Fetch, rows)
-    writer.write("superseded", Fetch, sorted(first_of_text.values(), key=lambda row: (row.url, row.fetched_at)))
-    writer.write("rejects", Rejected, (_rejected_fetch(row) for row in rows if row.outcome not in FETCHED))
-    report = StageReport("fetch", partition.run_date, partition.shard, len(rows), Counter(row.outcome for row in rows))
-    writer.commit(report)
-    return _logged(report)
-
-
-def _rejected_fetch(row: Fetch) -> Rejected:
-    return Rejected(row.url, row.source_id, row.site, "fetch", row.outcome, row.detail, row.retryable, row.raw_ref)
+            _logged(file_rows(store, partition, members))
 
 
 def extract(run: Run, shard: str) -> StageReport:
@@ -415,6 +403,7 @@ def load(run: Run) -> StageReport:
         rejected=rejects_of(store, run.run_date),
         site_lines=records_of(store, "clean", run.run_date, SiteLine, "site_lines"),
         reports=[*reports, report],
+        sources_read=sources_read(store, run.run_date),
     )
     warehouse = _warehouse(run)
     set_search(warehouse, on=run.settings.full_text)
@@ -474,9 +463,7 @@ def _url_states(run: Run, items: Iterable[Discovered]) -> dict[str, UrlState]:
     """Return what was known of the items' URLs before this night, by URL id."""
     from pipeline.warehouse import known_urls
 
-    wanted = {url_id(item.url) for item in items}
-    known = known_urls(_warehouse(run), before=run.day)
-    return {identity: known[identity] for identity in wanted if identity in known}
+    return known_urls(_warehouse(run), run.day, (url_id(item.url) for item in items))
 
 
 def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fetch]) -> dict[str, Validator]:

@@ -51,7 +51,10 @@ class Store(Protocol):
         """Return the bytes at `key`; raises `KeyError` when there is none."""
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`; raises `KeyError` when there is no such key."""
+        """Return `length` bytes from `offset`; raises `KeyError` when there is no such key.
+
+        An offset of `-length` means the last bytes.
+        """
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys that start with `prefix`, sorted."""
@@ -102,7 +105,8 @@ class LocalStore:
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         try:
             with self._path(key).open("rb") as handle:
-                return os.pread(handle.fileno(), length, offset)
+                start = offset if offset >= 0 else max(0, os.fstat(handle.fileno()).st_size + offset)
+                return os.pread(handle.fileno(), length, start)
         except (FileNotFoundError, IsADirectoryError):
             raise KeyError(key) from None
 

@@ -49,6 +49,20 @@ def test_an_unknown_key_in_the_settings_file_is_refused_with_the_known_ones(tmp_
         load_settings({}, file)
 
 
+@pytest.mark.parametrize(("variable", "meant"), [("DELEY", "DELAY"), ("SHARD", "SHARDS"), ("WAREHOUSE_URI", "WAREHOUSE_URL")])
+def test_a_misspelt_variable_is_refused_with_the_setting_that_was_meant(variable: str, meant: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"COPYDESK_{variable}: there is no such setting; did you mean COPYDESK_{meant}"):
+        load_settings({f"COPYDESK_{variable}": "3"}, tmp_path / "none")
+
+
+def test_a_variable_that_is_no_setting_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    others = ("COPYDESK_TEST_POSTGRES_URL", "COPYDESK_SERVICE_HOST", "COPYDESK_PORT_8080_TCP_ADDR")
+    assert load_settings({"COPYDESK_MOTTO": "x", **dict.fromkeys(others, "x")}, tmp_path / "none") == Settings()
+    assert [record.getMessage().partition(";")[0] for record in caplog.records] == [
+        "COPYDESK_MOTTO changes nothing: there is no such setting"
+    ]
+
+
 def test_a_source_takes_every_key_of_the_contract(tmp_path: Path) -> None:
     path = write(
         tmp_path,

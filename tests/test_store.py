@@ -69,6 +69,7 @@ def test_a_ranged_read_is_a_slice(tmp_path_factory: pytest.TempPathFactory, data
     store = LocalStore(tmp_path_factory.mktemp("s"))
     store.put("a/b", data)
     assert store.get_range("a/b", offset, length) == data[offset : offset + length]
+    assert store.get_range("a/b", -length, length) == data[len(data) - min(length, len(data)) :]
 
 
 def test_a_missing_key_is_a_key_error_and_deleting_it_is_none(store: LocalStore) -> None:

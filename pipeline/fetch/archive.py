@@ -1,23 +1,25 @@
 """The raw archive: WARC segments that hold every page for ever, and the way back to a page.
 
 A segment is a `.warc.gz` of about 100 MB, written to a temporary file and moved into the store whole, under a name that
-carries the hash of its content. Each write also leaves one Parquet index with the column names of Common Crawl. What no
-fetch row names does not exist for a reader; `gc` removes it.
+carries the hash of its content. A Parquet index with the column names of Common Crawl is made from the notes of segments. What
+no fetch row names does not exist for a reader; `gc` removes it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pipeline.errors import Reject
 from pipeline.fetch.inflate import inflate
+from pipeline.fetch.notes import entries_noted
 from pipeline.fetch.warc import Headers, parse_http, parse_record
-from pipeline.fetch.warc_index import segments_in
+from pipeline.fetch.warc_index import index_bytes, segments_in
 from pipeline.records import Fetch, RawPage
 from pipeline.store import Store
 
 RAW_PREFIX = "raw/"
-SPAN_BYTES = 8 * 2**20  # neighbours are read together up to so much
+SPAN_BYTES = 4 * 2**20  # neighbours are read together up to so much
 SPAN_GAP = 64 * 1024  # bytes between two records that are cheaper to read over than to ask anew
 MAX_BODY = 64 * 2**20  # what was let in under a larger limit than today's must still be readable
 
@@ -58,6 +60,7 @@ def _read_span(store: Store, span: Sequence[Fetch], limit: int) -> Iterator[tupl
         data = store.get_range(key, start, _end(span[-1]) - start) if key else b""
     except KeyError:
         data = b""
+    view = memoryview(data)
     for fetch in span:
         offset = (fetch.warc_offset or 0) - start
         try:
@@ -65,7 +68,7 @@ def _read_span(store: Store, span: Sequence[Fetch], limit: int) -> Iterator[tupl
                 raise Reject(
                     "not_archived", f"{key} is not in the store" if key else f"{fetch.url} was not archived: {fetch.outcome}"
                 )
-            yield fetch, _page(fetch, data[offset : offset + (fetch.warc_length or 0)], limit)
+            yield fetch, _page(fetch, view[offset : offset + (fetch.warc_length or 0)], limit)
         except Reject as error:
             yield fetch, error
 
@@ -93,7 +96,7 @@ def _joins(first: Fetch, last: Fetch, fetch: Fetch) -> bool:
     return 0 <= gap <= SPAN_GAP and _end(fetch) - (first.warc_offset or 0) <= SPAN_BYTES
 
 
-def _page(fetch: Fetch, member: bytes, limit: int) -> RawPage:
+def _page(fetch: Fetch, member: bytes | memoryview, limit: int) -> RawPage:
     fields, block = parse_record(member)
     headers: Headers
     if fields.get("warc-type") in ("resource", "conversion"):
@@ -112,6 +115,19 @@ def _page(fetch: Fetch, member: bytes, limit: int) -> RawPage:
         body=body,
         raw_ref=fetch.raw_ref or "",
     )
+
+
+def segments_under(store: Store, prefix: str) -> set[str]:
+    """Return the keys of the segments below a prefix."""
+    return {key for key in store.list(f"{prefix}/") if key.endswith(".warc.gz")}
+
+
+def index_segments(store: Store, prefix: str, segments: Iterable[str]) -> None:
+    """Write the index of segments beside them; nothing when they hold no page."""
+    entries = [entry for key in sorted(segments) for entry in entries_noted(store, key)]
+    if entries:
+        data = index_bytes(entries)
+        store.put(f"{prefix}/index-{hashlib.sha256(data).hexdigest()[:12]}.parquet", data)
 
 
 def gc(store: Store, keep: Collection[str], prefix: str = RAW_PREFIX) -> list[str]:

@@ -87,7 +87,7 @@ class _Run:
             if number in self._results:
                 continue
             if clean_url(item.url) is None:
-                self._keep(number, fetch_row(item, Outcome("bad_url", detail="not an http(s) URL"), datetime.now(UTC)), None)
+                self._keep_unarchived(number, fetch_row(item, Outcome("bad_url", detail="not an http(s) URL"), datetime.now(UTC)))
             else:
                 jobs.append(Job(number, item))
         if not jobs:
@@ -133,7 +133,7 @@ class _Run:
         self._failed(job, Outcome(error.code, True, error.detail))
 
     def _failed(self, job: Job, outcome: Outcome) -> None:
-        self._keep(job.number, fetch_row(job.item, outcome, datetime.now(UTC), attempts=max(1, job.attempts)), None)
+        self._keep_unarchived(job.number, fetch_row(job.item, outcome, datetime.now(UTC), attempts=max(1, job.attempts)))
 
     def _answered(self, job: Job, answer: Answer) -> None:
         """Judge the answer, archive it and keep its row."""
@@ -147,14 +147,19 @@ class _Run:
         if known and row.outcome == "fetched" and validator is not None and row.digest == validator.digest:
             self._unchanged(job.number, row, exchange, same_digest=True)
             return
-        self._keep(job.number, row, self._archive.add_response(exchange))
+        self._keep(job.number, row, self._archive.add_response(exchange, row))
 
     def _unchanged(self, number: int, row: Fetch, exchange: Exchange, *, same_digest: bool) -> None:
         """Archive a revisit; the row keeps pointing to the page as it was archived the first time."""
         validator = self._validator(self._items[number])
         assert validator is not None
-        self._archive.add_revisit(exchange, same_digest=same_digest, refers_to_date=validator.fetched_at)
-        self._keep(number, as_before(row, validator), None)
+        row = as_before(row, validator)
+        self._archive.add_revisit(exchange, row, same_digest=same_digest, refers_to_date=validator.fetched_at)
+        self._keep(number, row, None)
+
+    def _keep_unarchived(self, number: int, row: Fetch) -> None:
+        self._archive.add_row(row)
+        self._keep(number, row, None)
 
     def _keep(self, number: int, row: Fetch, location: Location | None) -> None:
         self._results[number] = (row, location)
@@ -183,13 +188,13 @@ class _Run:
             missing = Outcome(error.code, False, error.detail)
         for left in waiting.values():
             for number in left:
-                self._keep(number, fetch_row(self._items[number], missing, datetime.now(UTC)), None)
+                self._keep_unarchived(number, fetch_row(self._items[number], missing, datetime.now(UTC)))
 
     def _keep_document(self, number: int, document: Document) -> None:
         item, now = self._items[number], datetime.now(UTC)
         if document.content is None:
             limit = self._settings.max_body_bytes
-            self._keep(number, fetch_row(item, Outcome("too_large", detail=f"more than {limit} bytes"), now), None)
+            self._keep_unarchived(number, fetch_row(item, Outcome("too_large", detail=f"more than {limit} bytes"), now))
             return
         outcome, final_url = _judge_document(item, document)
         digest = hashlib.sha256(document.content).hexdigest()
@@ -204,9 +209,9 @@ class _Run:
         )
         validator = self._validator(item)
         if outcome is None and validator and validator.raw_ref and validator.digest == digest:
-            self._keep(number, as_before(base, validator), None)
+            self._keep_unarchived(number, as_before(base, validator))
             return
-        location = self._archive.add_resource(document.url, document.content, document.content_type, now)
+        location = self._archive.add_resource(document.url, document.content, document.content_type, now, base)
         self._keep(number, base, location)
 
 

@@ -1,4 +1,8 @@
-"""WARC segments being written: about 100 MB each, one gzip member a record, named by their content when they are whole."""
+"""WARC segments being written: about 100 MB each, one gzip member a record, named by their content when they are whole.
+
+A segment is closed when it is full or ten minutes old, and from then on its pages are safe: it carries the notes by which
+another run files them.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from typing import BinaryIO
 
 from pipeline import __version__
 from pipeline.fetch.client import Exchange
+from pipeline.fetch.notes import Note, notes_members
 from pipeline.fetch.warc import (
     REVISIT_NOT_MODIFIED,
     REVISIT_SAME_DIGEST,
@@ -26,12 +31,14 @@ from pipeline.fetch.warc import (
     record_id,
     warc_date,
 )
-from pipeline.fetch.warc_index import IndexRow, index_bytes
+from pipeline.fetch.warc_index import IndexRow
+from pipeline.records import Fetch
 from pipeline.store import Store
 
 logger = logging.getLogger(__name__)
 
-SEGMENT_BYTES = 100 * 10**6  # some 280 objects per million pages
+SEGMENT_BYTES = 100 * 2**20  # some 270 objects per million pages
+SEGMENT_SECONDS = 600.0  # a slow shard loses no more than this to a kill
 TEMPORARY = "copydesk-warc-"
 STALE_SECONDS = 24 * 3600.0
 PENDING_UPLOADS = 2  # segments on disk that wait for the store before writing waits too
@@ -64,16 +71,29 @@ class Location:
 
 
 class ArchiveWriter:
-    """Writes records under one prefix; a context manager. After `finish` every location has its key."""
+    """Writes records under one prefix; a context manager. After `finish` every location has its key.
 
-    def __init__(self, store: Store, prefix: str, *, software: str = "", segment_bytes: int = SEGMENT_BYTES) -> None:
+    The row of an item, where one is given, goes into the notes of the segment that holds its record.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        prefix: str,
+        *,
+        software: str = "",
+        segment_bytes: int = SEGMENT_BYTES,
+        segment_seconds: float = SEGMENT_SECONDS,
+    ) -> None:
         self._store = store
         self._prefix = prefix.rstrip("/")
         self._software = software or f"Copydesk/{__version__}"
         self._segment_bytes = segment_bytes
-        self._rows: list[tuple[Location, IndexRow]] = []
+        self._segment_seconds = segment_seconds
+        self._notes: list[Note] = []
         self._file: BinaryIO | None = None
-        self._number = 0
+        self._keys: list[str] = []
+        self._records = 0
         self._uploads: list[Future[None]] = []
 
     def __enter__(self) -> ArchiveWriter:
@@ -88,11 +108,13 @@ class ArchiveWriter:
         self._uploader.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
 
-    def add_response(self, exchange: Exchange) -> Location:
+    def add_response(self, exchange: Exchange, row: Fetch | None = None) -> Location:
         """Archive a request and its response; returns where the response stands."""
-        return self._add_exchange(exchange, "response", exchange.body, _response_fields(exchange))
+        return self._add_exchange(exchange, "response", exchange.body, _response_fields(exchange), row)
 
-    def add_revisit(self, exchange: Exchange, *, same_digest: bool, refers_to_date: datetime | None = None) -> Location:
+    def add_revisit(
+        self, exchange: Exchange, row: Fetch | None = None, *, same_digest: bool, refers_to_date: datetime | None = None
+    ) -> Location:
         """Archive that a page was seen again unchanged, without its body."""
         fields = [("WARC-Profile", REVISIT_SAME_DIGEST if same_digest else REVISIT_NOT_MODIFIED)]
         fields.append(("WARC-Refers-To-Target-URI", exchange.url))
@@ -100,33 +122,33 @@ class ArchiveWriter:
             fields.append(("WARC-Refers-To-Date", warc_date(refers_to_date)))
         if same_digest:
             fields.append(("WARC-Payload-Digest", payload_digest(exchange.body)))
-        return self._add_exchange(exchange, "revisit", b"", fields)
+        return self._add_exchange(exchange, "revisit", b"", fields, row)
 
-    def add_resource(self, url: str, content: bytes, content_type: str, moment: datetime) -> Location:
+    def add_resource(self, url: str, content: bytes, content_type: str, moment: datetime, row: Fetch | None = None) -> Location:
         """Archive a document that did not come over HTTP."""
         digest = payload_digest(content)
         date = warc_date(moment)
         fields = [("WARC-Record-ID", record_id("resource", url, date, digest)), ("WARC-Date", date), ("WARC-Target-URI", url)]
         fields += [("WARC-Payload-Digest", digest), ("Content-Type", content_type)]
-        location = self._write(record("resource", fields, content))
-        self._rows.append((location, IndexRow("resource", url, moment, 200, digest, content_type)))
+        location = self._begin(record("resource", fields, content))
+        self._note(location, IndexRow("resource", url, moment, 200, digest, content_type), row)
         return location
 
+    def add_row(self, row: Fetch) -> None:
+        """Note an item of which there is nothing to archive."""
+        self._notes.append(Note(row=row))
+
     def finish(self) -> list[str]:
-        """Close the last segment, wait until all are in the store, write the index; returns the keys written."""
+        """Close the last segment and wait until all are in the store; returns their keys."""
         self._close_segment()
         for upload in self._uploads:
             upload.result()
-        keys = sorted({location.segment.key for location, _ in self._rows})
-        if self._rows:
-            data = index_bytes((location.segment.key, location.offset, location.length, row) for location, row in self._rows)
-            key = f"{self._prefix}/index-{hashlib.sha256(data).hexdigest()[:12]}.parquet"
-            self._store.put(key, data)
-            keys.append(key)
-        logger.info("archived %d records in %d segments under %s", len(self._rows), max(0, len(keys) - 1), self._prefix)
-        return keys
+        logger.info("archived %d records in %d segments under %s", self._records, len(self._keys), self._prefix)
+        return self._keys
 
-    def _add_exchange(self, exchange: Exchange, kind: str, payload: bytes, fields: list[tuple[str, str]]) -> Location:
+    def _add_exchange(
+        self, exchange: Exchange, kind: str, payload: bytes, fields: list[tuple[str, str]], row: Fetch | None
+    ) -> Location:
         date = warc_date(exchange.fetched_at)
         identity = record_id(kind, exchange.url, date)
         common = [("WARC-Date", date), ("WARC-Target-URI", exchange.url)]
@@ -136,9 +158,9 @@ class ArchiveWriter:
         block_type = ("Content-Type", "application/http; msgtype=response")
         named = [("WARC-Record-ID", identity), *common, *fields, block_type]
         packed = bool(payload) and exchange.header("content-encoding") is not None
-        location = self._write(record(kind, named, head + payload, packed=packed))
+        location = self._begin(record(kind, named, head + payload, packed=packed))
         digest = next((value for name, value in fields if name == "WARC-Payload-Digest"), None)
-        row = IndexRow(
+        entry = IndexRow(
             kind,
             exchange.url,
             exchange.fetched_at,
@@ -149,9 +171,13 @@ class ArchiveWriter:
             exchange.header("last-modified"),
             exchange.truncated,
         )
-        self._rows.append((location, row))
+        self._note(location, entry, row)
         self._add_request(exchange, identity, common)
         return location
+
+    def _note(self, location: Location, entry: IndexRow, row: Fetch | None) -> None:
+        self._notes.append(Note(location.offset, location.length, entry, row))
+        self._records += 1
 
     def _add_request(self, exchange: Exchange, response_id: str, common: list[tuple[str, str]]) -> None:
         if not exchange.request_headers:
@@ -162,11 +188,17 @@ class ArchiveWriter:
         fields.append(("Content-Type", "application/http; msgtype=request"))
         self._write(record("request", fields, head))
 
-    def _write(self, member: bytes) -> Location:
-        if self._file is not None and self._offset + len(member) > self._segment_bytes:
+    def _begin(self, member: bytes) -> Location:
+        """Write a record that may begin a new segment; a request stays with its response."""
+        if self._file is not None and (
+            self._offset + len(member) > self._segment_bytes or time.monotonic() - self._opened > self._segment_seconds
+        ):
             self._close_segment()
         if self._file is None:
             self._open_segment()
+        return self._write(member)
+
+    def _write(self, member: bytes) -> Location:
         assert self._file is not None
         location = Location(self._segment, self._offset, len(member))
         self._file.write(member)
@@ -176,23 +208,27 @@ class ArchiveWriter:
 
     def _open_segment(self) -> None:
         self._segment = Segment()
-        self._path = Path(self._folder.name, f"{self._number:05d}.warc.gz")
+        self._name = f"{self._prefix}/{len(self._keys)}"
+        self._path = Path(self._folder.name, f"{len(self._keys):05d}.warc.gz")
         self._file = self._path.open("wb", buffering=1 << 20)
         self._hash = hashlib.sha256()
         self._offset = 0
+        self._opened = time.monotonic()
         info = f"software: {self._software}\r\nformat: WARC File Format 1.1\r\nrobots: rfc9309\r\n".encode()
         date = warc_date(datetime.now(UTC))
-        name = f"{self._prefix}/{self._number}"
-        fields = [("WARC-Record-ID", record_id("warcinfo", name, date)), ("WARC-Date", date)]
+        fields = [("WARC-Record-ID", record_id("warcinfo", self._name, date)), ("WARC-Date", date)]
         self._write(record("warcinfo", [*fields, ("Content-Type", "application/warc-fields")], info))
 
     def _close_segment(self) -> None:
         if self._file is None:
             return
+        for member in notes_members(self._notes, self._name, datetime.now(UTC), self._offset):
+            self._write(member)
+        self._notes = []
         self._file.close()
         self._file = None
-        self._segment.key = f"{self._prefix}/seg-{self._number:05d}-{self._hash.hexdigest()[:12]}.warc.gz"
-        self._number += 1
+        self._segment.key = f"{self._prefix}/seg-{len(self._keys):05d}-{self._hash.hexdigest()[:12]}.warc.gz"
+        self._keys.append(self._segment.key)
         self._uploads.append(self._uploader.submit(self._store.put_file, self._segment.key, self._path))
         if len(self._uploads) > PENDING_UPLOADS:
             self._uploads[-1 - PENDING_UPLOADS].result()

@@ -65,7 +65,7 @@ def record(kind: str, fields: Iterable[tuple[str, str]], block: bytes, *, packed
     return member
 
 
-def parse_record(member: bytes) -> tuple[dict[str, str], bytes]:
+def parse_record(member: bytes | memoryview) -> tuple[dict[str, str], bytes]:
     """Return the fields (names in lower case) and the block of one record; raises `Reject` `bad_record` when it is damaged."""
     try:
         raw = isal_zlib.decompress(member, wbits=31, bufsize=EXPANSION * len(member))

@@ -98,9 +98,13 @@ def _load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.T
     )
     answered = sa.select(staged_fetches.c.url_id).where(staged_fetches.c.outcome.in_((FETCHED, NOT_MODIFIED)))
     fetched = sa.and_(rejects.c.stage == "fetch", rejects.c.url_id.in_(answered))
+    read = sa.and_(
+        *(rejects.c.stage == "discover", rejects.c.source_id.in_(sorted(night.sources_read))),
+        rejects.c.run_date <= date.fromisoformat(night.run_date),
+    )
     of_this_run = rejects.c.run_id == night.run_id
     close = rejects.update().values(resolved_run_id=night.run_id).where(rejects.c.resolved_run_id.is_(None), ~still)
-    resolved = bulk.connection.execute(close.where(sa.or_(loaded, fetched, of_this_run))).rowcount
+    resolved = bulk.connection.execute(close.where(sa.or_(loaded, fetched, read, of_this_run))).rowcount
     return _counts(merged) | {"resolved": resolved}
 
 

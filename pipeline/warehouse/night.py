@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -53,6 +53,7 @@ class Night:
     rejected: Iterable[Rejected] = ()
     site_lines: Iterable[SiteLine] = ()
     reports: Iterable[StageReport] = ()
+    sources_read: Collection[str] = ()  # ids: what could not be read of them on an earlier night, and was tonight, is closed
 
 
 @dataclass(frozen=True, slots=True)

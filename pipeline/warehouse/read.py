@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from pipeline.warehouse.tables import site_lines as site_lines_table
 from pipeline.warehouse.tables import url_state as url_state_table
 
 ROWS_AT_ONCE = 1000  # rows a server-side cursor hands over together: some 5 MB of articles
+KEYS_AT_ONCE = 500  # keys of one look-up: every database takes so many bound values
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +112,24 @@ class StoredArticle:
     passages: tuple[Passage, ...]
 
 
-def known_urls(warehouse: Warehouse, before: date) -> dict[str, UrlState]:
-    """Return each URL fetched on a date before `before` by its url_id, in the state it had then.
+def known_urls(warehouse: Warehouse, before: date, url_ids: Iterable[str]) -> dict[str, UrlState]:
+    """Return those of the URLs that were fetched on a date before `before`, by url_id, in the state they had then.
 
-    The answer is the same however often the night is run: what it fetched itself is left out.
+    The answer is the same however often the night is run: what it fetched itself is left out. Each URL is looked up by its key.
     """
     state = url_state_table.c
-    wanted = sa.select(*(state[name] for name in UrlState.__slots__))
+    columns = [state[name] for name in UrlState.__slots__]
+    known: dict[str, UrlState] = {}
     with warehouse.reading() as connection:
-        known = {row.url_id: UrlState(*row) for row in _stream(connection, wanted.where(state.last_fetch_date < before))}
-        later = sa.select(state.url_id).where(state.last_fetch_date >= before)
-        earlier = sa.select(fetches).where(fetches.c.run_date < before, fetches.c.url_id.in_(later))
-        for row in _stream(connection, earlier.order_by(fetches.c.url_id, fetches.c.fetched_at)):
-            known[row.url_id] = _after_fetch(known.get(row.url_id), row)
+        for keys in _chunks(sorted(set(url_ids)), KEYS_AT_ONCE):
+            states = [UrlState(*row) for row in connection.execute(sa.select(*columns).where(state.url_id.in_(keys)))]
+            known |= {s.url_id: s for s in states if s.last_fetch_date < before}
+            later = [s.url_id for s in states if s.last_fetch_date >= before]
+            if not later:
+                continue
+            earlier = sa.select(fetches).where(fetches.c.run_date < before, fetches.c.url_id.in_(later))
+            for row in connection.execute(earlier.order_by(fetches.c.url_id, fetches.c.fetched_at)):
+                known[row.url_id] = _after_fetch(known.get(row.url_id), row)
     return known
 
 
@@ -267,6 +273,10 @@ def _passages(connection: Connection, article_id: str) -> tuple[Passage, ...]:
         .order_by(p.start_offset, p.end_offset, p.source_article_id)
     )
     return tuple(Passage(*row) for row in connection.execute(query))
+
+
+def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:

@@ -22,9 +22,10 @@ from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from pipeline.config import Settings
 from pipeline.errors import Reject
-from pipeline.fetch.archive import archive_order, gc, read_each, read_page, read_pages
+from pipeline.fetch.archive import archive_order, gc, index_segments, read_each, read_page, read_pages, segments_under
 from pipeline.fetch.client import Exchange
 from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.notes import read_notes, rows_noted
 from pipeline.fetch.segments import ArchiveWriter, remove_stale
 from pipeline.fetch.warc import http_head, parse_http, parse_record, record
 from pipeline.fetch.warc_index import schema, surt_key
@@ -56,7 +57,9 @@ def archived(web: Web, settings: Settings, store: LocalStore) -> list[Fetch]:
     rows = fetch([web.item(path) for path in paths], settings=settings, store=store, archive_prefix=PREFIX)
     first = rows[0]
     known = {url_id(first.url): Validator(None, None, first.digest, first.raw_ref, first.fetched_at)}
-    return rows + fetch([web.item("/")], settings=settings, store=store, archive_prefix=PREFIX, validators=known)
+    rows += fetch([web.item("/")], settings=settings, store=store, archive_prefix=PREFIX, validators=known)
+    index_segments(store, PREFIX, segments_under(store, PREFIX))
+    return rows
 
 
 async def chunked(request: object, writer: object) -> None:
@@ -126,10 +129,10 @@ def test_neighbours_are_read_together(store: LocalStore, monkeypatch: pytest.Mon
     assert len(reads) == 1
 
 
-def write(store: LocalStore, exchanges: list[Exchange], **options: int) -> list[Fetch]:
+def write(store: LocalStore, exchanges: list[Exchange], **options: float) -> list[Fetch]:
     with ArchiveWriter(store, PREFIX, **options) as archive:  # type: ignore[arg-type]
         places = [(e, archive.add_response(e)) for e in exchanges]
-        archive.finish()
+        index_segments(store, PREFIX, archive.finish())
     return [row(e.url, place.segment.key, place.offset, place.length) for e, place in places]
 
 
@@ -182,6 +185,28 @@ def test_gc_removes_what_no_row_names(store: LocalStore) -> None:
     assert len(deleted) == 2  # the segment and its index
     assert read_page(store, kept[0]).body == PAGE
     assert len(list(store.list("raw/"))) == 2
+
+
+def test_a_segment_says_which_rows_it_holds(archived: list[Fetch], store: LocalStore) -> None:
+    noted = [row for key in sorted(segments_under(store, PREFIX)) for row in rows_noted(store, key)]
+    assert sorted(noted, key=lambda row: row.fetched_at) == sorted(archived, key=lambda row: row.fetched_at)
+
+
+def test_a_segment_without_notes_says_nothing(store: LocalStore) -> None:
+    for key, data in (
+        ("raw/a.warc.gz", b""),
+        ("raw/b.warc.gz", record("warcinfo", [], b"x" * 9000)),
+        ("raw/c.warc.gz", b"x" * 400),
+    ):
+        store.put(key, data)
+        assert read_notes(store, key) == []
+    with pytest.raises(KeyError):
+        read_notes(store, "raw/none.warc.gz")
+
+
+def test_an_old_segment_is_closed_though_it_is_small(store: LocalStore) -> None:
+    rows = write(store, [exchange(f"http://example.org/{n}") for n in range(3)], segment_seconds=0.0)
+    assert len({r.warc_filename for r in rows}) == 3
 
 
 def test_nothing_is_visible_before_the_segment_is_whole(store: LocalStore) -> None:

@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError, Transient
 from pipeline.fetch.archive import gc, read_pages
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import fetch
+from pipeline.fetch.notes import rows_noted
 from pipeline.records import Discovered, StageReport
 from pipeline.store import Partition, PartitionWriter, Store, open_store, read_records
 from tests.fetch.conftest import PAGE, Web
@@ -71,6 +72,7 @@ def test_a_store_like_any_other(s3: Store, tmp_path: Path) -> None:
     s3.put_file("a/c d#é", tmp_path / "file")
     assert not (tmp_path / "file").exists()
     assert (s3.get("a/b"), s3.get_range("a/b", 2, 3), s3.get("a/c d#é")) == (b"0123456789", b"234", b"moved")
+    assert s3.get_range("a/b", -3, 3) == b"789"
     assert list(s3.list("a/")) == ["a/b", "a/c d#é"]
     s3.delete("a/b")
     s3.delete("a/b")
@@ -100,7 +102,8 @@ def test_a_partition_is_committed_and_read(s3: Store) -> None:
 def test_pages_are_archived_and_read_back(web: Web, settings: Settings, s3: Store) -> None:
     rows = fetch([web.item(f"/?{n}") for n in range(30)], settings=settings, store=s3, archive_prefix="raw/dt=2026-11-23/shard=000")
     assert [page.body for page in read_pages(s3, rows)] == [PAGE] * 30
-    assert len(list(s3.list("raw/"))) == 2  # one segment, one index
+    assert len(list(s3.list("raw/"))) == 1
+    assert {row for key in s3.list("raw/") for row in rows_noted(s3, key)} == set(rows)
     assert len(gc(s3, ())) == 2
 
 

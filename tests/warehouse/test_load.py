@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -239,6 +240,18 @@ def test_a_page_rejected_on_three_nights_is_one_open_reject(warehouse: Warehouse
         reject = Rejected(url, "h", "herald.example", "fetch", "timeout", f"try {day}", True)
         load(warehouse, night(day, [], fetches=[fetch(url, "timeout", day)], rejected=[reject]))
     assert rows("SELECT url, detail, nights FROM open_rejects") == [{"url": url, "detail": "try 2", "nights": 3}]
+
+
+def test_a_feed_that_is_read_again_is_no_open_reject(warehouse: Warehouse, rows: Any) -> None:
+    feeds = [Rejected(f"https://{s}.example/feed", s, f"{s}.example", "discover", "http_500", None, True) for s in ("a", "b", "c")]
+    load(warehouse, night(0, rejected=feeds))
+    load(warehouse, night(2, rejected=feeds[2:]))
+    load(warehouse, night(1, rejected=feeds[1:2], sources_read=["a", "b", "c"]))
+    still_open = "SELECT source_id, run_date FROM open_rejects ORDER BY source_id"
+    assert [(row["source_id"], str(row["run_date"])) for row in rows(still_open)] == [
+        ("b", str(DAY + timedelta(days=1))),  # read in vain on the second night
+        ("c", str(DAY + timedelta(days=2))),  # what is known of a later night stays
+    ]
 
 
 def test_rejects_that_a_second_run_of_the_night_no_longer_has_are_closed(warehouse: Warehouse, rows: Any) -> None:

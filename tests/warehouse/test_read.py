@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+
+import sqlalchemy as sa
 
 from pipeline.records import Rejected, Reuse, SiteLine
 from pipeline.urls import url_id
@@ -18,28 +21,48 @@ def _day(days: int) -> date:
 
 def test_known_urls_are_those_of_earlier_dates_as_they_were_then(warehouse: Warehouse) -> None:
     url, other = "https://herald.example/a", "https://herald.example/b"
+    ids = [url_id(url), url_id(other)]
     outcomes = ("fetched", "timeout", "not_modified", "fetched")
     for day, outcome in enumerate(outcomes):
         load(warehouse, night(day, [], fetches=[fetch(url, outcome, day), *([fetch(other, day=2)] if day == 2 else [])]))
-    assert known_urls(warehouse, before=_day(0)) == {}
-    seen = [known_urls(warehouse, before=_day(day))[url_id(url)] for day in range(1, 5)]
+    assert known_urls(warehouse, _day(0), ids) == {}
+    seen = [known_urls(warehouse, _day(day), ids)[url_id(url)] for day in range(1, 5)]
     assert [(s.last_outcome, s.etag, s.fail_count, s.last_success_date) for s in seen] == [
         ("fetched", "e0", 0, _day(0)),
         ("timeout", "e0", 1, _day(0)),
         ("not_modified", "e0", 0, _day(2)),
         ("fetched", "e3", 0, _day(3)),
     ]
-    assert set(known_urls(warehouse, before=_day(2))) == {url_id(url)}
-    assert set(known_urls(warehouse, before=_day(3))) == {url_id(url), url_id(other)}
+    assert set(known_urls(warehouse, _day(2), ids)) == {url_id(url)}
+    assert set(known_urls(warehouse, _day(3), ids)) == set(ids)
+
+
+def test_known_urls_are_looked_up_by_key(warehouse: Warehouse) -> None:
+    urls = [f"https://herald.example/{n}" for n in range(1200)]
+    load(warehouse, night(0, [], fetches=[fetch(url) for url in urls]))
+    asked = [*urls[:1100], "https://herald.example/never-seen"]
+    statements: list[str] = []
+    listener = partial(_record_statement, statements)
+    sa.event.listen(warehouse.engine, "before_cursor_execute", listener)
+    known = known_urls(warehouse, _day(1), map(url_id, asked))
+    sa.event.remove(warehouse.engine, "before_cursor_execute", listener)
+    assert {state.url for state in known.values()} == set(urls[:1100])
+    assert len(statements) == 3
+    assert all("WHERE url_state.url_id IN (" in statement for statement in statements)
+
+
+def _record_statement(seen: list[str], connection: object, cursor: object, statement: str, *rest: object) -> None:
+    if statement.startswith("SELECT url_state"):
+        seen.append(statement)
 
 
 def test_what_sql_makes_of_the_fetches_is_what_python_does(warehouse: Warehouse) -> None:
     url = "https://herald.example/a"
     for day, outcome in enumerate(("timeout", "fetched", "http_503", "not_modified", "timeout")):
         load(warehouse, night(day, [], fetches=[fetch(url, outcome, day)]))
-        stored = known_urls(warehouse, before=_day(day + 1))
+        stored = known_urls(warehouse, _day(day + 1), [url_id(url)])
         load(warehouse, night(20 + day, [], run_id="later", fetches=[fetch("https://herald.example/other", day=20)]))
-        assert known_urls(warehouse, before=_day(day + 1)) == stored
+        assert known_urls(warehouse, _day(day + 1), [url_id(url)]) == stored
 
 
 def test_the_window_holds_the_nights_from_since_until_before_until(warehouse: Warehouse) -> None:
