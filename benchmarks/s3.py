@@ -269,9 +269,8 @@ def run(name: str, port: int, pages: int) -> None:
     each = math.ceil(size / pages * 1e6 / SHARDS / SEGMENT_BYTES)
     more = puts - segments  # index, table of rows, manifest
     print(f"  {pages} pages of {size // pages} bytes: {dict(proxy.log)}, {segments} segments; {used:.1f} CPU-s")
-    print(
-        f"  per million pages on {SHARDS} shards: {SHARDS * (each + more)} PUTs ({SHARDS} x {each} segments and {more} files beside them)"
-    )
+    total = SHARDS * (each + more)
+    print(f"  per million pages on {SHARDS} shards: {total} PUTs, {each} segments and {more} other files a shard")
     for fault, outcome in faults(proxy, restricted=name.startswith("rclone")):
         print(f"  {fault}: {outcome}")
 

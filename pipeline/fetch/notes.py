@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.errors import Reject
-from pipeline.fetch.warc import parse_record, record, record_id, warc_date
+from pipeline.fetch.warc import parse_record, record, record_id, stored_record, warc_date
 from pipeline.fetch.warc_index import IndexRow
 from pipeline.records import Fetch
 from pipeline.store import Store
@@ -103,7 +103,7 @@ def _fields(name: str, what: str, moment: datetime, kind: str) -> Sequence[tuple
 def _place(name: str, moment: datetime, offset: int, length: int) -> bytes:
     """Return a record of always the same size, so that it is found from the end of the file."""
     fields = _fields(name, "place", moment, "application/warc-fields")
-    return record("metadata", fields, (PLACE % (offset, length)).encode(), packed=True)
+    return stored_record("metadata", fields, (PLACE % (offset, length)).encode())
 
 
 PLACE_BYTES = len(_place("", datetime(2000, 1, 1, tzinfo=UTC), 0, 0))

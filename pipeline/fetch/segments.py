@@ -157,7 +157,7 @@ class ArchiveWriter:
         head = http_head(f"{exchange.version} {exchange.status} {exchange.reason}".rstrip(), exchange.headers)
         block_type = ("Content-Type", "application/http; msgtype=response")
         named = [("WARC-Record-ID", identity), *common, *fields, block_type]
-        packed = bool(payload) and exchange.header("content-encoding") is not None
+        packed = len(payload) if exchange.header("content-encoding") else 0
         location = self._begin(record(kind, named, head + payload, packed=packed))
         digest = next((value for name, value in fields if name == "WARC-Payload-Digest"), None)
         entry = IndexRow(

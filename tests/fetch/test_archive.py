@@ -243,6 +243,16 @@ def test_a_header_never_breaks_the_framing(headers: list[tuple[str, str]], body:
     assert (fields["warc-type"], status, payload, len(got)) == ("response", 200, body, len(headers))
 
 
+@given(st.binary(max_size=300), st.integers(0, 3), st.integers(0, 300))
+@hypothesis_settings(max_examples=50, deadline=None)
+def test_a_packed_block_is_kept_as_it_is_in_a_member_that_gzip_reads(block: bytes, blocks: int, clear: int) -> None:
+    block += bytes(65535 * blocks)
+    member = record("resource", [("WARC-Target-URI", "file:///a")], block, packed=max(0, len(block) - clear))
+    whole = gzip.decompress(member)
+    assert whole.endswith(block + b"\r\n\r\n")
+    assert parse_record(member)[1] == block
+
+
 def test_surt_keys() -> None:
     assert surt_key("https://www.News.example.org/a/B?z=1&a=2") == "org,example,news)/a/b?a=2&z=1"
     assert surt_key("http://127.0.0.1:8080/x") == "127.0.0.1:8080)/x"
