@@ -31,6 +31,11 @@ DAG_ID = "nightly_articles"
 READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
 STOP_WITHIN = 15.0
 
+# Airflow's parts share one SQLite file on a laptop. The driver gives up on a lock after 5 seconds, which a busy machine needs to
+# let a writer finish; Airflow reads these by their names, and adds to them, so each engine has its own.
+SQLITE_CONNECT_ARGS: dict[str, Any] = {"timeout": 60.0}
+SQLITE_CONNECT_ARGS_ASYNC: dict[str, Any] = {"timeout": 60.0}
+
 
 def dags_folder() -> Path:
     """Return the folder of the DAG files: beside the package in a clone, inside it when installed."""
@@ -41,7 +46,7 @@ def dags_folder() -> Path:
 def airflow_environment(sources: str, port: int) -> dict[str, str]:
     """Return the variables that make Airflow a private, local installation under `.airflow`."""
     home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
-    return {
+    return _patience_with_sqlite() | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -57,6 +62,14 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
         "COPYDESK_SOURCES": str(Path(sources).resolve()),
         "PYTHONWARNINGS": "ignore",
     }
+
+
+def _patience_with_sqlite() -> dict[str, str]:
+    """Return the variables that make Airflow wait for its own database while that is SQLite, as it is when nothing is said."""
+    if not os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite").startswith("sqlite"):
+        return {}
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"
+    return {name: f"{__name__}.SQLITE_CONNECT_ARGS", f"{name}_ASYNC": f"{__name__}.SQLITE_CONNECT_ARGS_ASYNC"}
 
 
 def run_dag(run_date: str, sources: str) -> None:
@@ -127,8 +140,8 @@ def _last_error(log: Path) -> str:
     return next(reversed([line for line in errors if line.startswith("pipeline.errors")] or errors), "no reason was logged")
 
 
-def serve_ui(sources: str, port: int, companions: Sequence[Sequence[str]] = (), say: Callable[[str], None] = print) -> None:
-    """Run the Airflow UI on loopback until Ctrl-C or SIGTERM; `companions` are commands that live as long as it does."""
+def serve_ui(sources: str, port: int, say: Callable[[str], None] = print) -> None:
+    """Run the Airflow UI on loopback until Ctrl-C or SIGTERM."""
     environment = {**os.environ, **airflow_environment(sources, port)}
     airflow = [sys.executable, "-m", "airflow"]
     _check_port_free(port)
@@ -139,7 +152,6 @@ def serve_ui(sources: str, port: int, companions: Sequence[Sequence[str]] = (), 
         [*airflow, "scheduler", "--skip-serve-logs"],
         [*airflow, "dag-processor"],
         [*airflow, "triggerer", "--skip-serve-logs"],
-        *companions,
     ]
     log_folder = Path(environment["AIRFLOW_HOME"], "logs", "services")
     log_folder.mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import stages
 from pipeline.config import Settings, load_settings, load_sources
@@ -16,11 +19,15 @@ from pipeline.filing import named_segments, raw_prefix, recover
 from pipeline.runs import Run, dates_of
 from pipeline.store import Partition, open_store
 
+if TYPE_CHECKING:
+    from newsroom import Newsroom
+    from newsroom.server import RunningNewsroom
+
 logger = logging.getLogger(__name__)
 
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
 NEWSROOM_PORT = 8799
-NEWSROOM_PORTS = range(NEWSROOM_PORT, NEWSROOM_PORT + 10)
+NEWSROOM_ADDRESS = re.compile(r"\.localhost:(\d+)")
 
 # The sample newsroom is on loopback and one of its pages never ends: no reason to be patient with it.
 NEWSROOM_SETTINGS = {"COPYDESK_ALLOW_PRIVATE_HOSTS": "1", "COPYDESK_TOTAL_TIMEOUT": "8", "COPYDESK_SHARDS": "4"}
@@ -34,15 +41,11 @@ def prepare(settings: Settings, run_date: str, *, sources: str | None = None, pa
 
 def demo(run_date: str) -> str:
     """Serve the sample newsroom while the nightly DAG runs on it; returns the summary. No server stays behind."""
-    import newsroom
-    from newsroom.server import running
     from pipeline import local
 
     _use_newsroom_settings()
     settings = load_settings()
-    web = newsroom.build(day=date.fromisoformat(run_date))
-    with running(web, port=_free_port()) as server:
-        _write_newsroom_sources(server.sources_toml())
+    with _newsroom(run_date) as server:
         print(f"the sample newsroom is on http://127.0.0.1:{server.port}; running the night of {run_date} on it …", file=sys.stderr)
         prepare(settings, run_date, sources=str(NEWSROOM_SOURCES))
         local.run_dag(run_date, str(NEWSROOM_SOURCES))
@@ -51,8 +54,6 @@ def demo(run_date: str) -> str:
 
 def ui(settings: Settings, sources: str | None, today: str) -> None:
     """Serve the Airflow UI; with no sources of the user's, on the sample newsroom of today, which then ends with it."""
-    import newsroom
-    from newsroom.feeds import sources_toml
     from pipeline import local
 
     file = sources or settings.sources
@@ -61,11 +62,9 @@ def ui(settings: Settings, sources: str | None, today: str) -> None:
         local.serve_ui(file, settings.ui_port)
         return
     _use_newsroom_settings()
-    port = _free_port()
-    _write_newsroom_sources(sources_toml(newsroom.build(day=date.fromisoformat(today)), port))
-    serve = [sys.executable, "-m", "pipeline", "newsroom", "serve", "--port", str(port), "--day", today]
-    print(f"no {file}: the sample newsroom is served on http://127.0.0.1:{port} and is what the DAGs read", file=sys.stderr)
-    local.serve_ui(str(NEWSROOM_SOURCES), settings.ui_port, companions=[serve])
+    with _newsroom(today) as server:
+        print(f"no {file}: the sample newsroom on http://127.0.0.1:{server.port} is what the DAGs read", file=sys.stderr)
+        local.serve_ui(str(NEWSROOM_SOURCES), settings.ui_port)
 
 
 def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run:
@@ -110,31 +109,39 @@ def collect_garbage(settings: Settings) -> list[str]:
     return removed
 
 
-def _write_newsroom_sources(text: str) -> None:
-    NEWSROOM_SOURCES.parent.mkdir(parents=True, exist_ok=True)
-    NEWSROOM_SOURCES.write_text(text, encoding="utf-8")
-
-
 def _use_newsroom_settings() -> None:
     for variable, value in NEWSROOM_SETTINGS.items():
         os.environ.setdefault(variable, value)
 
 
-def _free_port() -> int:
-    """Return the newsroom's port, or the next that is free: another port means other URLs, so the first is kept if it can be."""
-    import socket
+@contextmanager
+def _newsroom(day: str) -> Iterator[RunningNewsroom]:
+    """Serve the sample newsroom of a day, and leave the sources file that reads it."""
+    import newsroom
 
-    for port in NEWSROOM_PORTS:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            if port != NEWSROOM_PORT:
-                print(f"port {NEWSROOM_PORT} is taken: the newsroom's addresses have port {port} this time", file=sys.stderr)
-            return port
-    raise ConfigError(f"the ports {NEWSROOM_PORTS.start} to {NEWSROOM_PORTS.stop - 1} are all taken; stop what uses them")
+    web = newsroom.build(day=date.fromisoformat(day))
+    with ExitStack() as stack:
+        server = _serve_on_first_free(stack, web, _newsroom_ports())
+        NEWSROOM_SOURCES.parent.mkdir(parents=True, exist_ok=True)
+        NEWSROOM_SOURCES.write_text(server.sources_toml(), encoding="utf-8")
+        yield server
+
+
+def _newsroom_ports() -> list[int]:
+    """Return the ports to try. Another port means other URLs, so the one of the time before comes first; 0 is any free one."""
+    text = NEWSROOM_SOURCES.read_text(encoding="utf-8") if NEWSROOM_SOURCES.is_file() else ""
+    before = NEWSROOM_ADDRESS.search(text)
+    return list(dict.fromkeys([*([int(before[1])] if before else []), NEWSROOM_PORT, 0]))
+
+
+def _serve_on_first_free(stack: ExitStack, web: Newsroom, ports: Sequence[int]) -> RunningNewsroom:
+    from newsroom.server import running
+
+    for port in ports[:-1]:
+        with suppress(OSError):
+            return stack.enter_context(running(web, port))
+        print(f"port {port} is taken: the newsroom's addresses have another port this time", file=sys.stderr)
+    return stack.enter_context(running(web, ports[-1]))
 
 
 def summary(settings: Settings, run_date: str | None) -> str:

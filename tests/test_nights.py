@@ -242,6 +242,20 @@ def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> N
             assert len(read_page(store, row).body) == row.body_bytes
 
 
+def test_the_newsroom_takes_another_port_when_its_own_is_taken_and_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running(newsroom.build(day=DAY, stories=2)) as other:
+        nights.NEWSROOM_SOURCES.parent.mkdir()
+        nights.NEWSROOM_SOURCES.write_text(other.sources_toml())
+        with nights._newsroom(str(DAY)) as server:
+            assert server.port != other.port
+        assert f"port {other.port} is taken" in capsys.readouterr().err
+        with nights._newsroom(str(DAY)) as again:
+            assert again.port == server.port
+
+
 def test_a_night_with_too_many_failures_is_not_loaded() -> None:
     from pipeline.records import StageReport
 

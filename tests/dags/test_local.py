@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.local import airflow_environment
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +76,32 @@ def test_a_dag_that_cannot_load_says_why_in_one_line(tmp_path: Path) -> None:
     assert "s3cret" not in done.stderr
 
 
+def test_airflow_waits_a_minute_for_its_sqlite_database(tmp_path: Path) -> None:
+    asks = """
+import asyncio
+from airflow import settings
+from sqlalchemy import text
+
+async def waits():
+    async with settings.async_engine.connect() as connection:
+        found = (await connection.execute(text("PRAGMA busy_timeout"))).scalar()
+    await settings.async_engine.dispose()
+    return found
+
+with settings.engine.connect() as connection:
+    print(connection.execute(text("PRAGMA busy_timeout")).scalar(), asyncio.run(waits()))
+"""
+    variables = environment(tmp_path) | airflow_environment("sources.toml", port=8080)
+    variables["AIRFLOW_HOME"] = str(tmp_path)
+    done = subprocess.run([sys.executable, "-c", asks], env=variables, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["60000", "60000"], done.stderr
+
+
+def test_another_metadata_database_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://airflow@db/airflow")
+    assert not [name for name in airflow_environment("sources.toml", port=8080) if "CONNECT_ARGS" in name]
+
+
 @pytest.fixture
 def port() -> int:
     with socket.socket() as probe:
@@ -87,9 +115,9 @@ def ui(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment(tmp_path, COPYDESK_UI_PORT=str(port)), stdout=subprocess.PIPE, text=True
     )
-    yield process
-    process.kill()
-    process.wait()
+    with process:  # closes its pipe, too
+        yield process
+        process.kill()
 
 
 def call(port: int, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
