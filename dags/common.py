@@ -1,32 +1,60 @@
-"""What the DAG files share: when a task is retried, and the form fields that more than one DAG shows."""
+"""What the DAG files share: when a task is tried again, the form's fields, and the part of a night that two DAGs have."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, TriggerRule, get_current_context, task
+from airflow.sdk import (
+    Asset,
+    ExceptionRetryPolicy,
+    Metadata,
+    Param,
+    RetryAction,
+    RetryRule,
+    TriggerRule,
+    chain,
+    get_current_context,
+    result,
+    task,
+    task_group,
+)
 from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.observability import stats
 
-from pipeline import runs, scheduling, stages
-from pipeline.errors import Fatal, Reject
+from pipeline import pools, runs, scheduling, stages, workspace
+from pipeline.errors import Fatal, Reject, Transient
 from pipeline.runs import STAGES
+from pipeline.scheduling import run_of
+
+ARTICLES = Asset("articles", uri="copydesk://articles")
+RUN_REPORT = Asset("run_report", uri="copydesk://run_report")
+
+MINUTES, HOURS = timedelta(minutes=1), timedelta(hours=1)
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "copydesk",
     "retries": 2,
-    "retry_delay": timedelta(minutes=2),
-    "execution_timeout": timedelta(hours=6),
-    # What a second attempt cannot mend is not attempted: a wrong setting, a spent error budget, a failed check.
-    "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(exception=error, action=RetryAction.FAIL) for error in (Fatal, Reject)]),
+    "retry_delay": 2 * MINUTES,
+    "execution_timeout": 6 * HOURS,
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule([Fatal, Reject], RetryAction.FAIL, reason="a second attempt would meet the same"),
+            RetryRule(Transient, RetryAction.RETRY, retry_delay=5 * MINUTES, reason="it may work later"),
+        ]
+    ),
 }
+
+# Long enough for a large night; what takes longer hangs.
+TIME_OF = {"fetch": 4 * HOURS, "extract": 6 * HOURS, "clean": 3 * HOURS}
 
 RUN_DATE = Param(
     None,
     type=["null", "string"],
     format="date",
     title="Run date",
-    description="The night to run, e.g. 2026-11-20. Empty: the date of the schedule.",
+    description="The night to run, for example 2026-11-20. Empty: the date of the run itself.",
 )
 STAGE_CHOICE = Param(
     list(STAGES),
@@ -34,7 +62,8 @@ STAGE_CHOICE = Param(
     examples=list(STAGES),
     items={"type": "string", "enum": list(STAGES)},
     title="Stages",
-    description="Stages to run, in their order; the others are skipped and their earlier output is used.",
+    description="The stages to run, in their order, for example clean, dedup, load and publish after a rule was mended. "
+    "Those left out are skipped, and what they made before is used.",
 )
 
 
@@ -45,14 +74,11 @@ def run_date() -> str:
     return scheduling.resolve_run_date(
         param=context["params"].get("run_date"),
         partition_key=getattr(dag_run, "partition_key", None),
+        run_type=str(getattr(dag_run.run_type, "value", dag_run.run_type)),
+        logical_date=dag_run.logical_date,
         interval_start=dag_run.data_interval_start,
         run_after=dag_run.run_after,
     )
-
-
-def plan() -> dict[str, Any]:
-    """Return the plan of the current run, from its form and its date."""
-    return scheduling.plan_of(get_current_context()["params"], run_date())
 
 
 def unless_left_out(stage: str, plan: dict[str, Any]) -> None:
@@ -61,14 +87,108 @@ def unless_left_out(stage: str, plan: dict[str, Any]) -> None:
         raise AirflowSkipException(f"{stage} was not chosen for this run")
 
 
+@task(task_id="open_workspace", execution_timeout=10 * MINUTES)
+def open_workspace(plan: dict[str, Any]) -> None:
+    """See that the store and the warehouse can be used, before any page is fetched."""
+    workspace.open_workspace(run_of(plan))
+
+
+@task(task_id="close_workspace", execution_timeout=HOURS)
+def close_workspace(plan: dict[str, Any]) -> None:
+    """Tidy up what killed attempts left in the archive."""
+    workspace.close_workspace(run_of(plan))
+
+
 def shard_task(stage: str) -> Any:
     """Return the task of a stage that works on one shard; the shard's sites are its label in the UI."""
 
-    @task(task_id=stage, map_index_template="{{ sites }}", trigger_rule=TriggerRule.NONE_FAILED)
+    @task(
+        task_id=stage,
+        map_index_template="{{ sites }}",
+        trigger_rule=TriggerRule.NONE_FAILED,
+        execution_timeout=TIME_OF[stage],
+        pool=pools.FETCHERS.for_tasks if stage == "fetch" else pools.DEFAULT_POOL,
+        doc_md=getattr(stages, stage).__doc__,
+    )
     def work(plan: dict[str, Any], shard: str) -> None:
-        run = scheduling.run_of(plan)
+        run = run_of(plan)
         get_current_context()["sites"] = runs.shard_label(run, shard)  # type: ignore[typeddict-unknown-key]
         unless_left_out(stage, plan)
         getattr(stages, stage)(run, shard)
 
     return work
+
+
+def pages(sharded: Sequence[str], planned: Any, shards: Any) -> Any:
+    """Return the group of tasks that each shard of pages goes through."""
+
+    @task_group(group_id="pages", tooltip="each shard of sites goes through these on its own")
+    def group(plan: dict[str, Any], shard: str) -> None:
+        chain(*[shard_task(stage)(plan, shard) for stage in sharded])
+
+    return group.partial(plan=planned).expand(shard=shards)
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def dedup(plan: dict[str, Any]) -> None:
+    """Group the copies of a story, and name where each passage was taken from."""
+    unless_left_out("dedup", plan)
+    stages.dedup(run_of(plan))
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED, outlets=[ARTICLES], pool=pools.LOADER.for_tasks, execution_timeout=3 * HOURS)
+def load(plan: dict[str, Any]) -> Any:
+    """Load the night in one transaction; refuses when more pages failed than the error budget allows."""
+    unless_left_out("load", plan)
+    run = run_of(plan)
+    stages.load(run)
+    yield Metadata(ARTICLES, runs.counts(run))
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED, pool=pools.LOADER.for_tasks, execution_timeout=3 * HOURS)
+def publish(plan: dict[str, Any]) -> None:
+    """Check the warehouse, then swap in the files for analysts."""
+    unless_left_out("publish", plan)
+    stages.publish(run_of(plan))
+
+
+@result
+@task(trigger_rule=TriggerRule.NONE_FAILED, multiple_outputs=False, outlets=[RUN_REPORT], execution_timeout=10 * MINUTES)
+def summary(plan: dict[str, Any]) -> Any:
+    """Show the funnel of the night in the log, count it in Airflow's metrics, and return it as the result of the run."""
+    run = run_of(plan)
+    funnel = runs.log_funnel(run)
+    for stage, outcomes in funnel.items():
+        for outcome, n in outcomes.items():
+            stats.gauge(f"copydesk.{stage}.{outcome}", n)
+    get_current_context()["outlet_events"][RUN_REPORT].extra = runs.counts(run)
+    return {**runs.counts(run), "funnel": funnel}
+
+
+def finish(planned: Any, opened: Any, night: Any) -> None:
+    """Wire what follows the last stage before the load, whatever came before it."""
+    summed = summary(planned)
+    closed = close_workspace(planned).as_teardown(setups=opened)
+    night >> load(planned) >> publish(planned) >> summed >> closed
+
+
+def earlier_night(context: Any) -> str | None:
+    """Return the id of a run of an earlier night that goes on, when the current one belongs to a backfill.
+
+    A backfill starts as many runs at once as its form says, which knows nothing of an order among nights.
+    """
+    if getattr(context["dag_run"].run_type, "value", context["dag_run"].run_type) != "backfill":
+        return None
+    earlier = context["ti"].get_previous_dagrun(state="running")
+    return earlier.run_id if earlier else None
+
+
+def earlier_are_done(context: Any) -> bool:
+    """Say whether the mapped tasks before the current one have succeeded; raises `Fatal` when one has failed."""
+    instance = context["ti"]
+    states = instance.get_task_states(dag_id=instance.dag_id, task_ids=[instance.task_id], run_ids=[instance.run_id])
+    earlier = [states.get(instance.run_id, {}).get(f"{instance.task_id}_{index}") for index in range(instance.map_index)]
+    for index, state in enumerate(earlier):
+        if state in ("failed", "upstream_failed"):
+            raise Fatal(f"the task with map index {index} failed and this one builds on it: clear that one, then this one")
+    return all(state in ("success", "skipped") for state in earlier)

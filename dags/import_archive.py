@@ -2,11 +2,13 @@
 ### Take CC-NEWS and other WARC files in
 
 ```
-import
+                          for each shard of sites
+plan ─► file ─┬─► extract ─► clean ─┬─► dedup ─► load ─► publish ─► summary
+              └─► extract ─► clean ─┘
 ```
 
-The pages of the files are filed in the archive under the run date as if they had been fetched that night; what follows is
-the rest of the night: extract, clean, dedup, load, publish. A damaged record costs that record.
+The pages of the files are **filed** in the archive under the run date as if they had been fetched that night; what follows is
+the rest of a night. A damaged record costs that record, and importing a file twice changes nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from typing import Any
 import common
 from airflow.sdk import Param, dag, get_current_context, task
 
-from pipeline import nights
-from pipeline.config import load_settings
+from pipeline import nights, runs, scheduling
+from pipeline.scheduling import run_of
 
 
 @dag(
@@ -27,20 +29,38 @@ from pipeline.config import load_settings
     catchup=False,
     max_active_runs=1,
     default_args=common.DEFAULT_ARGS,
+    description="WARC files as the pages of a night",
     doc_md=__doc__,
     tags=["copydesk", "import"],
     params={
-        "files": Param(type="array", items={"type": "string"}, title="WARC files", description="Paths on the worker, one a line."),
+        "files": Param(
+            type="array",
+            items={"type": "string", "minLength": 1},
+            minItems=1,
+            title="WARC files",
+            description="Paths on the worker, one a line, for example /data/CC-NEWS-20261120020000-00001.warc.gz.",
+        ),
         "run_date": common.RUN_DATE,
     },
 )
 def import_archive() -> None:
-    @task(task_id="import")
-    def import_files() -> None:
-        params: dict[str, Any] = get_current_context()["params"]
-        nights.import_warcs(load_settings(), common.run_date(), params["files"])
+    @task(execution_timeout=10 * common.MINUTES)
+    def plan() -> dict[str, Any]:
+        """Read the form."""
+        return scheduling.plan_of_import(common.run_date())
 
-    import_files()
+    @task(execution_timeout=12 * common.HOURS)
+    def file(plan: dict[str, Any]) -> list[str]:
+        """File the pages of the WARC files in the archive."""
+        run = run_of(plan)
+        nights.file_warcs(run, get_current_context()["params"]["files"])
+        return runs.shards_to_do(run, "extract")
+
+    planned: Any = plan()
+    opened, shards = common.open_workspace(planned), file(planned)
+    night = common.pages(("extract", "clean"), planned, shards) >> common.dedup(planned)
+    opened >> shards
+    common.finish(planned, opened, night)
 
 
 import_archive()

@@ -2,11 +2,19 @@
 ### From news pages to clean, deduplicated articles in the warehouse
 
 ```
-plan > discover > [ fetch > extract > clean ] for each shard > dedup > load > publish > summary
+                         for each shard of sites
+plan ─► discover ─┬─► fetch ─► extract ─► clean ─┬─► dedup ─► load ─► publish ─► summary
+                  ├─► fetch ─► extract ─► clean ─┤              │         │
+                  └─► fetch ─► extract ─► clean ─┘              ▼         ▼
+                        │         │         │              articles   Parquet and DuckDB
+                        ▼         ▼         ▼              (asset)    for analysts
+                     archive   rejects   dropped lines,
+                                         each with its rule
 ```
 
 | task | does |
 |---|---|
+| **plan** | reads the form, and waits for the nights before this one in a backfill |
 | **discover** | reads feeds, sitemaps, lists and folders of the sources, and finds what is new |
 | **fetch** | fetches the pages politely and keeps every one of them, as it came, in the archive |
 | **extract** | takes the article out of each page; what is no article goes to the quarantine with its reason |
@@ -14,24 +22,27 @@ plan > discover > [ fetch > extract > clean ] for each shard > dedup > load > pu
 | **dedup** | groups the copies of a story, names the one that stands for it, and where each passage was taken from |
 | **load** | loads the night in one transaction; refuses when more pages failed than the error budget allows |
 | **publish** | checks the warehouse, then swaps in the Parquet and DuckDB files for analysts |
+| **summary** | shows what became of every page; its counts are the result of the run |
 
 A shard owns its sites, so one task talks to a host. Any task can be cleared and run again: the tables come out the same.
 A run from the form may name its date, sources, stages and a page limit; a *dry run* does everything but load and publish.
+A backfill runs its nights in their order, whatever its *max active runs*: a night is compared with those before it.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 import common
-from airflow.sdk import Asset, CronDataIntervalTimetable, Metadata, Param, TriggerRule, dag, result, task, task_group
+from airflow.sdk import CronDataIntervalTimetable, Param, PokeReturnValue, dag, get_current_context, task
 
-from pipeline import runs, stages
-from pipeline.config import source_choices
+from pipeline import runs, scheduling, stages
+from pipeline.config import source_names
 from pipeline.scheduling import run_of
 
-ARTICLES = Asset("copydesk://articles")
+logger = logging.getLogger(__name__)
 
 
 @dag(
@@ -40,6 +51,7 @@ ARTICLES = Asset("copydesk://articles")
     catchup=False,
     max_active_runs=1,
     default_args=common.DEFAULT_ARGS,
+    description="News pages, fetched, cleaned, deduplicated and loaded into the warehouse every night",
     doc_md=__doc__,
     tags=["copydesk", "nightly"],
     params={
@@ -47,59 +59,52 @@ ARTICLES = Asset("copydesk://articles")
         "sources": Param(
             None,
             type=["null", "array"],
-            examples=source_choices(),
+            examples=list(source_names()),
+            values_display=source_names(),
             items={"type": "string"},
             title="Sources",
-            description="Which of the sources to read. Empty: all of them.",
+            description="Which sources to read, for example only one that was mended. Empty: all of them.",
         ),
         "stages": common.STAGE_CHOICE,
         "page_limit": Param(
-            None, type=["null", "integer"], minimum=1, title="Page limit", description="At most so many pages a source, e.g. 50."
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Page limit",
+            description="At most so many new pages of each source, for example 50. Empty: no limit.",
         ),
-        "dry_run": Param(False, type="boolean", title="Dry run", description="Do everything but load and publish."),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Do everything but load and publish, for example to see what a new source brings.",
+        ),
     },
 )
 def nightly_articles() -> None:
-    @task(multiple_outputs=False)
-    def plan() -> dict[str, Any]:
-        return common.plan()
+    # Not a plain task: while it waits in a backfill it takes no slot.
+    @task.sensor(mode="reschedule", poke_interval=15, execution_timeout=10 * common.MINUTES)
+    def plan() -> PokeReturnValue:
+        """Read the form, and wait for the nights before this one in a backfill."""
+        context = get_current_context()
+        if earlier := common.earlier_night(context):
+            logger.info("waiting for %s: a night is compared with those before it", earlier)
+            return PokeReturnValue(is_done=False)
+        return PokeReturnValue(is_done=True, xcom_value=scheduling.plan_of(context["params"], common.run_date()))
 
-    @task
+    @task(execution_timeout=2 * common.HOURS)
     def discover(plan: dict[str, Any]) -> list[str]:
+        """Find what is new at the sources, and divide it among the shards by site."""
         run = run_of(plan)
         if "discover" in plan["stages"]:
             stages.discover(run)
         return runs.shards_to_do(run)
 
-    @task_group
-    def pages(plan: dict[str, Any], shard: str) -> None:
-        fetch, extract, clean = (common.shard_task(stage) for stage in runs.SHARDED)
-        fetch(plan, shard) >> extract(plan, shard) >> clean(plan, shard)
-
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
-    def dedup(plan: dict[str, Any]) -> None:
-        common.unless_left_out("dedup", plan)
-        stages.dedup(run_of(plan))
-
-    @task(trigger_rule=TriggerRule.NONE_FAILED, outlets=[ARTICLES])
-    def load(plan: dict[str, Any]) -> Any:
-        common.unless_left_out("load", plan)
-        report = stages.load(run_of(plan))
-        yield Metadata(ARTICLES, {"run_date": report.run_date, "articles": report.seen})
-
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
-    def publish(plan: dict[str, Any]) -> None:
-        common.unless_left_out("publish", plan)
-        stages.publish(run_of(plan))
-
-    @result
-    @task(trigger_rule=TriggerRule.NONE_FAILED, multiple_outputs=False)
-    def summary(plan: dict[str, Any]) -> dict[str, dict[str, int]]:
-        return runs.log_funnel(run_of(plan))
-
     planned: Any = plan()
-    shards = discover(planned)
-    pages.partial(plan=planned).expand(shard=shards) >> dedup(planned) >> load(planned) >> publish(planned) >> summary(planned)
+    opened, shards = common.open_workspace(planned), discover(planned)
+    night = common.pages(runs.SHARDED, planned, shards) >> common.dedup(planned)
+    opened >> shards
+    common.finish(planned, opened, night)
 
 
 nightly_articles()

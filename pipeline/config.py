@@ -163,12 +163,12 @@ def choose_sources(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Sourc
     return tuple(by_id[name] for name in chosen)
 
 
-def source_choices() -> list[str]:
-    """Return the ids of the configured sources, for a form to offer; nothing while there is no valid sources file."""
+def source_names() -> dict[str, str]:
+    """Return id -> name of the configured sources, for a form to offer; nothing while there is no valid sources file."""
     try:
-        return [source.id for source in load_sources(Path(load_settings().sources))]
+        return {source.id: source.name or source.id for source in load_sources(Path(load_settings().sources))}
     except ConfigError:
-        return []
+        return {}
 
 
 def config_hash(settings: Settings, sources: Iterable[Source]) -> str:

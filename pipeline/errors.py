@@ -6,7 +6,9 @@
     ├── Reject       this input can never be processed: quarantine it with its reason, go on
     ├── Transient    it may work later: retry it
     └── Fatal        the run must stop
-        └── ConfigError   a setting, an option or a file of the user's is wrong: exit status 2
+        ├── ConfigError   a setting, an option or a file of the user's is wrong: exit status 2
+        ├── BudgetSpent   more of the night failed than the error budget allows
+        └── CheckFailed   the warehouse breaks an invariant
 """
 
 from __future__ import annotations
@@ -43,3 +45,11 @@ class Fatal(CopydeskError):
 
 class ConfigError(Fatal):
     """The user's input is wrong. The message names the thing, the value and the mend."""
+
+
+class BudgetSpent(Fatal):
+    """More of a night's pages failed than the error budget allows: nothing of it is loaded."""
+
+
+class CheckFailed(Fatal):
+    """A check of `sql/checks` found rows in the warehouse: it is not published."""

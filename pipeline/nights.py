@@ -69,33 +69,41 @@ def ui(settings: Settings, sources: str | None, today: str) -> None:
 
 def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run:
     """File the pages of WARC files under a night and run the rest of that night on them; returns the run."""
+    run = Run(run_date=run_date, settings=settings)
+    file_warcs(run, files)
+    stages.run_stages(run, first="extract")
+    return run
+
+
+def file_warcs(run: Run, files: Sequence[str]) -> None:
+    """File the pages of WARC files under a night; raises `ConfigError` for a file that is not there."""
     from pipeline.fetch.archive import index_segments, segments_under
     from pipeline.fetch.importer import import_warcs as read_warcs
 
     missing = [name for name in files if not Path(name).is_file()]
     if missing:
         raise ConfigError(f"import: no such file: {missing[0]!r}; name WARC files on this machine")
-    run = Run(run_date=run_date, settings=settings)
     store = run.store()
-    partition = Partition("fetch", run_date, "import")
+    partition = Partition("fetch", run.run_date, "import")
     prefix = raw_prefix(partition)
     with store.lock(partition.prefix):
         before = segments_under(store, prefix)
-        rows = read_warcs(files, settings=settings, store=store, archive_prefix=prefix)
+        rows = read_warcs(files, settings=run.settings, store=store, archive_prefix=prefix)
         index_segments(store, prefix, segments_under(store, prefix) - before)
         stages.add_fetches(run, rows)
-    stages.run_stages(run, first="extract")
-    return run
 
 
-def collect_garbage(settings: Settings) -> list[str]:
-    """Delete the raw segments that no fetch names; returns their keys. A fetch that is running keeps what it has written."""
+def collect_garbage(settings: Settings, only: str | None = None) -> list[str]:
+    """Delete the raw segments that no fetch names, of every night or of one; returns their keys.
+
+    A fetch that is running keeps what it has written.
+    """
     from pipeline.fetch.archive import gc
 
     store = open_store(settings.store)
     named = {day: named_segments(store, day) for day in dates_of(store, "fetch")}
     removed: list[str] = []
-    for folder in sorted({key.rpartition("/")[0] for key in store.list("raw/")}):
+    for folder in sorted({key.rpartition("/")[0] for key in store.list(f"raw/dt={only}/" if only else "raw/")}):
         day, shard = (part.partition("=")[2] for part in folder.split("/")[1:])
         if day not in named:
             # A first run that was killed, or an archive whose stage files are lost: not for us to decide.

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline.captures import FETCHED
 from pipeline.config import Settings, Source
@@ -67,7 +67,10 @@ def shards_to_do(run: Run, stage: str = "fetch") -> list[str]:
 
 def shard_label(run: Run, shard: str) -> str:
     """Return the sites of a shard in words: the label of its tasks in the Airflow UI."""
-    sites = sorted({item.site for item in read_records(run.store(), Partition("discover", run.run_date, shard), Discovered)})
+    store = run.store()
+    sites = sorted({item.site for item in read_records(store, Partition("discover", run.run_date, shard), Discovered)})
+    if not sites:  # of an imported archive
+        sites = sorted({row.site for row in read_records(store, Partition("fetch", run.run_date, shard), Fetch)})
     named = ", ".join(sites[:LABEL_SITES])
     return f"{shard}: {named} and {len(sites) - LABEL_SITES} more" if len(sites) > LABEL_SITES else f"{shard}: {named}"
 
@@ -116,6 +119,20 @@ def funnel(run: Run) -> dict[str, dict[str, int]]:
     for report in reports_of(run.store(), run.run_date):
         total.setdefault(report.stage, Counter()).update(report.outcomes)
     return {stage: dict(outcomes.most_common()) for stage, outcomes in total.items()}
+
+
+def counts(run: Run) -> dict[str, Any]:
+    """Return what came of a night in five numbers, for those who wait for it."""
+    stages = {stage: Counter(outcomes) for stage, outcomes in funnel(run).items()}
+    dedup = stages.get("dedup", Counter())
+    return {
+        "run_date": run.run_date,
+        "pages": stages.get("fetch", Counter()).total(),
+        "articles": stages.get("clean", Counter())["kept"],
+        "stories": dedup["unique"] + dedup["canonical"],
+        "copies": dedup["copy"],
+        "rejects": sum(1 for _ in rejects_of(run.store(), run.run_date)),
+    }
 
 
 def log_funnel(run: Run) -> dict[str, dict[str, int]]:

@@ -16,21 +16,25 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
 def resolve_run_date(
     *,
-    param: str | None,
-    partition_key: str | None,
-    interval_start: datetime | None,
-    run_after: datetime | None,
+    param: str | None = None,
+    partition_key: str | None = None,
+    run_type: str = "manual",
+    logical_date: datetime | None = None,
+    interval_start: datetime | None = None,
+    run_after: datetime | None = None,
 ) -> str:
     """Return the one date of a run, whatever started it.
 
-    A scheduled run or a backfill has a data interval, a partitioned run a key, a run from the form a parameter; one that was
-    triggered by an asset, or over REST with nothing said, has only the moment after which it may run.
+    A run from the form may have a parameter, a partitioned run has a key, a scheduled run or a backfill an interval. Airflow
+    infers an interval for a run by hand, too, but that is the one before the date that was asked for; there the date itself
+    counts. A run by an asset, or over REST with nothing said, has only the moment after which it may run.
     """
     if param:
         return parse_date(param, "run_date")
     if partition_key:
         return parse_date(partition_key[:10], "partition key")
-    moment = interval_start or run_after
+    by_schedule = run_type in ("scheduled", "backfill")
+    moment = (interval_start if by_schedule else logical_date) or run_after
     if moment is None:
         raise ConfigError("run_date: this run has neither a date nor an interval; trigger it with a run date such as 2026-11-20")
     return moment.date().isoformat()
@@ -61,8 +65,15 @@ def plan_of(params: Mapping[str, Any], run_date: str) -> dict[str, Any]:
     return {"run_date": run_date, "sources": ids, "stages": stages, "page_limit": params.get("page_limit")}
 
 
+def plan_of_import(run_date: str) -> dict[str, Any]:
+    """Return the plan of a night that no source is read for: its pages are there already."""
+    stages = [stage for stage in STAGES if stage not in ("discover", "fetch")]
+    return {"run_date": run_date, "sources": None, "stages": stages, "page_limit": None}
+
+
 def run_of(plan: Mapping[str, Any]) -> Run:
     """Return the `Run` of a plan, with the settings of the machine that the task runs on."""
     settings = load_settings()
-    sources = choose_sources(load_sources(Path(settings.sources)), plan["sources"])
+    ids = plan["sources"]
+    sources = choose_sources(load_sources(Path(settings.sources)), ids) if ids is not None else ()
     return Run(run_date=plan["run_date"], settings=settings, sources=sources, page_limit=plan["page_limit"])

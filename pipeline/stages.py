@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pipeline
 from pipeline.captures import FETCHED
 from pipeline.config import Settings, config_hash
-from pipeline.errors import Fatal, Reject
+from pipeline.errors import BudgetSpent, Reject
 from pipeline.filing import file_rows, raw_prefix, recover
 from pipeline.progress import progress_log
 from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
@@ -412,7 +412,7 @@ def load(run: Run) -> StageReport:
 
 
 def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
-    """Raise `Fatal` when more than `budget` of the night's pages failed; pages that are honestly no articles do not count."""
+    """Raise `BudgetSpent` when more than `budget` of the night's pages failed; pages that are honestly no articles do not count."""
     counts: Counter[str] = Counter()
     seen = 0
     for report in reports:
@@ -423,7 +423,7 @@ def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
     failed = counts.total()
     if seen >= BUDGET_FLOOR and failed > budget * seen:
         worst = ", ".join(f"{n} {reason}" for reason, n in counts.most_common(5))
-        raise Fatal(
+        raise BudgetSpent(
             f"{failed} of {seen} pages failed ({worst}), more than the error budget of {budget:.0%}: nothing was loaded. "
             "Mend the source or raise COPYDESK_ERROR_BUDGET, then run the night again"
         )

@@ -4,37 +4,46 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.scheduling import plan_of, resolve_run_date, run_of
+from pipeline.scheduling import plan_of, plan_of_import, resolve_run_date, run_of
 
-NIGHT = datetime(2026, 11, 19, 2, tzinfo=UTC)
+EVENING = datetime(2026, 11, 19, 2, tzinfo=UTC)  # the start of a scheduled interval
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+ASKED = datetime(2026, 11, 15, tzinfo=UTC)
 
 
+# What Airflow 3.3 hands over for each kind of run. It infers an interval for runs by hand, too: the one that ended before.
 @pytest.mark.parametrize(
-    ("how", "param", "key", "interval", "after", "date"),
+    ("how", "given", "date"),
     [
-        ("scheduled", None, None, NIGHT, NOW, "2026-11-19"),
-        ("backfill", None, None, NIGHT, NOW, "2026-11-19"),
-        ("form with a date", "2026-11-01", None, NIGHT, NOW, "2026-11-01"),
-        ("form without one", None, None, NIGHT, NOW, "2026-11-19"),
-        ("REST with nothing said", None, None, None, NOW, "2026-11-23"),
-        ("asset", None, None, None, NOW, "2026-11-23"),
-        ("partitioned", None, "2026-11-20T02:00:00", None, NOW, "2026-11-20"),
+        ("scheduled", {"run_type": "scheduled", "logical_date": EVENING, "interval_start": EVENING}, "2026-11-19"),
+        ("backfill", {"run_type": "backfill", "logical_date": EVENING, "interval_start": EVENING}, "2026-11-19"),
+        ("form with a run date", {"param": "2026-11-01", "logical_date": NOW, "interval_start": EVENING}, "2026-11-01"),
+        ("form without one", {"logical_date": NOW, "interval_start": EVENING}, "2026-11-23"),
+        ("REST with a date", {"logical_date": ASKED, "interval_start": datetime(2026, 11, 13, 2, tzinfo=UTC)}, "2026-11-15"),
+        ("REST with nothing said", {}, "2026-11-23"),
+        ("asset", {"run_type": "asset_triggered"}, "2026-11-23"),
+        ("partitioned", {"run_type": "scheduled", "partition_key": "2026-11-20T02:00:00"}, "2026-11-20"),
+        ("partitioned by day", {"run_type": "scheduled", "partition_key": "2026-11-20"}, "2026-11-20"),
+        ("a backfill with a run date", {"param": "2026-11-02", "run_type": "backfill", "interval_start": EVENING}, "2026-11-02"),
     ],
 )
-def test_every_kind_of_run_has_one_date(
-    how: str, param: str | None, key: str | None, interval: datetime | None, after: datetime | None, date: str
-) -> None:
-    assert resolve_run_date(param=param, partition_key=key, interval_start=interval, run_after=after) == date
+def test_every_kind_of_run_has_one_date(how: str, given: dict[str, Any], date: str) -> None:
+    assert resolve_run_date(run_after=NOW, **given) == date
+
+
+def test_a_run_without_any_date_is_told_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="trigger it with a run date such as 2026-11-20"):
+        resolve_run_date()
 
 
 def test_a_wrong_date_is_named() -> None:
     with pytest.raises(ConfigError, match="run_date: must be a day such as 2026-11-20, got 'yesterday'"):
-        resolve_run_date(param="yesterday", partition_key=None, interval_start=None, run_after=NOW)
+        resolve_run_date(param="yesterday", run_after=NOW)
 
 
 @pytest.fixture
@@ -49,6 +58,13 @@ def test_the_plan_carries_what_the_form_said(sources: Path) -> None:
     plan = plan_of({"sources": ["b"], "page_limit": 5}, "2026-11-20")
     run = run_of(plan)
     assert ([s.id for s in run.sources], run.page_limit, run.run_date) == (["b"], 5, "2026-11-20")
+
+
+def test_an_import_reads_no_source_and_needs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_SOURCES", str(tmp_path / "none.toml"))
+    plan = plan_of_import("2026-11-20")
+    assert plan["stages"] == ["extract", "clean", "dedup", "load", "publish"]
+    assert run_of(plan).sources == ()
 
 
 def test_a_dry_run_leaves_the_warehouse_alone(sources: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.errors import Fatal
+from pipeline.errors import CheckFailed
 from pipeline.warehouse.migrate import WRITTEN_FOR
 from pipeline.warehouse.sqlfiles import SqlFile, sql_files
 
@@ -35,10 +35,12 @@ def failed_checks(connection: Connection, *, root: Path | None = None) -> list[C
 
 
 def refuse_failures(url: str, failures: list[CheckFailure]) -> None:
-    """Raise `Fatal` that names every failed check with its rows."""
+    """Raise `CheckFailed` that names every failed check with its rows."""
     if failures:
         told = "\n".join(f"  {failure}" for failure in failures)
-        raise Fatal(f"{url}: not published, what was published before stays as it is; the checks of sql/checks failed:\n{told}")
+        raise CheckFailed(
+            f"{url}: not published, what was published before stays as it is; the checks of sql/checks failed:\n{told}"
+        )
 
 
 def _failure(connection: Connection, file: SqlFile) -> CheckFailure | None:

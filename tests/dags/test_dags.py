@@ -37,23 +37,112 @@ def test_the_three_dags_are_there_and_serialise(dags: dict[str, Any]) -> None:
 def test_each_says_what_it_does_and_never_catches_up_or_overlaps(name: str, dags: dict[str, Any]) -> None:
     dag = dags[name]
     assert dag.doc_md.strip().startswith("###")
+    assert "─►" in dag.doc_md, "the flow is drawn"
+    assert dag.description
     assert "copydesk" in dag.tags
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
-    assert all(param.schema.get("title") for param in (dag.params.get_param(key) for key in dag.params))
+    for task in dag.tasks:
+        assert task.doc_md, task.task_id
+        assert task.execution_timeout, task.task_id
+
+
+@pytest.mark.parametrize("name", ["import_archive", "nightly_articles", "replay_articles"])
+def test_each_field_of_the_form_has_a_title_a_description_and_an_example(name: str, dags: dict[str, Any]) -> None:
+    params = dags[name].params
+    for key in params:
+        field = params.get_param(key)
+        assert field.schema.get("title"), key
+        assert "for example" in field.description, key
+        assert "section" not in field.schema, "a section is a closed accordion in the form"
+
+
+@pytest.mark.usefixtures("airflow_home")
+def test_the_form_offers_the_sources_of_the_sources_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    file = tmp_path / "sources.toml"
+    file.write_text('[[source]]\nid = "a"\nname = "The A"\nfiles = ["x"]\n[[source]]\nid = "b"\nfiles = ["y"]\n')
+    monkeypatch.setenv("COPYDESK_SOURCES", str(file))
+    monkeypatch.syspath_prepend(str(DAGS))
+    schema = DagBag(str(DAGS / "nightly_articles.py")).dags["nightly_articles"].params.get_param("sources").schema
+    assert (schema["examples"], schema["values_display"]) == (["a", "b"], {"a": "The A", "b": "b"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("run_date", "20 November", "'20 November' is not a 'date'"),
+        ("page_limit", 0, "0 is less than the minimum of 1"),
+        ("page_limit", "many", "'many' is not of type 'null', 'integer'"),
+        ("stages", ["wash"], "'wash' is not one of"),
+        ("dry_run", "perhaps", "'perhaps' is not of type 'boolean'"),
+    ],
+)
+def test_a_wrong_value_in_the_form_is_told_in_words(field: str, value: Any, told: str, dags: dict[str, Any]) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    param = dags["nightly_articles"].params.get_param(field)
+    with pytest.raises(ParamValidationError, match=told):
+        param.resolve(value=value)
 
 
 def test_the_night_runs_its_stages_in_their_order(dags: dict[str, Any]) -> None:
     ids = [task.task_id for task in dags["nightly_articles"].topological_sort()]
-    order = ["plan", "discover", "pages.fetch", "pages.extract", "pages.clean", "dedup", "load", "publish", "summary"]
-    assert [task for task in order if task in ids] == order
+    order = ["plan", "open_workspace", "discover", "pages.fetch", "pages.extract", "pages.clean"]
+    assert ids == [*order, "dedup", "load", "publish", "summary", "close_workspace"]
 
 
-def test_what_a_second_attempt_cannot_mend_is_not_attempted(dags: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["import_archive", "nightly_articles"])
+def test_the_workspace_is_opened_before_and_closed_whatever_happens(name: str, dags: dict[str, Any]) -> None:
+    dag = dags[name]
+    opened, closed = dag.get_task("open_workspace"), dag.get_task("close_workspace")
+    assert (opened.is_setup, closed.is_teardown, closed.on_failure_fail_dagrun) == (True, True, False)
+    assert "open_workspace" in closed.upstream_task_ids
+
+
+def test_the_loader_is_alone_and_the_fetchers_are_bounded(dags: dict[str, Any]) -> None:
+    from pipeline.pools import FETCHERS, LOADER
+
+    pool_of = {task.task_id: task.pool for task in dags["nightly_articles"].tasks}
+    assert (pool_of["load"], pool_of["publish"], pool_of["pages.fetch"]) == (LOADER.name, LOADER.name, FETCHERS.name)
+    assert LOADER.slots == 1
+
+
+def test_the_pools_are_made_when_airflow_starts_and_kept_as_somebody_sets_them(airflow_home: Path) -> None:
+    from airflow.jobs.job import Job
+    from airflow.models.pool import Pool
+    from airflow.utils.session import create_session
+
+    from pipeline.pools import FETCHERS, LOADER
+    from pipeline.pools_plugin import make_missing_pools
+
+    Job()  # what a scheduler makes when it starts; the plug-in is found by its entry point
+    with create_session() as session:
+        assert {pool.pool: pool.slots for pool in Pool.get_pools(session=session)}.items() >= {(LOADER.name, 1), (FETCHERS.name, 8)}
+        session.query(Pool).filter(Pool.pool == FETCHERS.name).one().slots = 3
+    make_missing_pools()
+    with create_session() as session:
+        pool = Pool.get_pool(FETCHERS.name, session=session)
+        assert pool is not None
+        assert pool.slots == 3
+
+
+def test_what_may_work_later_is_tried_again_and_what_cannot_is_not(dags: dict[str, Any]) -> None:
     from airflow.sdk import RetryAction
 
-    from pipeline.errors import ConfigError, Fatal, Reject, Transient
+    from pipeline.errors import BudgetSpent, CheckFailed, ConfigError, Fatal, Reject, Transient
 
     policy = dags["nightly_articles"].get_task("load").retry_policy
-    for error in (Fatal("x"), ConfigError("x"), Reject("x")):
+    for error in (Fatal("x"), ConfigError("x"), BudgetSpent("x"), CheckFailed("x"), Reject("x")):
         assert policy.evaluate(error, 1, 3).action == RetryAction.FAIL
-    assert policy.evaluate(Transient("x"), 1, 3).action != RetryAction.FAIL
+    assert policy.evaluate(Transient("x"), 1, 3).action == RetryAction.RETRY
+    assert policy.evaluate(OSError("x"), 1, 3).action == RetryAction.DEFAULT
+
+
+def test_the_example_in_the_docs_waits_for_the_articles(dags: dict[str, Any]) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(DAGS.parent / "docs" / "examples"))
+    assert bag.import_errors == {}
+    waits_for = [asset.uri for asset in bag.dags["morning_digest"].timetable.asset_condition.objects]
+    assert waits_for == [asset.uri for asset in dags["nightly_articles"].get_task("load").outlets]

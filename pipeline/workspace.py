@@ -1,0 +1,36 @@
+"""What surrounds a night's work: a look whether it can be done at all before anything is fetched, and tidying up after it."""
+
+from __future__ import annotations
+
+import logging
+
+from pipeline.errors import ConfigError
+from pipeline.nights import collect_garbage
+from pipeline.runs import Run
+
+logger = logging.getLogger(__name__)
+
+
+def open_workspace(run: Run) -> None:
+    """See that the store can be written and the warehouse be reached, and bring its schema up to date.
+
+    Raises `ConfigError` for a store that cannot be written, and what `open_warehouse` raises: a night that cannot be loaded
+    in the end is not begun.
+    """
+    from pipeline.warehouse import open_warehouse, upgrade
+
+    store, key = run.store(), f"workspace/{run.run_id}"
+    try:
+        store.put(key, b"written to see whether the store can be written\n")
+        store.delete(key)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(f"COPYDESK_STORE: {store.url} cannot be written ({reason}); mend it or set another") from error
+    applied = upgrade(open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout))
+    logger.info("the store and the warehouse can be used; %d migrations applied", len(applied))
+
+
+def close_workspace(run: Run) -> None:
+    """Delete the raw segments of the night that killed attempts left behind."""
+    for key in collect_garbage(run.settings, only=run.run_date):
+        logger.info("deleted %s, which a killed attempt had left", key)
