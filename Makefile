@@ -55,8 +55,8 @@ bench: $(VENV)/.dev ## run the benchmarks; they write the tables of docs/benchma
 	@for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 lock: $(VENV)/.uv ## compile the locks again from pyproject.toml
-	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra build --upgrade -o requirements-dev.lock
-	@$(BIN)/$(LOCK) --extra postgres --extra build -c requirements-dev.lock -o requirements.lock
+	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra alerts --extra build --upgrade -o requirements-dev.lock
+	@$(BIN)/$(LOCK) --extra postgres --extra alerts --extra build -c requirements-dev.lock -o requirements.lock
 
 clean: ## remove what was made here, but not data/
 	@rm -rf $(VENV) .airflow .pytest_cache .mypy_cache .ruff_cache .hypothesis

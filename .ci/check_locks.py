@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = {"requirements.lock": ("postgres", "build"), "requirements-dev.lock": ("postgres", "build", "dev")}
+LOCKS = {"requirements.lock": ("postgres", "alerts", "build"), "requirements-dev.lock": ("postgres", "alerts", "build", "dev")}
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", re.MULTILINE)
 
 

@@ -23,7 +23,7 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk.observability import stats
 
-from pipeline import pools, runs, scheduling, stages, workspace
+from pipeline import notify, pools, runs, scheduling, stages, workspace
 from pipeline.errors import Fatal, Reject, Transient
 from pipeline.runs import STAGES
 from pipeline.scheduling import run_of
@@ -45,6 +45,10 @@ DEFAULT_ARGS: dict[str, Any] = {
         ]
     ),
 }
+
+RUN_FAILED = notify.AlertNotifier(notify.run_failed)
+TASK_FAILED = notify.AlertNotifier(notify.task_failed)
+NIGHT_DONE = notify.AlertNotifier(notify.night_done)
 
 # Long enough for a large night; what takes longer hangs.
 TIME_OF = {"fetch": 4 * HOURS, "extract": 6 * HOURS, "clean": 3 * HOURS}
@@ -136,7 +140,13 @@ def dedup(plan: dict[str, Any]) -> None:
     stages.dedup(run_of(plan))
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED, outlets=[ARTICLES], pool=pools.LOADER.for_tasks, execution_timeout=3 * HOURS)
+@task(
+    trigger_rule=TriggerRule.NONE_FAILED,
+    outlets=[ARTICLES],
+    pool=pools.LOADER.for_tasks,
+    execution_timeout=3 * HOURS,
+    on_failure_callback=TASK_FAILED,
+)
 def load(plan: dict[str, Any]) -> Any:
     """Load the night in one transaction; refuses when more pages failed than the error budget allows."""
     unless_left_out("load", plan)
@@ -145,7 +155,12 @@ def load(plan: dict[str, Any]) -> Any:
     yield Metadata(ARTICLES, runs.counts(run))
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED, pool=pools.LOADER.for_tasks, execution_timeout=3 * HOURS)
+@task(
+    trigger_rule=TriggerRule.NONE_FAILED,
+    pool=pools.LOADER.for_tasks,
+    execution_timeout=3 * HOURS,
+    on_failure_callback=TASK_FAILED,
+)
 def publish(plan: dict[str, Any]) -> None:
     """Check the warehouse, then swap in the files for analysts."""
     unless_left_out("publish", plan)
@@ -153,7 +168,13 @@ def publish(plan: dict[str, Any]) -> None:
 
 
 @result
-@task(trigger_rule=TriggerRule.NONE_FAILED, multiple_outputs=False, outlets=[RUN_REPORT], execution_timeout=10 * MINUTES)
+@task(
+    trigger_rule=TriggerRule.NONE_FAILED,
+    multiple_outputs=False,
+    outlets=[RUN_REPORT],
+    execution_timeout=10 * MINUTES,
+    on_success_callback=NIGHT_DONE,
+)
 def summary(plan: dict[str, Any]) -> Any:
     """Show the funnel of the night in the log, count it in Airflow's metrics, and return it as the result of the run."""
     run = run_of(plan)

@@ -29,6 +29,7 @@ from pipeline.scheduling import run_of
     catchup=False,
     max_active_runs=1,
     default_args=common.DEFAULT_ARGS,
+    on_failure_callback=common.RUN_FAILED,
     description="WARC files as the pages of a night",
     doc_md=__doc__,
     tags=["copydesk", "import"],

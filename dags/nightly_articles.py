@@ -51,6 +51,7 @@ logger = logging.getLogger(__name__)
     catchup=False,
     max_active_runs=1,
     default_args=common.DEFAULT_ARGS,
+    on_failure_callback=common.RUN_FAILED,
     description="News pages, fetched, cleaned, deduplicated and loaded into the warehouse every night",
     doc_md=__doc__,
     tags=["copydesk", "nightly"],

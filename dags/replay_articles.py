@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
     catchup=False,
     max_active_runs=1,
     default_args=common.DEFAULT_ARGS,
+    on_failure_callback=common.RUN_FAILED,
     description="Archived nights, extracted, cleaned, deduplicated and loaded again with today's rules",
     doc_md=__doc__,
     tags=["copydesk", "replay"],

@@ -71,6 +71,10 @@ class Settings:
     lock_timeout: float = 600.0  # seconds to wait for another loader
     full_text: bool = False  # keep a full-text index; it about doubles the cost of a load
 
+    # Whom a failed run, a spent error budget, a silent source, a failed check or a jump in volume is told to.
+    alert_email: str = ""  # addresses, with commas between; sent through Airflow's connection smtp_default
+    alert_connection: str = ""  # id of an Airflow connection of type apprise
+
     # Report pages and Airflow UI.
     ui_port: int = 8080
 
@@ -190,6 +194,8 @@ NOT_HASHED = {
     "connections",
     "lock_timeout",
     "full_text",
+    "alert_email",
+    "alert_connection",
 }
 
 

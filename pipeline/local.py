@@ -44,21 +44,30 @@ def dags_folder() -> Path:
 
 
 def airflow_environment(sources: str, port: int) -> dict[str, str]:
-    """Return the variables that make Airflow a private, local installation under `.airflow`."""
+    """Return the variables that make Airflow a private, local installation under `.airflow`.
+
+    What decides where it is and who reaches it is ours; the rest is as the user has set it.
+    """
     home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
-    return _patience_with_sqlite() | {
-        "AIRFLOW_HOME": str(home),
+    defaults = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": str(2 * (os.cpu_count() or 1)),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        # The parts start together: a task that is due at once must wait for the API server, whose first answer takes long.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "30",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    } | _patience_with_sqlite()
+    return {name: os.environ.get(name, value) for name, value in defaults.items()} | {
+        "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "COPYDESK_SOURCES": str(Path(sources).resolve()),
         "PYTHONWARNINGS": "ignore",
     }

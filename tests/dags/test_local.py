@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipeline.local import airflow_environment
+from pipeline.local import DAG_ID, airflow_environment
+from tests.dags.serving import PATIENCE, environment, processes_in, serving
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0  # seconds for a run on a machine that is busy with other things
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("COPYDESK_", "AIRFLOW"))}
-    return {**plain, "PYTHONPATH": str(ROOT), "AIRFLOW_HOME": str(folder / ".airflow"), **more}
 
 
 def dump(folder: Path) -> list[str]:
     with closing(sqlite3.connect(folder / "data" / "warehouse.db")) as connection:
         return list(connection.iterdump())
-
-
-def processes_in(folder: Path) -> list[str]:
-    """Return the command lines of the processes that work in a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if process.joinpath("cwd").readlink() == folder:
-                found.append(process.joinpath("cmdline").read_text().replace("\0", " "))
-        except OSError:
-            continue  # it has ended meanwhile
-    return found
 
 
 def test_the_demo_runs_the_dag_and_a_second_time_changes_no_row(tmp_path: Path) -> None:
@@ -102,55 +77,16 @@ def test_another_metadata_database_is_left_alone(monkeypatch: pytest.MonkeyPatch
     assert not [name for name in airflow_environment("sources.toml", port=8080) if "CONNECT_ARGS" in name]
 
 
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def ui(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "pipeline", "ui"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment(tmp_path, COPYDESK_UI_PORT=str(port)), stdout=subprocess.PIPE, text=True
-    )
-    with process:  # closes its pipe, too
-        yield process
-        process.kill()
-
-
-def call(port: int, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Call the REST API as the UI does."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/auth/token") as answer:
-        token = json.load(answer)["access_token"]
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/v2/{path}",
-        data=json.dumps(body).encode() if body is not None else None,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request) as answer:
-        content: dict[str, Any] = json.load(answer)
-        return content
-
-
-def test_a_run_is_triggered_in_the_ui_and_everything_ends_with_it(ui: subprocess.Popen[str], port: int, tmp_path: Path) -> None:
-    assert ui.stdout is not None
-    assert any("is ready" in line for line in ui.stdout)
+def test_a_run_is_triggered_in_the_ui_and_everything_ends_with_it(tmp_path: Path) -> None:
     day = "2026-11-19"
-    conf = {"run_date": day, "page_limit": 2}
-    run = call(port, "dags/nightly_articles/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
-    deadline = time.monotonic() + PATIENCE
-    state = "queued"
-    while state in ("queued", "running") and time.monotonic() < deadline:
-        time.sleep(1)
-        state = call(port, f"dags/nightly_articles/dagRuns/{run}")["state"]
-    assert state == "success"
-    with closing(sqlite3.connect(tmp_path / "data" / "warehouse.db")) as connection:
-        ((loaded,),) = connection.execute("SELECT n FROM nightly_funnel WHERE run_date = ? AND stage = 'load'", (day,)).fetchall()
-    assert loaded > 0
-    ui.send_signal(signal.SIGTERM)
-    assert ui.wait(60) == 0
-    assert processes_in(tmp_path) == []
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    with serving(tmp_path, AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE="False") as airflow:  # the night that is due stays out of it
+        assert airflow.wait(DAG_ID, airflow.trigger(DAG_ID, {"run_date": day, "page_limit": 2})) == "success"
+        with closing(sqlite3.connect(tmp_path / "data" / "warehouse.db")) as connection:
+            query = "SELECT n FROM nightly_funnel WHERE run_date = ? AND stage = 'load'"
+            ((loaded,),) = connection.execute(query, (day,)).fetchall()
+        assert loaded > 0
+        airflow.process.send_signal(signal.SIGTERM)
+        assert airflow.process.wait(60) == 0
+        assert processes_in(tmp_path) == []
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", airflow.port)) != 0

@@ -1,0 +1,117 @@
+"""Airflow notifiers that send the alerts of a run: by e-mail, and to any service that Apprise knows.
+
+`COPYDESK_ALERT_EMAIL` names who gets e-mail, through Airflow's connection `smtp_default`; `COPYDESK_ALERT_CONNECTION` names an
+Airflow connection of type `apprise`. Their secrets are in these connections and nowhere else. With neither, nothing is sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseNotifier
+from airflow.sdk.configuration import conf
+from airflow.sdk.log import mask_secret
+
+from pipeline import alerts
+from pipeline.alerts import Alert
+from pipeline.config import Settings, load_settings
+from pipeline.errors import CopydeskError
+from pipeline.scheduling import run_of
+
+logger = logging.getLogger(__name__)
+
+
+class AlertNotifier(BaseNotifier):
+    """Sends what `find` finds in a context. An alert that cannot be sent is logged and never fails a run."""
+
+    def __init__(self, find: Callable[[Any], Iterable[Alert]]) -> None:
+        super().__init__()
+        self.find = find
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Do nothing: what an alert quotes comes from outside and is no template."""
+
+    def notify(self, context: Any) -> None:
+        """Send every alert of the context over every channel that is configured."""
+        settings = load_settings()
+        for alert in self.find(context):
+            logger.warning("%s\n%s", alert.title, alert.text())
+            for send in (_send_email, _send_apprise):
+                try:
+                    send(alert, settings, context)
+                except Exception:  # a channel may fail in any way, and the next one may work
+                    logger.exception("the alert could not be sent by %s", send.__name__.removeprefix("_send_"))
+
+
+def run_failed(context: Any) -> Iterable[Alert]:
+    """Find the alert of a run that failed; for a DAG's `on_failure_callback`."""
+    dag_run, instance = context.get("dag_run"), context.get("ti")
+    started = _minute(dag_run.start_date) if dag_run is not None else ""
+    run_id = f"{context['dag'].dag_id} {context['run_id']}"
+    task = instance.task_id if instance else None
+    yield alerts.of_failed_run(run_id, task, started, _last_success(context), _run_link(context))
+
+
+def task_failed(context: Any) -> Iterable[Alert]:
+    """Find the alert of a spent error budget or a failed check; for a task's `on_failure_callback`."""
+    alert = alerts.of_error(context["exception"], _run(context), context["ti"].log_url)
+    return [alert] if alert else []
+
+
+def night_done(context: Any) -> Iterable[Alert]:
+    """Find what is odd about a night that went through; for the last task's `on_success_callback`."""
+    return alerts.of_night(_run(context), _run_link(context))
+
+
+def _last_success(context: Any) -> str:
+    """Return when the last run that succeeded began; nothing, too, where Airflow cannot be asked, as in `airflow dags test`."""
+    try:
+        return _minute(context.get("prev_start_date_success"))  # asked when it is looked at
+    except Exception:  # what it raises differs by where the callback runs, and the alert must go out
+        logger.debug("the last successful run is not known here", exc_info=True)
+        return ""
+
+
+def _run(context: Any) -> Any:
+    plan = context["ti"].xcom_pull(task_ids="plan")
+    if plan is None:
+        raise CopydeskError("the run has no plan")
+    return run_of(plan)
+
+
+def _run_link(context: Any) -> str:
+    base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    return f"{base}/dags/{context['dag'].dag_id}/runs/{quote(context['run_id'])}"
+
+
+def _minute(moment: Any) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+
+
+def _send_email(alert: Alert, settings: Settings, context: Any) -> None:
+    if not settings.alert_email:
+        return
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+    to = [address.strip() for address in settings.alert_email.split(",")]
+    SmtpNotifier(to=to, subject=alert.title, html_content=alert.html()).notify(context)
+
+
+def _send_apprise(alert: Alert, settings: Settings, context: Any) -> None:
+    if not settings.alert_connection:
+        return
+    from airflow.providers.apprise.hooks.apprise import AppriseHook
+    from airflow.providers.apprise.notifications.apprise import AppriseNotifier
+    from apprise import NotifyType
+
+    hook = AppriseHook(settings.alert_connection)
+    config = hook.get_config_from_conn(hook.get_connection(settings.alert_connection))
+    for service in config if isinstance(config, list) else [config]:
+        mask_secret(service["path"])  # an Apprise URL holds the service's token
+    kind = NotifyType.WARNING if alert.kind in ("source_silent", "volume_jump") else NotifyType.FAILURE
+    AppriseNotifier(title=alert.title, body=alert.text(), notify_type=kind, apprise_conn_id=settings.alert_connection).notify(
+        context
+    )  # type: ignore[no-untyped-call]

@@ -1,0 +1,92 @@
+"""What is told of a night: what it is, since when, and where to look."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import alerts
+from pipeline.alerts import Alert, volume_jump
+from pipeline.config import Settings
+from pipeline.errors import BudgetSpent, CheckFailed, Fatal, Transient
+from pipeline.records import Rejected, StageReport
+from pipeline.runs import WHOLE, Run
+from pipeline.store import Partition, PartitionWriter
+from pipeline.warehouse import load, open_warehouse, upgrade
+from tests.warehouse import make
+
+LINK = "http://127.0.0.1:8080/dags/nightly_articles/runs/x"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    settings = Settings(warehouse_url=f"sqlite:///{tmp_path}/warehouse.db", store=str(tmp_path / "store"))
+    upgrade(open_warehouse(settings.warehouse_url))
+    return Run(run_date="2026-03-09", settings=settings)
+
+
+def discovered(run: Run, day: str, news: dict[str, int], *rejects: Rejected) -> None:
+    writer = PartitionWriter(run.store(), Partition("discover", day, WHOLE))
+    writer.write("rejects", Rejected, rejects)
+    writer.commit(StageReport("discover", day, WHOLE, 0, {}), {"shards": 1, "news": news})
+
+
+def test_a_silent_source_is_told_with_the_night_it_last_brought_something(run: Run) -> None:
+    for number, new in enumerate([5, 4, 0, 0], start=5):
+        discovered(run, f"2026-03-{number:02}", {"herald": new})
+    detail = "answers with nothing new; runs since something came: 3, usually 1"
+    silent = Rejected("https://herald.example/rss", "herald", "herald.example", "discover", "silent", detail, True)
+    other = Rejected("https://x.example/rss", "x", "x.example", "discover", "unreachable", "no answer", True)
+    discovered(run, run.run_date, {"herald": 0}, silent, other)
+    (alert,) = alerts.of_night(run, LINK)
+    assert alert.kind == "source_silent"
+    assert "the source herald answers with nothing new" in alert.what
+    assert alert.since == "it last brought something on 2026-03-06"
+    assert alert.link == LINK
+
+
+def test_a_jump_in_volume_is_told_with_what_is_usual(run: Run) -> None:
+    warehouse = open_warehouse(run.settings.warehouse_url)
+    for day in range(9):
+        pages = [
+            make.article(f"{day}-{n}", text=f"Item {n} of day {day}.\n\nIt was heard.", day=day)
+            for n in range(60 if day == 8 else 12)
+        ]
+        load(warehouse, make.night(day, pages))
+    (alert,) = alerts.of_night(run, LINK)
+    assert alert.kind == "volume_jump"
+    assert alert.what == "60 new articles on 2026-03-09, usually 12, the median of the 7 nights before"
+
+
+@pytest.mark.parametrize(("tonight", "usual"), [(10, None), (29, None), (30, 10), (4, None), (3, 10), (0, 10)])
+def test_three_times_the_usual_or_a_third_of_it_is_a_jump(tonight: int, usual: float | None) -> None:
+    night = date(2026, 3, 8)
+    counts = {night - timedelta(days=n): 10 for n in range(1, 8)} | {night: tonight}
+    assert volume_jump(counts, night) == usual
+
+
+def test_nothing_is_said_while_little_is_known() -> None:
+    night = date(2026, 3, 8)
+    assert volume_jump({night - timedelta(days=n): 10 for n in range(1, 7)} | {night: 900}, night) is None
+    assert volume_jump({night - timedelta(days=n): 2 for n in range(1, 8)} | {night: 900}, night) is None
+
+
+def test_only_errors_that_say_more_than_that_the_run_failed_have_an_alert_of_their_own(run: Run) -> None:
+    load(open_warehouse(run.settings.warehouse_url), make.night(3, [make.article("a")]))
+    spent = alerts.of_error(BudgetSpent("20 of 30 pages failed"), run, LINK)
+    assert spent is not None
+    assert (spent.kind, spent.what) == ("budget_spent", "20 of 30 pages failed")
+    assert spent.since == "the night of 2026-03-09; nothing of it was loaded; the night loaded before it is 2026-03-04"
+    failed = alerts.of_error(CheckFailed("x: not published\n  volume_is_usual: …"), run, LINK)
+    assert failed is not None
+    assert (failed.kind, failed.title) == ("check_failed", "Copydesk: check failed: x: not published")
+    assert [alerts.of_error(error, run, LINK) for error in (Fatal("x"), Transient("x"), OSError("x"))] == [None] * 3
+
+
+def test_what_an_alert_quotes_is_escaped_in_html() -> None:
+    alert = Alert("source_silent", "<script>alert(1)</script>", "<b>ever</b>", 'http://x/"><script>')
+    assert "<script>" not in alert.html()
+    assert "<b>" not in alert.html()
+    assert alert.text() == '<script>alert(1)</script>\nSince: <b>ever</b>\nLook at: http://x/"><script>'
