@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from airflow.sdk import (
     Asset,
     ExceptionRetryPolicy,
@@ -25,8 +26,11 @@ from airflow.sdk.observability import stats
 
 from pipeline import notify, pools, runs, scheduling, stages, workspace
 from pipeline.errors import Fatal, Reject, Transient
+from pipeline.records import StageReport
 from pipeline.runs import STAGES
 from pipeline.scheduling import run_of
+
+log = structlog.get_logger("copydesk")  # Airflow's own: it keeps fields as fields in the log of a task
 
 ARTICLES = Asset("articles", uri="copydesk://articles")
 RUN_REPORT = Asset("run_report", uri="copydesk://run_report")
@@ -74,21 +78,18 @@ STAGE_CHOICE = Param(
 def run_date() -> str:
     """Return the date of the current run."""
     context = get_current_context()
-    dag_run = context["dag_run"]
-    return scheduling.resolve_run_date(
-        param=context["params"].get("run_date"),
-        partition_key=getattr(dag_run, "partition_key", None),
-        run_type=str(getattr(dag_run.run_type, "value", dag_run.run_type)),
-        logical_date=dag_run.logical_date,
-        interval_start=dag_run.data_interval_start,
-        run_after=dag_run.run_after,
-    )
+    return scheduling.date_of_run(context["dag_run"], context["params"].get("run_date"))
 
 
 def unless_left_out(stage: str, plan: dict[str, Any]) -> None:
     """Skip the current task when its stage was not chosen."""
     if stage not in plan["stages"]:
         raise AirflowSkipException(f"{stage} was not chosen for this run")
+
+
+def count(report: StageReport) -> None:
+    """Log what a stage made of what it saw, for machines: one event with its counts as fields."""
+    log.info("counts", stage=report.stage, run_date=report.run_date, shard=report.shard, seen=report.seen, outcomes=report.outcomes)
 
 
 @task(task_id="open_workspace", execution_timeout=10 * MINUTES)
@@ -118,7 +119,7 @@ def shard_task(stage: str) -> Any:
         run = run_of(plan)
         get_current_context()["sites"] = runs.shard_label(run, shard)  # type: ignore[typeddict-unknown-key]
         unless_left_out(stage, plan)
-        getattr(stages, stage)(run, shard)
+        count(getattr(stages, stage)(run, shard))
 
     return work
 
@@ -137,7 +138,7 @@ def pages(sharded: Sequence[str], planned: Any, shards: Any) -> Any:
 def dedup(plan: dict[str, Any]) -> None:
     """Group the copies of a story, and name where each passage was taken from."""
     unless_left_out("dedup", plan)
-    stages.dedup(run_of(plan))
+    count(stages.dedup(run_of(plan)))
 
 
 @task(
@@ -151,7 +152,7 @@ def load(plan: dict[str, Any]) -> Any:
     """Load the night in one transaction; refuses when more pages failed than the error budget allows."""
     unless_left_out("load", plan)
     run = run_of(plan)
-    stages.load(run)
+    count(stages.load(run))
     yield Metadata(ARTICLES, runs.counts(run))
 
 
@@ -164,7 +165,7 @@ def load(plan: dict[str, Any]) -> Any:
 def publish(plan: dict[str, Any]) -> None:
     """Check the warehouse, then swap in the files for analysts."""
     unless_left_out("publish", plan)
-    stages.publish(run_of(plan))
+    count(stages.publish(run_of(plan)))
 
 
 @result

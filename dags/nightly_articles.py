@@ -98,7 +98,7 @@ def nightly_articles() -> None:
         """Find what is new at the sources, and divide it among the shards by site."""
         run = run_of(plan)
         if "discover" in plan["stages"]:
-            stages.discover(run)
+            common.count(stages.discover(run))
         return runs.shards_to_do(run)
 
     planned: Any = plan()

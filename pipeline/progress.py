@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
-EVERY = 10.0  # seconds between two lines
+EVERY = 5.0  # seconds between two lines
 
 
 def progress_log(what: str) -> Callable[[int, int], None]:

@@ -16,9 +16,9 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
 def resolve_run_date(
     *,
+    run_type: str,
     param: str | None = None,
     partition_key: str | None = None,
-    run_type: str = "manual",
     logical_date: datetime | None = None,
     interval_start: datetime | None = None,
     run_after: datetime | None = None,
@@ -38,6 +38,18 @@ def resolve_run_date(
     if moment is None:
         raise ConfigError("run_date: this run has neither a date nor an interval; trigger it with a run date such as 2026-11-20")
     return moment.date().isoformat()
+
+
+def date_of_run(dag_run: Any, param: str | None) -> str:
+    """Return the date of a run as Airflow describes it, to a task or in its database; `param` is what the form said."""
+    return resolve_run_date(
+        run_type=str(getattr(dag_run.run_type, "value", dag_run.run_type)),
+        param=param,
+        partition_key=getattr(dag_run, "partition_key", None),
+        logical_date=dag_run.logical_date,
+        interval_start=dag_run.data_interval_start,
+        run_after=dag_run.run_after,
+    )
 
 
 def parse_date(text: str, name: str) -> str:

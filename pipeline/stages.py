@@ -252,12 +252,15 @@ def clean(run: Run, shard: str) -> StageReport:
     with store.lock(partition.prefix):
         by_site = _grouped(read_records(store, Partition("extract", run.run_date, shard), Article), lambda article: article.site)
         lines = _grouped(_site_lines_before(run, store, shard), lambda line: line.site)
+        total = sum(map(len, by_site.values()))
+        progress = progress_log(f"clean {run.run_date} {shard}")
         cleaned: list[Article] = []
         learned: list[SiteLine] = []
         for site in sorted(by_site.keys() | lines.keys()):
             articles, site_lines = clean_site(by_site.get(site, []), lines.get(site, []), run.run_date)
             cleaned += articles
             learned += site_lines
+            progress(len(cleaned), total)
         kept = sorted((article for article in cleaned if article.text), key=lambda article: article.article_id)
         urls = {row.raw_ref: row.url for row in read_records(store, Partition("fetch", run.run_date, shard), Fetch)}
         writer = PartitionWriter(store, partition)

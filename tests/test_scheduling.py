@@ -33,17 +33,17 @@ ASKED = datetime(2026, 11, 15, tzinfo=UTC)
     ],
 )
 def test_every_kind_of_run_has_one_date(how: str, given: dict[str, Any], date: str) -> None:
-    assert resolve_run_date(run_after=NOW, **given) == date
+    assert resolve_run_date(run_after=NOW, **{"run_type": "manual", **given}) == date
 
 
 def test_a_run_without_any_date_is_told_what_to_do() -> None:
     with pytest.raises(ConfigError, match="trigger it with a run date such as 2026-11-20"):
-        resolve_run_date()
+        resolve_run_date(run_type="manual")
 
 
 def test_a_wrong_date_is_named() -> None:
     with pytest.raises(ConfigError, match="run_date: must be a day such as 2026-11-20, got 'yesterday'"):
-        resolve_run_date(param="yesterday", run_after=NOW)
+        resolve_run_date(run_type="manual", param="yesterday", run_after=NOW)
 
 
 @pytest.fixture

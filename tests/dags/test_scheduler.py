@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -103,6 +104,14 @@ def test_the_pools_are_there_and_the_shards_have_readable_labels(airflow: Airflo
     labels = [task for task in airflow.tasks(DAG, airflow.runs(DAG)[0]["dag_run_id"]) if task.startswith("pages.fetch")]
     assert labels
     assert all(".localhost" in label for label in labels)
+
+
+def test_the_log_of_a_task_has_its_counts_as_fields(airflow: Airflow) -> None:
+    run = airflow.runs(DAG)[0]["dag_run_id"]
+    lines = airflow.call(f"dags/{DAG}/dagRuns/{quote(run)}/taskInstances/dedup/logs/1?full_content=true")["content"]
+    (counts,) = [line for line in lines if line["event"] == "counts"]
+    assert counts["stage"] == "dedup"
+    assert counts["seen"] == sum(counts["outcomes"].values()) > 0
 
 
 def test_a_task_that_is_cleared_and_run_again_changes_no_row(airflow: Airflow) -> None:
