@@ -41,7 +41,7 @@ class AlertNotifier(BaseNotifier):
             logger.warning("%s\n%s", alert.title, alert.text())
             for send in (_send_email, _send_apprise):
                 try:
-                    send(alert, settings, context)
+                    send(alert, settings)
                 except Exception:  # a channel may fail in any way, and the next one may work
                     logger.exception("the alert could not be sent by %s", send.__name__.removeprefix("_send_"))
 
@@ -91,16 +91,16 @@ def _minute(moment: Any) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
 
 
-def _send_email(alert: Alert, settings: Settings, context: Any) -> None:
+def _send_email(alert: Alert, settings: Settings) -> None:
     if not settings.alert_email:
         return
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
     to = [address.strip() for address in settings.alert_email.split(",")]
-    SmtpNotifier(to=to, subject=alert.title, html_content=alert.html()).notify(context)
+    SmtpNotifier(to=to, subject=alert.title, html_content=alert.html()).notify({})  # an alert is no template
 
 
-def _send_apprise(alert: Alert, settings: Settings, context: Any) -> None:
+def _send_apprise(alert: Alert, settings: Settings) -> None:
     if not settings.alert_connection:
         return
     from airflow.providers.apprise.hooks.apprise import AppriseHook
@@ -112,6 +112,4 @@ def _send_apprise(alert: Alert, settings: Settings, context: Any) -> None:
     for service in config if isinstance(config, list) else [config]:
         mask_secret(service["path"])  # an Apprise URL holds the service's token
     kind = NotifyType.WARNING if alert.kind in ("source_silent", "volume_jump") else NotifyType.FAILURE
-    AppriseNotifier(title=alert.title, body=alert.text(), notify_type=kind, apprise_conn_id=settings.alert_connection).notify(
-        context
-    )  # type: ignore[no-untyped-call]
+    AppriseNotifier(title=alert.title, body=alert.text(), notify_type=kind, apprise_conn_id=settings.alert_connection).notify({})  # type: ignore[no-untyped-call]
