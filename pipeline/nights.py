@@ -101,7 +101,7 @@ def collect_garbage(settings: Settings, only: str | None = None) -> list[str]:
     from pipeline.fetch.archive import gc
 
     store = open_store(settings.store)
-    named = {day: named_segments(store, day) for day in dates_of(store, "fetch")}
+    named = {day: named_segments(store, day) for day in dates_of(store, "fetch") if only in (None, day)}
     removed: list[str] = []
     for folder in sorted({key.rpartition("/")[0] for key in store.list(f"raw/dt={only}/" if only else "raw/")}):
         day, shard = (part.partition("=")[2] for part in folder.split("/")[1:])
