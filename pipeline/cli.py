@@ -128,6 +128,11 @@ def _add_lookups(commands: Commands) -> None:
 
     report = _add(commands, "report", _report, "show what a night did")
     report.add_argument("--date", type=_day, metavar="D", help="the night (default: the last one loaded)")
+    report.add_argument("--html", metavar="OUT", help="write it as one HTML page that needs nothing else")
+    report.add_argument("--serve", action="store_true", help="serve all report pages on loopback until Ctrl-C")
+    report.add_argument(
+        "--port", type=_port, default=8090, metavar="P", help="port on 127.0.0.1 for --serve (default: %(default)s)"
+    )
 
     sql = _add(
         commands, "sql", _sql, "ask the warehouse: one query, read-only",
@@ -263,8 +268,28 @@ def _explain(options: argparse.Namespace, settings: Settings) -> int:
 def _report(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
-    print(nights.summary(settings, options.date))
+    if options.serve or options.html:
+        _report_pages(options, settings)
+    else:
+        print(nights.summary(settings, options.date))
     return 0
+
+
+def _report_pages(options: argparse.Namespace, settings: Settings) -> None:
+    from pipeline.warehouse import open_warehouse, upgrade
+
+    if options.serve and (options.html or options.date):
+        raise ConfigError("report: --serve shows every night; give it neither --date nor --html")
+    with open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout) as warehouse:
+        upgrade(warehouse)
+        if options.html:
+            from pipeline.report.page_file import page_file
+
+            _write(Path(options.html), page_file(warehouse, date.fromisoformat(options.date) if options.date else None))
+            return
+    from pipeline.report.serve import serve
+
+    serve(settings, options.port)
 
 
 def _sql(options: argparse.Namespace, settings: Settings) -> int:

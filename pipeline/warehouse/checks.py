@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import CheckFailed
+from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.migrate import WRITTEN_FOR
 from pipeline.warehouse.sqlfiles import SqlFile, sql_files
+from pipeline.warehouse.tables import run_checks
 
 SAMPLE = 5  # rows shown of a check that failed
 
@@ -30,8 +33,40 @@ class CheckFailure:
 
 def failed_checks(connection: Connection, *, root: Path | None = None) -> list[CheckFailure]:
     """Run every check; returns those that failed."""
-    dialect = connection.dialect.name if connection.dialect.name in WRITTEN_FOR else "postgresql"
-    return [failure for file in sql_files("checks", dialect, root=root) if (failure := _failure(connection, file))]
+    files = sql_files("checks", _dialect(connection.dialect.name), root=root)
+    return [failure for file in files if (failure := _failure(connection, file))]
+
+
+def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailure]) -> None:
+    """Keep what the checks found for a night, in place of what they found before; writes nothing when it is the same."""
+    day = date.fromisoformat(run_date)
+    failed = {failure.name: failure for failure in failures}
+    rows = [
+        {
+            "run_date": day,
+            "name": file.name,
+            "passed": file.name not in failed,
+            "meaning": file.comment,
+            "found": [_plain(row) for row in failed[file.name].rows] if file.name in failed else [],
+        }
+        for file in sql_files("checks", _dialect(warehouse.dialect))
+    ]
+    stored = sa.select(run_checks).where(run_checks.c.run_date == day).order_by(run_checks.c.name)
+    with warehouse.reading() as connection:
+        if [dict(row) for row in connection.execute(stored).mappings()] == rows:
+            return
+    with warehouse.writing(f"checks of {run_date}") as connection:
+        connection.execute(run_checks.delete().where(run_checks.c.run_date == day))
+        connection.execute(run_checks.insert(), rows)
+
+
+def _dialect(name: str) -> str:
+    return name if name in WRITTEN_FOR else "postgresql"
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as JSON can hold it: numbers as they are, all else as text."""
+    return {name: value if isinstance(value, (int, float, str)) or value is None else str(value) for name, value in row.items()}
 
 
 def refuse_failures(url: str, failures: list[CheckFailure]) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool
 
 from pipeline.errors import ConfigError, Fatal, Transient
 
@@ -81,15 +81,15 @@ def shown_url(url: URL) -> str:
     return url.set(query=query).render_as_string(hide_password=True)
 
 
-def open_warehouse(url: str, *, lock_timeout: float = 600.0) -> Warehouse:
-    """Open the warehouse at a SQLAlchemy URL and try the connection.
+def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = NullPool) -> Warehouse:
+    """Open the warehouse at a SQLAlchemy URL and try the connection; who asks it often keeps connections in a `pool`.
 
     Raises `ConfigError` for a URL that cannot be used and `Fatal` for a database that does not answer.
     """
     parsed = _parse(url)
     shown = shown_url(parsed)
     try:
-        engine = sa.create_engine(parsed, poolclass=NullPool, connect_args=_connect_args(parsed))
+        engine = sa.create_engine(parsed, poolclass=pool, pool_pre_ping=pool is not NullPool, connect_args=_connect_args(parsed))
     except NoSuchModuleError as error:
         raise ConfigError(
             f"COPYDESK_WAREHOUSE_URL: {shown}: there is no SQLAlchemy dialect {parsed.drivername!r};"

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.warehouse.bulk import Bulk, Merged, bulk_for, merge, stage
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.figures import count_runs
 from pipeline.warehouse.load_articles import load_articles
 from pipeline.warehouse.load_stories import load_stories
 from pipeline.warehouse.night import LoadResult, Night
@@ -41,6 +42,7 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
         counts["rejects"] = _load_rejects(bulk, night, staged_fetches, seen)
         counts["stage_reports"] = _counts(_load_reports(bulk, night))
         counts["runs"] = _counts(_load_run(bulk, night, changed=LoadResult(counts).changed))
+        count_runs(connection, night.run_id if LoadResult(counts).changed else None)
     result = LoadResult(counts)
     logger.info("%s: loaded %s: %s", warehouse.url, night.run_id, _said(result))
     return result

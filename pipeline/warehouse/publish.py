@@ -32,7 +32,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.errors import ConfigError
 from pipeline.warehouse.bulk import batches
-from pipeline.warehouse.checks import failed_checks, refuse_failures
+from pipeline.warehouse.checks import failed_checks, record_checks, refuse_failures
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.migrate import VIEW
 from pipeline.warehouse.tables import articles, passages, runs, schema_migrations, stories, story_members
@@ -84,22 +84,32 @@ def publish(warehouse: Warehouse, folder: str | Path, run_date: str) -> int:
     Raises `Fatal` with the rows that fail a check; what was published before then stays as it is.
     """
     root = _prepared(folder)
-    with _alone(root), warehouse.reading() as connection:
-        refuse_failures(warehouse.url, failed_checks(connection))
-        before = _current(root)
-        with tempfile.TemporaryDirectory(dir=root / "versions", prefix=".new-") as temporary:
-            new = Path(temporary, "version")
-            new.mkdir()
-            manifest = _write_version(connection, new, before)
-            identity = _identity(run_date, manifest)
-            if before is not None and before.name == identity:
-                _point(root / "copydesk.duckdb", "current/copydesk.duckdb")  # a run that was killed may have left it out
-                logger.info("%s: nothing new to publish", root)
-            else:
-                _switch(root, new, root / "versions" / identity, before, manifest)
+    with _alone(root):
+        with warehouse.reading() as connection:
+            failures = failed_checks(connection)
+            if not failures:
+                manifest, identity = _publish(connection, root, run_date)
+        record_checks(warehouse, run_date, failures)
+        refuse_failures(warehouse.url, failures)
     rows = sum(int(file["rows"]) for name, file in manifest.items() if name.startswith("clean_articles/"))
     logger.info("%s: published %d stories as %s", root, rows, identity)
     return rows
+
+
+def _publish(connection: Connection, root: Path, run_date: str) -> tuple[dict[str, dict[str, Any]], str]:
+    """Write a new version and point to it, unless nothing has changed; returns its manifest and its name."""
+    before = _current(root)
+    with tempfile.TemporaryDirectory(dir=root / "versions", prefix=".new-") as temporary:
+        new = Path(temporary, "version")
+        new.mkdir()
+        manifest = _write_version(connection, new, before)
+        identity = _identity(run_date, manifest)
+        if before is not None and before.name == identity:
+            _point(root / "copydesk.duckdb", "current/copydesk.duckdb")  # a run that was killed may have left it out
+            logger.info("%s: nothing new to publish", root)
+        else:
+            _switch(root, new, root / "versions" / identity, before, manifest)
+    return manifest, identity
 
 
 def _prepared(folder: str | Path) -> Path:

@@ -30,10 +30,10 @@ def set_search(warehouse: Warehouse, *, on: bool) -> bool:
             raise ConfigError(f"{warehouse.url}: full-text search is for PostgreSQL and SQLite; turn the setting off")
         return False
     with warehouse.reading() as connection:
-        if _is_on(connection) == on:
+        if is_on(connection) == on:
             return False
     with warehouse.writing("full-text index") as connection:
-        if _is_on(connection) == on:
+        if is_on(connection) == on:
             return False
         for statement in _files(warehouse.dialect)["enable" if on else "disable"].statements():
             connection.execute(sa.text(statement.replace(":", r"\:")))
@@ -48,7 +48,10 @@ def search(warehouse: Warehouse, words: str) -> list[dict[str, object]]:
         return [dict(row) for row in connection.execute(sa.text(statement), {"words": words}).mappings()]
 
 
-def _is_on(connection: Connection) -> bool:
+def is_on(connection: Connection) -> bool:
+    """Say whether the full-text index is there; never in a database that it is not written for."""
+    if connection.dialect.name not in PRESENT:
+        return False
     return bool(connection.execute(sa.text(PRESENT[connection.dialect.name])).scalar())
 
 

@@ -163,7 +163,7 @@ articles = _table(
     _need("last_run_id", "Run that last changed it"),
     sa.Index("articles_published_at", "published_at"),
     sa.Index("articles_site", "site", "published_at"),
-    sa.Index("articles_first_run_date", "first_run_date"),
+    sa.Index("articles_first_run_date", "first_run_date", "site", "article_id"),
 )
 
 article_versions = _table(
@@ -274,4 +274,66 @@ stage_reports = _table(
     _need("run_date", "The night the run stands for", sa.Date()),
     _need("n", "Items", BIG),
     sa.Index("stage_reports_run_date", "run_date"),
+)
+
+run_sources = _table(
+    "run_sources",
+    "What each source and site brought in a run, counted when the run is loaded: the report pages read it instead of the night",
+    _key("run_id", "Run"),
+    _key("source_id", "Source in sources.toml"),
+    _key("site", "Registered domain"),
+    _need("run_date", "The night the run stands for", sa.Date()),
+    _need("fetches", "URLs asked for", BIG),
+    _need("fetched", "Pages that came, new or changed", BIG),
+    _need("not_modified", "Pages that had not changed", BIG),
+    _need("body_bytes", "Bytes of the inflated bodies", BIG),
+    _need("articles", "Articles that the run brought", BIG),
+    _need("copies", "Of these, copies of other articles", BIG),
+    _need("words", "Words of their clean texts", BIG),
+    _need("dropped_blocks", "Blocks that cleaning took out of them", BIG),
+    _need("rejects", "Inputs put into quarantine", BIG),
+    _may("first_fetched_at", "Time of the first fetch", UtcDateTime()),
+    _may("last_fetched_at", "Time of the last fetch", UtcDateTime()),
+    sa.Index("run_sources_run_date", "run_date", "source_id"),
+)
+
+run_rules = _table(
+    "run_rules",
+    "How often each rule fired on the articles that a run brought, counted when the run is loaded",
+    _key("run_id", "Run"),
+    _key("rule", "Id of the rule"),
+    _need("run_date", "The night the run stands for", sa.Date()),
+    _need("blocks", "Blocks that the rule dropped", BIG),
+    _need("articles", "Articles that it dropped them from", BIG),
+    sa.Index("run_rules_rule", "rule", "run_date"),
+)
+
+rule_samples = _table(
+    "rule_samples",
+    "Up to sixteen dropped blocks of each rule and run, spread over the articles",
+    _key("run_id", "Run"),
+    _key("rule", "Id of the rule"),
+    _key("article_id", "Article"),
+    _need("block_index", "Place of the block in the page, from 0", sa.Integer()),
+    _need("run_date", "The night the run stands for", sa.Date()),
+    sa.Index("rule_samples_rule", "rule", "run_date"),
+)
+
+run_stories = _table(
+    "run_stories",
+    "The most copied stories that the articles of a run are in",
+    _key("run_id", "Run"),
+    _key("place", "1 is the most copied", sa.Integer()),
+    _need("run_date", "The night the run stands for", sa.Date()),
+    _need("story_id", "Story"),
+)
+
+run_checks = _table(
+    "run_checks",
+    "What the checks of sql/checks found when a night was last published",
+    _key("run_date", "The night that was published", sa.Date()),
+    _key("name", "File name of the check"),
+    _need("passed", "Whether it found nothing", sa.Boolean()),
+    _need("meaning", "What the check holds to"),
+    _need("found", "The first rows it found, as JSON", JSON),
 )

@@ -25,10 +25,12 @@ GRANT USAGE ON SCHEMA public TO copydesk_analyst, copydesk_loader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO copydesk_analyst, copydesk_loader;
 GRANT INSERT, UPDATE ON
   runs, url_state, fetches, articles, article_versions, dropped_blocks, stories, story_members, passages, rejects, site_lines,
-  stage_reports
+  stage_reports, run_sources, run_rules, rule_samples, run_stories, run_checks
 TO copydesk_loader;
--- The parts of an article or a run that are replaced with it; nothing else is ever deleted.
-GRANT DELETE ON dropped_blocks, passages, stage_reports TO copydesk_loader;
+-- The parts of an article or a run that are replaced with it, and figures that are counted again; nothing else is ever deleted.
+GRANT DELETE ON
+  dropped_blocks, passages, stage_reports, run_sources, run_rules, rule_samples, run_stories, run_checks
+TO copydesk_loader;
 
 -- Views are made again when their file changes, and new versions bring new tables.
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO copydesk_analyst, copydesk_loader;

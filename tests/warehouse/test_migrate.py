@@ -152,7 +152,7 @@ def test_the_tables_of_the_code_are_those_of_the_migrations(warehouse: Warehouse
 
 def test_comments_are_in_the_database_where_it_has_them(warehouse: Warehouse) -> None:
     if warehouse.dialect == "sqlite":
-        text = next(f for f in sql_files("migrations/sqlite") if f.name == "001_tables").text
+        text = "".join(f.text for f in sql_files("migrations/sqlite"))
         for table in metadata.sorted_tables:
             if table.name != "schema_migrations":
                 assert all(f"-- {column.comment}" in text for column in table.columns), table.name

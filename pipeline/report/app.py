@@ -1,0 +1,293 @@
+"""The report pages as a web application: every route reads the views of the warehouse and renders one template."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.pool import QueuePool
+
+from pipeline.clean.rules import RULES_FILE
+from pipeline.config import Settings
+from pipeline.errors import CopydeskError, Reject
+from pipeline.report import article as articles
+from pipeline.report import finding, rulebook, story
+from pipeline.report import night as nights
+from pipeline.report.links import Links, ServerLinks
+from pipeline.report.raw import POLICY, inert_page
+from pipeline.report.render import FOLDER, render, style
+from pipeline.report.views import reading
+from pipeline.store import open_store
+from pipeline.warehouse import Warehouse, open_warehouse
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+Identity = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+AfterIdentity = Annotated[str, Query(pattern="^([0-9a-f]{32})?$")]
+Short = Annotated[str, Query(max_length=300)]
+
+
+def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middleware: Sequence[Any] = ()) -> FastAPI:
+    """Return the application. `dependencies` are asked before every route: who is not let in sees nothing."""
+    pages = _Pages(settings)
+    app = FastAPI(
+        title="Copydesk",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=list(dependencies),
+        middleware=list(middleware),
+        lifespan=pages.lifespan,
+    )
+    app.exception_handler(CopydeskError)(pages.explain)
+    app.exception_handler(HTTPException)(pages.refuse)
+    for path, route in ROUTES.items():
+        app.get(path, response_class=HTMLResponse)(route(pages))
+    return app
+
+
+class _Pages:
+    """What the routes share: the settings, and the warehouse once it could be opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._warehouse: Warehouse | None = None
+
+    @property
+    def warehouse(self) -> Warehouse:
+        if self._warehouse is None:
+            self._warehouse = open_warehouse(self.settings.warehouse_url, pool=QueuePool)
+        return self._warehouse
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if self._warehouse is not None:
+            self._warehouse.close()
+
+    def page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        content = render(template, link=links_of(request), sheet=None, here=request.url.path, **values)
+        return HTMLResponse(content, status, HEADERS)
+
+    def explain(self, request: Request, error: Exception) -> Response:
+        return self.page(request, "message.html", status=503, title="Nothing to show yet", text=str(error))
+
+    def refuse(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        title = {401: "Please log in to Airflow", 404: "Not found"}.get(error.status_code, "This cannot be shown")
+        return self.page(request, "message.html", status=error.status_code, title=title, text=str(error.detail))
+
+
+def links_of(request: Request) -> Links:
+    """Return the addresses as the reader of this request sees them."""
+    return ServerLinks(request.scope.get("root_path", ""))
+
+
+Route = Callable[[_Pages], Callable[..., Any]]
+
+
+def _home(pages: _Pages) -> Callable[..., Any]:
+    def home(request: Request) -> Response:
+        with reading(pages.warehouse) as connection:
+            day = nights.newest(connection)
+        if day is None:
+            return pages.page(
+                request, "message.html", title="No night yet",
+                text="The warehouse is empty. Trigger the DAG nightly_articles, or run `make run`, and come back.",
+            )  # fmt: skip
+        return RedirectResponse(str(links_of(request)("run", day)), 303, HEADERS)
+
+    return home
+
+
+def _nights(pages: _Pages) -> Callable[..., Any]:
+    def list_nights(request: Request, before: date | None = None) -> Response:
+        with reading(pages.warehouse) as connection:
+            page = nights.nights(connection, before)
+        return pages.page(request, "nights.html", page=page)
+
+    return list_nights
+
+
+def _run(pages: _Pages) -> Callable[..., Any]:
+    def run(request: Request, day: date, sources: Short = "") -> Response:
+        with reading(pages.warehouse) as connection:
+            night = nights.night(connection, day, sources_after=sources)
+        if night is None:
+            raise HTTPException(404, f"No night of {day} was loaded.")
+        return pages.page(request, "run.html", night=night)
+
+    return run
+
+
+def _night_articles(pages: _Pages) -> Callable[..., Any]:
+    def night_articles(
+        request: Request, day: date, site: Short = "", after_site: Short = "", after: AfterIdentity = ""
+    ) -> Response:
+        with reading(pages.warehouse) as connection:
+            page = nights.articles_of(connection, day, site, (after_site, after) if after else None)
+        return pages.page(request, "night_articles.html", page=page, day=day, site=site)
+
+    return night_articles
+
+
+def _night_rejects(pages: _Pages) -> Callable[..., Any]:
+    def night_rejects(request: Request, day: date, stage: Short = "", reason: Short = "", after: AfterIdentity = "") -> Response:
+        with reading(pages.warehouse) as connection:
+            page = nights.rejects_of(connection, day, stage, reason, after)
+        return pages.page(request, "rejects.html", page=page, day=day, stage=stage, reason=reason)
+
+    return night_rejects
+
+
+def _article(pages: _Pages) -> Callable[..., Any]:
+    def article(request: Request, identity: Identity, old: int | None = None, new: int | None = None) -> Response:
+        with reading(pages.warehouse) as connection:
+            row = articles.article_row(connection, identity)
+            if row is None:
+                raise HTTPException(404, f"The warehouse holds no article {identity}.")
+            page = articles.article_page(connection, row)
+            if len(page.versions) > 1 and old is None and new is None:
+                new, old = page.versions[0].version_no, page.versions[1].version_no
+            change = articles.change(connection, identity, old, new) if old is not None and new is not None else None
+        return pages.page(request, "article.html", page=page, change=change)
+
+    return article
+
+
+def _raw(pages: _Pages) -> Callable[..., Any]:
+    def raw(identity: Identity) -> Response:
+        with reading(pages.warehouse) as connection:
+            row = articles.article_row(connection, identity)
+        if row is None or not row.raw_ref:
+            raise HTTPException(404, f"The archive has no page of {identity}.")
+        return _inert(pages, row.raw_ref, row.url or "")
+
+    return raw
+
+
+def _raw_reject(pages: _Pages) -> Callable[..., Any]:
+    def raw_reject(day: date, identity: Identity, stage: Short = "") -> Response:
+        with reading(pages.warehouse) as connection:
+            row = nights.reject(connection, day, identity, stage)
+        if row is None or not row.raw_ref:
+            raise HTTPException(
+                404, "The archive has no page of this address: nothing came, or it came in a form that is not kept."
+            )
+        return _inert(pages, row.raw_ref, row.url)
+
+    return raw_reject
+
+
+def _inert(pages: _Pages, raw_ref: str, url: str) -> Response:
+    try:
+        content = inert_page(open_store(pages.settings.store), raw_ref, url)
+    except Reject as error:
+        raise HTTPException(404, str(error)) from error
+    return HTMLResponse(content, 200, HEADERS | {"Content-Security-Policy": POLICY})
+
+
+def _story(pages: _Pages) -> Callable[..., Any]:
+    def show_story(request: Request, identity: Identity, copy: AfterIdentity = "", after: AfterIdentity = "") -> Response:
+        with reading(pages.warehouse) as connection:
+            head = story.story_head(connection, identity)
+            if head is None:
+                raise HTTPException(404, f"The warehouse holds no story {identity}.")
+            page = story.story_page(connection, head, compare=copy or None, after=after)
+        return pages.page(request, "story.html", page=page)
+
+    return show_story
+
+
+def _search(pages: _Pages) -> Callable[..., Any]:
+    def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: Short = "") -> Response:
+        with reading(pages.warehouse) as connection:
+            found = finding.find(connection, q, after) if q.strip() else None
+            listed = finding.newest(connection, site, (at, after) if at and after else None) if found is None else None
+        return pages.page(request, "search.html", query=q, site=site, found=found, listed=listed)
+
+    return search
+
+
+def _rules(pages: _Pages) -> Callable[..., Any]:
+    def list_rules(request: Request) -> Response:
+        with reading(pages.warehouse) as connection:
+            lines = rulebook.rules(connection)
+        return pages.page(request, "rules.html", lines=lines)
+
+    return list_rules
+
+
+def _rule(pages: _Pages) -> Callable[..., Any]:
+    def rule(request: Request, identity: Annotated[str, Path(max_length=100)]) -> Response:
+        with reading(pages.warehouse) as connection:
+            page = rulebook.rule_page(connection, identity)
+        if page is None:
+            raise HTTPException(404, f"There is no rule {identity!r}, and nothing was dropped by one.")
+        return pages.page(request, "rule.html", page=page)
+
+    return rule
+
+
+def _rule_file(pages: _Pages) -> Callable[..., Any]:
+    def rule_file() -> Response:
+        return Response(RULES_FILE.read_text(encoding="utf-8"), 200, HEADERS, "text/plain; charset=utf-8")
+
+    return rule_file
+
+
+def _style(pages: _Pages) -> Callable[..., Any]:
+    def style_sheet() -> Response:
+        return Response(style(), 200, HEADERS | {"Cache-Control": "private, max-age=3600"}, "text/css; charset=utf-8")
+
+    return style_sheet
+
+
+def _panel(pages: _Pages) -> Callable[..., Any]:
+    def panel() -> Response:
+        return Response(
+            (FOLDER / "static" / "panel.js").read_text(encoding="utf-8"), 200, HEADERS, "text/javascript; charset=utf-8"
+        )
+
+    return panel
+
+
+def _latest(pages: _Pages) -> Callable[..., Any]:
+    def latest() -> Response:
+        with reading(pages.warehouse) as connection:
+            day = nights.newest(connection)
+            figures = nights.figures(connection, day) if day else {}
+        return JSONResponse(figures, 200, HEADERS)
+
+    return latest
+
+
+ROUTES: dict[str, Route] = {
+    "/": _home,
+    "/runs": _nights,
+    "/run/{day}": _run,
+    "/run/{day}/articles": _night_articles,
+    "/run/{day}/rejects": _night_rejects,
+    "/run/{day}/rejects/{identity}/page": _raw_reject,
+    "/article/{identity}": _article,
+    "/article/{identity}/page": _raw,
+    "/story/{identity}": _story,
+    "/search": _search,
+    "/rules": _rules,
+    "/rules/{identity}": _rule,
+    "/rules.toml": _rule_file,
+    "/report.css": _style,
+    "/panel.js": _panel,
+    "/latest.json": _latest,
+}

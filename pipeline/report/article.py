@@ -1,0 +1,178 @@
+"""One article with all its decisions: its blocks in the order of the page, its texts over time, its passages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.report.diff import Pair, side_by_side
+from pipeline.report.views import Row, view
+from pipeline.warehouse.rows import kept_blocks
+
+LONGEST_BLOCK = 20_000  # characters of a block that are shown
+MOST_BLOCKS = 2_000
+COLOURS = 8  # sources that have a colour of their own
+REUSED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a block; `source` is the number of the source it comes from, None when it is the article's own."""
+
+    text: str
+    source: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlock:
+    """A block as it is shown: in pieces when it was kept, with its rule when it was dropped. `more` characters are left out."""
+
+    pieces: tuple[Piece, ...]
+    rule: str | None = None
+    kind: str = "paragraph"
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOf:
+    """An article that passages were taken from, by its number in the legend."""
+
+    number: int
+    article_id: str
+    title: str | None
+    site: str | None
+    words: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """An article for its page."""
+
+    row: Row
+    blocks: tuple[ShownBlock, ...]
+    hidden: int
+    rules: tuple[tuple[str, int], ...]
+    sources: tuple[SourceOf, ...]
+    own_words: int
+    reused: tuple[Row, ...]
+    versions: tuple[Row, ...]
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Two versions of an article and how they differ."""
+
+    old: Row
+    new: Row
+    pairs: tuple[Pair, ...]
+
+
+def article_row(connection: Connection, article_id: str) -> Row | None:
+    """Return the row of an article, None when there is none."""
+    articles = view("article_pages")
+    return connection.execute(sa.select(articles).where(articles.c.article_id == article_id)).first()
+
+
+def article_page(connection: Connection, row: Row) -> ArticlePage:
+    """Return an article for its page."""
+    block, passage, text = view("article_blocks"), view("article_passages"), view("article_texts")
+    dropped = connection.execute(
+        sa.select(block).where(block.c.article_id == row.article_id).order_by(block.c.block_index).limit(MOST_BLOCKS)
+    ).all()
+    passages = connection.execute(
+        sa.select(passage)
+        .where(passage.c.article_id == row.article_id)
+        .order_by(passage.c.start_offset, passage.c.source_article_id)
+    ).all()
+    reused = sa.select(passage).where(passage.c.source_article_id == row.article_id).order_by(passage.c.words.desc()).limit(REUSED)
+    listed = [column for column in text.c if column.name != "text"]
+    versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(text.c.version_no.desc()).limit(50)
+    story = view("story_heads").c
+    sources = _sources(passages)
+    taken = _claimed(passages, {source.article_id: source.number for source in sources})
+    blocks = in_page_order(row.text, dropped, taken)
+    return ArticlePage(
+        row=row,
+        blocks=blocks[:MOST_BLOCKS],
+        hidden=max(0, len(blocks) - MOST_BLOCKS),
+        rules=tuple(Counter(b.rule for b in dropped).most_common()),
+        sources=sources,
+        own_words=max(0, row.word_count - sum(source.words for source in sources)),
+        reused=tuple(connection.execute(reused)),
+        versions=tuple(connection.execute(versions)),
+        members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,
+    )
+
+
+def change(connection: Connection, article_id: str, old: int, new: int) -> Change | None:
+    """Return how two versions of an article differ, None when there are not both."""
+    text = view("article_texts")
+    query = sa.select(text).where(text.c.article_id == article_id, text.c.version_no.in_((old, new)))
+    found = {row.version_no: row for row in connection.execute(query)}
+    if old not in found or new not in found:
+        return None
+    pairs = side_by_side(found[old].text, found[new].text)
+    return Change(found[old], found[new], pairs)
+
+
+def in_page_order(text: str, dropped: Sequence[Row], taken: Sequence[tuple[int, int, int]] = ()) -> tuple[ShownBlock, ...]:
+    """Put the dropped blocks back among the paragraphs of the clean text; `taken` are (start, end, source) in that text."""
+    at = {row.block_index: row for row in dropped}
+    kept = kept_blocks(text)[::-1]
+    blocks: list[ShownBlock] = []
+    start = 0
+    while at or kept:
+        row = at.pop(len(blocks), None)
+        if row is None and not kept:  # a kept block held a blank line: what is left follows as it is
+            row = at.pop(min(at))
+        if row is not None:
+            blocks.append(ShownBlock((Piece(row.text[:LONGEST_BLOCK]),), row.rule, row.kind, max(0, len(row.text) - LONGEST_BLOCK)))
+            continue
+        paragraph = kept.pop()
+        shown = paragraph[:LONGEST_BLOCK]
+        blocks.append(ShownBlock(tuple(_pieces(shown, start, taken)), more=len(paragraph) - len(shown)))
+        start += len(paragraph) + 2
+    return tuple(blocks)
+
+
+def _pieces(paragraph: str, start: int, taken: Sequence[tuple[int, int, int]]) -> Iterable[Piece]:
+    """Cut a paragraph that begins at `start` of the text where passages begin and end."""
+    at = 0
+    for begin, end, source in taken:
+        low, high = max(begin - start, at), min(end - start, len(paragraph))
+        if low >= high:
+            continue
+        if low > at:
+            yield Piece(paragraph[at:low])
+        yield Piece(paragraph[low:high], source)
+        at = high
+    if at < len(paragraph) or not paragraph:
+        yield Piece(paragraph[at:])
+
+
+def _sources(passages: Sequence[Row]) -> tuple[SourceOf, ...]:
+    """Number the sources in the order in which the article uses them."""
+    by_source: dict[str, list[Row]] = {}
+    for row in passages:
+        by_source.setdefault(row.source_article_id, []).append(row)
+    return tuple(
+        SourceOf(number, source, rows[0].source_title, rows[0].source_site, sum(row.words for row in rows), len(rows))
+        for number, (source, rows) in enumerate(by_source.items(), 1)
+    )
+
+
+def _claimed(passages: Sequence[Row], numbers: dict[str, int]) -> list[tuple[int, int, int]]:
+    """Give every character that more than one passage covers to the longest of them."""
+    free: list[tuple[int, int, int]] = []
+    for row in sorted(passages, key=lambda r: (r.start_offset - r.end_offset, r.start_offset, r.source_article_id)):
+        parts = [(row.start_offset, row.end_offset)]
+        for begin, end, _ in free:
+            parts = [part for low, high in parts for part in ((low, min(high, begin)), (max(low, end), high)) if part[0] < part[1]]
+        free += [(low, high, numbers[row.source_article_id]) for low, high in parts]
+    return sorted(free)

@@ -1,0 +1,139 @@
+"""Find articles by words in title and text: by the full-text index, or without one among the newest articles."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.report.views import Page, Row, page_of, view
+from pipeline.warehouse.search import is_on
+from pipeline.warehouse.sqlfiles import sql_files
+
+FOUND = 20
+NEWEST = 2000  # articles that are read through when there is no index
+BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
+LONGEST_QUERY = 300
+_TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that was found, and the place in its text; every other piece of `extract` is a word that was looked for."""
+
+    row: Row
+    extract: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a query. `indexed` says whether every article was looked at, or the newest alone."""
+
+    hits: tuple[Hit, ...]
+    after: Any
+    indexed: bool
+
+
+def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words and "phrases" that an article must have, and those behind a minus that it must not have."""
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    for minus, phrase, word in _TERM.findall(query[:LONGEST_QUERY]):
+        term = " ".join((phrase or word).replace('"', " ").split())
+        if any(c.isalnum() for c in term):
+            (unwanted if minus else wanted).append(term)
+    return tuple(wanted), tuple(unwanted)
+
+
+def find(connection: Connection, query: str, after: str = "") -> Found:
+    """Return the newest articles that have the words; `after` is the key of the last one seen."""
+    wanted, unwanted = terms(query)
+    if not wanted:
+        return Found((), None, indexed=True)
+    if is_on(connection):
+        page = _by_index(connection, wanted, unwanted, after)
+        return Found(_hits(connection, page.rows, wanted), page.after, indexed=True)
+    page = _by_reading(connection, wanted, unwanted)
+    return Found(_hits(connection, page.rows, wanted), None, indexed=False)
+
+
+def newest(connection: Connection, site: str, after: tuple[str, str] | None) -> Page:
+    """Return articles, the last published first; of one site when it is given."""
+    listed = view("article_list")
+    at, identity = listed.c.published_at, listed.c.article_id
+    query = sa.select(listed).where(at.is_not(None)).order_by(at.desc(), identity.desc())
+    if site:
+        query = query.where(listed.c.site == site)
+    if after:
+        moment = sa.literal(after[0], at.type)
+        query = query.where(at <= moment, sa.or_(at < moment, identity < after[1]))
+    return page_of(connection, query, FOUND, "published_at", "article_id")
+
+
+def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...], after: str) -> Page:
+    dialect = connection.dialect.name
+    (file,) = (file for file in sql_files(f"search/{dialect}") if file.name == "page")
+    (statement,) = file.statements()
+    values = {"words": FULL_TEXT[dialect](wanted, unwanted), "after": after, "size": FOUND + 1}
+    found = connection.execute(sa.text(statement), values).all()
+    listed = view("article_list")
+    ids = [row.article_id for row in found[:FOUND]]
+    by_id = {row.article_id: row for row in connection.execute(sa.select(listed).where(listed.c.article_id.in_(ids)))}
+    return Page(tuple(by_id[i] for i in ids if i in by_id), found[FOUND - 1].place if len(found) > FOUND else None)
+
+
+def _postgresql(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
+    return " ".join([*(f'"{term}"' for term in wanted), *(f'-"{term}"' for term in unwanted)])
+
+
+def _fts5(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
+    must = " AND ".join(f'"{term}"' for term in wanted)
+    return f"({must})" + "".join(f' NOT "{term}"' for term in unwanted)
+
+
+FULL_TEXT = {"postgresql": _postgresql, "sqlite": _fts5}
+
+
+def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> Page:
+    articles = view("article_pages").c
+    last = sa.select(articles.article_id, articles.title, articles.text, articles.published_at)
+    read = last.where(articles.published_at.is_not(None)).order_by(articles.published_at.desc()).limit(NEWEST).subquery()
+    words = sa.func.lower(sa.func.coalesce(read.c.title, "") + " " + read.c.text)
+    has = [words.contains(term.lower(), autoescape=True) for term in wanted]
+    has_not = [~words.contains(term.lower(), autoescape=True) for term in unwanted]
+    ids = sa.select(read.c.article_id).where(*has, *has_not).limit(FOUND)
+    listed = view("article_list")
+    chosen = listed.c.article_id.in_(connection.scalars(ids).all())
+    return Page(
+        tuple(connection.execute(sa.select(listed).where(chosen).order_by(listed.c.published_at.desc(), listed.c.article_id)))
+    )
+
+
+def _hits(connection: Connection, rows: tuple[Row, ...], wanted: tuple[str, ...]) -> tuple[Hit, ...]:
+    articles = view("article_pages").c
+    query = sa.select(articles.article_id, sa.func.substr(articles.text, 1, 20000).label("text"))
+    texts = {
+        row.article_id: row.text for row in connection.execute(query.where(articles.article_id.in_([r.article_id for r in rows])))
+    }
+    return tuple(Hit(row, extract(texts.get(row.article_id, ""), wanted)) for row in rows)
+
+
+def extract(text: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the text around the first of the words, cut so that every other piece is one of the words."""
+    looked_for = re.compile("|".join(rf"\b{re.escape(term)}\b" for term in wanted), re.IGNORECASE)
+    first = looked_for.search(text)
+    start = max(0, first.start() - BEFORE) if first else 0
+    start = text.rfind(" ", 0, start) + 1 if start else 0
+    cut = text[start : start + BEFORE + BEHIND].replace("\n\n", " · ")
+    pieces: list[str] = []
+    at = 0
+    for match in looked_for.finditer(cut):
+        pieces += [cut[at : match.start()], match[0]]
+        at = match.end()
+    pieces.append(cut[at:] + ("…" if start + BEFORE + BEHIND < len(text) else ""))
+    if start:
+        pieces[0] = "…" + pieces[0]
+    return tuple(pieces)

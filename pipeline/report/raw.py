@@ -1,0 +1,94 @@
+"""The page as it was fetched, made inert: no script, no form, no frame, no address that a browser would follow or load."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import UTC, datetime
+
+from lxml import etree
+from lxml import html as lxml_html
+from lxml_html_clean import Cleaner
+
+from pipeline.errors import Reject
+from pipeline.extract.decode import decode
+from pipeline.fetch.archive import read_page
+from pipeline.records import Fetch, RawPage
+from pipeline.store import Store
+
+LONGEST_PAGE = 4 * 2**20  # bytes that are shown; a page may have 64 MB
+_REF = re.compile(r"(?P<file>.+)#(?P<offset>\d+)\+(?P<length>\d+)")
+
+# What may stay of an element: how it reads and how it is styled. Nothing with an address in it.
+ATTRIBUTES = frozenset(
+    (
+        "abbr", "align", "alt", "aria-label", "bgcolor", "border", "class", "color", "colspan", "datetime", "dir",
+        "headers", "height", "hidden", "id", "label", "lang", "open", "role", "rowspan", "scope", "span", "start",
+        "style", "summary", "title", "type", "valign", "value", "width",
+    )
+)  # fmt: skip
+REMOVED = ("title", "noscript", "template", "base", "audio", "video", "svg", "math")
+
+# The page is shown in a frame without any permission. The same is said in its own header, for whoever opens it alone.
+POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+HEAD = """<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Page as fetched</title><style>
+:root{color-scheme:light}body{margin:1rem;font:15px/1.5 Georgia,serif;background:#fff;color:#111;overflow-wrap:anywhere}
+*{position:static!important;max-width:100%!important}img,svg,video{display:none}pre{white-space:pre-wrap}
+</style></head><body>"""
+
+
+def inert_page(store: Store, raw_ref: str, url: str) -> str:
+    """Return the archived page as one inert HTML document; raises `Reject` when the archive does not have it."""
+    page = read_page(store, fetch_of(raw_ref, url))
+    text, is_html = _content(page)
+    body = _inert(text) if is_html else None
+    return f"{HEAD}{body if body is not None else f'<pre>{html.escape(text)}</pre>'}</body></html>"
+
+
+def fetch_of(raw_ref: str, url: str) -> Fetch:
+    """Return a fetch row that names an archived page; raises `Reject` for a reference that is none."""
+    found = _REF.fullmatch(raw_ref)
+    if not found:
+        raise Reject("not_archived", f"{raw_ref!r} names no page of the archive")
+    where = {"warc_filename": found["file"], "warc_offset": int(found["offset"]), "warc_length": int(found["length"])}
+    return Fetch(url, url, "", "", "", "fetched", datetime(1970, 1, 1, tzinfo=UTC), **where)  # type: ignore[arg-type]
+
+
+def _content(page: RawPage) -> tuple[str, bool]:
+    """Return the text of a page, and whether it is HTML."""
+    kind = (page.header("content-type") or "").partition(";")[0].strip().lower()
+    body = page.body[:LONGEST_PAGE]
+    if kind == "application/json":
+        record = _record(body)
+        for name in ("html", "text"):
+            if isinstance(record.get(name), str):
+                return record[name][:LONGEST_PAGE], name == "html"
+    text = decode(body, page.header("content-type"))
+    return text, "html" in kind or "<" in text[:1000]
+
+
+def _record(body: bytes) -> dict[str, str]:
+    try:
+        record = json.loads(body)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _inert(text: str) -> str | None:
+    """Return the body of a page without anything that acts; None for what cannot be read as HTML."""
+    cleaner = Cleaner(
+        scripts=True, javascript=True, comments=True, style=False, inline_style=False, links=True, meta=True, page_structure=True,
+        processing_instructions=True, embedded=True, frames=True, forms=True, annoying_tags=True, remove_unknown_tags=False,
+        safe_attrs_only=True, safe_attrs=ATTRIBUTES, kill_tags=REMOVED,
+    )  # fmt: skip
+    try:
+        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+        tree = lxml_html.document_fromstring(text.replace("\0", "\ufffd").encode("utf-8", "replace"), parser=parser)
+        cleaner(tree)
+        return str(lxml_html.tostring(tree, encoding="unicode"))
+    except (etree.LxmlError, ValueError, AssertionError, RecursionError):
+        return None

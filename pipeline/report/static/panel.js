@@ -1,0 +1,22 @@
+// The panel on Airflow's home page: the last night in one line. React and the design come from Airflow, so nothing is built.
+const { createElement: h, useEffect, useState } = globalThis.React;
+
+
+const Panel = () => {
+  const [night, setNight] = useState(null);
+  useEffect(() => {
+    fetch(new URL("latest.json", import.meta.url), { credentials: "same-origin" })
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .then(setNight, () => setNight(null));
+  }, []);
+  if (!night?.run_date) return null;
+  const counts = [["articles", "articles"], ["copies", "copies"], ["dropped_blocks", "lines dropped"], ["rejects", "rejected"]];
+  const told = counts.map(([name, noun]) => `${night[name].toLocaleString("en")} ${noun}`).join(" · ");
+  const failed = night.failed_checks ? ` · ${night.failed_checks} failed checks` : "";
+  const link = { href: new URL("plugin/copydesk", document.baseURI).href, style: { textDecoration: "underline" } };
+  return h("section", { style: { padding: "1rem 0" }, "aria-label": "Copydesk" },
+    h("h2", { style: { fontWeight: 600 } }, `Copydesk: the night of ${night.run_date}`),
+    h("p", null, told, failed && h("strong", null, failed), " · ", h("a", link, "Open the report")));
+};
+
+globalThis.AirflowPlugin = Panel;

@@ -1,0 +1,212 @@
+"""The pages over real databases: what they show, that it agrees with the tables, and that nothing hostile gets through."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import lxml.html
+import pytest
+
+from pipeline.config import Settings
+from pipeline.report.app import ROUTES, create_app
+from pipeline.urls import article_id, url_id
+from pipeline.warehouse import Warehouse, set_search
+from tests.report.conftest import EVIL, LONG, served
+
+LEAD = article_id("https://herald.example/lead", "")
+COPY = article_id("https://echo.example/copy", "")
+STITCHED = article_id("https://herald.example/stitched", "")
+REJECTED = url_id("https://evil.example/p")
+
+
+@pytest.fixture
+def evil(rows: Any, filled: Warehouse) -> str:
+    return str(rows("SELECT article_id FROM articles WHERE site = 'evil.example'")[0]["article_id"])
+
+
+@pytest.fixture
+def rows(filled: Warehouse) -> Any:
+    import sqlalchemy as sa
+
+    def run(query: str) -> list[dict[str, Any]]:
+        with filled.reading() as connection:
+            return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
+
+    return run
+
+
+def paths(evil: str) -> dict[str, str]:
+    """An address for every route of the application."""
+    return {
+        "/": "/",
+        "/runs": "/runs",
+        "/run/{day}": "/run/2026-03-02",
+        "/run/{day}/articles": "/run/2026-03-02/articles",
+        "/run/{day}/rejects": "/run/2026-03-02/rejects",
+        "/run/{day}/rejects/{identity}/page": f"/run/2026-03-02/rejects/{REJECTED}/page",
+        "/article/{identity}": f"/article/{evil}",
+        "/article/{identity}/page": f"/article/{evil}/page",
+        "/story/{identity}": f"/story/{LEAD}",
+        "/search": "/search?q=%3Cscript%3Ealert(1)",
+        "/rules": "/rules",
+        "/rules/{identity}": "/rules/share",
+        "/rules.toml": "/rules.toml",
+        "/report.css": "/report.css",
+        "/panel.js": "/panel.js",
+        "/latest.json": "/latest.json",
+    }
+
+
+def text_of(page: str) -> str:
+    return " ".join(lxml.html.fromstring(page).text_content().split())
+
+
+def assert_harmless(page: str) -> None:
+    tree = lxml.html.fromstring(page)
+    assert not tree.xpath("//script|//object|//embed|//base|//meta[@http-equiv]|//*[@style][contains(@style, 'javascript')]")
+    for element in tree.iter():
+        for name, value in element.attrib.items():
+            assert not name.startswith("on"), name
+            assert not re.match(r"\s*(javascript|data|vbscript):", value, re.IGNORECASE), value
+
+
+def test_every_route_answers_and_is_harmless(client: httpx.Client, evil: str) -> None:
+    assert set(paths(evil)) == set(ROUTES)
+    for path in paths(evil).values():
+        answer = client.get(path)
+        assert answer.status_code in (200, 303), (path, answer.status_code)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        if answer.headers.get("content-type", "").startswith("text/html") and answer.text:
+            assert_harmless(answer.text)
+
+
+def test_the_first_page_is_the_last_night(client: httpx.Client) -> None:
+    assert client.get("/").headers["location"] == "/run/2026-03-03"
+
+
+def test_a_night_shows_what_it_brought(client: httpx.Client) -> None:
+    shown = text_of(client.get("/run/2026-03-02").text)
+    assert "4 addresses gave 4 new articles, 1 of them copies" in shown
+    assert "http_500" in shown
+    assert "paywall" in shown
+    assert "share" in shown
+    assert "silent tonight" in shown  # the sources of the first night
+    assert EVIL in shown  # the line that was learned
+
+
+def test_a_night_has_what_its_checks_found(client: httpx.Client, rows: Any) -> None:
+    found = rows("SELECT name FROM nightly_checks WHERE run_date = '2026-03-02'")
+    assert f"All {len(found)} passed" in text_of(client.get("/run/2026-03-02").text)
+
+
+def test_a_hostile_article_is_shown_as_it_is(client: httpx.Client, evil: str) -> None:
+    page = client.get(f"/article/{evil}").text
+    tree = lxml.html.fromstring(page)
+    assert EVIL in tree.xpath("string(//h1)")
+    assert "🗞" in tree.xpath("string(//h1)")
+    struck = tree.xpath("//p[@class='dropped']")
+    assert len(struck) == 1
+    assert struck[0].get("title").startswith("share: ")
+    assert "share" in struck[0].xpath("string(a)")
+    assert "javascript:alert(9)" in text_of(page)
+    assert len(page) < 3 * len(LONG)
+
+
+def test_a_page_as_fetched_is_inert(client: httpx.Client, evil: str) -> None:
+    answer = client.get(f"/article/{evil}/page")
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert "Kept words" in answer.text
+    assert "alert" not in answer.text.replace("alert(1)", "")
+    assert not re.search(r"\b(href|src|action|formaction|data|srcset|poster|background)\s*=", answer.text)
+    assert "@import" not in answer.text
+
+
+def test_the_page_behind_a_reject_is_shown(client: httpx.Client) -> None:
+    assert "Kept words" in client.get(f"/run/2026-03-02/rejects/{REJECTED}/page").text
+    assert client.get(f"/run/2026-03-02/rejects/{REJECTED}/page?stage=fetch").status_code == 404
+
+
+def test_a_story_shows_its_copy_and_what_it_changed(client: httpx.Client) -> None:
+    tree = lxml.html.fromstring(client.get(f"/story/{LEAD}").text)
+    assert "herald.example stands for it" in " ".join(tree.text_content().split())
+    assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//ins")] == ["noon.", "No one"]
+    assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//del")] == ["one.", "Nobody"]
+
+
+def test_a_stitched_article_has_its_passages_marked_by_source(client: httpx.Client) -> None:
+    tree = lxml.html.fromstring(client.get(f"/article/{STITCHED}").text)
+    marked = [(mark.get("class"), mark.text) for mark in tree.xpath("//mark")]
+    assert marked == [("from c1", "One of us "), ("from c2", "Two of the")]
+    assert "herald.example" in tree.xpath("string(//section[@aria-labelledby='stitched'])")
+
+
+def test_versions_of_an_article_are_compared(client: httpx.Client) -> None:
+    tree = lxml.html.fromstring(client.get(f"/article/{LEAD}").text)
+    section = tree.xpath("//section[@aria-labelledby='versions']")[0]
+    assert [e.text_content().strip() for e in section.xpath(".//ins")] == ["one."]
+    assert client.get(f"/article/{LEAD}?old=7&new=9").status_code == 200
+
+
+def found(client: httpx.Client, query: str) -> list[str]:
+    tree = lxml.html.fromstring(client.get("/search", params={"q": query}).text)
+    return [title.text_content() for title in tree.xpath("//ul[@class='list']//span[@class='title']")]
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_search_finds_words_in_titles_and_texts(client: httpx.Client, filled: Warehouse, indexed: bool) -> None:
+    set_search(filled, on=indexed)
+    assert found(client, '"dam broke" -nobody') == ["About copy"]
+    assert sorted(found(client, "DAM")) == ["About copy", "About lead"]
+    assert found(client, "stitched") == ["About stitched"]
+    for nothing in ("nowhere", "'\"()*&|!:", '"', "-dam"):
+        assert found(client, nothing) == []
+    set_search(filled, on=False)
+
+
+def test_lists_are_read_in_pages_and_hold_everything_once(client: httpx.Client, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.report import finding, night
+
+    monkeypatch.setattr(night, "ARTICLES", 2)
+    monkeypatch.setattr(finding, "FOUND", 2)
+    for start, wanted in (
+        ("/run/2026-03-01/articles", "SELECT article_id FROM articles WHERE first_run_date = '2026-03-01'"),
+        ("/search", "SELECT article_id FROM articles WHERE published_at IS NOT NULL"),
+    ):
+        seen: list[str] = []
+        path: str | None = start
+        while path:
+            tree = lxml.html.fromstring(client.get(path).text)
+            seen += [href.rpartition("/")[2] for href in tree.xpath("//ul[@class='list']//a/@href") if href.startswith("/article/")]
+            path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
+        assert sorted(seen) == sorted(row["article_id"] for row in rows(wanted))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/run/2020-01-01", "/article/" + "0" * 32, "/article/" + "0" * 32 + "/page", "/story/" + "0" * 32, "/rules/no-such-rule"],
+)
+def test_what_is_not_there_is_named(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/article/%27%20OR%201", "/run/yesterday", "/story/x"])
+def test_an_address_that_is_none_is_refused(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 422
+
+
+def test_an_empty_warehouse_says_what_to_do(settings: Settings, warehouse: Warehouse) -> None:
+    with served(create_app(settings)) as client:
+        assert "nightly_articles" in client.get("/").text
+
+
+def test_a_database_without_schema_says_what_to_run(tmp_path: Path) -> None:
+    with served(create_app(Settings(warehouse_url=f"sqlite:///{tmp_path / 'new.db'}"))) as client:
+        answer = client.get("/")
+        assert answer.status_code == 503
+        assert "copydesk db upgrade" in answer.text

@@ -1,0 +1,60 @@
+"""The plug-in as Airflow finds it: nobody gets in without a login, on any route."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from tests.report.conftest import served
+
+# Airflow itself imports starlette's test client.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")]
+
+
+@pytest.fixture(scope="module")
+def plugin(airflow_home: Path) -> Any:
+    (entry,) = (entry for entry in entry_points(group="airflow.plugins") if entry.name == "copydesk")
+    return entry.load()
+
+
+@pytest.fixture
+def app(plugin: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FastAPI:
+    monkeypatch.setenv("COPYDESK_WAREHOUSE_URL", f"sqlite:///{tmp_path / 'warehouse.db'}")
+    return type(plugin.fastapi_apps[0]["app"])().app
+
+
+def _addresses(app: FastAPI) -> list[str]:
+    filled = {"day": "2026-03-02", "identity": "0" * 32}
+    return [re.sub(r"{(\w+)}", lambda m: filled[m[1]], route.path) for route in app.routes]
+
+
+def test_no_route_answers_without_a_login(app: FastAPI) -> None:
+    addresses = _addresses(app)
+    assert len(addresses) > 15
+    assert not any("{" in address for address in addresses)
+    with served(app) as client:
+        answers = {address: client.get(address).status_code for address in addresses}
+    assert set(answers.values()) == {401}, answers
+
+
+def test_a_user_who_is_logged_in_gets_in(app: FastAPI) -> None:
+    from airflow.api_fastapi.core_api.security import get_user
+
+    app.dependency_overrides[get_user] = lambda: object()
+    with served(app) as client:
+        assert client.get("/report.css").status_code == 200
+        assert client.get("/dag-run", params={"dag_id": "none", "run_id": "none"}).status_code == 404
+
+
+def test_airflow_loads_it_with_its_menu_entry_its_tab_and_its_panel(plugin: Any) -> None:
+    from airflow import plugins_manager
+
+    found = [p for p in plugins_manager.get_plugin_info() if p["name"] == "copydesk"]
+    assert len(found) == 1
+    assert {view["destination"] for view in plugin.external_views} == {"nav", "dag_run"}
+    assert {panel["destination"] for panel in plugin.react_apps} == {"dashboard"}
