@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from pipeline.errors import ConfigError
 from pipeline.report.app import HEADERS, links_of
-from pipeline.scheduling import resolve_run_date
+from pipeline.scheduling import date_of_run
 
 
 def add_run_route(app: FastAPI) -> None:
@@ -34,13 +34,9 @@ def add_run_route(app: FastAPI) -> None:
 
 
 def run_date(run: Any) -> str:
-    """Return the night of a run, as its tasks resolve it."""
+    """Return the night of a run as its tasks resolve it; of a replay of many nights, the first."""
+    conf = run.conf or {}
     try:
-        return resolve_run_date(
-            param=(run.conf or {}).get("run_date"),
-            partition_key=getattr(run, "partition_key", None),
-            interval_start=run.data_interval_start,
-            run_after=run.run_after,
-        )
+        return date_of_run(run, conf.get("run_date") or conf.get("since"))
     except ConfigError as error:
         raise HTTPException(404, str(error)) from error
