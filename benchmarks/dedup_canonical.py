@@ -24,7 +24,7 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup import Document, detect, find_duplicates
+from pipeline.dedup import Document, decide, find_duplicates
 from pipeline.dedup.canonical import FEATURES, WEIGHTS_FILE, Candidate, choose_canonical, features, read_weights
 
 SEED = 20240229
@@ -57,7 +57,7 @@ def stories(name: str) -> list[Story]:
             found.append((np.array(features(members)), rows[0], family))
         return choose_canonical(given, members)
 
-    with patch.object(detect, "choose_canonical", spy):
+    with patch.object(decide, "choose_canonical", spy):
         find_duplicates(documents)
     return found
 

@@ -185,6 +185,22 @@ class Reuse:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexPart:
+    """A part of what a night leaves behind for finding copies later. `documents` is how many it tells of."""
+
+    kind: str
+    part: int
+    version: str
+    documents: int
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the data."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class SiteLine:
     """A line that recurs on different stories of a site, and so is the site's and not the article's.
 

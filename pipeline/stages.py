@@ -20,7 +20,7 @@ from pipeline.config import Settings, config_hash
 from pipeline.errors import BudgetSpent, Reject
 from pipeline.filing import file_rows, raw_prefix, recover
 from pipeline.progress import progress_log
-from pipeline.records import Article, Discovered, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
+from pipeline.records import Article, Discovered, Fetch, IndexPart, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do, sources_read
 from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records, read_row_groups, shards_of
 from pipeline.urls import shard_of, url_id
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pipeline.dedup import Document
     from pipeline.extract.page import PageInput
     from pipeline.fetch.fetch import Validator
-    from pipeline.warehouse import UrlState, Warehouse, WindowDocument
+    from pipeline.warehouse import UrlState, Warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -300,25 +300,28 @@ def _site_lines_before(run: Run, store: Store, shard: str) -> Iterator[SiteLine]
 
 def dedup(run: Run) -> StageReport:
     """Group tonight's articles with the copies of the nights around it, and name where each passage came from."""
-    from pipeline.dedup import find_duplicates
+    from pipeline.dedup import DedupParams
+    from pipeline.dedup.nights import decide_night
+    from pipeline.warehouse import night_index
 
     store, partition = run.store(), Partition("dedup", run.run_date, WHOLE)
     with store.lock(partition.prefix):
         articles = list(records_of(store, "clean", run.run_date, Article))
         tonight = list(map(_document, _freshest(articles)))
         ids = {document.id for document in tonight}
-        around = {row.article_id: row for row in _window(run, ids)}
-        result = find_duplicates([*tonight, *map(_window_document, around.values())])
-        touched = {member.story_id for member in result.members if member.article_id in ids}
-        members = [m for m in result.members if m.story_id in touched or _moved(m, around.get(m.article_id))]
-        concerned = {member.article_id for member in members}
+        with night_index(_warehouse(run), run.day, run.settings.window_days) as index:
+            result = decide_night(tonight, index, DedupParams())
+            # Of these no sources were looked for: what is stored of them stands.
+            stored = list(index.reuse(result.partial))
         writer = PartitionWriter(store, partition)
-        writer.write("part", StoryMember, sorted(members, key=lambda member: member.article_id))
-        writer.write("reuse", Reuse, (reuse for reuse in result.reuse if reuse.article_id in concerned))
-        outcomes: Counter[str] = Counter(member.relation for member in members if member.article_id in ids)
+        writer.write("part", StoryMember, sorted(result.members, key=lambda member: member.article_id))
+        reuse = [*stored, *(passage for passage in result.reuse if passage.article_id not in result.partial)]
+        writer.write("reuse", Reuse, sorted(reuse, key=lambda r: (r.article_id, r.start, r.source_article_id)))
+        writer.write("index", IndexPart, result.parts)
+        outcomes: Counter[str] = Counter(member.relation for member in result.members if member.article_id in ids)
         outcomes["same_article"] = len(articles) - len(tonight)
         report = StageReport("dedup", run.run_date, WHOLE, len(articles), +outcomes)
-        writer.commit(report, {"window": len(around)})
+        writer.commit(report, {"touched": len(result.members) - len(tonight)})
     return _logged(report)
 
 
@@ -345,36 +348,6 @@ def _document(article: Article) -> Document:
         canonical_url=article.source_link or article.canonical_url,
         wire_credit=article.wire_credit,
     )
-
-
-def _window(run: Run, tonight: Collection[str]) -> Iterator[WindowDocument]:
-    from pipeline.warehouse import window
-
-    days = timedelta(days=run.settings.window_days)
-    return window(_warehouse(run), run.day - days, run.day + days, exclude_ids=tonight)
-
-
-def _window_document(row: WindowDocument) -> Document:
-    from pipeline.dedup import Document
-
-    return Document(
-        id=row.article_id,
-        url=row.url,
-        site=row.site,
-        title=row.title,
-        text=row.text,
-        published_at=row.published_at,
-        canonical_url=row.source_link or row.canonical_url,
-        wire_credit=row.wire_credit,
-    )
-
-
-def _moved(member: StoryMember, stored: WindowDocument | None) -> bool:
-    """Say whether an article of an earlier night stands elsewhere than the warehouse says."""
-    if stored is None:
-        return False
-    now = (member.story_id, member.canonical_article_id, member.relation)
-    return now != (stored.story_id, stored.canonical_article_id, stored.relation)
 
 
 def load(run: Run) -> StageReport:
@@ -405,6 +378,7 @@ def load(run: Run) -> StageReport:
         reuse=read_records(store, partition, Reuse, "reuse"),
         rejected=rejects_of(store, run.run_date),
         site_lines=records_of(store, "clean", run.run_date, SiteLine, "site_lines"),
+        index=read_records(store, partition, IndexPart, "index"),
         reports=[*reports, report],
         sources_read=sources_read(store, run.run_date),
     )

@@ -14,7 +14,7 @@ from pipeline.dedup.scan import FIGURE, NAME, QUOTED
 from pipeline.dedup.words import Words
 
 _CHOICES = 4  # places of the other text that a repeated 3-word shingle may match
-_WHOLE = 0.6  # share of one text in zones, and half of it of the other, with which they are aligned as wholes
+WHOLE = 0.6  # share of one text in zones, and half of it of the other, with which they are aligned as wholes
 _GAP = 12  # unmatched words that a passage may bridge, on either side
 _ISLAND = 5  # matched words below which a passage is chance
 
@@ -74,7 +74,7 @@ def _compare(
         _find_zones(hashes[a : a + size_a], hashes[b : b + size_b], flags[a : a + size_a], image, back, zone_a, zone_b, zones[p])
         out = measures[p]
         measure_pair(flags[a : a + size_a], flags[b : b + size_b], image, back, zone_a, zone_b, zones[p], out)
-        if max(out[2], out[3]) < _WHOLE or min(out[2], out[3]) < _WHOLE / 2:
+        if max(out[2], out[3]) < WHOLE or min(out[2], out[3]) < WHOLE / 2:
             continue
         if learn:
             count_words(image, zone_a, size_a, tally[:, a : a + size_a])

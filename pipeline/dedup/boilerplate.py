@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,22 +19,36 @@ from pipeline.dedup.words import Words
 _SIX = 6
 
 
-def common_words(
-    words: Words, sketches: Sequence[Sketches], story: Sequence[int], stitched: Collection[int], params: DedupParams, limit: int
-) -> npt.NDArray[np.int8]:
-    """Return for each word 1 where more than `limit` stories have the kept shingles around it, -1 where not, 0 where none is kept.
+class Holders(Protocol):
+    """Says which kept shingles too many stories hold."""
 
-    Stitched texts (by number) are not counted: what they have, they took.
-    """
-    stories = np.asarray(story, np.uint64)
-    counted = np.ones(len(stories), np.bool_)
-    counted[list(stitched)] = False
-    common = [
-        _common_shingles(*shingles_of_part(sketches, part), stories, counted, limit) + np.uint32(part << 24)
-        for part in range(PARTS)
-    ]
-    hashes = np.concatenate(common)  # sorted: each part is, and so are the parts
-    marks: npt.NDArray[np.int8] = _mark(words.hashes, words.bounds, np.uint64(params.limit), hashes)
+    def common(self, story: Sequence[int], stitched: Collection[int], limit: int) -> npt.NDArray[np.uint32]:
+        """Return the kept shingles (31 bits, sorted) that more than `limit` stories hold; `story` is by text number.
+
+        Stitched texts (by number) are not counted: what they have, they took.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SketchHolders:
+    """Holders among texts that were all sketched."""
+
+    sketches: Sequence[Sketches]
+
+    def common(self, story: Sequence[int], stitched: Collection[int], limit: int) -> npt.NDArray[np.uint32]:
+        stories = np.asarray(story, np.uint64)
+        counted = np.ones(len(stories), np.bool_)
+        counted[list(stitched)] = False
+        common = [
+            _common_shingles(*shingles_of_part(self.sketches, part), stories, counted, limit) + np.uint32(part << 24)
+            for part in range(PARTS)
+        ]
+        return np.concatenate(common)  # sorted: each part is, and so are the parts
+
+
+def mark_common(words: Words, common: npt.NDArray[np.uint32], params: DedupParams) -> npt.NDArray[np.int8]:
+    """Return for each word 1 where kept shingles around it are `common`, -1 where not, 0 where none is kept."""
+    marks: npt.NDArray[np.int8] = _mark(words.hashes, words.bounds, np.uint64(params.limit), common)
     return marks
 
 

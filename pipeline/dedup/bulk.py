@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config import Settings
-from pipeline.dedup import DedupResult, Document, find_duplicates
+from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
 from pipeline.dedup.lines import read_lines, write_lines
 from pipeline.records import Reuse, StageReport, StoryMember
 
@@ -42,8 +42,8 @@ def dedup_file(source: str, target: str, index: str | None, settings: Settings) 
     else:
         from pipeline.dedup.index import open_index
 
-        with open_index(index) as folder:
-            result = find_duplicates(folder.add(documents))
+        with open_index(index, settings.window_days) as folder:
+            result = folder.add(documents, DedupParams())
     answers = list(_answers(lines, documents, result))
     write_lines(target, (json.dumps(answer) for answer in answers))
     outcomes = Counter("malformed" if "error" in answer else str(answer["relation"]) for answer in answers)

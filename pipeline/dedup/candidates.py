@@ -30,19 +30,29 @@ def candidate_pairs(chunks: Sequence[Sketches], params: DedupParams) -> npt.NDAr
 
 def band_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
     """Return the pairs that agree in at least one band; of a document with very many partners, those that agree most."""
+    return nearest(counted_pairs(chunks, params), sum(chunk.count for chunk in chunks), params)
+
+
+def counted_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Counted:
+    """Return the pairs that agree in at least one band, sorted, with the number of such bands."""
     documents = np.arange(sum(chunk.count for chunk in chunks), dtype=np.uint32)
     counted = _NONE
     waiting: list[Counted] = []
     for band in range(params.bands):
         hashes = np.concatenate([_NO_HASH, *(chunk.bands[band] for chunk in chunks)])
-        waiting.append(_count_one(_pairs_of(hashes, documents, params)))
+        waiting.append(count_pairs(_pairs_of(hashes, documents, params), 1))
         if band % 8 == 7 or band == params.bands - 1:  # the same pair comes from many bands: keep the pile low
             piled = np.concatenate([counted, *waiting])
             waiting = []
             piled.sort()
             counted = piled[: _merge(piled)].copy()
-    nearest: Pairs = _nearest(counted, len(documents), params.partners)
-    return nearest
+    return counted
+
+
+def nearest(counted: Counted, documents: int, params: DedupParams) -> Pairs:
+    """Return the pairs that are among the `params.partners` with the highest counts of either document, ties by lower number."""
+    pairs: Pairs = _nearest(counted, documents, params.partners)
+    return pairs
 
 
 def passage_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
@@ -68,10 +78,10 @@ def _pairs_of(hashes: npt.NDArray[np.uint32], documents: npt.NDArray[np.uint32],
     return pairs
 
 
-def _count_one(pairs: Pairs) -> Counted:
-    """Return the pairs with a count of one; numbers above 28 bits would need a second machine long before."""
+def count_pairs(pairs: Pairs, counts: Pairs | int) -> Counted:
+    """Return pairs with their counts; numbers above 28 bits would need a second machine long before."""
     first, second = pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)
-    return (first << np.uint64(36)) | (second << np.uint64(8)) | np.uint64(1)
+    return np.bitwise_or((first << np.uint64(36)) | (second << np.uint64(8)), np.asarray(counts, np.uint64))
 
 
 def _distinct(values: Pairs) -> Pairs:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from pipeline.dedup import Document
@@ -45,12 +49,13 @@ def parse_time(text: str | None) -> float | None:
     return seconds if seconds >= _OLDEST else None
 
 
-def trusted_times(times: Sequence[float | None]) -> list[float | None]:
-    """Return the times with those set to None that lie far outside of the bulk of the collection."""
-    known = sorted(time for time in times if time is not None)
+def trusted_times(times: Sequence[float | None], around: npt.NDArray[np.float64]) -> list[float | None]:
+    """Return the times with those set to None that lie far outside of the bulk of them and those `around`."""
+    known = np.concatenate([around, [time for time in times if time is not None]])
     if len(known) < 20:
         return list(times)
-    low, high = known[len(known) // 20] - _SLACK, known[-1 - len(known) // 20] + _SLACK
+    edges = (len(known) // 20, len(known) - 1 - len(known) // 20)
+    low, high = np.partition(known, edges)[list(edges)] + [-_SLACK, _SLACK]
     return [time if time is not None and low <= time <= high else None for time in times]
 
 
@@ -151,18 +156,26 @@ def _label(site: str | None) -> str:
     return (site or "").removeprefix("www.").split(".")[0].lower()
 
 
-def site_origins(
-    stories: Sequence[Sequence[int]], sites: Sequence[str | None], times: Sequence[float | None]
-) -> Mapping[str, float]:
-    """Return for each site how often it was first among those of its stories that have copies elsewhere (0 to 1, prior .2)."""
-    first: dict[str, float] = {}
-    seen: dict[str, float] = {}
-    for members in stories:
-        dated = sorted((time, number) for number in members if (time := times[number]) is not None)
-        if len(dated) < 2:
-            continue
-        for rank, (_, number) in enumerate(dated):
-            site = sites[number] or ""
-            seen[site] = seen.get(site, 0.0) + 1
-            first[site] = first.get(site, 0.0) + (rank == 0)
-    return {site: (first[site] + 0.4) / (seen[site] + 2) for site in seen}
+@dataclass(frozen=True, slots=True)
+class SiteCounts:
+    """How often each site was the earlier or the later one of two copies with dates: what is known of nights adds up."""
+
+    first: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def add(self, site: str | None, time: float | None, other_site: str | None, other_time: float | None) -> None:
+        """Count one pair of copies; it says nothing where a date is missing, the same, or the site is."""
+        if time is None or other_time is None or time == other_time or site == other_site:
+            return
+        self.seen[site or ""] += 1
+        self.seen[other_site or ""] += 1
+        self.first[(site if time < other_time else other_site) or ""] += 1
+
+    def plus(self, other: SiteCounts) -> SiteCounts:
+        """Return both counts together."""
+        return SiteCounts(self.first + other.first, self.seen + other.seen)
+
+    def origin(self, site: str | None) -> float:
+        """Return how often a site was first among copies (0 to 1, prior .2)."""
+        seen = self.seen[site or ""]
+        return (self.first[site or ""] + 0.4) / (seen + 2) if seen else NO_ORIGIN

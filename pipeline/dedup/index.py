@@ -1,64 +1,130 @@
-"""The folder index of the `dedup` command: the documents of earlier nights, so that tonight's can be held against them."""
+"""The folder index of the `dedup` command: one SQLite file with what each call left behind.
+
+A call is a night. Its day is the median publication date of its documents, and the window is counted in such days.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import fcntl
-import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pipeline.dedup import Document
+from pipeline.dedup import DedupResult, Document
+from pipeline.dedup.canonical import parse_time
+from pipeline.dedup.nights import NightResult, decide_night
+from pipeline.dedup.params import DedupParams
+from pipeline.dedup.parts import Kind
 from pipeline.errors import ConfigError
-from pipeline.records import from_batches, schema_of, to_batch
 
-_ROWS = 10_000
-_NAME = "night-{number:06d}-{digest}.parquet"
+_FILE = "index.sqlite"
+_FIELDS = tuple(field.name for field in dataclasses.fields(Document))
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS nights (night INTEGER PRIMARY KEY, day INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS documents ({", ".join(f"{name} TEXT" for name in _FIELDS)}, story_id TEXT, PRIMARY KEY (id));
+CREATE INDEX IF NOT EXISTS documents_story_id ON documents (story_id);
+CREATE TABLE IF NOT EXISTS parts (
+  kind TEXT, night INTEGER, part INTEGER, version TEXT NOT NULL, documents INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (kind, night, part)
+);
+CREATE TABLE IF NOT EXISTS aliases (story_id TEXT PRIMARY KEY, merged_into TEXT NOT NULL, night INTEGER NOT NULL);
+"""
+_DAY = 86400
 
 
 class FolderIndex:
-    """Nights of documents as Parquet files, in the order in which they came; a later version of an id replaces an earlier."""
+    """The index of one folder, in a transaction that ends with the call."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, connection: sqlite3.Connection, window_days: int) -> None:
+        self._connection = connection
+        self._window = window_days
+        self._day = 0
 
-    def add(self, documents: Mapping[str, Document]) -> list[Document]:
-        """Keep tonight's documents and return all there are: what is answered is a function of these, not of the nights."""
-        known = self._read()
-        fresh = {identity: document for identity, document in documents.items() if known.get(identity) != document}
-        if fresh:
-            self._write(fresh)
-        return list((known | fresh).values())
+    def add(self, documents: Mapping[str, Document], params: DedupParams) -> DedupResult:
+        """Decide on documents against those of earlier calls, and keep what the next call needs."""
+        fresh = {identity: _storable(document) for identity, document in documents.items()}
+        known = frozenset(d.id for d in self.documents(sorted(fresh)) if fresh[d.id] == d)
+        self._day = _day_of(fresh.values(), default=self._last_day())
+        result = decide_night(fresh.values(), self, params, known=known)
+        self._keep(fresh, known, result)
+        return DedupResult(result.members, result.reuse)
 
-    def _read(self) -> dict[str, Document]:
-        known: dict[str, Document] = {}
-        for path in sorted(self._folder.glob("night-*.parquet")):
-            try:
-                batches = pq.ParquetFile(path).iter_batches(batch_size=_ROWS)
-                known.update((document.id, document) for document in from_batches(batches, Document))
-            except (OSError, pa.ArrowInvalid) as error:
-                raise ConfigError(f"{path}: not a file of this index: {error}; restore it or start a new index folder") from error
-        return known
+    def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
+        first, last = self._day - self._window, self._day + self._window
+        where = "n.day < ?" if kind == "far" else "n.day BETWEEN ? AND ?"
+        rows = self._connection.execute(
+            f"SELECT p.data FROM parts p JOIN nights n ON n.night = p.night WHERE p.kind = ? AND p.version = ? AND {where}"  # noqa: S608
+            " ORDER BY p.night, p.part",
+            (kind, version, first) if kind == "far" else (kind, version, first, last),
+        )
+        for (data,) in rows:
+            yield data
 
-    def _write(self, documents: Mapping[str, Document]) -> None:
-        rows = [_storable(documents[identity]) for identity in sorted(documents)]
-        number = len(list(self._folder.glob("night-*.parquet"))) + 1
-        digest = hashlib.sha256(repr(rows).encode(errors="surrogatepass")).hexdigest()[:12]
-        path = self._folder / _NAME.format(number=number, digest=digest)
-        temporary = path.with_suffix(".tmp")
-        with pq.ParquetWriter(temporary, schema_of(Document), compression="zstd") as writer:
-            for start in range(0, len(rows), _ROWS):
-                writer.write_batch(to_batch(rows[start : start + _ROWS], Document))
-        temporary.replace(path)
+    def documents(self, ids: Sequence[str]) -> Iterator[Document]:
+        """Return the documents with these ids, in the version that came last."""
+        names = ", ".join(_FIELDS)
+        query = f"SELECT {names} FROM documents WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
+        for row in self._connection.execute(query, (json.dumps(ids),)):
+            yield Document(*row)
+
+    def stories(self, ids: Sequence[str], limit: int) -> Iterator[tuple[str, str]]:
+        """Return (id, id of another document in its story), up to `limit` for each."""
+        query = """SELECT a, b FROM (
+            SELECT one.id AS a, other.id AS b, row_number() OVER (PARTITION BY one.id ORDER BY other.id) AS place
+            FROM documents one JOIN documents other ON other.story_id = one.story_id AND other.id <> one.id
+            WHERE one.id IN (SELECT value FROM json_each(?))) WHERE place <= ? ORDER BY a, b"""
+        yield from self._connection.execute(query, (json.dumps(ids), limit))
+
+    def _last_day(self) -> int:
+        return int(self._connection.execute("SELECT coalesce(max(day), 0) FROM nights").fetchone()[0])
+
+    def _keep(self, fresh: Mapping[str, Document], known: frozenset[str], result: NightResult) -> None:
+        connection = self._connection
+        marks = ", ".join("?" * len(_FIELDS))
+        connection.executemany(
+            f"INSERT OR REPLACE INTO documents ({', '.join(_FIELDS)}) VALUES ({marks})",  # noqa: S608
+            ([getattr(document, name) for name in _FIELDS] for identity, document in fresh.items() if identity not in known),
+        )
+        night = int(connection.execute("SELECT coalesce(max(night), 0) + 1 FROM nights").fetchone()[0])
+        # A story whose earliest document came late has another name from then on: the old one leads on to it.
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS now (id TEXT PRIMARY KEY, story_id TEXT)")
+        connection.execute("DELETE FROM now")
+        connection.executemany("INSERT INTO now VALUES (?, ?)", ((m.article_id, m.story_id) for m in result.members))
+        moved = (
+            "SELECT d.story_id AS old, min(now.story_id) AS new FROM now JOIN documents d USING (id)"
+            " WHERE d.story_id <> now.story_id"
+        )
+        connection.execute(
+            f"INSERT OR REPLACE INTO aliases SELECT old, new, ? FROM ({moved} GROUP BY d.story_id)"  # noqa: S608
+            " WHERE old NOT IN (SELECT story_id FROM now)",
+            (night,),
+        )
+        connection.execute("UPDATE documents SET story_id = (SELECT story_id FROM now WHERE now.id = documents.id)"
+                           " WHERE id IN (SELECT id FROM now)")  # fmt: skip
+        connection.execute("DELETE FROM aliases WHERE story_id IN (SELECT story_id FROM now)")
+        if result.parts:
+            connection.execute("INSERT INTO nights VALUES (?, ?)", (night, self._day))
+            connection.executemany(
+                "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)",
+                ((p.kind, night, p.part, p.version, p.documents, p.data) for p in result.parts),
+            )
+
+
+def _day_of(documents: Iterable[Document], default: int) -> int:
+    """Return the day (since 1970) in the middle of the documents' dates."""
+    times = sorted(time for document in documents if (time := parse_time(document.published_at)) is not None)
+    return int(times[len(times) // 2] // _DAY) if times else default
 
 
 @contextmanager
-def open_index(folder: str) -> Iterator[FolderIndex]:
-    """Open the index in a folder, made when it is not there; a second process waits until the first is done."""
+def open_index(folder: str, window_days: int) -> Iterator[FolderIndex]:
+    """Open the index in a folder, made when it is not there; a second process waits until the first is done.
+
+    What was added is kept when the block ends, and undone when it fails.
+    """
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -67,11 +133,17 @@ def open_index(folder: str) -> Iterator[FolderIndex]:
         raise ConfigError(f"--index {folder}: cannot be used ({error.strerror}); name a folder that can be written") from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield FolderIndex(path)
+        try:
+            with closing(sqlite3.connect(path / _FILE)) as connection, connection:
+                connection.executescript(_SCHEMA)
+                connection.execute("BEGIN")
+                yield FolderIndex(connection, window_days)
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(f"{path / _FILE}: {error}; restore the file or start a new index folder") from error
 
 
 def _storable(document: Document) -> Document:
-    """Return the document with lone surrogates as question marks: Parquet holds UTF-8 only."""
+    """Return the document with lone surrogates as question marks: the file holds UTF-8 only."""
     changed = {
         field.name: value.encode("utf-8", "replace").decode()
         for field in dataclasses.fields(document)

@@ -21,6 +21,11 @@ class DedupParams:
     shared: int = 3  # common kept shingles that make a candidate: fewer are a common phrase
     bucket: int = 48  # a bucket of more documents is joined to its first `hubs` and its next neighbour only
     hubs: int = 8
+    # Beyond the window only so many bands are kept of a text that stood for itself, and so many of them must agree: at s = .6
+    # .77 of the pairs do, at .7 .95, and of unrelated texts none, however many there are.
+    far: int = 12
+    far_shared: int = 2
+    closure: int = 20_000  # documents of other nights that are decided on again with tonight's, or four times as many as these
     partners: int = 12  # a document of a large family is compared with so many that agree with it in most bands
 
     # A copy: the smaller text lies in aligned zones of the larger one, the larger one is covered enough, and not both have

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.align import Zones
-from pipeline.dedup.boilerplate import common_words
+from pipeline.dedup.boilerplate import Holders, mark_common
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import IDEOGRAPH, PARAGRAPH, SENTENCE
-from pipeline.dedup.sketch import Sketches
 from pipeline.dedup.verdict import Verdicts
 from pipeline.dedup.words import Words
 
@@ -53,20 +52,23 @@ def find_passages(
     zones: Zones,
     verdicts: Verdicts,
     words: Words,
-    sketches: Sequence[Sketches],
+    holders: Holders,
     story: Sequence[int],
     canonical: Sequence[int],
     times: Sequence[float | None],
     params: DedupParams,
-) -> list[Passage]:
-    """Return the passages taken, in the order of documents and offsets; `canonical` and `story` are by document number."""
+) -> tuple[list[Passage], set[int]]:
+    """Return the passages taken, in the order of documents and offsets, and the documents that are stitched.
+
+    `canonical` and `story` are by document number.
+    """
     story_time = _story_times(story, times)
     sizes = np.diff(words.bounds)
     units = _units(words)
-    hot = common_words(words, sketches, story, (), params, params.bucket)  # whoever took them: too common to be anybody's
+    hot = mark_common(words, holders.common(story, (), params.bucket), params)  # whoever took them: too common to be anybody's
     shared = _shared(pairs, zones, verdicts, story, words, hot, params)
-    stitched = {d: _is_stitched(partners, story, int(sizes[d])) for d, partners in shared.items()}
-    marks = common_words(words, sketches, story, {d for d, is_stitched in stitched.items() if is_stitched}, params, params.common)
+    stitched = {d for d, partners in shared.items() if _is_stitched(partners, story, int(sizes[d]))}
+    marks = mark_common(words, holders.common(story, stitched, params.common), params)
     members: dict[int, int] = defaultdict(int)
     for number in story:
         members[number] += 1
@@ -96,7 +98,7 @@ def find_passages(
                         document, canonical[source], int(words.starts[low + start]), int(words.ends[low + end - 1]), end - start
                     )
                 )
-    return sorted(found, key=lambda p: (p.document, p.start, p.source))
+    return sorted(found, key=lambda p: (p.document, p.start, p.source)), stitched
 
 
 def _units(words: Words) -> npt.NDArray[np.float64]:
@@ -185,7 +187,7 @@ def _took(
     canonical: Sequence[int],
     times: Sequence[float | None],
     story_time: dict[int, float],
-    stitched: dict[int, bool],
+    stitched: set[int],
     members: dict[int, int],
     sizes: npt.NDArray[np.int64],
     shared: dict[int, list[Shared]],
@@ -195,8 +197,9 @@ def _took(
     own_insert = members[mine] > 1 and not any(story[s.other] == theirs for s in shared.get(canonical[mine], ()))
     here = times[document] if own_insert or members[mine] == 1 else story_time.get(mine)
     there = story_time.get(theirs)
-    if not own_insert and stitched[document] != stitched[other] and members[mine if stitched[document] else theirs] == 1:
-        return stitched[document]
+    is_stitched = document in stitched
+    if not own_insert and is_stitched != (other in stitched) and members[mine if is_stitched else theirs] == 1:
+        return is_stitched
     if here is not None and there is not None and here != there:
         return here > there
     if (members[mine] > 1) != (members[theirs] > 1):

@@ -31,7 +31,7 @@ class Partners:
         return partners
 
 
-_MINOR = 0.06  # share of a text below which a passage says nothing about how the text was made
+MINOR = 0.06  # share of a text below which a passage says nothing about how the text was made
 _OVERLAP = 0.5  # of the smaller of two covers of a text: the same passage was taken
 _WITNESSES = (
     2  # copies it takes between two stories where the texts are retold: one alone may be another text after the same source
@@ -102,7 +102,7 @@ def _stitched_edges(
         covers = [
             (pair, _intervals(zones.of(pair), side))
             for pair, side in around[document]
-            if verdicts.copy[pair] or (cover[side][pair] >= _MINOR and not verdicts.form[pair])
+            if verdicts.copy[pair] or (cover[side][pair] >= MINOR and not verdicts.form[pair])
         ]
         words = int(measures[edges[0][0], edges[0][1]])
         masks = {pair: _mask(intervals, words) for pair, intervals in covers}

@@ -1,6 +1,7 @@
 """The warehouse: what the pipeline writes each night and analysts query. PostgreSQL, SQLite, or any SQLAlchemy database."""
 
 from pipeline.warehouse.article_batches import article_keys
+from pipeline.warehouse.dedup_index import NightIndex, night_index
 from pipeline.warehouse.engine import Warehouse, open_warehouse
 from pipeline.warehouse.load import load
 from pipeline.warehouse.migrate import MigrationStatus, status, upgrade
@@ -9,12 +10,10 @@ from pipeline.warehouse.publish import publish
 from pipeline.warehouse.read import (
     StoredArticle,
     UrlState,
-    WindowDocument,
     article,
     known_urls,
     open_rejects,
     site_lines,
-    window,
 )
 from pipeline.warehouse.search import search, set_search
 from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
@@ -25,16 +24,17 @@ __all__ = [
     "LoadResult",
     "MigrationStatus",
     "Night",
+    "NightIndex",
     "RunReport",
     "StoredArticle",
     "UrlState",
     "Warehouse",
-    "WindowDocument",
     "article",
     "article_keys",
     "known_urls",
     "latest_run_date",
     "load",
+    "night_index",
     "open_rejects",
     "open_warehouse",
     "publish",
@@ -44,5 +44,4 @@ __all__ = [
     "site_lines",
     "status",
     "upgrade",
-    "window",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.warehouse.bulk import Bulk, Merged, bulk_for, merge, stage
+from pipeline.warehouse.dedup_index import load_index
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.figures import count_runs
 from pipeline.warehouse.load_articles import load_articles
@@ -38,6 +39,7 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
         counts["articles"], seen, tables = load_articles(bulk, night)
         counts |= tables
         counts |= load_stories(bulk, night, seen)
+        counts["dedup_index"] = _counts(load_index(bulk, date.fromisoformat(night.run_date), night.index))
         counts["site_lines"] = _counts(_load_site_lines(bulk, night))
         counts["rejects"] = _load_rejects(bulk, night, staged_fetches, seen)
         counts["stage_reports"] = _counts(_load_reports(bulk, night))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.records import Article, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
+from pipeline.records import Article, Fetch, IndexPart, Rejected, Reuse, SiteLine, StageReport, StoryMember
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +52,7 @@ class Night:
     reuse: Iterable[Reuse] = ()
     rejected: Iterable[Rejected] = ()
     site_lines: Iterable[SiteLine] = ()
+    index: Iterable[IndexPart] = ()
     reports: Iterable[StageReport] = ()
     sources_read: Collection[str] = ()  # ids: what could not be read of them on an earlier night, and was tonight, is closed
 

@@ -1,4 +1,4 @@
-"""What the stages read back: URLs already known, the window of earlier articles, site templates, quarantine, one article."""
+"""What the stages read back: URLs already known, site templates, quarantine, one article."""
 
 from __future__ import annotations
 
@@ -38,26 +38,6 @@ class UrlState:
     digest: str | None
     raw_ref: str | None
     fail_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class WindowDocument:
-    """An article of an earlier night, as near-duplicate detection wants it, and the story it is in."""
-
-    article_id: str
-    url: str | None
-    site: str
-    title: str | None
-    text: str
-    published_at: str | None
-    canonical_url: str | None
-    wire_credit: str | None
-    source_link: str | None
-    language: str | None
-    first_run_date: date
-    story_id: str | None
-    canonical_article_id: str | None
-    relation: Relation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,23 +127,6 @@ def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:
         found = {name: value if value is not None else getattr(state, name) for name, value in found.items()}
     when = {"last_fetch_date": fetch.run_date, "last_success_date": fetch.run_date}
     return replace(state, last_outcome=fetch.outcome, fail_count=0, **when, **found)
-
-
-def window(warehouse: Warehouse, since: date, until: date, exclude_ids: Collection[str] = ()) -> Iterator[WindowDocument]:
-    """Yield the articles that came in the nights from `since` up to, not with, `until`, by article_id."""
-    excluded = exclude_ids if isinstance(exclude_ids, (set, frozenset)) else frozenset(exclude_ids)
-    a, m = articles.c, story_members.c
-    columns = [a.article_id, a.url, a.site, a.title, a.text, a.published_text, a.canonical_url, a.wire_credit, a.source_link]
-    query = (
-        sa.select(*columns, a.language, a.first_run_date, m.story_id, m.canonical_article_id, m.relation)
-        .join_from(articles, story_members, m.article_id == a.article_id, isouter=True)
-        .where(a.first_run_date >= since, a.first_run_date < until)
-        .order_by(a.article_id)
-    )
-    with warehouse.reading() as connection:
-        for row in _stream(connection, query):
-            if row.article_id not in excluded:
-                yield WindowDocument(*row)
 
 
 def site_lines(warehouse: Warehouse, sites: Iterable[str] | None = None, *, before: date | None = None) -> Iterator[SiteLine]:

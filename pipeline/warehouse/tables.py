@@ -337,3 +337,15 @@ run_checks = _table(
     _need("meaning", "What the check holds to"),
     _need("found", "The first rows it found, as JSON", JSON),
 )
+
+dedup_index = _table(
+    "dedup_index",
+    "What each night leaves behind so that later ones find copies without reading its texts: the pipeline's own, not for analysts",
+    _key("kind", "sketches, ties (pairs that were compared), or far (what is seen from beyond the window)"),
+    _key("run_date", "The night", sa.Date()),
+    _key("part", "Number of the part, from 0", sa.Integer()),
+    _need("version", "Hash of what must agree for sketches to be compared: parts of another version are not read"),
+    _need("documents", "Articles it tells of", sa.Integer()),
+    _need("digest", "sha256 of the data"),
+    _need("data", "Arrays as an Arrow stream", sa.LargeBinary().with_variant(postgresql.BYTEA(), "postgresql")),
+)

@@ -124,6 +124,8 @@ def _kind(column_type: Any, dialect: str) -> str:
     """The type's family: what differs within one is spelling."""
     if isinstance(column_type, UtcDateTime):
         return "text" if dialect == "sqlite" else "timestamptz"
+    if isinstance(column_type, sa.LargeBinary):
+        return "bytes"
     if isinstance(column_type, sa.JSON):
         return "text" if dialect == "sqlite" else "json"
     for kind in (sa.Boolean, sa.Date, sa.BigInteger, sa.Integer, sa.Float, sa.Text):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.records import Rejected, Reuse, SiteLine
 from pipeline.urls import url_id
-from pipeline.warehouse import Warehouse, article, known_urls, latest_run_date, load, open_rejects, run_report, site_lines, window
+from pipeline.warehouse import Warehouse, article, known_urls, latest_run_date, load, open_rejects, run_report, site_lines
 from tests.warehouse import make
 from tests.warehouse.make import DAY, fetch, full_night, night, story
 
@@ -63,19 +63,6 @@ def test_what_sql_makes_of_the_fetches_is_what_python_does(warehouse: Warehouse)
         stored = known_urls(warehouse, _day(day + 1), [url_id(url)])
         load(warehouse, night(20 + day, [], run_id="later", fetches=[fetch("https://herald.example/other", day=20)]))
         assert known_urls(warehouse, _day(day + 1), [url_id(url)]) == stored
-
-
-def test_the_window_holds_the_nights_from_since_until_before_until(warehouse: Warehouse) -> None:
-    articles = [make.article(f"a{day}", f"Text {day}.", day) for day in range(4)]
-    for day, one in enumerate(articles):
-        load(warehouse, night(day, [one]))
-    found = list(window(warehouse, _day(1), _day(3)))
-    assert {d.article_id for d in found} == {articles[1].article_id, articles[2].article_id}
-    assert [d.article_id for d in found] == sorted(d.article_id for d in found)
-    left = list(window(warehouse, _day(0), _day(9), exclude_ids=[articles[0].article_id]))
-    assert len(left) == 3
-    one = next(d for d in left if d.article_id == articles[1].article_id)
-    assert (one.text, one.published_at, one.relation) == ("Text 1.", "2026-03-02T06:00:00+02:00", "unique")
 
 
 def test_site_lines_before_a_night_leave_out_what_it_taught(warehouse: Warehouse) -> None:

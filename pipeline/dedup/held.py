@@ -1,0 +1,167 @@
+"""What the documents of other nights hold of tonight's hashes: candidates among them, and shingles that many stories have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Numbers
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.dedup.collection import Collection, TextNumbers
+from pipeline.dedup.graph import Graph
+from pipeline.dedup.params import DedupParams
+from pipeline.dedup.parts import story_mark, unpack, unpack_segment
+from pipeline.dedup.probe import Found, Probe, Table
+
+U64 = npt.NDArray[np.uint64]
+Integers = npt.NDArray[np.int64]
+_ROW = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+_STITCHED = np.uint64(1)
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Documents of other nights by number, and pairs (number << 32 | text of tonight) of those that may be relatives."""
+
+    ids: list[str] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    bands: list[U64] = field(default_factory=list)
+    counts: list[Integers] = field(default_factory=list)
+    passages: list[U64] = field(default_factory=list)
+    _segment_of: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, segment: int, ids: pa.Array, keys: U64, without: Numbers[str], bands: Found, passages: Found | None) -> None:
+        """Take in the pairs (row << 32 | text) of one segment, but for rows of `without` and those that stood in one before."""
+        every = bands.pairs if passages is None else np.concatenate([bands.pairs, passages.pairs])
+        rows = np.unique(every >> _ROW).astype(np.int64)
+        numbers = np.full(len(keys), -1, np.int64)
+        for row, key, identity in zip(rows.tolist(), keys[rows].tolist(), ids.take(pa.array(rows)).to_pylist(), strict=True):
+            if identity in without:
+                continue
+            number, first_seen = self._segment_of.setdefault(key, (len(self.ids), segment))
+            if number == len(self.ids):
+                self.ids.append(identity)
+                self.keys.append(key)
+            if first_seen == segment:
+                numbers[row] = number
+        pairs, kept = _renumbered(bands.pairs, numbers)
+        self.bands.append(pairs)
+        self.counts.append(bands.counts[kept])
+        if passages is not None:
+            self.passages.append(_renumbered(passages.pairs, numbers)[0])
+
+
+def _renumbered(pairs: U64, numbers: Integers) -> tuple[U64, npt.NDArray[np.bool_]]:
+    found = numbers[(pairs >> _ROW).astype(np.int64)]
+    kept = found >= 0
+    return (found[kept].astype(np.uint64) << _ROW) | (pairs[kept] & _LOW), kept
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Which of tonight's shingles (places in the probe's table) other documents hold, and what was said of their stories."""
+
+    places: Integers
+    keys: U64
+    stories: U64
+
+
+def probe_nights(
+    probe: Probe, segments: Iterable[bytes], far: Iterable[bytes], without: Numbers[str]
+) -> tuple[Candidates, Holdings]:
+    """Hold tonight against the segments of the window and what is kept of the nights before it."""
+    candidates = Candidates()
+    places, keys, stories = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
+    number = 0
+    for number, data in enumerate(segments, start=1):
+        segment = unpack_segment(data)
+        passages, holders = probe.passages(segment.sketches)
+        candidates.add(number, segment.ids, segment.keys, without, probe.bands(segment.sketches.bands), passages)
+        rows = (holders & _LOW).astype(np.int64)
+        places.append((holders >> _ROW).astype(np.int64))
+        keys.append(segment.keys[rows])
+        stories.append(segment.stories[rows])
+    for further, data in enumerate(far, start=number + 1):
+        part = unpack(data)
+        own = part["keys"]
+        candidates.add(further, part["ids"], own, without, probe.far(part["bands"].reshape(-1, len(own))), None)
+    return candidates, Holdings(np.concatenate(places), np.concatenate(keys), np.concatenate(stories))
+
+
+def _distinct(places: Integers, stories: U64) -> Integers:
+    """Return the place of each distinct pair."""
+    order = np.lexsort((stories, places))
+    places, stories = places[order], stories[order]
+    kept = np.ones(len(places), np.bool_)
+    kept[1:] = (places[1:] != places[:-1]) | (stories[1:] != stories[:-1])
+    return places[kept]
+
+
+class NightHolders:
+    """Which kept shingles too many stories hold: of tonight's all holders are known, of others what was counted on their night."""
+
+    def __init__(
+        self,
+        table: Table,
+        tonight: U64,
+        held: Holdings,
+        graph: Graph,
+        collection: Collection,
+        text_of: TextNumbers,
+        params: DedupParams,
+    ) -> None:
+        """`tonight` are the keys of tonight's texts."""
+        self._table, self._held, self._graph, self._collection, self._params = table, held, graph, collection, params
+        self._texts, self._held_texts = text_of(tonight), text_of(held.keys)
+        same = np.zeros(len(table.hashes), np.bool_)
+        same[1:] = table.hashes[1:] == table.hashes[:-1]
+        same[table.bounds[:-1][table.bounds[:-1] < len(same)]] = False
+        self._firsts = np.flatnonzero(~same)
+        self._sizes = np.diff(self._firsts, append=len(same))
+        self.found: dict[int, npt.NDArray[np.uint32]] = {}  # by limit, tonight's alone
+
+    def common(self, story: Sequence[int], stitched: Numbers[int], limit: int) -> npt.NDArray[np.uint32]:
+        # Few shingles can have so many holders at all: only theirs are counted by story.
+        most = self._sizes + np.bincount(np.searchsorted(self._firsts, self._held.places), minlength=len(self._firsts))
+        likely = np.flatnonzero(most > limit)
+        firsts, sizes = self._firsts[likely], self._sizes[likely]
+        out = np.zeros(len(story), np.bool_)
+        out[list(stitched)] = True
+        marks = self._marks(story)
+        text = self._texts[self._table.texts[_ranges(firsts, sizes)]]
+        mine, my_text = np.repeat(firsts, sizes)[~out[text]], text[~out[text]]
+        theirs = np.flatnonzero(np.isin(self._held.places, firsts))
+        their_text, said = self._held_texts[theirs], self._held.stories[theirs]
+        here = their_text >= 0  # decided on again: what was said of its story may be out of date
+        their_marks = np.where(here, marks[their_text], said & ~_STITCHED)
+        gone = np.where(here, out[their_text], (said & _STITCHED) != 0) if stitched else np.zeros(len(theirs), np.bool_)
+        rows = _distinct(
+            np.concatenate([mine, self._held.places[theirs[~gone]]]), np.concatenate([marks[my_text], their_marks[~gone]])
+        )
+        place, counts = np.unique(rows, return_counts=True)
+        self.found[limit] = self._shingles(place[counts > limit])
+        before = self._graph.hot if limit == self._params.bucket else self._graph.common
+        others = before[~np.isin(before, self._shingles(self._firsts))]
+        return np.union1d(self.found[limit], others)
+
+    def _shingles(self, places: Integers) -> npt.NDArray[np.uint32]:
+        part = np.searchsorted(self._table.bounds, places, side="right") - 1
+        return (part.astype(np.uint32) << np.uint32(24)) | self._table.hashes[places]
+
+    def _marks(self, story: Sequence[int]) -> U64:
+        """Return the key of each text's story."""
+        numbers, inverse = np.unique(np.asarray(story, np.int64), return_inverse=True)
+        documents, first = self._collection.documents, self._collection.first
+        keys = [story_mark(documents[first[number]].id, stitched=False) for number in numbers.tolist()]
+        return np.array(keys, np.uint64)[inverse]
+
+
+def _ranges(starts: Integers, sizes: Integers) -> Integers:
+    """Return start, start + 1 … for each start and size, one range after another."""
+    ends = np.cumsum(sizes)
+    result: Integers = np.repeat(starts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
+    return result

@@ -1,0 +1,198 @@
+"""Tonight's documents against the index of other nights: what is decided is what one batch of all of them would decide.
+
+Sketches of the window are probed, not made anew from texts. Around each document that tonight has something in common with,
+the pairs that were compared on other nights are walked: copies of copies, who shares a passage with them, their copies. Only
+those texts are read and decided on again, together with tonight's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.around import Around, Documents, read_around
+from pipeline.dedup.candidates import count_pairs, counted_pairs, nearest, passage_pairs
+from pipeline.dedup.canonical import parse_time
+from pipeline.dedup.collection import Collection, TextNumbers, collect, document_key
+from pipeline.dedup.decide import WHOLES, Decision, Pairs, decide
+from pipeline.dedup.graph import Graph, Ties
+from pipeline.dedup.held import Candidates, NightHolders, probe_nights
+from pipeline.dedup.params import DedupParams
+from pipeline.dedup.parts import Kind, Segment, pack, story_mark, version_of
+from pipeline.dedup.probe import Probe
+from pipeline.dedup.sketch import Sketches, sketch_all
+from pipeline.records import IndexPart, Reuse, StoryMember
+
+if TYPE_CHECKING:
+    from pipeline.dedup import Document
+
+logger = logging.getLogger(__name__)
+
+U64 = npt.NDArray[np.uint64]
+_ROW = np.uint64(32)
+
+
+class Index(Documents, Protocol):
+    """What other nights left behind, in an order that is always the same."""
+
+    def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
+        """Yield the parts of the window's other nights; those of kind `far` are of all nights before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightResult:
+    """What was decided on tonight's documents and on those of other nights in the stories they touch.
+
+    `partial` are ids of other nights whose own sources were not looked at. `parts` is what tonight leaves behind.
+    """
+
+    members: tuple[StoryMember, ...]
+    reuse: tuple[Reuse, ...]
+    partial: frozenset[str]
+    parts: tuple[IndexPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tonight:
+    """Tonight's documents, and the sketch and the key of each text."""
+
+    collection: Collection
+    chunks: Sequence[Sketches]
+    keys: U64
+    ids: frozenset[str]
+
+
+def decide_night(
+    documents: Iterable[Document], index: Index, params: DedupParams, *, known: frozenset[str] = frozenset()
+) -> NightResult:
+    """Decide on tonight's documents (ids are distinct); the index has counted those that are `known` already."""
+    version = version_of(params)
+    graph = Graph(index.parts("ties", version))
+    tonight = _read_tonight(documents, graph, params)
+    probe = Probe(tonight.chunks, params)
+    candidates, held = probe_nights(probe, index.parts("sketches", version), index.parts("far", version), tonight.ids)
+    pairs = _candidate_pairs(candidates, tonight, params)
+    names = dict(zip(candidates.keys, candidates.ids, strict=True))
+    around = read_around(index, tonight.collection, tonight.keys, names, pairs, graph, params)
+    collection = collect([*tonight.collection.documents, *around.documents.values()], graph.times)
+    own = {number for number, document in enumerate(collection.documents) if document.id in tonight.ids}
+    text_of = TextNumbers(collection)
+    holders = NightHolders(probe.shingles, tonight.keys, held, graph, collection, text_of, params)
+    numbered = _numbered(around.pairs, text_of)
+    decision = decide(
+        collection, numbered, holders, params,
+        known_sites=graph.sites, fresh={number for number in own if collection.documents[number].id not in known},
+    )  # fmt: skip
+    logger.info("%d documents and %d of other nights: %d pairs", len(tonight.ids), len(around.documents), len(numbered))
+    parts = _parts(tonight, collection, own, numbered, decision, holders, known, params)
+    return _concerning(tonight, around, decision, parts)
+
+
+def _read_tonight(documents: Iterable[Document], graph: Graph, params: DedupParams) -> _Tonight:
+    collection = collect(documents, graph.times)
+    keys = np.array([document_key(collection.documents[number]) for number in collection.first], np.uint64)
+    ids = frozenset(document.id for document in collection.documents)
+    return _Tonight(collection, sketch_all(collection.texts, params), keys, ids)
+
+
+def _candidate_pairs(candidates: Candidates, tonight: _Tonight, params: DedupParams) -> U64:
+    """Return candidate pairs of keys (n x 2): those with documents of other nights, the other night first, and tonight's own."""
+    others = np.uint64(len(candidates.ids))
+    pairs = np.concatenate([np.zeros(0, np.uint64), *candidates.bands])
+    counts = np.concatenate([np.zeros(0, np.int64), *candidates.counts]).astype(np.uint64)
+    own = counted_pairs(tonight.chunks, params)
+    counted = np.concatenate([count_pairs(pairs + others, counts), own + (others << np.uint64(36)) + (others << np.uint64(8))])
+    counted.sort()
+    shifted = passage_pairs(tonight.chunks, params) + (others << _ROW) + others
+    theirs = np.concatenate([np.zeros(0, np.uint64), *candidates.passages]) + others
+    packed = np.unique(np.concatenate([nearest(counted, len(candidates.ids) + len(tonight.keys), params), shifted, theirs]))
+    keys = np.concatenate([np.array(candidates.keys, np.uint64), tonight.keys])
+    return keys[np.stack([packed >> _ROW, packed & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)]
+
+
+def _numbered(pairs: U64, text_of: TextNumbers) -> Pairs:
+    """Return pairs of keys as pairs of text numbers, the smaller first, each once."""
+    numbers = np.sort(text_of(pairs).reshape(-1, 2), axis=1)
+    numbers = numbers[(numbers[:, 0] >= 0) & (numbers[:, 0] != numbers[:, 1])]
+    packed = np.unique((numbers[:, 0] << 32) | numbers[:, 1])
+    return np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1)
+
+
+def _concerning(tonight: _Tonight, around: Around, decision: Decision, parts: tuple[IndexPart, ...]) -> NightResult:
+    """Return what was decided on tonight's documents and those whose stories they touch: of others not all was read."""
+    stories = {member.story_id for member in decision.members if member.article_id in tonight.ids}
+    touched = {around.documents[key].id for key in around.touched if key in around.documents}
+    members = tuple(m for m in decision.members if m.story_id in stories or m.article_id in touched)
+    concerned = {member.article_id for member in members}
+    partial = frozenset(around.documents[key].id for key in around.partial) & concerned
+    return NightResult(members, tuple(r for r in decision.reuse if r.article_id in concerned), partial, parts)
+
+
+def _parts(
+    tonight: _Tonight, collection: Collection, own: set[int], pairs: Pairs, decision: Decision, holders: NightHolders,
+    known: frozenset[str], params: DedupParams,
+) -> tuple[IndexPart, ...]:  # fmt: skip
+    """Return what tonight leaves behind; nothing where the index has counted every document already."""
+    if tonight.ids <= known:
+        return ()
+    version = version_of(params)
+    texts = TextNumbers(collection)(tonight.keys).tolist()
+    ids = [tonight.collection.documents[number].id for number in tonight.collection.first]
+    marks = [
+        story_mark(collection.documents[collection.first[decision.story[text]]].id, stitched=text in decision.stitched)
+        for text in texts
+    ]
+    parts: list[IndexPart] = []
+    start = 0
+    for number, chunk in enumerate(tonight.chunks):
+        end = start + chunk.count
+        segment = Segment(ids[start:end], tonight.keys[start:end], np.array(marks[start:end], np.uint64), chunk)
+        parts.append(IndexPart("sketches", number, version, chunk.count, segment.pack()))
+        start = end
+    ties = _ties(collection, own, pairs, decision, holders, known, params)
+    parts.append(IndexPart("ties", 0, version, len(ties.keys), ties.pack()))
+    parts.append(_far(tonight, ids, decision, version, params))
+    return tuple(parts)
+
+
+def _ties(
+    collection: Collection, own: set[int], pairs: Pairs, decision: Decision, holders: NightHolders, known: frozenset[str],
+    params: DedupParams,
+) -> Ties:  # fmt: skip
+    """Return the pairs with one of tonight's documents, between the first document of each text and with all that have it too."""
+    first = np.asarray(collection.first, np.int64)
+    tonights = np.zeros(len(first), np.bool_)
+    tonights[[collection.text_of[number] for number in own]] = True
+    mine = tonights[pairs].any(axis=1)
+    again = [(collection.first[collection.text_of[number]], number) for number in sorted(own)]
+    again = [pair for pair in again if pair[0] != pair[1]]
+    every = np.concatenate([first[pairs[mine]], np.array(again, np.int64).reshape(-1, 2)])
+    kinds = np.concatenate([decision.ties[mine], np.full(len(again), WHOLES, np.uint8)])
+    numbers, places = np.unique(every, return_inverse=True)
+    documents = [collection.documents[number] for number in numbers.tolist()]
+    times = [parse_time(collection.documents[number].published_at) for number in sorted(own)
+             if collection.documents[number].id not in known]  # fmt: skip
+    return Ties(
+        [document.id for document in documents],
+        np.array([document_key(document) for document in documents], np.uint64),
+        places.reshape(-1, 2),
+        kinds,
+        np.array([time for time in times if time is not None], np.float64),
+        decision.sites,
+        holders.found[params.common],
+        holders.found[params.bucket],
+    )
+
+
+def _far(tonight: _Tonight, ids: Sequence[str], decision: Decision, version: str, params: DedupParams) -> IndexPart:
+    """Return some bands of tonight's texts that stand for themselves: a copy is found by its canonical."""
+    copies = {member.article_id for member in decision.members if member.relation == "copy"}
+    rows = np.array([row for row, identity in enumerate(ids) if identity not in copies], np.int64)
+    bands = np.concatenate([np.zeros((params.far, 0), np.uint32), *(chunk.bands[: params.far] for chunk in tonight.chunks)], axis=1)
+    data = pack(ids=[ids[row] for row in rows.tolist()], keys=tonight.keys[rows], bands=bands[:, rows])
+    return IndexPart("far", 0, version, len(rows), data)

@@ -1,0 +1,137 @@
+"""The index of near-duplicates in the warehouse: written with the night that left it, read by the nights around it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.records import IndexPart, Reuse
+from pipeline.warehouse.bulk import Bulk, Merged, batches, bulk_for
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.tables import articles, dedup_index, passages, runs, story_members
+
+if TYPE_CHECKING:
+    from pipeline.dedup import Document
+    from pipeline.dedup.parts import Kind
+
+KEYS_AT_ONCE = 2000
+_COLUMNS = ("article_id", "url", "site", "title", "text", "published_text", "source_link", "canonical_url", "wire_credit")
+
+
+def load_index(bulk: Bulk, run_date: date, parts: Iterable[IndexPart]) -> Merged:
+    """Replace what the night left behind; a part with the same bytes is not touched."""
+    table, connection = dedup_index, bulk.connection
+    night = table.c.run_date == run_date
+    query = sa.select(table.c.kind, table.c.part, table.c.digest, table.c.version).where(night)
+    stored = {(row.kind, row.part): (row.digest, row.version) for row in connection.execute(query)}
+    counts = {"inserted": 0, "updated": 0, "unchanged": 0}
+    for part in parts:
+        before = stored.pop((part.kind, part.part), None)
+        what = "inserted" if before is None else "unchanged" if before == (part.digest, part.version) else "updated"
+        counts[what] += 1
+        if what == "unchanged":
+            continue
+        key = sa.and_(night, table.c.kind == part.kind, table.c.part == part.part)
+        if before is not None:
+            connection.execute(table.delete().where(key))
+        values = {"kind": part.kind, "run_date": run_date, "part": part.part, "version": part.version}
+        connection.execute(table.insert(), values | {"documents": part.documents, "digest": part.digest, "data": part.data})
+    for kind, number in stored:  # the night left more before it was run again
+        connection.execute(table.delete().where(night, table.c.kind == kind, table.c.part == number))
+        counts["updated"] += 1
+    return Merged(**counts)
+
+
+@dataclass(frozen=True, slots=True)
+class NightIndex:
+    """What the nights around one night left behind, seen in one committed state. Nothing of that night itself is read."""
+
+    connection: Connection
+    night: date
+    window_days: int
+
+    def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
+        """Yield the parts of the window's other nights, of kind `far` those of all nights before it.
+
+        Nights that left none, because an earlier version of Copydesk loaded them, are sketched from their texts.
+        """
+        table = dedup_index.c
+        window = timedelta(days=self.window_days)
+        if kind == "far":
+            nights = table.run_date < self.night - window
+        else:
+            nights = sa.and_(table.run_date.between(self.night - window, self.night + window), table.run_date != self.night)
+        query = sa.select(table.run_date, table.part).where(table.kind == kind, table.version == version, nights)
+        keys = self.connection.execute(query.order_by(table.run_date, table.part)).all()
+        for run_date, part in keys:
+            yield self._data(kind, run_date, part)
+        if kind == "sketches":
+            yield from self._sketched({run_date for run_date, _ in keys})
+
+    def _data(self, kind: str, run_date: date, part: int) -> bytes:
+        table = dedup_index.c
+        query = sa.select(table.data).where(table.kind == kind, table.run_date == run_date, table.part == part)
+        if self.connection.dialect.driver != "psycopg":
+            return bytes(self.connection.execute(query).scalar_one())
+        cursor = self.connection.connection.cursor()  # in PostgreSQL's binary format: its text format is twice as long
+        statement = "SELECT data FROM dedup_index WHERE kind = %s AND run_date = %s AND part = %s"
+        data: bytes = cursor.execute(statement, (kind, run_date, part), binary=True).fetchone()[0]  # type: ignore[call-arg]
+        cursor.close()
+        return data
+
+    def _sketched(self, known: Collection[date]) -> Iterator[bytes]:
+        from pipeline.dedup.parts import sketch_documents
+
+        window = timedelta(days=self.window_days)
+        loaded = sa.select(runs.c.run_date).distinct().where(runs.c.run_date.between(self.night - window, self.night + window))
+        for (run_date,) in self.connection.execute(loaded.order_by(runs.c.run_date)).all():
+            if run_date not in known and run_date != self.night:
+                query = sa.select(articles.c.article_id).where(articles.c.first_run_date == run_date)
+                ids = [row.article_id for row in self.connection.execute(query.order_by(articles.c.article_id))]
+                yield from sketch_documents(self.documents(ids))
+
+    def documents(self, ids: Sequence[str]) -> Iterator[Document]:
+        """Return the articles with these ids, as they are now."""
+        from pipeline.dedup import Document
+
+        bulk = bulk_for(self.connection)
+        for chunk in batches(ids, KEYS_AT_ONCE):
+            for identity, url, site, title, text, published, source, canonical, credit in bulk.select_by_key(
+                articles, _COLUMNS, chunk
+            ):
+                yield Document(identity, url, site, title, text, published, source or canonical, credit)
+
+    def stories(self, ids: Sequence[str], limit: int) -> Iterator[tuple[str, str]]:
+        """Return (id, id of another article in its story), up to `limit` for each."""
+        one, other = story_members.alias("one"), story_members.alias("other")
+        place = sa.func.row_number().over(partition_by=one.c.article_id, order_by=other.c.article_id)
+        for chunk in batches(ids, KEYS_AT_ONCE // 4):
+            found = (
+                sa.select(one.c.article_id.label("a"), other.c.article_id.label("b"), place.label("place"))
+                .join_from(one, other, sa.and_(other.c.story_id == one.c.story_id, other.c.article_id != one.c.article_id))
+                .where(one.c.article_id.in_(chunk))
+                .subquery("found")
+            )
+            query = sa.select(found.c.a, found.c.b).where(found.c.place <= limit).order_by(found.c.a, found.c.b)
+            yield from ((row.a, row.b) for row in self.connection.execute(query))
+
+    def reuse(self, ids: Collection[str]) -> Iterator[Reuse]:
+        """Yield the passages that are stored of these articles."""
+        p = passages.c
+        columns: tuple[sa.ColumnElement[Any], ...] = (p.article_id, p.source_article_id, p.start_offset, p.end_offset, p.words)
+        for chunk in batches(sorted(ids), KEYS_AT_ONCE // 4):
+            for row in self.connection.execute(sa.select(*columns).where(p.article_id.in_(chunk))):
+                yield Reuse(*row)
+
+
+@contextmanager
+def night_index(warehouse: Warehouse, night: date, window_days: int) -> Iterator[NightIndex]:
+    """Open the index as the night `night` may see it: the same however often that night was loaded."""
+    with warehouse.reading() as connection:
+        yield NightIndex(connection, night, window_days)

@@ -1,0 +1,147 @@
+"""The folder index: what it answers is what one batch of everything would have answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
+from pipeline.dedup.index import open_index
+from pipeline.errors import ConfigError
+from tests.dedup.articles import article, document
+
+PARAMS = DedupParams()
+
+
+def add(folder: Path, documents: Iterable[Document], window: int = 30) -> DedupResult:
+    with open_index(str(folder), window) as index:
+        return index.add({document.id: document for document in documents}, PARAMS)
+
+
+def answers(result: DedupResult, ids: Iterable[str]) -> dict[str, tuple[object, ...]]:
+    """What is said of each document but the proof: story, canonical, relation, score and passages."""
+    wanted = set(ids)
+    return {
+        m.article_id: (
+            m.story_id,
+            m.canonical_article_id,
+            m.relation,
+            m.score,
+            tuple((r.source_article_id, r.start, r.end) for r in result.reuse if r.article_id == m.article_id),
+        )
+        for m in result.members
+        if m.article_id in wanted
+    }
+
+
+def news(rng: random.Random) -> list[Document]:
+    """Originals, cut and edited copies, a stitched article, a form filled twice, equal texts, an empty one."""
+    base = [article(seed) for seed in range(5)]
+    documents = [document(f"o{n}", text, 1 + n, f"s{n}.example") for n, text in enumerate(base)]
+    for n, text in enumerate(base[:4]):
+        paragraphs = text.split("\n\n")
+        edits = [text[: len(text) * 2 // 3], "\n\n".join([article(50 + n, 1), *paragraphs[:-1]]), text]
+        documents += [document(f"c{n}{k}", edit, 6 + n + k, f"t{k}.example") for k, edit in enumerate(edits) if rng.random() < 0.7]
+    stitched = "\n\n".join("\n\n".join(text.split("\n\n")[2:5]) for text in base[:3])
+    frame = article(9, 4).split(" ")
+    forms = [" ".join(w if i % 9 else str(rng.randint(1, 9999)) for i, w in enumerate(frame)) for _ in range(2)]
+    documents += [document("m", stitched, 12, "b.example"), document("e", "", 3)]
+    return documents + [document(f"f{n}", form, 4) for n, form in enumerate(forms)]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(2, 4))
+def test_the_last_night_answers_as_one_batch_would_however_the_documents_were_split(
+    tmp_path_factory: pytest.TempPathFactory, rng: random.Random, nights: int
+) -> None:
+    documents = news(rng)
+    rng.shuffle(documents)
+    folder = tmp_path_factory.mktemp("index")
+    parts = [documents[n::nights] for n in range(nights)]
+    for part in parts[:-1]:
+        add(folder, part)
+    ids = [d.id for d in parts[-1]]
+    batch = find_duplicates(documents)
+    assert answers(add(folder, parts[-1]), ids) == answers(batch, ids)
+    assert answers(add(folder, documents), (d.id for d in documents)) == answers(batch, (d.id for d in documents))
+
+
+def test_the_same_call_again_answers_the_same_and_adds_nothing(tmp_path: Path) -> None:
+    documents = news(random.Random(1))
+    first = add(tmp_path, documents)
+    rows = count(tmp_path, "parts")
+    assert add(tmp_path, documents) == first
+    assert count(tmp_path, "parts") == rows
+
+
+def count(folder: Path, table: str) -> int:
+    with sqlite3.connect(folder / "index.sqlite") as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_a_story_splits_when_the_article_that_held_it_together_changes(tmp_path: Path) -> None:
+    left, right = article(1, 9), article(2, 9)
+    bridge = document("bridge", left, 2)
+    add(tmp_path, [document("a", left, 1), bridge, document("b", right, 1)])
+    changed = dataclasses.replace(bridge, text=right, published_at="2024-03-03T08:00:00Z")
+    result = answers(add(tmp_path, [changed]), ["bridge", "b"])
+    assert result["bridge"][1] == "b"
+    assert result["b"][0] == result["bridge"][0]
+    again = answers(add(tmp_path, [document("a2", left, 4)]), ["a", "a2", "bridge"])
+    assert again["a2"][0] == again["a"][0]
+    assert "bridge" not in again
+
+
+def test_the_name_of_a_story_whose_original_comes_late_leads_on_to_the_new_one(tmp_path: Path) -> None:
+    text = article(3)
+    before = answers(add(tmp_path, [document("copy", text, 5), document("other", text[: len(text) * 3 // 4], 6)]), ["copy"])
+    after = answers(add(tmp_path, [document("original", text, 1)]), ["original", "copy", "other"])
+    assert len({story for story, *_ in after.values()}) == 1
+    with sqlite3.connect(tmp_path / "index.sqlite") as connection:
+        rows = connection.execute("SELECT story_id, merged_into FROM aliases").fetchall()
+    assert rows == [(before["copy"][0], after["original"][0])]
+
+
+def test_beyond_the_window_a_copy_is_found_by_the_article_that_stood_for_its_story(tmp_path: Path) -> None:
+    text = article(4)
+    old = answers(add(tmp_path, [document("o", text, 1), document("c", text[: len(text) * 2 // 3], 2)]), "oc")
+    add(tmp_path, [document("x", article(5), 20)])
+    later = Document("late", None, "z.example", None, f"{text}\n\n{article(6, 1)}", "2024-06-01T08:00:00Z")
+    new = answers(add(tmp_path, [later, document("y", article(7), 30)]), ["late", "o", "c"])
+    assert {story for story, *_ in new.values()} == {old["o"][0]}
+    assert new["late"][1] == "o"
+
+
+def test_a_hot_form_is_still_one_story_or_none_when_it_comes_in_many_nights(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    base = article(8).split(" ")
+    family = [
+        document(f"d{n:03d}", " ".join(w if rng.random() > 0.03 else rng.choice(base) for w in base), 1 + n % 20)
+        for n in range(120)
+    ]
+    latest: dict[str, object] = {}
+    for start in range(0, len(family), 30):
+        part = family[start : start + 30]
+        latest |= {identity: said[0] for identity, said in answers(add(tmp_path, part), (d.id for d in family)).items()}
+    assert len(set(latest.values())) == 1
+
+
+def test_a_file_that_is_no_index_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(ConfigError, match=r"index\.sqlite: .*start a new index folder"):
+        add(tmp_path, [document("a", article(1))])
+
+
+@pytest.mark.parametrize("texts", [[""], ["word"], ["\ud800 lone", "\ud800 lone"], ["🙂"] * 3])
+def test_texts_that_say_little_have_an_answer_each(tmp_path: Path, texts: Sequence[str]) -> None:
+    documents = [document(f"d{n}", text) for n, text in enumerate(texts)]
+    add(tmp_path, documents)
+    result = add(tmp_path, [dataclasses.replace(d, id=f"{d.id}b") for d in documents])
+    assert {f"d{n}b" for n in range(len(texts))} <= {m.article_id for m in result.members}

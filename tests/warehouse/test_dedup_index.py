@@ -1,0 +1,88 @@
+"""Copies of earlier nights are found from what those nights left in the warehouse, on each database."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from pipeline.dedup import DedupParams, Document
+from pipeline.dedup.nights import NightResult, decide_night
+from pipeline.records import Article
+from pipeline.warehouse import Warehouse, load, night_index
+from pipeline.warehouse.tables import dedup_index
+from tests.dedup.articles import article as text_of
+from tests.warehouse import make
+from tests.warehouse.make import DAY, everything, night
+
+
+def decide(warehouse: Warehouse, day: int, articles: Sequence[Article]) -> NightResult:
+    documents = [Document(a.article_id, a.url, a.site, a.title, a.text, a.published_at) for a in articles]
+    with night_index(warehouse, DAY + timedelta(days=day), 30) as index:
+        return decide_night(documents, index, DedupParams())
+
+
+def run(warehouse: Warehouse, day: int, articles: Sequence[Article], *, forget: bool = False) -> NightResult:
+    """Decide on a night and load it; with `forget` as an earlier version did, which left no index."""
+    result = decide(warehouse, day, articles)
+    parts = () if forget else result.parts
+    assert load(warehouse, night(day, articles, result.members, reuse=result.reuse, index=parts)).changed
+    return result
+
+
+def wire(name: str, seed: int, day: int, share: int = 8) -> Article:
+    """An article `name` with the first paragraphs of the text `seed`."""
+    return make.article(name, "\n\n".join(text_of(seed).split("\n\n")[:share]), day, site=f"{name}.example")
+
+
+def stories(result: NightResult) -> dict[str, tuple[str, str]]:
+    return {m.article_id: (m.story_id, m.relation) for m in result.members}
+
+
+def test_a_copy_joins_the_story_of_an_earlier_night_and_the_night_can_be_run_again(warehouse: Warehouse) -> None:
+    first, copy, other = wire("a", 1, 0), wire("b", 1, 3, 5), wire("c", 2, 3)
+    before = run(warehouse, 0, [first])
+    after = run(warehouse, 3, [copy, other])
+    assert stories(after)[copy.article_id] == (stories(before)[first.article_id][0], "copy")
+    assert stories(after)[first.article_id][1] == "canonical"
+    assert decide(warehouse, 3, [copy, other]) == after
+    stored = everything(warehouse)
+    assert not load(warehouse, night(3, [copy, other], after.members, reuse=after.reuse, index=after.parts)).changed
+    assert everything(warehouse) == stored
+
+
+def test_nights_loaded_without_an_index_are_sketched_from_their_texts(warehouse: Warehouse) -> None:
+    first, middle, copy = wire("a", 1, 0), wire("b", 1, 0, 6), wire("c", 1, 4, 5)
+    before = run(warehouse, 0, [first, middle], forget=True)
+    after = run(warehouse, 4, [copy])
+    assert {story for story, _ in stories(after).values()} == {stories(before)[first.article_id][0]}
+    assert stories(after)[copy.article_id][1] == "copy"
+
+
+def test_beyond_the_window_the_canonical_of_a_story_is_still_seen(warehouse: Warehouse) -> None:
+    first, middle, copy = wire("a", 1, 0), wire("b", 1, 0, 5), wire("c", 1, 80, 7)
+    before = run(warehouse, 0, [first, middle])
+    run(warehouse, 40, [wire("d", 2, 40)])
+    after = run(warehouse, 80, [copy])
+    assert stories(after)[copy.article_id] == (stories(before)[first.article_id][0], "copy")
+
+
+def test_a_text_that_has_changed_since_is_not_taken_for_what_it_was(warehouse: Warehouse) -> None:
+    first = wire("a", 1, 0)
+    run(warehouse, 0, [first])
+    run(warehouse, 1, [dataclasses.replace(wire("a", 2, 1), article_id=first.article_id)])
+    after = decide(warehouse, 2, [wire("b", 1, 2)])
+    assert [m.relation for m in after.members] == ["unique"]
+    assert [m.relation for m in decide(warehouse, 2, [wire("b", 2, 2, 6)]).members if m.article_id != first.article_id] == ["copy"]
+
+
+def test_a_night_that_is_run_again_with_fewer_articles_leaves_only_these(warehouse: Warehouse) -> None:
+    one, two = wire("a", 1, 0), wire("b", 2, 0)
+    run(warehouse, 0, [one, two])
+    result = decide(warehouse, 0, [one])
+    load(warehouse, night(0, [one], result.members, index=result.parts))
+    with warehouse.reading() as connection:
+        kinds = connection.execute(sa.select(dedup_index.c.kind, dedup_index.c.documents).order_by(dedup_index.c.kind)).all()
+    assert [tuple(row) for row in kinds] == [("far", 1), ("sketches", 1), ("ties", 0)]
