@@ -156,7 +156,9 @@ def _size(folder: Path) -> int:
 def table(costs: list[Cost]) -> str:
     """Return the costs as a Markdown table, with the growth of CPU a row between the sizes."""
     sizes = sorted({cost.pages for cost in costs})
-    lines = ["| stage | " + " | ".join(f"{n:,} pages: rows, CPU s, rows/CPU-s, tree MB" for n in sizes) + " | CPU a row, last : first |"]
+    lines = [
+        "| stage | " + " | ".join(f"{n:,} pages: rows, CPU s, rows/CPU-s, tree MB" for n in sizes) + " | CPU a row, last : first |"
+    ]
     lines.append("|---" * (len(sizes) + 2) + "|")
     for stage in STAGES:
         row = {cost.pages: cost for cost in costs if cost.stage == stage}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pipeline
-from pipeline.config import Settings, load_settings
+from pipeline.config import ENGINES, Settings, load_settings
 from pipeline.errors import ConfigError, CopydeskError
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -116,6 +116,10 @@ def _add_bulk(commands: Commands) -> None:
     )  # fmt: skip
     dedup.add_argument("source", metavar="IN", help='lines of {"id","url","site","title","text","published_at"}')
     dedup.add_argument("--output", required=True, metavar="OUT", help="one line per input line, in the same order")
+    dedup.add_argument(
+        "--engine", choices=ENGINES, help="where to work: in this process, or on Spark (default: the settings', else process)"
+    )
+    dedup.add_argument("--master", metavar="URL", help="Spark's master, e.g. local[4] or spark://host:7077; with --engine spark")
     dedup.add_argument("--index", metavar="DIR", help="compare with all that was given before with this folder, and add to it")
 
 
@@ -249,6 +253,16 @@ def _clean(options: argparse.Namespace, settings: Settings) -> int:
 
 def _dedup(options: argparse.Namespace, settings: Settings) -> int:
     _check_not_same(options.source, options.output)
+    engine = options.engine or ("process" if options.index else settings.dedup_engine)
+    if options.master and engine != "spark":
+        raise ConfigError(f"--master {options.master}: is for --engine spark; add it or leave --master out")
+    if engine == "spark":
+        if options.index:
+            raise ConfigError(f"--index {options.index}: is for --engine process; Spark decides on all documents of one call")
+        from pipeline.dedup.spark.bulk import dedup_file as dedup_on_spark
+
+        dedup_on_spark(options.source, options.output, options.master or settings.spark_master or None)
+        return 0
     from pipeline.dedup.bulk import dedup_file
 
     dedup_file(options.source, options.output, options.index, settings)

@@ -65,6 +65,8 @@ class Settings:
 
     # Duplicates.
     window_days: int = 30  # tonight's articles are compared with those of so many nights before
+    dedup_engine: str = "process"  # or spark: for more documents than fit one machine (docs/scale.md)
+    spark_master: str = ""  # e.g. spark://host:7077; empty: what spark-submit or spark-defaults.conf say, else all cores here
 
     # Loading.
     error_budget: float = 0.5  # share of a night's pages that may fail before the run stops, loudly, before the load
@@ -196,6 +198,8 @@ NOT_HASHED = {
     "full_text",
     "alert_email",
     "alert_connection",
+    "dedup_engine",
+    "spark_master",
 }
 
 
@@ -248,6 +252,7 @@ def _check_pattern(pattern: str, where: str) -> None:
         ) from error
 
 
+ENGINES = ("process", "spark")
 DAY = 86400.0
 CENTURY = 36500  # days
 # What a number may be: beyond these it is a slip, and some would only fail much later.
@@ -280,6 +285,8 @@ def _checked(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if not low <= value <= high:  # false for nan, too
             raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be from {low:g} to {high:g}, got {value}")
+    if settings.dedup_engine not in ENGINES:
+        raise ConfigError(f"{ENV_PREFIX}DEDUP_ENGINE: must be {' or '.join(ENGINES)}, got {settings.dedup_engine!r}")
     if not settings.contact.isprintable():
         raise ConfigError(f"{ENV_PREFIX}CONTACT: must be one line of printable text, got {settings.contact!r}")
     return settings

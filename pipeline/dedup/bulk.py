@@ -75,12 +75,13 @@ def newest(documents: Iterable[Document]) -> dict[str, Document]:
     chosen: dict[str, Document] = {}
     for document in documents:
         other = chosen.get(document.id)
-        if other is None or _version(document) > _version(other):
+        if other is None or document_version(document) > document_version(other):
             chosen[document.id] = document
     return chosen
 
 
-def _version(document: Document) -> tuple[str, str]:
+def document_version(document: Document) -> tuple[str, str]:
+    """Return what says which of two documents with the same id is the newer one."""
     content = repr((document.text, document.title, document.url, document.site, document.canonical_url, document.wire_credit))
     return (document.published_at or "", hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest())
 
@@ -92,15 +93,16 @@ def _answers(lines: Iterable[Line], documents: Mapping[str, Document], result: D
         reuse.setdefault(passage.article_id, []).append(passage)
     for line in lines:
         if line.document is None:
-            yield _malformed(line)
+            yield malformed(line)
             continue
         identity = line.document.id
         # Offsets are about the version that was compared: a line with another text of the same id has none.
         own = reuse.get(identity, []) if line.document.text == documents[identity].text else []
-        yield _answer(members[identity], own)
+        yield answer_of(members[identity], own)
 
 
-def _answer(member: StoryMember, reuse: Iterable[Reuse]) -> dict[str, Any]:
+def answer_of(member: StoryMember, reuse: Iterable[Reuse]) -> dict[str, Any]:
+    """Return the answer to a document's line."""
     return {
         "id": member.article_id,
         "story_id": member.story_id,
@@ -111,7 +113,7 @@ def _answer(member: StoryMember, reuse: Iterable[Reuse]) -> dict[str, Any]:
     }
 
 
-def _malformed(line: Line) -> dict[str, Any]:
+def malformed(line: Line) -> dict[str, Any]:
     """Answer a line that is no document: a story of its own, named after what stood in the line."""
     return {
         "id": line.given,

@@ -40,7 +40,7 @@ def counted_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Counted:
     waiting: list[Counted] = []
     for band in range(params.bands):
         hashes = np.concatenate([_NO_HASH, *(chunk.bands[band] for chunk in chunks)])
-        waiting.append(count_pairs(_pairs_of(hashes, documents, params), 1))
+        waiting.append(count_pairs(pairs_of(hashes, documents, params), 1))
         if band % 8 == 7 or band == params.bands - 1:  # the same pair comes from many bands: keep the pile low
             piled = np.concatenate([counted, *waiting])
             waiting = []
@@ -57,7 +57,7 @@ def nearest(counted: Counted, documents: int, params: DedupParams) -> Pairs:
 
 def passage_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
     """Return the pairs that have at least `params.shared` kept shingles in common."""
-    every = np.concatenate([_NONE, *(_pairs_of(*shingles_of_part(chunks, part), params) for part in range(PARTS))])
+    every = np.concatenate([_NONE, *(pairs_of(*shingles_of_part(chunks, part), params) for part in range(PARTS))])
     every.sort()
     return _repeated(every, params.shared)
 
@@ -71,7 +71,8 @@ def shingles_of_part(chunks: Sequence[Sketches], part: int) -> tuple[npt.NDArray
     return hashes, np.concatenate([_NO_HASH, *owners])
 
 
-def _pairs_of(hashes: npt.NDArray[np.uint32], documents: npt.NDArray[np.uint32], params: DedupParams) -> Pairs:
+def pairs_of(hashes: npt.NDArray[np.uint32], documents: npt.NDArray[np.uint32], params: DedupParams) -> Pairs:
+    """Return the pairs of documents that have a hash in common, once for each such hash; hot hashes are joined to their hubs."""
     marks = np.zeros((2, 1 << (_SLOT_BITS - 6)), np.uint64)
     keys = _twice(hashes, documents, marks)
     pairs: Pairs = _join(_distinct(keys), params.bucket, params.hubs)

@@ -6,7 +6,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # news on the web is not older: a placeholder
 _DAY = 86400.0
+_FEW = 20  # dates below which none is doubted for lying outside
 _SLACK = 45 * _DAY  # a date so far outside of the bulk of a collection is a mistake, such as last year's number
 NO_ORIGIN = 0.2  # of a site that nothing is known of
 _USUALLY_FIRST = 0.5
@@ -51,12 +52,16 @@ def parse_time(text: str | None) -> float | None:
 
 def trusted_times(times: Sequence[float | None], around: npt.NDArray[np.float64]) -> list[float | None]:
     """Return the times with those set to None that lie far outside of the bulk of them and those `around`."""
-    known = np.concatenate([around, [time for time in times if time is not None]])
-    if len(known) < 20:
-        return list(times)
-    edges = (len(known) // 20, len(known) - 1 - len(known) // 20)
-    low, high = np.partition(known, edges)[list(edges)] + [-_SLACK, _SLACK]
+    known = np.sort(np.concatenate([around, [time for time in times if time is not None]]))
+    low, high = trusted_span(lambda place: float(known[place]), len(known))
     return [time if time is not None and low <= time <= high else None for time in times]
+
+
+def trusted_span(at: Callable[[int], float], count: int) -> tuple[float, float]:
+    """Return between which times a date can be believed; `at` gives the time at a place of the `count` sorted ones."""
+    if count < _FEW:
+        return -math.inf, math.inf
+    return at(count // 20) - _SLACK, at(count - 1 - count // 20) + _SLACK
 
 
 @dataclass(frozen=True, slots=True)

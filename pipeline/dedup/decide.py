@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection as Numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,13 +50,13 @@ def decide(
     `known_sites` counts pairs of other calls; then only pairs with a document (by number) in `fresh` are new to it.
     """
     first, text_of, texts = collection.first, collection.text_of, collection.texts
-    related = set(pairs.ravel().tolist())
+    related = {*pairs.ravel().tolist(), *(text for text, number in Counter(text_of).items() if number > 1)}
     words = read_words(encode([text if number in related else "" for number, text in enumerate(texts)]))
     measures, zones = compare(words, pairs, learn=True)
     verdicts = judge(measures, params)
     likely = np.flatnonzero(verdicts.copy)
     ties = _ties(measures, zones, likely, params)
-    sites = _count_sites(collection, pairs[likely], fresh)
+    sites = count_sites(collection, pairs[likely], fresh)
     measures[likely] = compare(words, pairs[likely])[0]
     verdicts = judge(measures, params)
     likely = np.flatnonzero(verdicts.copy)
@@ -69,11 +69,11 @@ def decide(
     groups: dict[int, list[int]] = defaultdict(list)
     for number, key in enumerate(story):
         groups[key].append(number)
-    canonical = _canonicals(collection, groups, known_sites.plus(sites) if known_sites else sites, words)
+    canonical = canonicals(collection, groups, known_sites.plus(sites) if known_sites else sites, words)
     heads = [text_of[canonical[key][0]] if key in canonical else text for text, key in enumerate(text_story)]
     passages, stitched = find_passages(pairs, zones, verdicts, words, holders, text_story, heads, collection.text_times, params)
-    composites = _composites(passages, texts)
-    members = _members(collection, groups, canonical, words, composites, params)
+    composites = composites_of(passages, texts)
+    members = members_of(collection, groups, canonical, words, composites, params)
     return Decision(members, _reuse(collection, passages), text_story, stitched, ties, sites)
 
 
@@ -94,7 +94,7 @@ def _ties(measures: Floats, zones: Zones, likely: npt.NDArray[np.int64], params:
     return ties
 
 
-def _count_sites(collection: Collection, pairs: Pairs, fresh: Numbers[int] | None) -> SiteCounts:
+def count_sites(collection: Collection, pairs: Pairs, fresh: Numbers[int] | None) -> SiteCounts:
     """Count which of two copies was first, for each pair of likely copies and each text that is there again."""
     counts = SiteCounts()
     documents, times = collection.documents, collection.times
@@ -105,9 +105,7 @@ def _count_sites(collection: Collection, pairs: Pairs, fresh: Numbers[int] | Non
     return counts
 
 
-def _canonicals(
-    collection: Collection, groups: dict[int, list[int]], sites: SiteCounts, words: Words
-) -> dict[int, tuple[int, str]]:
+def canonicals(collection: Collection, groups: dict[int, list[int]], sites: SiteCounts, words: Words) -> dict[int, tuple[int, str]]:
     """Return for each story the number of its canonical document and the reason."""
     documents = collection.documents
     chosen: dict[int, tuple[int, str]] = {}
@@ -148,7 +146,7 @@ def _standing(texts: Sequence[int], words: Words) -> dict[int, tuple[float, floa
     return standing
 
 
-def _members(
+def members_of(
     collection: Collection, groups: dict[int, list[int]], canonical: dict[int, tuple[int, str]], words: Words,
     composites: dict[int, dict[str, Any]], params: DedupParams,
 ) -> list[StoryMember]:  # fmt: skip
@@ -182,7 +180,7 @@ def _members(
     return sorted(members, key=lambda member: member.article_id)
 
 
-def _composites(passages: Sequence[Passage], texts: Sequence[str]) -> dict[int, dict[str, Any]]:
+def composites_of(passages: Sequence[Passage], texts: Sequence[str]) -> dict[int, dict[str, Any]]:
     """Return for each text that is mostly stitched from several stories what its proof says of it."""
     taken: dict[int, list[Passage]] = defaultdict(list)
     for passage in passages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -64,47 +64,100 @@ def find_passages(
     """
     story_time = _story_times(story, times)
     sizes = np.diff(words.bounds)
-    units = _units(words)
     hot = mark_common(words, holders.common(story, (), params.bucket), params)  # whoever took them: too common to be anybody's
-    shared = _shared(pairs, zones, verdicts, story, words, hot, params)
-    stitched = {d for d, partners in shared.items() if _is_stitched(partners, story, int(sizes[d]))}
+    shared = share(pairs, zones, verdicts, story, words, hot, params)
+    stitched = {d for d, partners in shared.items() if is_stitched(partners, story, int(sizes[d]))}
     marks = mark_common(words, holders.common(story, stitched, params.common), params)
     members: dict[int, int] = defaultdict(int)
     for number in story:
         members[number] += 1
+
+    def standing(text: int) -> Standing:
+        own = story[text]
+        earliest = story_time.get(own)
+        return Standing(own, canonical[own], members[own], times[text], earliest, text in stitched, int(sizes[text]))
+
     found: list[Passage] = []
-    for document in sorted(shared):
-        low, high = int(words.bounds[document]), int(words.bounds[document + 1])
-        masks: dict[int, Mask] = {}
-        for partner in shared[document]:
-            if not _took(document, partner.other, story, canonical, times, story_time, stitched, members, sizes, shared):
-                continue
-            mask = masks.setdefault(story[partner.other], np.zeros(high - low, np.bool_))
-            for start, end in partner.ranges:
-                if not _common(marks[low + start : low + end]):
-                    mask[start:end] = True
-        free = np.ones(high - low, np.bool_)
-        by_age = sorted(masks, key=lambda s: (-members[s] > -2, story_time.get(s, float("inf")), -int(masks[s].sum()), s))
-        flags = words.flags[low:high]
-        for source in by_age:
-            mask = _whole_sentences(masks[source] & free, flags)
-            mask &= free
-            if mask.sum() * units[document] < params.passage:
-                continue
-            free &= ~mask
-            for start, end in _pieces(mask, flags):
-                found.append(
-                    Passage(
-                        document, canonical[source], int(words.starts[low + start]), int(words.ends[low + end - 1]), end - start
-                    )
-                )
+    for document, partners in shared.items():
+        inserted = {story[s.other] for s in shared.get(canonical[story[document]], ())}
+        sides = [(partner, standing(partner.other)) for partner in partners]
+        found += taken(document, standing(document), sides, inserted, text_words(words, document, marks), params)
     return sorted(found, key=lambda p: (p.document, p.start, p.source)), stitched
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a text and its story when it is decided who took from whom."""
+
+    story: int
+    canonical: int  # text of the story's canonical
+    members: int  # texts of the story
+    time: float | None
+    story_time: float | None
+    stitched: bool
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextWords:
+    """The words of one text: where they start and end, what they are, and which are common to many stories."""
+
+    starts: npt.NDArray[np.uint32]
+    ends: npt.NDArray[np.uint32]
+    flags: npt.NDArray[np.uint8]
+    marks: npt.NDArray[np.int8]
+
+
+def text_words(words: Words, text: int, marks: npt.NDArray[np.int8]) -> TextWords:
+    """Return the words of one of many texts; `marks` are of all their words."""
+    own = slice(int(words.bounds[text]), int(words.bounds[text + 1]))
+    return TextWords(words.starts[own], words.ends[own], words.flags[own], marks[own])
+
+
+def taken(
+    document: int, mine: Standing, partners: Sequence[tuple[Shared, Standing]], inserted: Collection[int], text: TextWords,
+    params: DedupParams,
+) -> list[Passage]:  # fmt: skip
+    """Return the passages that a text took from the stories of its partners; `inserted`: stories its canonical shares with."""
+    size = len(text.flags)
+    masks: dict[int, Mask] = {}
+    stories: dict[int, Standing] = {}
+    for partner, theirs in partners:
+        if not _took(mine, theirs, own_insert=mine.members > 1 and theirs.story not in inserted):
+            continue
+        stories[theirs.story] = theirs
+        mask = masks.setdefault(theirs.story, np.zeros(size, np.bool_))
+        for start, end in partner.ranges:
+            if not _common(text.marks[start:end]):
+                mask[start:end] = True
+    free = np.ones(size, np.bool_)
+    unit = float(_units_of(text.flags, np.array([0, size]))[0])
+    found: list[Passage] = []
+    for source in sorted(masks, key=lambda s: (stories[s].members < 2, _or_never(stories[s].story_time), -int(masks[s].sum()), s)):
+        mask = _whole_sentences(masks[source] & free, text.flags)
+        mask &= free
+        if mask.sum() * unit < params.passage:
+            continue
+        free &= ~mask
+        found += [
+            Passage(document, stories[source].canonical, int(text.starts[start]), int(text.ends[end - 1]), end - start)
+            for start, end in _pieces(mask, text.flags)
+        ]
+    return found
+
+
+def _or_never(time: float | None) -> float:
+    return float("inf") if time is None else time
 
 
 def _units(words: Words) -> npt.NDArray[np.float64]:
     """Return for each text how much one of its words counts for: less where the words are ideographs."""
-    ideographs = np.concatenate([[0], np.cumsum((words.flags & IDEOGRAPH) != 0)])[words.bounds]
-    sizes = np.maximum(np.diff(words.bounds), 1)
+    return _units_of(words.flags, words.bounds)
+
+
+def _units_of(flags: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    ideographs = np.concatenate([[0], np.cumsum((flags & IDEOGRAPH) != 0)])[bounds]
+    sizes = np.maximum(np.diff(bounds), 1)
     units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * np.diff(ideographs) / sizes
     return units
 
@@ -114,7 +167,7 @@ def _common(marks: npt.NDArray[np.int8]) -> bool:
     return bool((marks > 0).sum() > (marks < 0).sum())
 
 
-def _shared(
+def share(
     pairs: npt.NDArray[np.int64],
     zones: Zones,
     verdicts: Verdicts,
@@ -163,7 +216,7 @@ def _story_times(story: Sequence[int], times: Sequence[float | None]) -> dict[in
     return earliest
 
 
-def _is_stitched(partners: Sequence[Shared], story: Sequence[int], words: int) -> bool:
+def is_stitched(partners: Sequence[Shared], story: Sequence[int], words: int) -> bool:
     """Say whether several stories, none of them most of it, cover most of a text."""
     masks: dict[int, Mask] = {}
     for partner in partners:
@@ -180,31 +233,20 @@ def _is_stitched(partners: Sequence[Shared], story: Sequence[int], words: int) -
     return groups >= 2 and bool(total.sum() >= STITCHED * words)
 
 
-def _took(
-    document: int,
-    other: int,
-    story: Sequence[int],
-    canonical: Sequence[int],
-    times: Sequence[float | None],
-    story_time: dict[int, float],
-    stitched: set[int],
-    members: dict[int, int],
-    sizes: npt.NDArray[np.int64],
-    shared: dict[int, list[Shared]],
-) -> bool:
-    """Say whether `document` took from the story of `other`, rather than the other way round."""
-    mine, theirs = story[document], story[other]
-    own_insert = members[mine] > 1 and not any(story[s.other] == theirs for s in shared.get(canonical[mine], ()))
-    here = times[document] if own_insert or members[mine] == 1 else story_time.get(mine)
-    there = story_time.get(theirs)
-    is_stitched = document in stitched
-    if not own_insert and is_stitched != (other in stitched) and members[mine if is_stitched else theirs] == 1:
-        return is_stitched
+def _took(mine: Standing, theirs: Standing, *, own_insert: bool) -> bool:
+    """Say whether a text took from the other's story, rather than the other way round.
+
+    `own_insert`: the text is a copy, and its story's canonical has nothing of the other story.
+    """
+    here = mine.time if own_insert or mine.members == 1 else mine.story_time
+    there = theirs.story_time
+    if not own_insert and mine.stitched != theirs.stitched and (mine if mine.stitched else theirs).members == 1:
+        return mine.stitched
     if here is not None and there is not None and here != there:
         return here > there
-    if (members[mine] > 1) != (members[theirs] > 1):
-        return members[theirs] > 1
-    return (int(sizes[document]), mine) < (int(sizes[other]), theirs)
+    if (mine.members > 1) != (theirs.members > 1):
+        return theirs.members > 1
+    return (mine.words, mine.story) < (theirs.words, theirs.story)
 
 
 def _whole_sentences(mask: Mask, flags: npt.NDArray[np.uint8]) -> Mask:

@@ -18,6 +18,11 @@ def stories(result: DedupResult) -> set[frozenset[str]]:
     return {frozenset(group) for group in groups.values()}
 
 
+def test_an_equal_text_that_nothing_else_resembles_is_a_whole_copy() -> None:
+    result = find_duplicates([document("a", article(1), 1), document("b", article(1), 2)])
+    assert [(member.relation, member.score) for member in result.members] == [("canonical", None), ("copy", 1.0)]
+
+
 @pytest.mark.parametrize("alphabet", ALPHABETS)
 def test_a_truncated_copy_with_a_dateline_and_an_advert_belongs_to_its_original(alphabet: str) -> None:
     text = article(1, alphabet=alphabet)
