@@ -18,10 +18,10 @@ OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help run test test-fast check format ui bench lock docs clean
+.PHONY: help run spark test test-fast test-spark check format ui bench lock docs clean
 
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## run a night: on the sample newsroom, or on yours with SOURCES=my.toml [DATE=2026-11-20]
 	@$(BIN)/python -m pipeline $(if $(SOURCES),nightly,demo) $(OPTIONS)
@@ -34,6 +34,11 @@ test: $(VENV)/.dev ## make what the tests need and run them all
 
 test-fast: $(VENV)/.dev ## the tests that need no server, no database and no Airflow
 	@$(BIN)/python -m pytest -m "not slow"
+
+test-spark: $(VENV)/.dev $(VENV)/.spark ## the tests of --engine spark, on two cores of this machine; they need Java 17 or 21
+	@$(BIN)/python -m pytest -n 0 tests/spark
+
+spark: $(VENV)/.run $(VENV)/.spark ## install pyspark for --engine spark (about 480 MB)
 
 check: $(VENV)/.dev ## lint, types, locks and generated docs
 	@$(BIN)/ruff check .
@@ -57,6 +62,7 @@ bench: $(VENV)/.dev ## run the benchmarks; they write the tables of docs/benchma
 lock: $(VENV)/.uv ## compile the locks again from pyproject.toml
 	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra alerts --extra build --upgrade -o requirements-dev.lock
 	@$(BIN)/$(LOCK) --extra postgres --extra alerts --extra build -c requirements-dev.lock -o requirements.lock
+	@$(BIN)/python .ci/extra.py spark | $(BIN)/$(subst pyproject.toml,-,$(LOCK)) -c requirements-dev.lock --upgrade -o requirements-spark.lock
 
 clean: ## remove what was made here, but not data/
 	@rm -rf $(VENV) .airflow .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -80,4 +86,9 @@ $(VENV)/.run: $(VENV)/.uv requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "installing what requirements-dev.lock names …"
 	@$(call INSTALL,requirements-dev.lock)
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.run requirements-spark.lock
+	@echo "installing what requirements-spark.lock names …"
+	@$(call INSTALL,requirements-spark.lock)
 	@touch $@

@@ -2,9 +2,10 @@
 
     python benchmarks/night.py [--pages 2000 20000] [--warehouse URL] [--folder DIR] [--output night.json]
 
-Each stage runs in a process of its own, as an Airflow task does, on one day of a newsroom with about so many pages, which a server in
-another process serves. CPU is user + system of the stage's process and its children; memory is the largest sum of resident
-memory over the stage's processes, and of the largest of them. The warehouse is embedded unless --warehouse names an empty one.
+Each stage runs in a process of its own, as an Airflow task does, on one day of a newsroom with about so many pages, which a
+server in another process serves. CPU is user + system of the stage's process and its children; memory is the largest sum of
+resident memory over the stage's processes, and of the largest of them. The warehouse is embedded unless --warehouse names an
+empty one.
 """
 
 from __future__ import annotations
