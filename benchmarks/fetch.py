@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import gzip
 import io
 import json
@@ -32,6 +33,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.records import Discovered
 
 CONNECTIONS = 100
 PAGE_BYTES = 126_000
@@ -150,19 +155,41 @@ def _await_port(port: int) -> None:
     raise SystemExit("the server does not start")
 
 
+def _items(port: int, count: int) -> list[Discovered]:
+    from pipeline.records import Discovered
+
+    hosts = [f"h{n % CONNECTIONS}.localhost" for n in range(count)]
+    return [Discovered(f"http://{host}:{port}/story/{n}", "bench", host, "list") for n, host in enumerate(hosts)]
+
+
 def fetch_ours(port: int, count: int) -> int:
     """Fetch, inflate, hash and archive."""
     from pipeline.config import Settings
     from pipeline.fetch.fetch import fetch
-    from pipeline.records import Discovered
     from pipeline.store import LocalStore
 
-    hosts = [f"h{n % CONNECTIONS}.localhost" for n in range(count)]
-    items = [Discovered(f"http://{host}:{port}/story/{n}", "bench", host, "list") for n, host in enumerate(hosts)]
     settings = Settings(allow_private_hosts=True, delay=0.0, connections=CONNECTIONS)
     with tempfile.TemporaryDirectory() as folder:
-        rows = fetch(items, settings=settings, store=LocalStore(Path(folder)), archive_prefix="raw/bench")
+        rows = fetch(_items(port, count), settings=settings, store=LocalStore(Path(folder)), archive_prefix="raw/bench")
     return sum(row.outcome == "fetched" for row in rows)
+
+
+def fetch_stage(port: int, count: int) -> int:
+    """Run the whole stage as a task does: look the URLs up in the warehouse, fetch, archive, write index and rows."""
+    from pipeline import stages
+    from pipeline.config import Settings
+    from pipeline.records import Discovered, StageReport
+    from pipeline.runs import Run
+    from pipeline.store import Partition, PartitionWriter
+
+    settings = Settings(allow_private_hosts=True, delay=0.0, connections=CONNECTIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        own = dataclasses.replace(settings, store=f"{folder}/store", warehouse_url=f"sqlite:///{folder}/warehouse.db")
+        run = Run(run_date="2026-01-01", settings=own)
+        writer = PartitionWriter(run.store(), Partition("discover", run.run_date, "000"))
+        writer.write("part", Discovered, _items(port, count))
+        writer.commit(StageReport("discover", run.run_date, "000", count, {"new": count}))
+        return stages.fetch(run, "000").outcomes["fetched"]
 
 
 def fetch_httpx(port: int, count: int) -> int:
@@ -342,6 +369,7 @@ def read_raw(count: int, packed: bool) -> Iterator[None]:
 
 FETCHERS: dict[str, Callable[[int, int], int]] = {
     "ours": fetch_ours,
+    "stage": fetch_stage,
     "aiohttp": fetch_aiohttp,
     "httpx": fetch_httpx,
     "scrapy": fetch_scrapy,

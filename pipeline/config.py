@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, without_userinfo
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ ENV_PREFIX = "COPYDESK_"
 # Not meant for us: what the tests read, and what Kubernetes sets for a service of our name.
 OTHERS = re.compile(r"^COPYDESK_TEST_|_SERVICE_(HOST|PORT.*)$|_PORT(_\d+_(TCP|UDP).*)?$")
 SLIP = 0.8  # similarity of two names above which one is the other misspelt
-USERINFO = re.compile(r"//[^/@]*@")
 SETTINGS_FILE = Path("pipeline.toml")
 
 
@@ -240,7 +239,7 @@ def _check_url(url: str, where: str) -> None:
     except ValueError:
         parts, port_is_number = urlsplit(""), False
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_number:
-        raise ConfigError(f"{where} must be http(s) URLs, got {USERINFO.sub('//…@', url)!r}")
+        raise ConfigError(f"{where} must be http(s) URLs, got {without_userinfo(url)!r}")
 
 
 def _check_pattern(pattern: str, where: str) -> None:

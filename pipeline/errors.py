@@ -13,6 +13,15 @@
 
 from __future__ import annotations
 
+import re
+
+USERINFO = re.compile(r"//[^\s\"']*@")  # to the last @: a password may hold any character
+
+
+def without_userinfo(text: str) -> str:
+    """Return a text with the name and password of every URL in it hidden."""
+    return USERINFO.sub("//***@", text)
+
 
 class CopydeskError(Exception):
     """Base of every error that Copydesk raises on purpose."""

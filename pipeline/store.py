@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import io
 import json
 import logging
 import os
@@ -19,9 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from pipeline.errors import ConfigError, Fatal, Transient
+from pipeline.errors import ConfigError, Fatal, Transient, without_userinfo
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
 
 if TYPE_CHECKING:
@@ -168,7 +167,9 @@ def open_store(url: str) -> Store:
 
         return S3Store(url)
     if "://" in url and not url.startswith("file://"):
-        raise ConfigError(f"COPYDESK_STORE: {url!r} is neither a folder nor s3://bucket/prefix; set it to one of these")
+        raise ConfigError(
+            f"COPYDESK_STORE: {without_userinfo(url)!r} is neither a folder nor s3://bucket/prefix; set it to one of these"
+        )
     root = Path(url.removeprefix("file://"))
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -271,7 +272,7 @@ def read_batches(store: Store, partition: Partition, name: str = "part") -> Iter
     source = _open_table(store, partition, name)
     if source is not None:
         with source, pq.ParquetFile(source) as table:
-            yield from table.iter_batches(batch_size=ROWS_PER_GROUP)
+            yield from table.iter_batches(batch_size=ROWS_PER_GROUP, use_threads=False)
 
 
 def read_row_groups(store: Store, partition: Partition, name: str = "part") -> Iterator[Callable[[], pa.RecordBatch]]:
@@ -289,15 +290,20 @@ def _row_group(table: Any, number: int) -> pa.RecordBatch:
     return table.read_row_group(number, use_threads=False).combine_chunks().to_batches()[0]  # threads double the CPU-seconds
 
 
-def _open_table(store: Store, partition: Partition, name: str) -> BinaryIO | None:
-    """Open the file of a table. A commit in between replaces the file that a manifest named: then the next one is read."""
+def _open_table(store: Store, partition: Partition, name: str) -> pa.NativeFile | None:
+    """Open the file of a table. A commit in between replaces the file that a manifest named: then the next one is read.
+
+    These are files of Arrow's own, so none of its threads needs the interpreter at a time when that may be ending.
+    """
+    import pyarrow as pa
+
     for _ in range(READ_ATTEMPTS):
         manifest = read_manifest(store, partition)
         if manifest is None or name not in manifest.files:
             return None
         key = manifest.files[name]
         try:
-            return (store.root / key).open("rb") if isinstance(store, LocalStore) else io.BytesIO(store.get(key))
+            return pa.OSFile(str(store.root / key)) if isinstance(store, LocalStore) else pa.BufferReader(store.get(key))
         except (KeyError, FileNotFoundError):
             continue
     raise Transient("partition_changing", f"{partition.prefix}: the file of {name!r} is not there; run the stage again")

@@ -38,9 +38,9 @@ def normalise_url(url: str) -> str:
 def _normal_form(url: str) -> str:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
-    if scheme not in DEFAULT_PORTS:
-        return url
     host = (parts.hostname or "").rstrip(".")
+    if scheme not in DEFAULT_PORTS or not host:
+        return url
     if not host.isascii():
         host = host.encode("idna").decode()
     if ":" in host:

@@ -17,6 +17,9 @@ from pipeline.urls import site_of
 
 MAX_URL = 2048  # characters; longer ones are traps, not articles
 CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
+TERMINAL = re.compile(
+    r"[\x01-\x08\x0b-\x1f\x7f-\x9f]"
+)  # could command the terminal that shows a listing; tab and line feed may stay
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII)
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
 MAX_TEXT = 2048  # characters of a header, a title or the words that go with an outcome
@@ -33,10 +36,10 @@ def language_tag(text: object) -> str | None:
 
 
 def clean(text: str | None) -> str | None:
-    """Return text that Parquet and a database take: no NUL, no lone surrogate, not endless."""
+    """Return text that Parquet, a database and a terminal take: no control character, no lone surrogate, not endless."""
     if text is None:
         return None
-    return text.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_TEXT]
+    return TERMINAL.sub("\ufffd", text.replace("\0", "")).encode("utf-8", "replace").decode()[:MAX_TEXT]
 
 
 def clean_url(url: str) -> str | None:

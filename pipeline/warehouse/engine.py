@@ -116,7 +116,7 @@ def _parse(url: str) -> URL:
     if parsed.drivername in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {url!r} names no file; write sqlite:///file.db")
+        raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {shown_url(parsed)} names no file; write sqlite:///file.db")
     return parsed
 
 
