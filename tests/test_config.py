@@ -101,7 +101,7 @@ def test_a_source_takes_every_key_of_the_contract(tmp_path: Path) -> None:
         ('[[source]]\nid = "a"\nfeed = ["https://x.example/rss"]', "unknown key 'feed'; the keys are"),
         ('[[source]]\nid = "a"\nfeeds = "https://x.example/rss"', "feeds must be a list of strings"),
         ('[[source]]\nid = "a"\nfeeds = ["ftp://x.example/rss"]', "feeds must be http(s) URLs, got 'ftp://x.example/rss'"),
-        ('[[source]]\nid = "a"\nfeeds = ["ftp://me:secret@x.example/rss"]', "got 'ftp://…@x.example/rss'"),
+        ('[[source]]\nid = "a"\nfeeds = ["ftp://me:secret@x.example/rss"]', "got 'ftp://***@x.example/rss'"),
         ('[[source]]\nid = "a"\nurls = ["https://x.example:99999/"]', "urls must be http(s) URLs"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\ninclude = ["("]', "include: '(' is not a regular expression"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = "2"', "delay must be a number, got '2'"),

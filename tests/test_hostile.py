@@ -17,7 +17,7 @@ from pipeline.config import Settings, Source, load_sources
 from pipeline.errors import ConfigError
 from pipeline.explain import explain, explain_as_html
 from pipeline.runs import Run
-from pipeline.scheduling import plan_of, resolve_run_date
+from pipeline.scheduling import parse_date, plan_of
 from pipeline.warehouse import open_warehouse
 from tests.fetch.conftest import Reply, Request, Web, web
 
@@ -129,7 +129,7 @@ def test_names_in_an_archive_are_no_paths(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["../../etc", f"2026-11-20{SQL}", "2026-11-20/../x", "2026-11-20\n", "٢٠٢٦-١١-٢٠", "9999-99-99"])
 def test_a_run_date_is_a_date(text: str) -> None:
     with pytest.raises(ConfigError):
-        resolve_run_date(param=text, partition_key=None, interval_start=None, run_after=None)
+        parse_date(text, "run_date")
 
 
 @pytest.mark.parametrize("params", [{"sources": [SQL]}, {"sources": ["../a"]}, {"stages": ["load; rm -rf /"]}])
