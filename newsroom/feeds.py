@@ -137,7 +137,7 @@ def sources_toml(newsroom: Newsroom, port: int = DEFAULT_PORT, day: date | None 
 def _source(newsroom: Newsroom, outlet: Outlet, port: int, day: date, query: str) -> str:
     home = newsroom.home(outlet, port)
     hidden = [home + page.listed_path for page in newsroom.edition(day).pages[outlet.host].values() if page.hidden]
-    lines = ["[[source]]", f"id = {_quoted(outlet.host.removesuffix('.localhost'))}", f"name = {_quoted(outlet.name)}"]
+    lines = ["[[source]]", f"id = {_quoted(outlet.host.removesuffix(f'.{newsroom.domain}'))}", f"name = {_quoted(outlet.name)}"]
     if outlet.feed:
         lines.append(f"feeds = [{_quoted(home + (RSS if outlet.feed == 'rss' else ATOM) + query)}]")
     if outlet.sitemap:

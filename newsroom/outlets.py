@@ -7,6 +7,7 @@ from dataclasses import replace
 from newsroom.records import Outlet
 
 FEWEST = 3
+DOMAIN = "localhost"  # RFC 6761: these names are loopback on every machine
 
 OUTLETS: tuple[Outlet, ...] = (
     Outlet(
@@ -206,8 +207,8 @@ OUTLETS: tuple[Outlet, ...] = (
 )
 
 
-def choose(count: int) -> tuple[Outlet, ...]:
-    """Return the first `count` outlets; beyond the twelve, sister titles of theirs under other host names."""
+def choose(count: int, domain: str = DOMAIN) -> tuple[Outlet, ...]:
+    """Return the first `count` outlets, with their hosts under `domain`; beyond the twelve, sister titles of theirs."""
     if count < FEWEST:
         raise ValueError(f"outlets: the newsroom needs at least {FEWEST}, got {count}")
     chosen = list(OUTLETS[:count])
@@ -216,4 +217,4 @@ def choose(count: int) -> tuple[Outlet, ...]:
         parent = OUTLETS[1 + which]  # there is one agency only
         sister = f"edition-{number + 1}.{parent.host}"
         chosen.append(replace(parent, host=sister, name=f"{parent.name} {number + 1}"))
-    return tuple(chosen)
+    return tuple(replace(outlet, host=outlet.host.removesuffix(DOMAIN) + domain) for outlet in chosen)

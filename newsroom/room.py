@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from newsroom.compose import compose
 from newsroom.edition import plan
 from newsroom.grammar import Writer, lexicon
-from newsroom.outlets import choose
+from newsroom.outlets import DOMAIN, choose
 from newsroom.records import DEFAULT_PORT, Copy, Edition, Gold, Outlet, Page, StoryRef, rng_of
 from newsroom.themes import THEMES, Link, View, plain
 
@@ -32,11 +32,12 @@ KEPT_EDITIONS = 40  # days
 class Newsroom:
     """A sample news web. Everything follows from the seed and the sizes; nothing is computed before it is asked for."""
 
-    def __init__(self, *, seed: int, stories: int, outlets: int, day: date) -> None:
+    def __init__(self, *, seed: int, stories: int, outlets: int, day: date, domain: str = DOMAIN) -> None:
         self.seed = seed
         self.stories = stories
         self.day = day
-        self.outlets = choose(outlets)
+        self.domain = domain
+        self.outlets = choose(outlets, domain)
         self.by_host = {outlet.host: outlet for outlet in self.outlets}
         self.agency = self.outlets[0]
         self.edition = lru_cache(maxsize=KEPT_EDITIONS)(self._plan)
@@ -174,8 +175,8 @@ def _kind_of(page: Page) -> str:
     return "article" if page.expected == "robots" else "error"
 
 
-def build(*, seed: int = 1, stories: int = 40, outlets: int = 8, day: date) -> Newsroom:
-    """Return the newsroom of a day."""
+def build(*, seed: int = 1, stories: int = 40, outlets: int = 8, day: date, domain: str = DOMAIN) -> Newsroom:
+    """Return the newsroom of a day; its hosts are names under `domain`."""
     if stories < 1:
         raise ValueError(f"stories: the newsroom needs at least 1, got {stories}")
-    return Newsroom(seed=seed, stories=stories, outlets=outlets, day=day)
+    return Newsroom(seed=seed, stories=stories, outlets=outlets, day=day, domain=domain)

@@ -1,4 +1,4 @@
-"""The newsroom over HTTP/1.1 on loopback: one server for all hosts, bad manners included."""
+"""The newsroom over HTTP/1.1, on loopback unless told otherwise: one server for all hosts, bad manners included."""
 
 from __future__ import annotations
 
@@ -225,11 +225,11 @@ class RunningNewsroom:
         return feeds.sources_toml(self.newsroom, self.port, day)
 
 
-async def _start(handler: Handler, port: int) -> web.ServerRunner:
-    """Start answering on loopback; the handler learns the port, which may be any when it was 0."""
+async def _start(handler: Handler, port: int, address: str = ADDRESS) -> web.ServerRunner:
+    """Start answering; the handler learns the port, which may be any when it was 0."""
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, ADDRESS, port)
+    site = web.TCPSite(runner, address, port)
     try:
         await site.start()
     except OSError:
@@ -239,21 +239,21 @@ async def _start(handler: Handler, port: int) -> web.ServerRunner:
     return runner
 
 
-async def _serve(handler: Handler, port: int) -> None:
-    runner = await _start(handler, port)
+async def _serve(handler: Handler, port: int, address: str) -> None:
+    runner = await _start(handler, port, address)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    logger.info("newsroom: http://%s:%d/", ADDRESS, handler.port)
+    logger.info("newsroom: http://%s:%d/", address, handler.port)
     try:
         await stop.wait()
     finally:
         await runner.cleanup()
 
 
-def serve(newsroom: Newsroom, port: int = DEFAULT_PORT) -> None:
+def serve(newsroom: Newsroom, port: int = DEFAULT_PORT, address: str = ADDRESS) -> None:
     """Serve until interrupted."""
-    asyncio.run(_serve(Handler(newsroom), port))
+    asyncio.run(_serve(Handler(newsroom), port, address))
 
 
 @contextlib.contextmanager

@@ -171,10 +171,22 @@ def _add_upkeep(commands: Commands) -> None:
     actions = raw.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add(actions, "gc", _raw_gc, "delete segments that no night names, which killed runs leave behind")
 
+    store = _add(commands, "store", _store_dump, "back up the store, or bring a backup back")
+    actions = store.add_subparsers(title="actions", metavar="ACTION", required=True)
+    dump = _add(actions, "dump", _store_dump, "write all of the store to one tar file", example="copydesk store dump store.tar")
+    dump.add_argument("file", metavar="TAR", help="the file, - for standard output")
+    restore = _add(actions, "restore", _store_restore, "write the files of a backup into the store; others stay as they are")
+    restore.add_argument("file", metavar="TAR", help="the file, - for standard input")
+
     newsroom = _add(commands, "newsroom", _newsroom_serve, "the sample news web")
     actions = newsroom.add_subparsers(title="actions", metavar="ACTION", required=True)
-    serve = _add(actions, "serve", _newsroom_serve, "serve it on loopback until Ctrl-C")
-    serve.add_argument("--port", type=_port, default=8799, metavar="P", help="port on 127.0.0.1 (default: %(default)s)")
+    serve = _add(actions, "serve", _newsroom_serve, "serve it until Ctrl-C, on loopback unless another address is named")
+    serve.add_argument("--port", type=_port, default=8799, metavar="P", help="port (default: %(default)s)")
+    serve.add_argument("--listen", default="127.0.0.1", metavar="IP", help="address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--domain", default="localhost", metavar="NAME",
+        help="domain of its hosts; for any but %(default)s your DNS must know them",
+    )  # fmt: skip
     serve.add_argument("--seed", type=int, default=1, help="another seed, another news web (default: %(default)s)")
     serve.add_argument("--stories", type=_positive, default=40, metavar="N", help="stories of the day (default: %(default)s)")
     serve.add_argument("--outlets", type=_positive, default=8, metavar="N", help="publishers (default: %(default)s)")
@@ -362,6 +374,28 @@ def _raw_gc(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _store_dump(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import backup
+    from pipeline.store import open_store
+
+    store = open_store(settings.store)
+    with sys.stdout.buffer if options.file == "-" else Path(options.file).open("wb") as stream:
+        number = backup.dump(store, stream)
+    print(f"{store.url}: {number} files dumped", file=sys.stderr)
+    return 0
+
+
+def _store_restore(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeline import backup
+    from pipeline.store import open_store
+
+    store = open_store(settings.store)
+    with sys.stdin.buffer if options.file == "-" else Path(options.file).open("rb") as stream:
+        number = backup.restore(store, stream)
+    print(f"{store.url}: {number} files restored", file=sys.stderr)
+    return 0
+
+
 def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
     import newsroom
     from newsroom.feeds import sources_toml
@@ -369,16 +403,17 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
 
     day = date.fromisoformat(options.day or _today())
     try:
-        web = newsroom.build(seed=options.seed, stories=options.stories, outlets=options.outlets, day=day)
+        web = newsroom.build(seed=options.seed, stories=options.stories, outlets=options.outlets, day=day, domain=options.domain)
     except ValueError as error:
         raise ConfigError(f"newsroom: {error}") from error
     if options.write_sources:
         _write(Path(options.write_sources), sources_toml(web, options.port))
-    print(f"the sample newsroom is on http://127.0.0.1:{options.port} (Ctrl-C stops it)", file=sys.stderr)
+    print(f"the sample newsroom is on http://{options.listen}:{options.port} (Ctrl-C stops it)", file=sys.stderr)
     try:
-        serve(web, options.port)
+        serve(web, options.port, options.listen)
     except OSError as error:
-        raise ConfigError(f"newsroom: --port {options.port} cannot be used ({error.strerror}); name another") from error
+        where = f"--listen {options.listen} --port {options.port}"
+        raise ConfigError(f"newsroom: {where} cannot be used ({error.strerror}); name another") from error
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from newsroom import Newsroom, Page, build
+from newsroom.feeds import sources_toml
 from newsroom.records import DEFAULT_PORT
 from tests.newsroom.conftest import DAY
 
@@ -203,6 +205,14 @@ def test_sister_titles_beyond_the_twelve() -> None:
     room = build(day=DAY, stories=60, outlets=15)
     assert len({outlet.host for outlet in room.outlets}) == 15
     assert all(host.endswith(".localhost") for host in room.by_host)
+
+
+def test_another_domain_renames_the_hosts_and_keeps_the_names_of_the_sources() -> None:
+    here, there = (build(day=DAY, stories=14, outlets=4, domain=domain) for domain in ("localhost", "test"))
+    assert [host.replace(".localhost", ".test") for host in here.by_host] == list(there.by_host)
+    ids = [re.findall(r'^id = "(.*)"', sources_toml(room), re.MULTILINE) for room in (here, there)]
+    assert ids[0] == ids[1]
+    assert "localhost" not in sources_toml(there)
 
 
 @pytest.mark.parametrize("sizes", [{"stories": 0}, {"outlets": 2}])

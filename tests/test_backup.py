@@ -1,0 +1,85 @@
+"""A store comes back from its backup as it was."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.backup import dump, restore
+from pipeline.errors import ConfigError, Fatal
+from pipeline.store import LocalStore, Store
+
+names = st.lists(
+    st.text("abcé .=-_#%", min_size=1, max_size=8).filter(lambda n: n.strip(".") and n[0] != "."), min_size=1, max_size=4
+)
+keys = names.map("/".join)
+
+
+def content(store: Store) -> dict[str, bytes]:
+    return {key: store.get(key) for key in store.list("")}
+
+
+def dumped(store: Store) -> bytes:
+    stream = io.BytesIO()
+    dump(store, stream)
+    return stream.getvalue()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.dictionaries(keys.map(lambda key: f"x/{key}/end"), st.binary(max_size=2000), max_size=6))
+def test_what_is_restored_is_what_was_dumped(tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]) -> None:
+    before, after = (LocalStore(tmp_path_factory.mktemp(name)) for name in ("before", "after"))
+    for key, data in files.items():
+        before.put(key, data)
+    assert restore(after, io.BytesIO(dumped(before))) == len(files)
+    assert content(after) == files
+
+
+def test_manifests_come_last_and_locks_not_at_all(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    for key in ("stage=a/MANIFEST.json", "stage=b/part-1.parquet", "raw/seg.warc.gz"):
+        store.put(key, b"x")
+    with store.lock("stage=a"), tarfile.open(fileobj=io.BytesIO(dumped(store))) as tar:
+        assert tar.getnames() == ["raw/seg.warc.gz", "stage=b/part-1.parquet", "stage=a/MANIFEST.json"]
+
+
+def test_a_backup_that_is_cut_off_or_none_is_named(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "a")
+    store.put("a", b"x" * 5000)
+    with pytest.raises((Fatal, ConfigError), match=r"cut off|unexpected end"):
+        restore(LocalStore(tmp_path / "b"), io.BytesIO(dumped(store)[:3000]))
+    with pytest.raises(ConfigError, match="no backup"):
+        restore(LocalStore(tmp_path / "b"), io.BytesIO(b"hello" * 1000))
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+def test_a_backup_cannot_write_outside_of_the_store(tmp_path: Path, name: str) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.size = 1
+        tar.addfile(entry, io.BytesIO(b"x"))
+    with pytest.raises(Fatal, match="no key"):
+        restore(LocalStore(tmp_path / "store"), io.BytesIO(stream.getvalue()))
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_the_command_line_pipes_one_store_into_another(tmp_path: Path) -> None:
+    LocalStore(tmp_path / "one").put("raw/a", b"page")
+    copydesk = (sys.executable, "-m", "pipeline", "store")
+    root = str(Path(__file__).parents[1])
+
+    def environment(store: str) -> dict[str, str]:
+        return {"PYTHONPATH": root, "COPYDESK_STORE": str(tmp_path / store)}
+
+    out = subprocess.run([*copydesk, "dump", "-"], env=environment("one"), capture_output=True, check=True)
+    subprocess.run([*copydesk, "restore", "-"], env=environment("two"), input=out.stdout, capture_output=True, check=True)
+    assert content(LocalStore(tmp_path / "two")) == {"raw/a": b"page"}
+    assert b"1 files dumped" in out.stderr
