@@ -18,10 +18,10 @@ OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help run spark test test-fast test-spark check format ui bench lock docs clean
+.PHONY: help run spark test test-fast test-spark test-scale compose-check env check format ui bench lock docs clean
 
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## run a night: on the sample newsroom, or on yours with SOURCES=my.toml [DATE=2026-11-20]
 	@$(BIN)/python -m pipeline $(if $(SOURCES),nightly,demo) $(OPTIONS)
@@ -39,6 +39,16 @@ test-spark: $(VENV)/.dev $(VENV)/.spark ## the tests of --engine spark, on two c
 	@$(BIN)/python -m pytest -n 0 tests/spark
 
 spark: $(VENV)/.run $(VENV)/.spark ## install pyspark for --engine spark (about 480 MB)
+
+test-scale: $(VENV)/.scale ## a night on Celery workers, PostgreSQL and S3, with crashes
+	@.ci/install_servers
+	@$(BIN)/python -m pytest -n 0 tests/scale
+
+env: ## write .env, the secrets and settings of docker-compose.yml; DEMO=1 for the sample newsroom
+	@$(PYTHON) deploy/make_env.py $(if $(DEMO),--demo)
+
+compose-check: ## rehearse docker-compose.yml: run, crash, back up, destroy, restore, compare; needs Docker
+	@$(PYTHON) -m deploy.compose_check
 
 check: $(VENV)/.dev ## lint, types, locks and generated docs
 	@$(BIN)/ruff check .
@@ -63,6 +73,7 @@ lock: $(VENV)/.uv ## compile the locks again from pyproject.toml
 	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra alerts --extra build --upgrade -o requirements-dev.lock
 	@$(BIN)/$(LOCK) --extra postgres --extra alerts --extra build -c requirements-dev.lock -o requirements.lock
 	@$(BIN)/python .ci/extra.py spark | $(BIN)/$(subst pyproject.toml,-,$(LOCK)) -c requirements-dev.lock --upgrade -o requirements-spark.lock
+	@$(BIN)/$(LOCK) --extra postgres --extra alerts --extra build --extra scale -c requirements-dev.lock -o requirements-scale.lock
 
 clean: ## remove what was made here, but not data/
 	@rm -rf $(VENV) .airflow .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -91,4 +102,9 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 $(VENV)/.spark: $(VENV)/.run requirements-spark.lock
 	@echo "installing what requirements-spark.lock names …"
 	@$(call INSTALL,requirements-spark.lock)
+	@touch $@
+
+$(VENV)/.scale: $(VENV)/.dev requirements-scale.lock
+	@echo "installing what requirements-scale.lock names …"
+	@$(call INSTALL,requirements-scale.lock)
 	@touch $@

@@ -10,7 +10,11 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = {"requirements.lock": ("postgres", "alerts", "build"), "requirements-dev.lock": ("postgres", "alerts", "build", "dev")}
+LOCKS = {
+    "requirements.lock": ("postgres", "alerts", "build"),
+    "requirements-dev.lock": ("postgres", "alerts", "build", "dev"),
+    "requirements-scale.lock": ("postgres", "alerts", "build", "scale"),
+}
 ALONE = {"requirements-spark.lock": ("spark",)}  # without the project's own dependencies: installed beside requirements.lock
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", re.MULTILINE)
 

@@ -40,7 +40,6 @@ MINUTES, HOURS = timedelta(minutes=1), timedelta(hours=1)
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "copydesk",
     "retries": 2,
-    "retry_delay": 2 * MINUTES,
     "execution_timeout": 6 * HOURS,
     "retry_policy": ExceptionRetryPolicy(
         rules=[
