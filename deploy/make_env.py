@@ -1,0 +1,85 @@
+"""Write `.env` for docker-compose.yml: a random value for every secret, and the settings that are yours to choose.
+
+`make env` for your own sources, `make env DEMO=1` for the sample newsroom. A file that is there already is left alone: the
+passwords in it are also in the volumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import secrets
+import sys
+from pathlib import Path
+
+TEMPLATE = """\
+# Made by `make env`. Secrets: keep this file out of version control and back it up with the data: without
+# AIRFLOW_FERNET_KEY the connections in Airflow's database cannot be read, without the passwords nothing can.
+POSTGRES_PASSWORD={password}
+AIRFLOW_DB_PASSWORD={password}
+WAREHOUSE_DB_PASSWORD={password}
+BROKER_PASSWORD={password}
+S3_ACCESS_KEY={password}
+S3_SECRET_KEY={password}
+AIRFLOW_FERNET_KEY={fernet}
+AIRFLOW_JWT_SECRET={password}
+AIRFLOW_SECRET_KEY={password}
+
+# The first administrator; changing these later changes nothing, use the UI.
+ADMIN_USER=admin
+ADMIN_PASSWORD={password}
+
+# The UI is published on loopback only: put a reverse proxy with TLS before it, and name its address here.
+UI_PORT=8080
+UI_URL=http://localhost:8080
+
+# What to read. SOURCES_DIR is a folder with a sources.toml (docs/settings.md), or the volume that the sample newsroom writes to.
+SOURCES_DIR={sources_dir}
+COPYDESK_SOURCES={sources}
+# An address of yours, for the User-Agent: https://… or mailto:…
+COPYDESK_CONTACT=
+COPYDESK_ALLOW_PRIVATE_HOSTS={private}
+COPYDESK_TOTAL_TIMEOUT={timeout}
+# Any other setting of docs/settings.md may stand here as COPYDESK_<NAME>=….
+
+# Tasks that a worker does at a time, those of all workers together, and processes that extract pages in each task.
+WORKER_CONCURRENCY=2
+PARALLELISM=4
+COPYDESK_WORKERS=1
+"""
+OWN = {"sources_dir": "./sources", "sources": "/sources/sources.toml", "private": "0", "timeout": ""}
+DEMO = {"sources_dir": "sources", "sources": "/sources/newsroom.toml", "private": "1", "timeout": "8"}
+
+
+def content(*, demo: bool) -> str:
+    """Return the file's text with fresh secrets; hex digits, so that they need no escaping in a URL."""
+    settings = DEMO if demo else OWN
+    fernet = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    return (
+        "\n".join(line.format(password=secrets.token_hex(24), fernet=fernet, **settings) for line in TEMPLATE.splitlines()) + "\n"
+    )
+
+
+def main() -> int:
+    """Write the file, readable by its owner alone; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--demo", action="store_true", help="read the sample newsroom of the profile `demo`")
+    parser.add_argument("--output", type=Path, default=Path(".env"), metavar="FILE", help="default: %(default)s")
+    options = parser.parse_args()
+    try:
+        descriptor = os.open(options.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        print(f"{options.output} is there already and stays: the volumes know its passwords", file=sys.stderr)
+        return 2
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content(demo=options.demo))
+    if not options.demo:
+        Path("sources").mkdir(exist_ok=True)
+    what = "docker compose --profile demo up" if options.demo else "write sources/sources.toml, then docker compose up"
+    print(f"{options.output} is written; next: {what}. The user is admin, the password is ADMIN_PASSWORD in it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
