@@ -24,7 +24,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from pipeline.dedup.candidates import band_pairs, passage_pairs
+from pipeline.dedup.candidates import counted_pairs, likely_pairs, shingle_pairs
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import CHUNK, Sketches, Texts, sketch
 
@@ -86,9 +86,9 @@ def ours(count: int, params: DedupParams) -> dict[str, float]:
         chunks.append(sketch(chunk, params))
         spent += time.process_time() - start
     start = time.process_time()
-    bands = band_pairs(chunks, params)
+    bands = counted_pairs(chunks, params)
     middle = time.process_time()
-    passages = passage_pairs(chunks, params)
+    pairs = likely_pairs(bands, shingle_pairs(chunks, params), count, params)
     end = time.process_time()
     total = spent + end - start
     return {
@@ -97,7 +97,7 @@ def ours(count: int, params: DedupParams) -> dict[str, float]:
         "bands s": middle - start,
         "passages s": end - middle,
         "end to end/s": count / total,
-        "pairs": len(np.union1d(bands, passages)),
+        "pairs": len(pairs),
         "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.collection import Collection, document_key
+from pipeline.dedup.collection import Collection, contains, document_key
 from pipeline.dedup.decide import PASSAGE, WHOLES, find_ties
 from pipeline.dedup.graph import Graph, Mask
 from pipeline.dedup.params import DedupParams
@@ -59,7 +59,8 @@ def read_around(
     limit = max(params.closure, _AS_MANY * len(tonight.documents))
     without = {document.id for document in tonight.documents}
     found = _read(source, ids, without)
-    pairs = pairs[np.isin(pairs[:, 0], keys) | np.isin(pairs[:, 0], _array(found))]
+    own = np.sort(keys)
+    pairs = pairs[contains(own, pairs[:, 0]) | contains(_array(found), pairs[:, 0])]
     copies, sharing = _seeds(found, tonight, keys, pairs, graph, params)
     touched = graph.stories(copies, limit)
     reached = graph.around(graph.stories(graph.around(touched | sharing, limit), limit), limit)
@@ -96,7 +97,7 @@ def _seeds(
     found: dict[int, Document], tonight: Collection, keys: U64, pairs: U64, graph: Graph, params: DedupParams
 ) -> tuple[Mask, Mask]:
     """Return which documents of the graph tonight's are like as wholes, and which they share a passage with."""
-    known = pairs[graph.has(pairs[:, 0]) & ~np.isin(pairs[:, 0], keys)]
+    known = pairs[graph.has(pairs[:, 0]) & ~contains(np.sort(keys), pairs[:, 0])]
     sides, places = np.unique(known, return_inverse=True)
     texts = dict(zip(keys.tolist(), tonight.texts, strict=True)) | {key: document.text for key, document in found.items()}
     words = read_words(encode([texts[key] for key in sides.tolist()]))
@@ -105,4 +106,4 @@ def _seeds(
 
 
 def _array(keys: Iterable[int]) -> U64:
-    return np.fromiter(keys, np.uint64)
+    return np.sort(np.fromiter(keys, np.uint64))

@@ -24,13 +24,18 @@ _SLOT_BITS = 24  # 2 MB of bits: fits the second-level cache; a kept shingle has
 
 def candidate_pairs(chunks: Sequence[Sketches], params: DedupParams) -> npt.NDArray[np.int64]:
     """Return the pairs of documents (n x 2 numbers, counted through the chunks) that may be copies or share a passage."""
-    packed = _distinct(np.concatenate([band_pairs(chunks, params), passage_pairs(chunks, params)]))
+    documents = sum(chunk.count for chunk in chunks)
+    packed = likely_pairs(counted_pairs(chunks, params), shingle_pairs(chunks, params), documents, params)
     return np.stack([packed >> np.uint64(32), packed & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 
 
-def band_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
-    """Return the pairs that agree in at least one band; of a document with very many partners, those that agree most."""
-    return nearest(counted_pairs(chunks, params), sum(chunk.count for chunk in chunks), params)
+def likely_pairs(counted: Counted, sharing: Pairs, documents: int, params: DedupParams) -> Pairs:
+    """Return the pairs that are worth a look, from those that agree in bands and those with common kept shingles.
+
+    Both are sorted, and a pair stands in `sharing` once for each shingle. Of a document with very many partners those that agree in
+    most bands are taken, ties by lower number.
+    """
+    return _distinct(np.concatenate([_nearest(counted, documents, params.partners), _repeated(sharing, params.shared)]))
 
 
 def counted_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Counted:
@@ -49,17 +54,11 @@ def counted_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Counted:
     return counted
 
 
-def nearest(counted: Counted, documents: int, params: DedupParams) -> Pairs:
-    """Return the pairs that are among the `params.partners` with the highest counts of either document, ties by lower number."""
-    pairs: Pairs = _nearest(counted, documents, params.partners)
-    return pairs
-
-
-def passage_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
-    """Return the pairs that have at least `params.shared` kept shingles in common."""
+def shingle_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
+    """Return the pairs with common kept shingles, sorted, once for each such shingle."""
     every = np.concatenate([_NONE, *(pairs_of(*shingles_of_part(chunks, part), params) for part in range(PARTS))])
     every.sort()
-    return _repeated(every, params.shared)
+    return every
 
 
 def shingles_of_part(chunks: Sequence[Sketches], part: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +28,18 @@ class Collection:
     times: Sequence[float | None]  # seconds since 1970, None where there is no date or none that can be believed
     first: Sequence[int]  # number of the first document with each text
     text_of: Sequence[int]  # number of each document's text
+    digests: Sequence[bytes]  # of each text
 
     @property
     def texts(self) -> list[str]:
         """The distinct texts."""
         return [self.documents[number].text for number in self.first]
+
+    @property
+    def keys(self) -> npt.NDArray[np.uint64]:
+        """The key of each document."""
+        pairs = zip(self.documents, self.text_of, strict=True)
+        return np.array([document_key(document, self.digests[text]) for document, text in pairs], np.uint64)
 
     @property
     def text_times(self) -> list[float | None]:
@@ -45,36 +52,40 @@ class Collection:
         return earliest
 
 
-def collect(documents: Iterable[Document], around: Times = NO_TIMES) -> Collection:
-    """Order documents and find equal texts; `around` are times of others, which also say what date can be believed."""
-    ordered = sorted(documents, key=_age)
-    first, text_of = _distinct_texts(ordered)
-    times = trusted_times([parse_time(document.published_at) for document in ordered], around)
-    return Collection(ordered, times, first, text_of)
+def collect(documents: Iterable[Document], around: Times = NO_TIMES, known: Mapping[str, bytes] | None = None) -> Collection:
+    """Order documents and find equal texts; `around` are times of others, which also say what date can be believed.
 
-
-def _age(document: Document) -> tuple[float, str]:
-    time = parse_time(document.published_at)
-    return (float("inf") if time is None else time, document.id)
-
-
-def _distinct_texts(documents: Sequence[Document]) -> tuple[list[int], list[int]]:
-    """Return the number of the first document with each text, and for each document the number of its text."""
+    `known` are digests of texts by document id.
+    """
+    aged = sorted(((parse_time(document.published_at), document) for document in documents), key=_age)
+    ordered = [document for _, document in aged]
+    known = known or {}
+    digests = [known.get(document.id) or text_digest(document.text) for document in ordered]
     seen: dict[bytes, int] = {}
     first: list[int] = []
     text_of: list[int] = []
-    for number, document in enumerate(documents):
-        digest = hashlib.blake2b(document.text.encode(errors="surrogatepass"), digest_size=16).digest()
+    for number, digest in enumerate(digests):
         text = seen.setdefault(digest, len(seen))
         if text == len(first):
             first.append(number)
         text_of.append(text)
-    return first, text_of
+    times = trusted_times([time for time, _ in aged], around)
+    return Collection(ordered, times, first, text_of, list(seen))
 
 
-def document_key(document: Document) -> int:
-    """Return a 64-bit number of the document in this text: another text of the same id has another."""
-    content = f"{document.id}{_SEPARATOR}{document.text}".encode(errors="surrogatepass")
+def _age(aged: tuple[float | None, Document]) -> tuple[float, str]:
+    time, document = aged
+    return (float("inf") if time is None else time, document.id)
+
+
+def text_digest(text: str) -> bytes:
+    """Return a hash that tells equal texts."""
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def document_key(document: Document, digest: bytes | None = None) -> int:
+    """Return a 64-bit number of the document in this text (of that digest): another text of the same id has another."""
+    content = document.id.encode(errors="surrogatepass") + (digest or text_digest(document.text))
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
@@ -88,16 +99,24 @@ def story_key(first: str) -> int:
     return int(story_id(first)[:16], 16)
 
 
+def contains(values: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Say which of the wanted are among the sorted values (numpy's own `isin` hashes both, which takes far longer)."""
+    if not len(values):
+        return np.zeros(wanted.shape, np.bool_)
+    found: npt.NDArray[np.bool_] = values[np.minimum(np.searchsorted(values, wanted), len(values) - 1)] == wanted
+    return found
+
+
 class TextNumbers:
     """The number of a text in a collection by the key of a document that has it, -1 where none has."""
 
     def __init__(self, collection: Collection) -> None:
-        keys = np.array([document_key(document) for document in collection.documents], np.uint64)
+        keys = collection.keys
         order = np.argsort(keys)
         self._keys, self._texts = keys[order], np.asarray(collection.text_of, np.int64)[order]
 
     def __call__(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        place = np.minimum(np.searchsorted(self._keys, keys), max(0, len(self._keys) - 1))
         if not len(self._keys):
             return np.full(keys.shape, -1, np.int64)
+        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.where(self._keys[place] == keys, self._texts[place], -1)

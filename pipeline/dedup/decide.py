@@ -131,7 +131,7 @@ def canonicals(collection: Collection, groups: dict[int, list[int]], sites: Site
 def _standing(texts: Sequence[int], words: Words) -> dict[int, tuple[float, float]]:
     """Return for each text of a story the share of what others have in common that it lacks, and of itself that none has."""
     distinct = sorted(set(texts))
-    sets = [np.unique(words.shingles[words.bounds[t] : max(words.bounds[t], words.bounds[t + 1] - 2)]) for t in distinct]
+    sets = [_each_once(words.shingles[words.bounds[t] : max(words.bounds[t], words.bounds[t + 1] - 2)]) for t in distinct]
     _, places, counts = np.unique(np.concatenate(sets), return_inverse=True, return_counts=True)
     enough = min(2, len(distinct) - 1)
     everywhere = int((counts >= enough).sum())
@@ -144,6 +144,10 @@ def _standing(texts: Sequence[int], words: Words) -> dict[int, tuple[float, floa
         common = lacks + int((held > enough).sum())
         standing[text] = (lacks / max(1, common), float((held == 1).sum() / max(1, len(own))))
     return standing
+
+
+def _each_once(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    return values[np.concatenate([[True], values[1:] != values[:-1]])] if len(values) else values
 
 
 def members_of(

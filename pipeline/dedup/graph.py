@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.dedup.canonical import SiteCounts
+from pipeline.dedup.collection import contains
 from pipeline.dedup.decide import PASSAGE, WHOLES
 from pipeline.dedup.parts import pack, unpack
 
@@ -77,11 +78,11 @@ class Graph:
 
     def has(self, keys: U64) -> Mask:
         """Say of which keys there is a document."""
-        return np.isin(keys, self.keys)
+        return contains(self.keys, keys)
 
     def find(self, keys: U64) -> Mask:
         """Return the documents with these keys."""
-        return np.isin(self.keys, keys)
+        return contains(np.sort(keys), self.keys)
 
     def pairs_within(self, nodes: Mask) -> U64:
         """Return the pairs of keys (n x 2) of which both are among these documents."""

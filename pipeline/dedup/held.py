@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dedup.collection import Collection, TextNumbers
+from pipeline.dedup.collection import Collection, TextNumbers, contains
 from pipeline.dedup.graph import Graph
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import story_mark, unpack, unpack_segment
-from pipeline.dedup.probe import Found, Probe, Table
+from pipeline.dedup.probe import NOTHING_FOUND, Found, Probe, Table
 
 U64 = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
@@ -31,13 +31,18 @@ class Candidates:
     keys: list[int] = field(default_factory=list)
     bands: list[U64] = field(default_factory=list)
     counts: list[Integers] = field(default_factory=list)
-    passages: list[U64] = field(default_factory=list)
+    shared: list[U64] = field(default_factory=list)
     _segment_of: dict[int, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, segment: int, ids: pa.Array, keys: U64, without: Numbers[str], bands: Found, passages: Found | None) -> None:
-        """Take in the pairs (row << 32 | text) of one segment, but for rows of `without` and those that stood in one before."""
-        every = bands.pairs if passages is None else np.concatenate([bands.pairs, passages.pairs])
-        rows = np.unique(every >> _ROW).astype(np.int64)
+    def add(self, segment: int, ids: pa.Array, keys: U64, without: Numbers[str], bands: Found, shared: Found, enough: int) -> None:
+        """Take in what one segment has in common with tonight (row << 32 | text): bands, and `enough` shingles.
+
+        Rows of `without` are left out, and those that stood in a segment before.
+        """
+        passages = np.repeat(shared.pairs[shared.counts >= enough], enough)
+        hit = np.zeros(len(keys), np.bool_)
+        hit[(np.concatenate([bands.pairs, passages]) >> _ROW).astype(np.int64)] = True
+        rows = np.flatnonzero(hit)
         numbers = np.full(len(keys), -1, np.int64)
         for row, key, identity in zip(rows.tolist(), keys[rows].tolist(), ids.take(pa.array(rows)).to_pylist(), strict=True):
             if identity in without:
@@ -48,11 +53,10 @@ class Candidates:
                 self.keys.append(key)
             if first_seen == segment:
                 numbers[row] = number
-        pairs, kept = _renumbered(bands.pairs, numbers)
-        self.bands.append(pairs)
+        renumbered, kept = _renumbered(bands.pairs, numbers)
+        self.bands.append(renumbered)
         self.counts.append(bands.counts[kept])
-        if passages is not None:
-            self.passages.append(_renumbered(passages.pairs, numbers)[0])
+        self.shared.append(_renumbered(passages, numbers)[0])
 
 
 def _renumbered(pairs: U64, numbers: Integers) -> tuple[U64, npt.NDArray[np.bool_]]:
@@ -79,8 +83,9 @@ def probe_nights(
     number = 0
     for number, data in enumerate(segments, start=1):
         segment = unpack_segment(data)
-        passages, holders = probe.passages(segment.sketches)
-        candidates.add(number, segment.ids, segment.keys, without, probe.bands(segment.sketches.bands), passages)
+        shared, holders = probe.shared(segment.sketches)
+        found = (probe.bands(segment.sketches.bands), shared)
+        candidates.add(number, segment.ids, segment.keys, without, *found, probe.params.shared)
         rows = (holders & _LOW).astype(np.int64)
         places.append((holders >> _ROW).astype(np.int64))
         keys.append(segment.keys[rows])
@@ -88,7 +93,8 @@ def probe_nights(
     for further, data in enumerate(far, start=number + 1):
         part = unpack(data)
         own = part["keys"]
-        candidates.add(further, part["ids"], own, without, probe.far(part["bands"].reshape(-1, len(own))), None)
+        far_found = probe.far(part["bands"].reshape(-1, len(own)))
+        candidates.add(further, part["ids"], own, without, far_found, NOTHING_FOUND, probe.params.shared)
     return candidates, Holdings(np.concatenate(places), np.concatenate(keys), np.concatenate(stories))
 
 
@@ -122,6 +128,7 @@ class NightHolders:
         same[table.bounds[:-1][table.bounds[:-1] < len(same)]] = False
         self._firsts = np.flatnonzero(~same)
         self._sizes = np.diff(self._firsts, append=len(same))
+        self._story_marks: U64 | None = None
         self.found: dict[int, npt.NDArray[np.uint32]] = {}  # by limit, tonight's alone
 
     def common(self, story: Sequence[int], stitched: Numbers[int], limit: int) -> npt.NDArray[np.uint32]:
@@ -134,7 +141,9 @@ class NightHolders:
         marks = self._marks(story)
         text = self._texts[self._table.texts[_ranges(firsts, sizes)]]
         mine, my_text = np.repeat(firsts, sizes)[~out[text]], text[~out[text]]
-        theirs = np.flatnonzero(np.isin(self._held.places, firsts))
+        wanted = np.zeros(len(self._table.hashes), np.bool_)
+        wanted[firsts] = True
+        theirs = np.flatnonzero(wanted[self._held.places])
         their_text, said = self._held_texts[theirs], self._held.stories[theirs]
         here = their_text >= 0  # decided on again: what was said of its story may be out of date
         their_marks = np.where(here, marks[their_text], said & ~_STITCHED)
@@ -145,7 +154,7 @@ class NightHolders:
         place, counts = np.unique(rows, return_counts=True)
         self.found[limit] = self._shingles(place[counts > limit])
         before = self._graph.hot if limit == self._params.bucket else self._graph.common
-        others = before[~np.isin(before, self._shingles(self._firsts))]
+        others = before[~contains(self._shingles(self._firsts), before)]
         return np.union1d(self.found[limit], others)
 
     def _shingles(self, places: Integers) -> npt.NDArray[np.uint32]:
@@ -154,10 +163,11 @@ class NightHolders:
 
     def _marks(self, story: Sequence[int]) -> U64:
         """Return the key of each text's story."""
-        numbers, inverse = np.unique(np.asarray(story, np.int64), return_inverse=True)
-        documents, first = self._collection.documents, self._collection.first
-        keys = [story_mark(documents[first[number]].id, stitched=False) for number in numbers.tolist()]
-        return np.array(keys, np.uint64)[inverse]
+        if self._story_marks is None:  # the stories are the same in each call
+            documents, first = self._collection.documents, self._collection.first
+            marks = {number: story_mark(documents[first[number]].id, stitched=False) for number in set(story)}
+            self._story_marks = np.array([marks[number] for number in story], np.uint64)
+        return self._story_marks
 
 
 def _ranges(starts: Integers, sizes: Integers) -> Integers:

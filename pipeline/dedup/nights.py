@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.around import Around, Documents, read_around
-from pipeline.dedup.candidates import count_pairs, counted_pairs, nearest, passage_pairs
+from pipeline.dedup.candidates import count_pairs, counted_pairs, likely_pairs, shingle_pairs
 from pipeline.dedup.canonical import parse_time
 from pipeline.dedup.collection import Collection, TextNumbers, collect, document_key
 from pipeline.dedup.decide import WHOLES, Decision, Pairs, decide
@@ -79,7 +79,10 @@ def decide_night(
     pairs = _candidate_pairs(candidates, tonight, params)
     names = dict(zip(candidates.keys, candidates.ids, strict=True))
     around = read_around(index, tonight.collection, tonight.keys, names, pairs, graph, params)
-    collection = collect([*tonight.collection.documents, *around.documents.values()], graph.times)
+    known_texts = {
+        d.id: tonight.collection.digests[t] for d, t in zip(tonight.collection.documents, tonight.collection.text_of, strict=True)
+    }
+    collection = collect([*tonight.collection.documents, *around.documents.values()], graph.times, known_texts)
     own = {number for number, document in enumerate(collection.documents) if document.id in tonight.ids}
     text_of = TextNumbers(collection)
     holders = NightHolders(probe.shingles, tonight.keys, held, graph, collection, text_of, params)
@@ -95,7 +98,7 @@ def decide_night(
 
 def _read_tonight(documents: Iterable[Document], graph: Graph, params: DedupParams) -> _Tonight:
     collection = collect(documents, graph.times)
-    keys = np.array([document_key(collection.documents[number]) for number in collection.first], np.uint64)
+    keys = collection.keys[np.asarray(collection.first, np.int64)]
     ids = frozenset(document.id for document in collection.documents)
     return _Tonight(collection, sketch_all(collection.texts, params), keys, ids)
 
@@ -103,16 +106,20 @@ def _read_tonight(documents: Iterable[Document], graph: Graph, params: DedupPara
 def _candidate_pairs(candidates: Candidates, tonight: _Tonight, params: DedupParams) -> U64:
     """Return candidate pairs of keys (n x 2): those with documents of other nights, the other night first, and tonight's own."""
     others = np.uint64(len(candidates.ids))
-    pairs = np.concatenate([np.zeros(0, np.uint64), *candidates.bands])
     counts = np.concatenate([np.zeros(0, np.int64), *candidates.counts]).astype(np.uint64)
-    own = counted_pairs(tonight.chunks, params)
-    counted = np.concatenate([count_pairs(pairs + others, counts), own + (others << np.uint64(36)) + (others << np.uint64(8))])
+    own = counted_pairs(tonight.chunks, params) + ((others << np.uint64(36)) + (others << np.uint64(8)))
+    counted = np.concatenate([count_pairs(_joined(candidates.bands) + others, counts), own])
     counted.sort()
-    shifted = passage_pairs(tonight.chunks, params) + (others << _ROW) + others
-    theirs = np.concatenate([np.zeros(0, np.uint64), *candidates.passages]) + others
-    packed = np.unique(np.concatenate([nearest(counted, len(candidates.ids) + len(tonight.keys), params), shifted, theirs]))
+    shared = shingle_pairs(tonight.chunks, params) + ((others << _ROW) + others)
+    sharing = np.concatenate([_joined(candidates.shared) + others, shared])
+    sharing.sort()
+    packed = likely_pairs(counted, sharing, len(candidates.ids) + len(tonight.keys), params)
     keys = np.concatenate([np.array(candidates.keys, np.uint64), tonight.keys])
     return keys[np.stack([packed >> _ROW, packed & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)]
+
+
+def _joined(arrays: Sequence[U64]) -> U64:
+    return np.concatenate([np.zeros(0, np.uint64), *arrays])
 
 
 def _numbered(pairs: U64, text_of: TextNumbers) -> Pairs:
@@ -179,7 +186,10 @@ def _ties(
              if collection.documents[number].id not in known]  # fmt: skip
     return Ties(
         [document.id for document in documents],
-        np.array([document_key(document) for document in documents], np.uint64),
+        np.array(
+            [document_key(d, collection.digests[collection.text_of[n]]) for n, d in zip(numbers.tolist(), documents, strict=True)],
+            np.uint64,
+        ),
         places.reshape(-1, 2),
         kinds,
         np.array([time for time in times if time is not None], np.float64),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ def test_the_same_night_again_changes_nothing(tmp_path: Path) -> None:
     lines = [row("a", article(1)), row("b", article(1), 2)]
     index = tmp_path / "index"
     assert run(tmp_path, lines, index) == run(tmp_path, lines, index)
-    assert len(list(index.glob("night-*.parquet"))) == 1
+    with sqlite3.connect(index / "index.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM nights").fetchone() == (1,)
 
 
 def test_a_copy_of_an_earlier_night_names_the_original_of_that_night(tmp_path: Path) -> None:
