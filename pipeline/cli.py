@@ -128,6 +128,9 @@ def _add_lookups(commands: Commands) -> None:
     explain.add_argument(
         "what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse"
     )
+    explain.add_argument(
+        "--with", dest="other", metavar="OTHER", help="hold it against another file, URL or article: both texts side by side"
+    )
     explain.add_argument("--html", metavar="OUT", help="write the page with its decisions in colours to a file instead")
 
     report = _add(commands, "report", _report, "show what a night did")
@@ -282,9 +285,13 @@ def _dedup(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _explain(options: argparse.Namespace, settings: Settings) -> int:
-    from pipeline.explain import explain, explain_as_html
+    from pipeline.explain import explain, explain_as_html, explain_pair
 
-    if options.html:
+    if options.other and options.html:
+        raise ConfigError("explain: --with prints two columns and --html writes one page: give one of the two")
+    if options.other:
+        print(explain_pair(options.what, options.other, settings))
+    elif options.html:
         _write(Path(options.html), explain_as_html(options.what, settings))
     else:
         print(explain(options.what, settings))

@@ -31,11 +31,27 @@ def explain(what: str, settings: Settings) -> str:
     return explain_text(_page(what, settings))
 
 
+def explain_pair(one: str, other: str, settings: Settings) -> str:
+    """Return what two articles (each a file, URL or article id) have in common, side by side, and what follows from it."""
+    from pipeline.dedup.pair import compare_texts, side_by_side
+
+    articles = [_article(what, settings) for what in (one, other)]
+    left, right = (article.text for article in articles)
+    report = compare_texts(left, right)
+    told = ", ".join(f"{name} {value:g}" for name, value in report.proof.items())
+    titles = [f"{what}: {article.title or '(no title)'}" for what, article in zip((one, other), articles, strict=True)]
+    return "\n".join((*titles, f"verdict: {report.verdict}", f"measured: {told}", "", *side_by_side(left, right, report)))
+
+
+def _article(what: str, settings: Settings) -> Article:
+    if ARTICLE_ID.fullmatch(what) and not Path(what).is_file():
+        return _stored(what, settings).article
+    return _page(what, settings)
+
+
 def explain_as_html(what: str, settings: Settings) -> str:
     """Return the same decisions as one page for a browser, without the copies."""
-    if ARTICLE_ID.fullmatch(what) and not Path(what).is_file():
-        return explain_html(_stored(what, settings).article)
-    return explain_html(_page(what, settings))
+    return explain_html(_article(what, settings))
 
 
 def _page(what: str, settings: Settings) -> Article:
@@ -88,6 +104,9 @@ def _copies(stored: StoredArticle) -> Iterator[str]:
         published = f"{copy.published_at:%Y-%m-%d %H:%M}" if copy.published_at else "(no date)"
         marker = " <- this one" if copy.article_id == stored.article.article_id else ""
         yield f"  {copy.relation:9} {score}  {published:16}  {copy.site}  {copy.url or copy.article_id}{marker}"
+        if copy.proof and copy.proof.get("composite"):
+            share = f"{copy.proof['share']:.0%} of it stands in {copy.proof['sources']} other stories"
+            yield f"            composite: {share}"
         if copy.proof:
             yield f"            proof: {copy.proof}"
 

@@ -28,7 +28,7 @@ class Collection:
     times: Sequence[float | None]  # seconds since 1970, None where there is no date or none that can be believed
     first: Sequence[int]  # number of the first document with each text
     text_of: Sequence[int]  # number of each document's text
-    digests: Sequence[bytes]  # of each text
+    digests: Sequence[bytes] = ()  # of each text; wanted for keys alone
 
     @property
     def texts(self) -> list[str]:

@@ -67,6 +67,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     position = 0  # of the current character, in code points
     i = low
     open_word = False
+    chunk = False  # the open word is a stretch of a script that is written without spaces
     word_hash = np.uint64(0)
     letters = 0
     flag = 0
@@ -76,7 +77,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     stopped = False  # a full stop was the last thing that was not blank
     quoted = False
     while i < high:
-        if open_word and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
+        if open_word and not chunk and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
             before = i
             if full:
                 while i < high and quick[data[i]] < BLANK:
@@ -134,8 +135,14 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
         else:
             kind = SEPARATOR if 0x1F000 <= code < 0x1FB00 else LETTER
         if kind in (LETTER, DIGIT):
+            if open_word and chunk:
+                hashes[n] = word_hash
+                flags[n] = flag
+                n += 1
+                open_word = False
             if not open_word:
                 open_word = True
+                chunk = False
                 starts[n] = position
                 word_hash = _SEED
                 letters = 0
@@ -155,7 +162,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             pass  # an apostrophe inside a word belongs to it, one at the end does not: only letters move the end
         elif kind == SINGLE:
             if open_word:
-                open_word = False
+                open_word = chunk = False
                 hashes[n] = word_hash
                 flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
                 n += 1
@@ -172,13 +179,18 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             new_sentence = new_paragraph = stopped = False
         elif kind == CHUNKED:
             # Boundaries that depend on two neighbouring letters only fall alike wherever the same letters stand.
+            if open_word and not chunk:
+                hashes[n] = word_hash
+                flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
+                n += 1
+                open_word = new_sentence = new_paragraph = stopped = False
             if open_word and (mix(previous * _CHUNK + np.uint64(code)) & np.uint64(3)) == 0:
                 hashes[n] = word_hash
                 flags[n] = flag
                 n += 1
                 open_word = False
             if not open_word:
-                open_word = True
+                open_word = chunk = True
                 starts[n] = position
                 word_hash = _SEED
                 letters = _SHORT_LETTERS + 1
@@ -208,7 +220,9 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                     hashes[n] = word_hash
                     flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
                     n += 1
-                    new_sentence = new_paragraph = stopped = False
+                    new_sentence = new_paragraph = False
+                    stopped = chunk and code == 0x20  # where words are not divided, a blank divides clauses
+                    chunk = False
             if inside:
                 pass
             elif kind == STOP:

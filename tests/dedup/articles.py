@@ -6,7 +6,16 @@ import random
 
 from pipeline.dedup import Document
 
-ALPHABETS = {"latin": "abcdefghijklmnoprstuvz", "cyrillic": "абвгдежзиклмнопрстуфх", "arabic": "ابتثجحخدرزسشصطعفقكلمن"}
+ALPHABETS = {
+    "latin": "abcdefghijklmnoprstuvz",
+    "cyrillic": "абвгдежзиклмнопрстуфх",
+    "arabic": "ابتثجحخدرزسشصطعفقكلمن",
+    "thai": "กขคงจชซญดตถทนบปพมยรลวสหอ",
+    "khmer": "កខគងចឆជញដតថទនបផពមយរលវសហអ",
+    "lao": "ກຂຄງຈຊຍດຕຖທນບປຜພມຢລວສຫອ",
+    "burmese": "ကခဂငစဆဇညတထဒနပဖဗမယရလဝသဟအ",
+}
+UNDIVIDED = ("thai", "khmer", "lao", "burmese")  # words are written without spaces between them
 
 
 def sentence(rng: random.Random, alphabet: str = "latin") -> str:
@@ -16,7 +25,7 @@ def sentence(rng: random.Random, alphabet: str = "latin") -> str:
     words[0] = words[0].capitalize()
     words[4] = words[4].capitalize()
     words[7] = str(rng.randint(10, 99999))
-    return " ".join(words) + "."
+    return "".join(words) if alphabet in UNDIVIDED else " ".join(words) + "."
 
 
 def article(seed: int, paragraphs: int = 8, alphabet: str = "latin") -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup import DedupResult, Document, find_duplicates
-from tests.dedup.articles import ALPHABETS, article, document
+from tests.dedup.articles import ALPHABETS, UNDIVIDED, article, document
 
 
 def stories(result: DedupResult) -> set[frozenset[str]]:
@@ -102,6 +102,30 @@ def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets(
         taken[passage.source_article_id] = taken.get(passage.source_article_id, "") + stitched[passage.start : passage.end]
     for name, part in parts.items():
         assert abs(len(taken[name]) - len(part)) < 0.05 * len(part)
+
+
+@pytest.mark.parametrize("alphabet", UNDIVIDED)
+def test_passages_are_found_in_languages_that_do_not_divide_words(alphabet: str) -> None:
+    sources = {f"s{n}": article(10 + n, alphabet=alphabet) for n in range(3)}
+    parts = {name: "\n\n".join(text.split("\n\n")[2:5]) for name, text in sources.items()}
+    stitched = "\n\n".join(parts.values())
+    documents = [document(name, text, 1) for name, text in sources.items()]
+    result = find_duplicates([*documents, document("m", stitched, 3, "b.example")])
+    assert len(stories(result)) == 4
+    taken: dict[str, int] = {}
+    for passage in result.reuse:
+        assert passage.article_id == "m"
+        assert stitched[passage.start : passage.end] in sources[passage.source_article_id]
+        taken[passage.source_article_id] = taken.get(passage.source_article_id, 0) + passage.end - passage.start
+    assert all(taken[name] > 0.95 * len(part) for name, part in parts.items())
+
+
+@pytest.mark.parametrize("digits", ["๐๑๒๓๔๕๖๗๘๙", "໐໑໒໓໔໕໖໗໘໙", "០១២៣៤៥៦៧៨៩", "၀၁၂၃၄၅၆၇၈၉"])
+def test_digits_of_other_scripts_are_figures(digits: str) -> None:
+    text = article(12, alphabet="thai")
+    other = text.translate(str.maketrans("0123456789", digits))
+    assert len(stories(find_duplicates([document("a", text), document("b", other, 2)]))) == 1
+    assert [m.score for m in find_duplicates([document("a", text), document("b", other, 2)]).members] == [None, 1.0]
 
 
 def test_offsets_are_code_points_also_after_characters_outside_of_the_basic_plane() -> None:
