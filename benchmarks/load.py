@@ -32,7 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from pipeline.records import Article, Block, Fetch, StoryMember, from_batches
+from pipeline.records import Article, Block, Fetch, StoryMember
 from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches, read_row_groups
 from pipeline.urls import article_id
 from pipeline.warehouse import ArticleKey, KeyedBatch, Night, article_keys, load, open_warehouse, upgrade
@@ -142,8 +142,8 @@ def ours(url: str, folder: Path, *, whole: bool) -> None:
         code_version="1",
         config_hash="c",
         articles=keyed(folder),
-        fetches=from_batches(stored(folder, "fetches"), Fetch) if whole else (),
-        members=from_batches(stored(folder, "members"), StoryMember) if whole else (),
+        fetches=stored(folder, "fetches") if whole else (),
+        members=stored(folder, "members") if whole else (),
     )
     with open_warehouse(url) as warehouse:
         load(warehouse, night)

@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.captures import FETCHED
 from pipeline.config import Settings, Source
 from pipeline.records import Discovered, Fetch, Rejected, StageReport
-from pipeline.store import Partition, Store, open_store, read_manifest, read_records, shards_of
+from pipeline.store import Partition, Store, open_store, read_batches, read_manifest, read_records, shards_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +88,12 @@ def records_of(store: Store, stage: str, run_date: str, record: type[R], name: s
     """Yield one table of a stage over all its shards of a date."""
     for shard in shards_of(store, stage, run_date):
         yield from read_records(store, Partition(stage, run_date, shard), record, name)
+
+
+def batches_of(store: Store, stage: str, run_date: str) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a stage over all its shards of a date, as Arrow batches."""
+    for shard in shards_of(store, stage, run_date):
+        yield from read_batches(store, Partition(stage, run_date, shard))
 
 
 def rejects_of(store: Store, run_date: str) -> Iterator[Rejected]:

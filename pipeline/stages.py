@@ -11,25 +11,37 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 import pipeline
 from pipeline.captures import FETCHED
 from pipeline.config import Settings, config_hash
-from pipeline.errors import BudgetSpent, Reject
+from pipeline.errors import BudgetSpent, Fatal, Reject
 from pipeline.filing import file_rows, raw_prefix, recover
 from pipeline.progress import progress_log
 from pipeline.records import Article, Discovered, Fetch, IndexPart, Rejected, Reuse, SiteLine, StageReport, StoryMember
-from pipeline.runs import STAGES, WHOLE, Run, dates_of, records_of, rejects_of, reports_of, shard_count, shards_to_do, sources_read
-from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records, read_row_groups, shards_of
+from pipeline.runs import (
+    STAGES,
+    WHOLE,
+    Run,
+    batches_of,
+    dates_of,
+    records_of,
+    rejects_of,
+    reports_of,
+    shard_count,
+    shards_to_do,
+    sources_read,
+)
+from pipeline.store import Partition, PartitionWriter, Store, read_batches, read_manifest, read_records, read_row_groups, shards_of
 from pipeline.urls import shard_of, url_id
 
 if TYPE_CHECKING:
     from pipeline.dedup import Document
     from pipeline.extract.page import PageInput
     from pipeline.fetch.fetch import Validator
-    from pipeline.warehouse import UrlState, Warehouse
+    from pipeline.warehouse import KeyedBatch, UrlState, Warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -352,7 +364,7 @@ def _document(article: Article) -> Document:
 
 def load(run: Run) -> StageReport:
     """Load the night into the warehouse in one transaction; stops before it when too much of the night has failed."""
-    from pipeline.warehouse import KeyedBatch, Night, set_search
+    from pipeline.warehouse import Night, set_search
     from pipeline.warehouse import load as load_night
 
     store = run.store()
@@ -366,15 +378,9 @@ def load(run: Run) -> StageReport:
         run_date=run.run_date,
         code_version=pipeline.__version__,
         config_hash=config_hash(run.settings, run.sources),
-        fetches=records_of(store, "fetch", run.run_date, Fetch),
-        articles=(
-            KeyedBatch(keys(), articles)
-            for shard in shards_of(store, "clean", run.run_date)
-            for keys, articles in zip(
-                *(read_row_groups(store, Partition("clean", run.run_date, shard), name) for name in ("keys", "part")), strict=True
-            )
-        ),
-        members=read_records(store, partition, StoryMember),
+        fetches=batches_of(store, "fetch", run.run_date),
+        articles=keyed_articles(store, run.run_date),
+        members=read_batches(store, partition),
         reuse=read_records(store, partition, Reuse, "reuse"),
         rejected=rejects_of(store, run.run_date),
         site_lines=records_of(store, "clean", run.run_date, SiteLine, "site_lines"),
@@ -386,6 +392,25 @@ def load(run: Run) -> StageReport:
     set_search(warehouse, on=run.settings.full_text)
     load_night(warehouse, night)
     return _logged(report)
+
+
+def keyed_articles(store: Store, run_date: str) -> Iterator[KeyedBatch]:
+    """Yield a night's clean articles with their keys; keys that no stage stored are made here, from the articles.
+
+    Raises `Fatal` for keys that cannot be of these articles.
+    """
+    from pipeline.warehouse import KeyedBatch, with_keys
+
+    for shard in shards_of(store, "clean", run_date):
+        partition = Partition("clean", run_date, shard)
+        manifest = read_manifest(store, partition)
+        if manifest is not None and "keys" not in manifest.files:
+            yield from map(with_keys, read_batches(store, partition))
+            continue
+        for keys, articles in zip_longest(*(read_row_groups(store, partition, name) for name in ("keys", "part"))):
+            if keys is None or articles is None:
+                raise Fatal(f"{partition.prefix}: the keys are not of these articles; run the night again `--from clean`")
+            yield KeyedBatch(keys(), articles)
 
 
 def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:

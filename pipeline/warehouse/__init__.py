@@ -1,6 +1,6 @@
 """The warehouse: what the pipeline writes each night and analysts query. PostgreSQL, SQLite, or any SQLAlchemy database."""
 
-from pipeline.warehouse.article_batches import article_keys
+from pipeline.warehouse.article_batches import article_keys, with_keys
 from pipeline.warehouse.dedup_index import NightIndex, night_index
 from pipeline.warehouse.engine import Warehouse, open_warehouse
 from pipeline.warehouse.load import load
@@ -44,4 +44,5 @@ __all__ = [
     "site_lines",
     "status",
     "upgrade",
+    "with_keys",
 ]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,14 @@ import pyarrow.compute as pc
 
 from pipeline.errors import Transient
 from pipeline.records import BLOCK_SEPARATOR, Article, to_batch
-from pipeline.warehouse.bulk import BATCH, arrow_schema
+from pipeline.warehouse.batches import as_batches, as_rows, claims, texts_as_json, url_keys, utf8, without_nul
+from pipeline.warehouse.bulk import arrow_schema
 from pipeline.warehouse.night import ArticleKey, KeyedBatch
-from pipeline.warehouse.rows import claim, storable, url_key
-from pipeline.warehouse.tables import articles, dropped_blocks
+from pipeline.warehouse.tables import article_versions, articles, dropped_blocks
 
 SPACE = 32  # the code of a space: below it stand tab, line feed and the other control characters
 NOTHING = "\x1e"  # stands for null in what is hashed
 BETWEEN = "\x1f"  # stands between the parts of what is hashed
-_NAMES_AS_JSON = json.JSONEncoder(ensure_ascii=False)  # `json.dumps` would make one for each article
 
 METADATA = ("source_id", "site", "url", "canonical_url", "title", "published_at", "published_basis", "modified_at", "language")
 MORE_METADATA = ("section", "image", "wire_credit", "source_link", "extractor")
@@ -86,15 +84,25 @@ def sources(given: Iterable[Article] | Iterable[pa.RecordBatch] | Iterable[Keyed
             keys = _listed(keyed.keys)
             yield keys, 0, partial(_read_keyed, keyed, keys)
         return
-    for columns in whole if isinstance(first, pa.RecordBatch) else _of_records(whole):
+    for columns in as_batches(whole, Article):
         batch = read_batch(columns)
         yield batch.keys, len(columns) - len(batch.keys), partial(_same, batch)
 
 
+def with_keys(batch: pa.RecordBatch) -> KeyedBatch:
+    """Return the articles of a batch with their keys, made now."""
+    read = read_batch(batch)
+    return KeyedBatch(to_batch(_records(read.keys), ArticleKey), lambda: read.columns)
+
+
 def article_keys(articles: Iterable[Article]) -> Iterator[ArticleKey]:
     """Yield the keys of articles, to be stored beside them: the load then reads only the row groups that changed."""
-    for columns in _of_records(iter(articles)):
-        yield from map(ArticleKey, *dataclasses.astuple(read_batch(columns).keys))
+    for columns in as_batches(articles, Article):
+        yield from _records(read_batch(columns).keys)
+
+
+def _records(keys: Keys) -> Iterator[ArticleKey]:
+    return map(ArticleKey, *(getattr(keys, f.name) for f in dataclasses.fields(keys)))
 
 
 def read_batch(batch: pa.RecordBatch) -> ArticleBatch:
@@ -133,27 +141,18 @@ def _same(batch: ArticleBatch) -> ArticleBatch:
     return batch
 
 
-def _of_records(records: Iterator[Article]) -> Iterator[pa.RecordBatch]:
-    """Yield Arrow batches of the records; texts that Arrow cannot hold are made storable."""
-    while chunk := list(islice(records, BATCH)):
-        try:
-            yield to_batch(chunk, Article)
-        except UnicodeEncodeError:
-            yield to_batch(map(_storable_record, chunk), Article)
-
-
 def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_date: str) -> pa.RecordBatch:
     """Return the rows of the table `articles` for the articles at `places`."""
     columns = _chosen(batch, places)
     text = clean_texts(columns["blocks"])
-    published = [claim(said) for said in columns["published_at"].to_pylist()]
+    published_at, precision = claims(columns["published_at"])
     derived: dict[str, Any] = {
         "url_id": [batch.keys.page_ids[place] for place in places],
-        "authors": [_NAMES_AS_JSON.encode(names) for names in columns["authors"].to_pylist()],
-        "published_at": [moment for moment, _ in published],
-        "published_precision": [precision for _, precision in published],
+        "authors": texts_as_json(columns["authors"]),
+        "published_at": published_at,
+        "published_precision": precision,
         "published_text": columns["published_at"],
-        "modified_at": [claim(said).at for said in columns["modified_at"].to_pylist()],
+        "modified_at": claims(columns["modified_at"])[0],
         "text": text,
         "word_count": word_counts(text),
         "content_hash": [batch.keys.content_hashes[place] for place in places],
@@ -162,8 +161,14 @@ def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_da
         "first_run_date": pa.repeat(date.fromisoformat(run_date), len(places)),
         "last_run_id": pa.repeat(run_id, len(places)),
     }
-    schema = arrow_schema(articles)
-    return pa.record_batch([_array(derived.get(f.name), columns, f) for f in schema], schema=schema)
+    return as_rows(articles, columns, derived)
+
+
+def version_rows(rows: pa.RecordBatch, places: Sequence[int], numbers: Sequence[int]) -> pa.RecordBatch:
+    """Return rows of `article_versions` for those at `places` of rows of `articles`, with their version numbers."""
+    chosen = rows.take(pa.array(places, pa.int64()))
+    derived: dict[str, Any] = {"version_no": list(numbers), "seen_at": chosen["fetched_at"], "run_id": chosen["last_run_id"]}
+    return as_rows(article_versions, chosen, derived)
 
 
 def dropped_rows(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
@@ -195,7 +200,7 @@ def clean_texts(blocks: pa.ListArray) -> pa.StringArray:
 
 def word_counts(texts: pa.StringArray) -> pa.Int32Array:
     """Return the number of words of each text, divided by ASCII white space."""
-    offsets, data = _utf8(texts)
+    offsets, data = utf8(texts)
     space = data <= SPACE
     starts = np.empty(len(data), np.bool_)
     starts[1:] = space[:-1] > space[1:]
@@ -203,21 +208,6 @@ def word_counts(texts: pa.StringArray) -> pa.Int32Array:
     starts[first] = ~space[first]  # a text's first byte begins a word whatever ends the text before
     before = np.searchsorted(np.flatnonzero(starts), offsets)
     return pa.array(before[1:] - before[:-1], pa.int32())
-
-
-def without_nul(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch with each NUL, which no database takes, replaced by U+FFFD."""
-    if not any(_has_nul(column) for column in batch.columns):
-        return batch
-    rows = [_storable_value(row) for row in batch.to_pylist()]
-    return pa.RecordBatch.from_pylist(rows, schema=batch.schema)
-
-
-def _array(value: Any, columns: pa.RecordBatch, field: pa.Field) -> pa.Array:
-    column = columns[field.name] if value is None else value
-    if isinstance(column, pa.Array):
-        return column if column.type == field.type else column.cast(field.type)
-    return pa.array(column, field.type)
 
 
 def _flat(blocks: pa.ListArray) -> tuple[pa.StructArray, np.ndarray[Any, Any]]:
@@ -238,14 +228,15 @@ def _page_ids(columns: pa.RecordBatch) -> list[str | None]:
     """Return the url_id of each article's page; None for a document without a URL."""
     same = pc.fill_null(pc.equal(columns["url"], columns["canonical_url"]), True)  # the article_id is made of this URL
     found: list[str | None] = pc.if_else(columns["url"].is_valid(), columns["article_id"], None).to_pylist()
-    for place in np.flatnonzero(~same.to_numpy(zero_copy_only=False)):
-        found[place] = url_key(columns["url"][place].as_py())
+    others = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
+    for place, key in zip(others, url_keys(columns["url"].take(pa.array(others))), strict=True):
+        found[place] = key
     return found
 
 
 def _content_hashes(titles: pa.StringArray, texts: pa.StringArray) -> list[str]:
     """Return the sha256 of title, line feed and clean text: `Article.content_hash`, of what is stored."""
-    offsets, data = _utf8(texts)
+    offsets, data = utf8(texts)
     view, sha256 = data.data, hashlib.sha256
     hashes = []
     for title, (start, end) in zip(titles.to_pylist(), pairwise(offsets.tolist()), strict=True):
@@ -266,37 +257,6 @@ def _row_hashes(columns: pa.RecordBatch, content_hashes: list[str]) -> list[str]
     paid = columns["paywalled"].cast(pa.string())
     authors = pc.binary_join(columns["authors"], BETWEEN)
     joined = pc.binary_join_element_wise(pa.array(content_hashes, pa.string()), *metadata, paid, authors, blocks, BETWEEN)
-    offsets, data = _utf8(joined)
+    offsets, data = utf8(joined)
     view, sha256 = data.data, hashlib.sha256
     return [sha256(view[start:end]).hexdigest()[:32] for start, end in pairwise(offsets.tolist())]
-
-
-def _utf8(texts: pa.StringArray) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the offsets and the bytes of an array of texts, from its own first byte on."""
-    _, offsets, data = texts.buffers()
-    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1] if offsets else np.zeros(1, np.int32)
-    held = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
-    return bounds - bounds[0], held[bounds[0] : bounds[-1]]
-
-
-def _has_nul(array: pa.Array) -> bool:
-    if pa.types.is_struct(array.type):
-        return any(_has_nul(array.field(i)) for i in range(array.type.num_fields))
-    if pa.types.is_list(array.type):
-        return _has_nul(array.flatten())
-    return bool(pa.types.is_string(array.type) and (_utf8(array)[1] == 0).any())
-
-
-def _storable_record(article: Article) -> Article:
-    """Return the article with every text in it storable."""
-    values = {f.name: _storable_value(getattr(article, f.name)) for f in dataclasses.fields(article)}
-    values["blocks"] = tuple(dataclasses.replace(b, text=storable(b.text), path=storable(b.path)) for b in article.blocks)
-    return Article(**values)
-
-
-def _storable_value(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, dict):
-        return {name: _storable_value(v) for name, v in value.items()}
-    return type(value)(map(_storable_value, value)) if isinstance(value, (list, tuple)) else value

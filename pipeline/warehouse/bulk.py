@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -24,6 +25,7 @@ from pipeline.warehouse.tables import UtcDateTime
 
 BATCH = 2000  # rows in memory at a time: an article with its blocks is some 10 KB
 COPY_BYTES = 1 << 20  # text collected before it is handed to the driver
+WORK_MEM = "64MB"  # of the one connection that loads
 KEYS_AT_ONCE = 500  # keys in one IN list, for a database of which nothing is known
 
 
@@ -58,7 +60,10 @@ class Bulk(Protocol):
         """Insert an Arrow batch with the schema of the table; return its number of rows."""
 
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
-        """Yield the columns of the rows whose first key column is in `keys` (no spaces in them); instants are the driver's."""
+        """Yield the columns of the rows whose first key column is in `keys` (no spaces in them); naive instants are UTC."""
+
+    def empty(self, table: sa.Table) -> None:
+        """Remove all rows of a temporary table."""
 
     def analyse(self, table: sa.Table) -> None:
         """Let the planner know what a staged table holds."""
@@ -109,6 +114,9 @@ class CoreBulk:
         for chunk in batches(keys, KEYS_AT_ONCE):
             yield from map(tuple, self.connection.execute(sa.select(*(table.c[c] for c in columns)).where(key.in_(chunk))))
 
+    def empty(self, table: sa.Table) -> None:
+        self.connection.execute(table.delete())
+
     def analyse(self, table: sa.Table) -> None:
         return
 
@@ -139,6 +147,9 @@ class SqliteBulk:
         cursor.execute(statement, (json.dumps(list(keys)),))
         yield from cursor.fetchall()
         cursor.close()
+
+    def empty(self, table: sa.Table) -> None:
+        self.connection.execute(table.delete())
 
     def analyse(self, table: sa.Table) -> None:
         return
@@ -183,11 +194,16 @@ class PostgresBulk:
 
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
         key = next(iter(table.primary_key.columns)).name
-        statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} = ANY(string_to_array(%s, ' '))"  # noqa: S608
+        # Instants without their zone, which is UTC: the driver reads these several times as fast.
+        chosen = (f"{c} AT TIME ZONE 'UTC'" if isinstance(table.c[c].type, UtcDateTime) else c for c in columns)
+        statement = f"SELECT {', '.join(chosen)} FROM {table.name} WHERE {key} = ANY(string_to_array(%s, ' '))"  # noqa: S608
         cursor = self.connection.connection.cursor()  # as in SqliteBulk
         cursor.execute(statement, (" ".join(keys),))
         yield from cursor.fetchall()
         cursor.close()
+
+    def empty(self, table: sa.Table) -> None:
+        self.connection.exec_driver_sql(f"TRUNCATE {table.name}")  # deleted rows would be read again with every batch
 
     def analyse(self, table: sa.Table) -> None:
         self.connection.exec_driver_sql(f"ANALYZE {table.name}")
@@ -199,6 +215,7 @@ def bulk_for(connection: Connection) -> Bulk:
         return SqliteBulk(connection)
     if (connection.dialect.name, connection.dialect.driver) == ("postgresql", "psycopg"):
         _prefer_lz4(connection)
+        _work_in_memory(connection)
         connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
         return PostgresBulk(connection)
     return CoreBulk(connection)
@@ -212,11 +229,16 @@ def staging_table(table: sa.Table) -> sa.Table:
     return sa.Table(f"staged_{table.name}", sa.MetaData(), *columns, place, prefixes=["TEMPORARY"])
 
 
-def stage(bulk: Bulk, table: sa.Table, rows: Iterable[Row]) -> tuple[sa.Table, int]:
+def stage(bulk: Bulk, table: sa.Table, rows: Iterable[Row] | Iterable[pa.RecordBatch]) -> tuple[sa.Table, int]:
     """Put rows into a new staging table of `table`; of rows with one key the last stays. Returns it and their number."""
     staged = staging_table(table)
     staged.create(bulk.connection)
-    total = bulk.insert(staged, ((*row, place) for place, row in enumerate(rows)))
+    iterator = iter(rows)
+    first = list(islice(iterator, 1))
+    if first and isinstance(first[0], pa.RecordBatch):
+        total = sum(_insert_placed(bulk, staged, chain(first, iterator)))
+    else:
+        total = bulk.insert(staged, ((*row, place) for place, row in enumerate(chain(first, iterator))))
     if total:
         bulk.analyse(staged)
         keys = [staged.c[column.name] for column in table.primary_key.columns]
@@ -225,10 +247,19 @@ def stage(bulk: Bulk, table: sa.Table, rows: Iterable[Row]) -> tuple[sa.Table, i
     return staged, total
 
 
+def _insert_placed(bulk: Bulk, staged: sa.Table, given: Iterable[Any]) -> Iterator[int]:
+    """Insert batches, each row with its place in the input; yield the number of rows of each."""
+    start = 0
+    for batch in given:
+        places = pa.array(range(start, start + len(batch)), pa.int32())
+        yield bulk.insert_batch(staged, batch.append_column("place", places))
+        start += len(batch)
+
+
 def merge(
     bulk: Bulk,
     table: sa.Table,
-    staged: sa.Table,
+    staged: sa.FromClause,
     total: int,
     *,
     not_compared: Sequence[str] = (),
@@ -254,7 +285,8 @@ def merge(
         values = {c: staged.c[c] for c in plain} | dict(assigned)
         updated = bulk.connection.execute(table.update().values(values).where(condition)).rowcount
     names = [column.name for column in table.columns]
-    missing = sa.select(*(staged.c[c] for c in names)).where(~sa.exists().where(match)).order_by(staged.c.place)
+    # In order of the key: the index grows in one place, and the rows that are missing are found before the first is inserted.
+    missing = sa.select(*(staged.c[c] for c in names)).where(~sa.exists().where(match)).order_by(*(staged.c[k] for k in keys))
     inserted = bulk.connection.execute(table.insert().from_select(names, missing)).rowcount
     return Merged(inserted, updated, total - inserted - updated)
 
@@ -264,6 +296,14 @@ def _prefer_lz4(connection: Connection) -> None:
     query = sa.text("SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
     if connection.execute(query).scalar():
         connection.exec_driver_sql("SET LOCAL default_toast_compression = 'lz4'")
+
+
+def _work_in_memory(connection: Connection) -> None:
+    """Let the server sort and join a night's rows in memory, if it is not allowed more than that already."""
+    connection.execute(
+        sa.text("SELECT set_config('work_mem', :mem, true) WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(:mem)"),
+        {"mem": WORK_MEM},
+    )
 
 
 def _csv(lines: list[str]) -> bytes:
@@ -279,11 +319,17 @@ def _csv_cell(column: sa.Column[Any]) -> Callable[[Any], str]:
 
 
 def _plain(column: pa.Array) -> list[Any]:
-    """Return the values of a column as SQLite stores them: times and dates as ISO 8601 text."""
-    if pa.types.is_timestamp(column.type):  # the naive ones are read five times as fast
-        return [v and f"{v.isoformat()}+00:00" for v in column.cast(pa.timestamp("us")).to_pylist()]
+    """Return the values of a column as SQLite stores them: times and dates as ISO 8601 text, as `isoformat` writes it."""
+    if pa.types.is_timestamp(column.type):
+        moments = column.cast(pa.timestamp("us"))
+        exact = moments.cast(pa.string())  # 2026-03-01 02:30:00.000000
+        whole = pc.utf8_slice_codeunits(exact, 0, 19)
+        text = pc.if_else(pc.ends_with(exact, ".000000"), whole, exact)
+        column = pc.binary_join_element_wise(pc.utf8_replace_slice(text, 10, 11, "T"), "+00:00", "")
+    elif pa.types.is_date32(column.type):
+        column = column.cast(pa.string())
     values: list[Any] = column.to_pylist()
-    return [v and v.isoformat() for v in values] if pa.types.is_date32(column.type) else values
+    return values
 
 
 def _decoder(column: sa.Column[Any]) -> Callable[[Any], Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.records import Fetch
+from pipeline.warehouse.batches import as_batches, fetch_rows
 from pipeline.warehouse.bulk import Bulk, Merged, bulk_for, merge, stage
 from pipeline.warehouse.dedup_index import load_index
 from pipeline.warehouse.engine import Warehouse
@@ -16,7 +18,7 @@ from pipeline.warehouse.figures import count_runs
 from pipeline.warehouse.load_articles import load_articles
 from pipeline.warehouse.load_stories import load_stories
 from pipeline.warehouse.night import LoadResult, Night
-from pipeline.warehouse.rows import fetch_values, reject_values, report_values, site_line_values
+from pipeline.warehouse.rows import reject_values, report_values, site_line_values
 from pipeline.warehouse.tables import fetches, rejects, runs, site_lines, stage_reports, url_state
 
 logger = logging.getLogger(__name__)
@@ -33,9 +35,10 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
     counts: dict[str, Mapping[str, int]] = {}
     with warehouse.writing(f"load {night.run_id}") as connection:
         bulk = bulk_for(connection)
-        staged_fetches, total = stage(bulk, fetches, (fetch_values(f, night.run_id, night.run_date) for f in night.fetches))
+        rows = (fetch_rows(batch, night.run_id, night.run_date) for batch in as_batches(night.fetches, Fetch))
+        staged_fetches, total = stage(bulk, fetches, rows)
         counts["fetches"] = _counts(merge(bulk, fetches, staged_fetches, total))
-        counts["url_state"] = _counts(_load_url_state(bulk, staged_fetches))
+        counts["url_state"] = _counts(_load_url_state(bulk, staged_fetches, total))
         counts["articles"], seen, tables = load_articles(bulk, night)
         counts |= tables
         counts |= load_stories(bulk, night, seen)
@@ -50,20 +53,19 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
     return result
 
 
-def _load_url_state(bulk: Bulk, staged: sa.Table) -> Merged:
+def _load_url_state(bulk: Bulk, staged: sa.Table, total: int) -> Merged:
     """Move each URL's state on by its fetch, unless the state is of a later fetch already."""
     source = staged.c
     good = source.outcome.in_((FETCHED, NOT_MODIFIED))
     raw_ref = source.warc_filename + "#" + sa.cast(source.warc_offset, sa.Text) + "+" + sa.cast(source.warc_length, sa.Text)
-    rows = sa.select(
+    values = (
         *(source.url_id, source.url, source.site, source.run_date, source.run_date, source.fetched_at, source.outcome),
         sa.case((good, source.run_date)),
         *(sa.case((good, value)) for value in (source.etag, source.last_modified, source.digest, raw_ref)),
         sa.case((good, 0), else_=1),
-        sa.func.row_number().over(order_by=source.place),
     )
-    states, _ = stage(bulk, url_state, ())
-    total = bulk.connection.execute(states.insert().from_select([c.name for c in states.columns], rows)).rowcount
+    named = (value.label(column.name) for value, column in zip(values, url_state.columns, strict=True))
+    states = sa.select(*named).subquery("states")
     old, new = url_state.c, states.c
     assigned: dict[str, sa.ColumnElement[Any]] = {
         name: sa.case(

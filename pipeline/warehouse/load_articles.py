@@ -7,7 +7,7 @@ of an older page never overwrites a newer text: it goes to `article_versions` on
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import sqlalchemy as sa
 
-from pipeline.warehouse.article_batches import ArticleBatch, Keys, Order, article_rows, dropped_rows, order, sources
-from pipeline.warehouse.bulk import Bulk, arrow_schema, staging_table
+from pipeline.warehouse.article_batches import ArticleBatch, Keys, Order, article_rows, dropped_rows, order, sources, version_rows
+from pipeline.warehouse.bulk import Bulk, arrow_schema
 from pipeline.warehouse.night import Night
 from pipeline.warehouse.tables import UtcDateTime, article_versions, articles, dropped_blocks
 
@@ -25,6 +25,27 @@ logger = logging.getLogger(__name__)
 SAME = ("article_id", "row_hash", "raw_ref", "fetched_at")  # enough to know an article as unchanged
 COMPARED = ("article_id", "row_hash", "content_hash", "fetched_at", "url", "raw_ref")
 KEPT = ("first_run_id", "first_run_date")  # of the run that brought the article
+
+# The changed articles of a batch. Their new texts are in `article_versions` already: none is written or compressed twice.
+changed_articles = sa.Table(
+    "changed_articles",
+    sa.MetaData(),
+    *(
+        sa.Column(column.name, column.type, primary_key=column.primary_key)
+        for column in articles.columns
+        if column.name not in ("text", *KEPT)
+    ),
+    prefixes=["TEMPORARY"],
+)
+
+# Stored articles whose text is to be kept as a version of this number.
+kept_articles = sa.Table(
+    "kept_articles",
+    sa.MetaData(),
+    sa.Column("article_id", sa.Text(), primary_key=True),
+    sa.Column("version_no", sa.Integer()),
+    prefixes=["TEMPORARY"],
+)
 
 # Every article of the night, for the statements that come after: which rejects are resolved, which stories change.
 seen_articles = sa.Table(
@@ -41,7 +62,7 @@ seen_articles = sa.Table(
 touched = sa.Table(
     "touched_articles",
     sa.MetaData(),
-    sa.Column("article_id", sa.Text()),
+    sa.Column("article_id", sa.Text(), primary_key=True),
     sa.Column("fetched_at", UtcDateTime()),
     sa.Column("raw_ref", sa.Text()),
     prefixes=["TEMPORARY"],
@@ -67,22 +88,23 @@ class _Sorted:
 
 def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, dict[str, dict[str, int]]]:
     """Load the night's articles; returns their counts, the temporary table of all of them, and the other tables' counts."""
-    staged = staging_table(articles)
-    for table in (staged, touched, seen_articles):
+    for table in (changed_articles, kept_articles, touched, seen_articles):
         table.create(bulk.connection)
     counts = dict.fromkeys(("inserted", "updated", "unchanged", "seen_again", "older", "not_article"), 0)
     versions = {"inserted": 0, "updated": 0, "unchanged": 0}
     blocks = {"inserted": 0, "updated": 0, "unchanged": 0}
     for keys, others, read in sources(night.articles):
-        work = _sort(keys, *_stored(bulk, keys))
+        same, stored = _stored(bulk, keys)
+        work = _sort(keys, same, stored)
         counts["not_article"] += others
         counts["seen_again"] += _touch(bulk, touched, keys, work.seen_again)
         added = 0
         if work.new or work.changed or work.older:
             batch = read()
             _insert_new(bulk, night, batch, work.new, blocks)
-            _update_changed(bulk, night, staged, batch, work.changed, versions, blocks)
-            added = _keep_older(bulk, night, staged, batch, work.older)
+            current = {article_id: row.content_hash for article_id, row in stored.items()}
+            _update_changed(bulk, night, batch, work.changed, current, versions, blocks)
+            added = _keep_older(bulk, night, batch, work, current)
             versions["inserted"] += added
         counts["older"] += len(work.older) if added else 0
         counts["unchanged"] += len(work.unchanged) + (0 if added else len(work.older))
@@ -99,9 +121,11 @@ def _stored(bulk: Bulk, keys: Keys) -> tuple[set[int], dict[str, _Stored]]:
     """Return the places of the articles that are stored as they are, and what is stored of the others."""
     known = {row[0]: row for row in bulk.select_by_key(articles, SAME, keys.article_ids)} if len(keys) else {}
     same: set[int] = set()
-    for place, (article_id, row_hash, raw_ref) in enumerate(zip(keys.article_ids, keys.row_hashes, keys.raw_refs, strict=True)):
+    for place, article_id in enumerate(keys.article_ids if known else ()):
         row = known.get(article_id)
-        if row is not None and row[1] == row_hash and row[2] == raw_ref and _utc(row[3]) == keys.fetched[place]:
+        if row is None or row[1] != keys.row_hashes[place] or row[2] != keys.raw_refs[place]:
+            continue
+        if _utc(row[3]) == keys.fetched[place]:
             same.add(place)
     rest = [article_id for place, article_id in enumerate(keys.article_ids) if place not in same and article_id in known]
     found = bulk.select_by_key(articles, COMPARED, rest) if rest else ()
@@ -111,11 +135,11 @@ def _stored(bulk: Bulk, keys: Keys) -> tuple[set[int], dict[str, _Stored]]:
     }
 
 
-def _utc(moment: Any) -> datetime | None:
-    """Return a stored instant, which SQLite hands over as text, as naive UTC."""
-    if moment is None:
-        return None
-    return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC).replace(tzinfo=None)
+def _utc(moment: str | datetime | None) -> datetime | None:
+    """Return a stored instant, which SQLite hands over as text that ends in +00:00, as naive UTC."""
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment[:-6])
+    return moment if moment is None or moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _sort(keys: Keys, same: set[int], stored: dict[str, _Stored]) -> _Sorted:
@@ -154,29 +178,34 @@ def _insert_new(bulk: Bulk, night: Night, batch: ArticleBatch, places: list[int]
 def _update_changed(
     bulk: Bulk,
     night: Night,
-    staged: sa.Table,
     batch: ArticleBatch,
     places: list[int],
+    current: Mapping[str, str],
     versions: dict[str, int],
     blocks: dict[str, int],
 ) -> None:
     if not places:
         return
-    _refill(bulk, night, staged, batch, places)
-    versions["inserted"] += _keep_stored_versions(bulk, staged)
-    names = [column.name for column in articles.columns if column.name not in ("article_id", *KEPT)]
-    update = articles.update().values({name: staged.c[name] for name in names})
-    bulk.connection.execute(update.where(articles.c.article_id == staged.c.article_id))
-    versions["inserted"] += _keep_new_versions(bulk, staged)
-    chosen = dropped_blocks.c.article_id.in_(sa.select(staged.c.article_id))
-    bulk.connection.execute(dropped_blocks.delete().where(chosen))
+    rows = article_rows(batch, places, night.run_id, night.run_date)
+    versions["inserted"] += _keep_versions(bulk, rows, current)
+    bulk.empty(changed_articles)
+    bulk.insert_batch(changed_articles, rows.select(changed_articles.columns.keys()))
+    bulk.analyse(changed_articles)
+    new, kept = changed_articles.c, article_versions.c
+    values = {column.name: column for column in new if column.name != "article_id"}
+    this = articles.c.article_id == new.article_id
+    same_text = articles.c.content_hash == new.content_hash
+    bulk.connection.execute(articles.update().values(values).where(this, same_text))
+    its_text = sa.and_(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
+    bulk.connection.execute(articles.update().values(values | {"text": kept.text}).where(this, ~same_text, its_text))
+    bulk.connection.execute(dropped_blocks.delete().where(dropped_blocks.c.article_id.in_(sa.select(new.article_id))))
     blocks["updated"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, places))
 
 
 def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
     """Note where and when the same content was fetched last: what is older than that must not overwrite it."""
     if places:
-        bulk.connection.execute(touched.delete())
+        bulk.empty(touched)
         moments = (keys.fetched[place] for place in places)
         columns: list[list[Any]] = [
             [keys.article_ids[place] for place in places],
@@ -190,51 +219,61 @@ def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
     return len(places)
 
 
-def _keep_older(bulk: Bulk, night: Night, staged: sa.Table, batch: ArticleBatch, places: list[int]) -> int:
+def _keep_older(bulk: Bulk, night: Night, batch: ArticleBatch, work: _Sorted, stored: Mapping[str, str]) -> int:
     """Keep the texts of a back-fill as versions; returns how many versions that made."""
-    if not places:
+    if not work.older:
         return 0
-    _refill(bulk, night, staged, batch, places)
-    made = _keep_stored_versions(bulk, staged)
-    return made + _add_versions(bulk, staged, staged)
+    brought = {batch.keys.article_ids[place]: batch.keys.content_hashes[place] for place in (*work.new, *work.changed)}
+    return _keep_versions(bulk, article_rows(batch, work.older, night.run_id, night.run_date), {**stored, **brought})
 
 
-def _refill(bulk: Bulk, night: Night, staged: sa.Table, batch: ArticleBatch, places: list[int]) -> None:
-    bulk.connection.execute(staged.delete())
-    rows = article_rows(batch, places, night.run_id, night.run_date)
-    bulk.insert_batch(staged, rows.append_column("place", pa.array(range(len(places)), pa.int32())))
-    bulk.analyse(staged)
+def _keep_versions(bulk: Bulk, rows: pa.RecordBatch, current: Mapping[str, str]) -> int:
+    """Keep as versions the texts of the rows that differ from the current ones, and before each the current one.
+
+    `current` is the content hash of each article as stored. A text that is a version already stays the one it is. Returns how
+    many versions that made.
+    """
+    given = zip(rows["article_id"].to_pylist(), rows["content_hash"].to_pylist(), strict=True)
+    other = [(place, name, content) for place, (name, content) in enumerate(given) if content != current[name]]
+    known: dict[str, set[str]] = {name: set() for _, name, _ in other}
+    last = dict.fromkeys(known, 0)
+    for name, content, number in bulk.select_by_key(article_versions, ("article_id", "content_hash", "version_no"), list(known)):
+        known[name].add(content)
+        last[name] = max(last[name], number)
+    stored: list[tuple[str, int]] = []
+    brought: list[tuple[int, int]] = []
+    for place, name, content in other:
+        if current[name] not in known[name]:
+            last[name] += 1
+            stored.append((name, last[name]))
+        if content not in known[name]:
+            last[name] += 1
+            brought.append((place, last[name]))
+        known[name] |= {current[name], content}
+    _copy_stored(bulk, stored)
+    if brought:
+        bulk.insert_batch(article_versions, version_rows(rows, *map(list, zip(*brought, strict=True))))
+    return len(stored) + len(brought)
 
 
-def _keep_stored_versions(bulk: Bulk, staged: sa.Table) -> int:
-    """Keep as a version what is stored of the staged articles, where the staged text is another."""
-    other = sa.and_(staged.c.article_id == articles.c.article_id, staged.c.content_hash != articles.c.content_hash)
-    return _add_versions(bulk, articles, sa.join(staged, articles, other))
-
-
-def _keep_new_versions(bulk: Bulk, staged: sa.Table) -> int:
-    """Keep as a version the staged text of every article that has versions."""
-    versioned = sa.exists().where(article_versions.c.article_id == staged.c.article_id)
-    return _add_versions(bulk, staged, staged, versioned)
-
-
-def _add_versions(bulk: Bulk, source: sa.Table, chosen: sa.FromClause, *which: sa.ColumnElement[bool]) -> int:
-    """Add a version of each row of `source` in `chosen` that has none with its content."""
-    kept = article_versions.alias("kept")
-    number = sa.select(sa.func.coalesce(sa.func.max(kept.c.version_no), 0) + 1).where(kept.c.article_id == source.c.article_id)
-    known = sa.exists().where(kept.c.article_id == source.c.article_id, kept.c.content_hash == source.c.content_hash)
-    columns = ("fetched_at", "last_run_id", "raw_ref", "title", "text", "extractor")
-    values = (source.c.article_id, source.c.content_hash, number.scalar_subquery(), *(source.c[name] for name in columns))
-    rows = sa.select(*values).select_from(chosen).where(~known, *which)
+def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
+    """Keep the stored text of articles as the version of the number given with each."""
+    if not numbered:
+        return
+    bulk.empty(kept_articles)
+    _insert_columns(bulk, kept_articles, list(map(list, zip(*numbered, strict=True))))
+    bulk.analyse(kept_articles)
+    a = articles.c
+    values = (a.article_id, a.content_hash, kept_articles.c.version_no, a.fetched_at, a.last_run_id, a.raw_ref)
+    rows = sa.select(*values, a.title, a.text, a.extractor).join(kept_articles, kept_articles.c.article_id == a.article_id)
     names = [column.name for column in article_versions.columns]
-    return bulk.connection.execute(article_versions.insert().from_select(names, rows)).rowcount
+    bulk.connection.execute(article_versions.insert().from_select(names, rows))
 
 
 def _remember(bulk: Bulk, keys: Keys, work: _Sorted) -> None:
-    places: Sequence[int] = (*work.new, *work.changed, *work.seen_again, *work.unchanged, *work.older)
-    changed = len(work.new) + len(work.changed)
-    columns: list[list[Any]] = [[column[place] for place in places] for column in (keys.article_ids, keys.page_ids, keys.raw_refs)]
-    _insert_columns(bulk, seen_articles, [*columns, [number < changed for number in range(len(places))]])
+    changed = {*work.new, *work.changed}
+    flags = [place in changed for place in range(len(keys))]
+    _insert_columns(bulk, seen_articles, [keys.article_ids, keys.page_ids, keys.raw_refs, flags])
 
 
 def _insert_columns(bulk: Bulk, table: sa.Table, columns: list[list[Any]]) -> None:

@@ -11,9 +11,11 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from pipeline.records import StoryMember
+from pipeline.warehouse.batches import as_batches, member_rows
 from pipeline.warehouse.bulk import Bulk, Merged, merge, stage
 from pipeline.warehouse.night import Night
-from pipeline.warehouse.rows import member_values, passage_values
+from pipeline.warehouse.rows import passage_values
 from pipeline.warehouse.tables import JSON, articles, passages, runs, stories, story_members
 
 _overruled = sa.Table("overruled_members", sa.MetaData(), sa.Column("article_id", sa.Text()), prefixes=["TEMPORARY"])
@@ -22,7 +24,8 @@ _touched = sa.Table("touched_stories", sa.MetaData(), sa.Column("story_id", sa.T
 
 def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str, int]]:
     """Load members and passages, then compute the stories that they touch; `seen` are the articles of the night."""
-    staged, total = stage(bulk, story_members, (member_values(member, night.run_id) for member in night.members))
+    rows = (member_rows(batch, night.run_id) for batch in as_batches(night.members, StoryMember))
+    staged, total = stage(bulk, story_members, rows)
     _touched.create(bulk.connection)
     total -= _drop_overruled(bulk, night, staged, seen)
     _lead_those_left(bulk, staged)

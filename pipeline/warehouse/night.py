@@ -38,17 +38,17 @@ class KeyedBatch:
 class Night:
     """Everything a run has to load. Each iterable is read once, in batches: a night need not fit in memory.
 
-    Articles may come as Arrow batches (`to_batch`), which spares an object for each block; with their keys beside them, only
-    the batches that bring something new are read.
+    Fetches, articles and members may come as Arrow batches (`to_batch`), which spares an object for each; of articles with
+    their keys beside them only the batches that bring something new are read.
     """
 
     run_id: str
     run_date: str
     code_version: str
     config_hash: str
-    fetches: Iterable[Fetch] = ()
+    fetches: Iterable[Fetch] | Iterable[pa.RecordBatch] = ()
     articles: Iterable[Article] | Iterable[pa.RecordBatch] | Iterable[KeyedBatch] = ()
-    members: Iterable[StoryMember] = ()
+    members: Iterable[StoryMember] | Iterable[pa.RecordBatch] = ()
     reuse: Iterable[Reuse] = ()
     rejected: Iterable[Rejected] = ()
     site_lines: Iterable[SiteLine] = ()

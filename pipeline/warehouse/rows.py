@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pipeline.records import BLOCK_SEPARATOR, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
+from pipeline.records import BLOCK_SEPARATOR, Rejected, Reuse, SiteLine, StageReport
 from pipeline.urls import url_id as _url_id
 
 Row = tuple[Any, ...]
@@ -42,13 +42,6 @@ def url_key(url: str) -> str:
         return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def instant(moment: datetime | None) -> str | None:
-    """Return a measured time as ISO 8601 text in UTC; naive times are UTC already."""
-    if moment is None:
-        return None
-    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
-
-
 def claim(text: str | None) -> Claim:
     """Read a time that a page claims; what is no date of the years 1 to 9999 is no time at all."""
     if not text:
@@ -62,51 +55,6 @@ def claim(text: str | None) -> Claim:
         return Claim(moment.astimezone(UTC), "time")
     except (ValueError, OverflowError):
         return Claim(None, None)
-
-
-def fetch_values(fetch: Fetch, run_id: str, run_date: str) -> Row:
-    """Return the values of one `fetches` row."""
-    return (
-        run_id,
-        url_key(fetch.url),
-        run_date,
-        storable(fetch.url),
-        storable(fetch.final_url),
-        fetch.source_id,
-        fetch.site,
-        fetch.via,
-        fetch.outcome,
-        instant(fetch.fetched_at),
-        fetch.language,
-        fetch.status,
-        _clean(fetch.content_type),
-        _clean(fetch.etag),
-        _clean(fetch.last_modified),
-        fetch.digest,
-        fetch.body_bytes,
-        as_json(fetch.redirects),
-        fetch.attempts,
-        fetch.retryable,
-        _clean(fetch.detail),
-        fetch.warc_filename,
-        fetch.warc_offset,
-        fetch.warc_length,
-    )
-
-
-def member_values(member: StoryMember, run_id: str) -> Row:
-    """Return the values of one `story_members` row."""
-    return (
-        member.article_id,
-        member.story_id,
-        member.canonical_article_id,
-        member.relation,
-        member.score,
-        storable(member.canonical_reason),
-        member.matched_article_id,
-        _proof(member.proof),
-        run_id,
-    )
 
 
 def passage_values(reuse: Reuse, run_id: str) -> Row:
@@ -131,11 +79,6 @@ def report_values(report: StageReport, run_id: str) -> Iterable[Row]:
         yield (run_id, report.stage, report.shard, outcome, report.run_date, n)
 
 
-def as_json(texts: Iterable[str]) -> str:
-    """Return a list as JSON text that every database takes."""
-    return json.dumps([storable(text) for text in texts], ensure_ascii=False)
-
-
 def kept_blocks(text: str) -> list[str]:
     """Return the paragraphs of a clean text."""
     return text.split(BLOCK_SEPARATOR) if text else []
@@ -145,7 +88,7 @@ def _clean(text: str | None) -> str | None:
     return None if text is None else text if text.isascii() and "\0" not in text else storable(text)
 
 
-def _proof(text: str | None) -> str | None:
+def as_proof(text: str | None) -> str | None:
     """Return the proof as JSON that every database takes; what is not JSON becomes a JSON string."""
     if text is None:
         return None

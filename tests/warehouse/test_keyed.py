@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import Transient
-from pipeline.records import Article, to_batch
+from pipeline.errors import Fatal, Transient
+from pipeline.records import Article, StageReport, to_batch
+from pipeline.stages import keyed_articles
+from pipeline.store import LocalStore, Partition, PartitionWriter
 from pipeline.warehouse import ArticleKey, KeyedBatch, Night, Warehouse, article_keys, load
 from pipeline.warehouse.bulk import CoreBulk
 from pipeline.warehouse.tables import metadata
@@ -77,6 +81,29 @@ def test_the_path_for_any_other_database_makes_the_same_rows(warehouse: Warehous
         load(warehouse, given)
         assert not load(warehouse, given).changed
     assert contents(warehouse) == before
+
+
+def _committed(tmp_path: Path, *tables: tuple[str, type, Iterable[Any]]) -> Iterator[KeyedBatch]:
+    store = LocalStore(tmp_path / "store")
+    writer = PartitionWriter(store, Partition("clean", "2026-03-01", "000"))
+    for name, record, rows in tables:
+        writer.write(name, record, rows)
+    writer.commit(StageReport("clean", "2026-03-01", "000", 0))
+    return keyed_articles(store, "2026-03-01")
+
+
+def test_a_partition_without_keys_is_loaded_all_the_same(warehouse: Warehouse, tmp_path: Path) -> None:
+    given = full_night()
+    load(warehouse, given)
+    before = everything(warehouse)
+    articles = list(full_night().articles)
+    assert not load(warehouse, replace(full_night(), articles=_committed(tmp_path, ("part", Article, articles)))).changed
+    assert everything(warehouse) == before
+
+
+def test_keys_that_are_not_of_the_articles_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Fatal, match="keys are not of these articles; run"):
+        list(_committed(tmp_path, ("part", Article, [make.article("a")]), ("keys", ArticleKey, [])))
 
 
 def test_articles_written_again_meanwhile_are_not_loaded(warehouse: Warehouse) -> None:
