@@ -40,6 +40,10 @@ class DedupParams:
     # neither does so much stand in equal runs of 8 words: an editor leaves most sentences alone, or has little to add.
     own: float = 0.12
     runs: float = 0.66
+    # An editor does not reword what somebody said: where most of what is shared stands in quotation marks, and yet runs are
+    # broken, somebody put other words into a mouth.
+    quoted: float = 0.75
+    quoted_runs: float = 0.72
     # Not copies but the same sidebar: both have so much (weight, share) that no other text aligned with them has.
     alone: tuple[tuple[float, float], ...] = ((40.0, 0.08), (12.0, 0.2))
     # A cut copy: the smaller text is the beginning of the larger one, in order.

@@ -69,6 +69,8 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     own = np.minimum(get("weight_a") * (1 - get("zone_a")), get("weight_b") * (1 - get("zone_b")))
     own /= np.maximum(np.minimum(get("weight_a"), get("weight_b")), 1)
     retold = (own >= params.own) & (np.maximum(get("run_a"), get("run_b")) < params.runs)
+    quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
+    retold |= (quoted >= params.quoted) & (np.maximum(get("run_a"), get("run_b")) < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
     return Verdicts((whole | cut) & ~form & ~sidebar, form & (smaller > params.contained), retold, score)
 
