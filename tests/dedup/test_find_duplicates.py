@@ -72,6 +72,17 @@ def test_a_text_told_anew_after_the_same_source_is_no_copy_on_the_word_of_one_pa
     assert len(stories(find_duplicates([document("a", one), document("b", other, 2)]))) == 2
 
 
+def test_a_statement_with_other_words_in_the_mouth_is_no_copy_on_the_word_of_one_pair() -> None:
+    rng = random.Random(4)
+    words = article(61, 5).replace("\n\n", " ").split(" ")
+    invented = " ".join(rng.choice("abcdef") * 5 if i % 7 == 3 else w for i, w in enumerate(words))
+    head = article(62, 1)
+    said = document("a", f"{head}\n\n“{' '.join(words)}”"), document("b", f"{head}\n\n“{invented}”", 2)
+    assert len(stories(find_duplicates(said))) == 2
+    told = document("a", f"{head}\n\n{' '.join(words)}"), document("b", f"{head}\n\n{invented}", 2)
+    assert len(stories(find_duplicates(told))) == 1
+
+
 @pytest.mark.parametrize("copies", [60, 200])
 def test_a_large_family_is_one_story_and_a_stranger_in_its_words_is_not(copies: int) -> None:
     rng = random.Random(5)
