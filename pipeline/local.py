@@ -149,29 +149,46 @@ def _last_error(log: Path) -> str:
     return next(reversed([line for line in errors if line.startswith("pipeline.errors")] or errors), "no reason was logged")
 
 
-def serve_ui(sources: str, port: int, say: Callable[[str], None] = print) -> None:
+def serve_ui(sources: str, port: int) -> None:
     """Run the Airflow UI on loopback until Ctrl-C or SIGTERM."""
     environment = {**os.environ, **airflow_environment(sources, port)}
     airflow = [sys.executable, "-m", "airflow"]
     _check_port_free(port)
-    say("preparing Airflow's own database …")
-    subprocess.run([*airflow, "db", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    log_folder = Path(environment["AIRFLOW_HOME"], "logs", "services")
+    log_folder.mkdir(parents=True, exist_ok=True)
     parts = [
         [*airflow, "api-server", "--host", "127.0.0.1", "--port", str(port)],
         [*airflow, "scheduler", "--skip-serve-logs"],
         [*airflow, "dag-processor"],
         [*airflow, "triggerer", "--skip-serve-logs"],
     ]
-    log_folder = Path(environment["AIRFLOW_HOME"], "logs", "services")
-    log_folder.mkdir(parents=True, exist_ok=True)
-    with _stopping_on_signal() as stopping, _processes(parts, environment, log_folder) as processes:
-        _wait_until_healthy(port, processes, stopping)
-        if not stopping():
-            say(f"Airflow is ready: http://127.0.0.1:{port} (Ctrl-C stops it)")
-        while not stopping():
-            _check_alive(processes, log_folder)
-            time.sleep(0.5)
-        say("stopping …")
+    with _stopping_on_signal() as stopping:
+        _say("preparing Airflow's own database …")
+        _run_to_end([*airflow, "db", "migrate"], environment, log_folder)
+        if stopping():
+            return
+        with _processes(parts, environment, log_folder) as processes:
+            _wait_until_healthy(port, processes, log_folder, stopping)
+            if not stopping():
+                _say(f"Airflow is ready: http://127.0.0.1:{port} (Ctrl-C stops it)")
+            while not stopping():
+                _check_alive(processes, log_folder)
+                time.sleep(0.5)
+            _say("stopping …")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # at once, into a pipe as well
+
+
+def _run_to_end(command: Sequence[str], environment: Mapping[str, str], log_folder: Path) -> None:
+    """Run a command to its end, whatever this process is told meanwhile: half a migration is worse than to wait for it.
+
+    Raises `Fatal` when it fails.
+    """
+    with _processes([command], environment, log_folder) as (process,):
+        if process.wait() != 0:
+            raise Fatal(_ended(process, log_folder))
 
 
 @contextmanager
@@ -233,13 +250,18 @@ def _log_of(command: Sequence[str], log_folder: Path) -> Path:
 def _check_alive(processes: Sequence[subprocess.Popen[bytes]], log_folder: Path) -> None:
     for process in processes:
         if process.poll() is not None:
-            log = _log_of(list(map(str, process.args)), log_folder)  # type: ignore[arg-type]
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-            raise Fatal(f"{log.stem} ended with status {process.returncode}; its log, {log}, ends with:\n{tail}")
+            raise Fatal(_ended(process, log_folder))
 
 
-def _wait_until_healthy(port: int, processes: Sequence[subprocess.Popen[bytes]], stopping: Callable[[], bool]) -> None:
-    log_folder = Path(airflow_environment("", port)["AIRFLOW_HOME"], "logs", "services")
+def _ended(process: subprocess.Popen[bytes], log_folder: Path) -> str:
+    log = _log_of(list(map(str, process.args)), log_folder)  # type: ignore[arg-type]
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+    return f"{log.stem} ended with status {process.returncode}; its log, {log}, ends with:\n{tail}"
+
+
+def _wait_until_healthy(
+    port: int, processes: Sequence[subprocess.Popen[bytes]], log_folder: Path, stopping: Callable[[], bool]
+) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not stopping() and not _healthy(port):
         _check_alive(processes, log_folder)

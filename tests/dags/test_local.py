@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.local import DAG_ID, airflow_environment
-from tests.dags.serving import PATIENCE, environment, processes_in, serving
+from tests.dags.serving import PATIENCE, environment, free_port, processes_in, serving
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +75,18 @@ with settings.engine.connect() as connection:
 def test_another_metadata_database_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://airflow@db/airflow")
     assert not [name for name in airflow_environment("sources.toml", port=8080) if "CONNECT_ARGS" in name]
+
+
+def test_a_stop_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    variables = environment(tmp_path, COPYDESK_UI_PORT=str(free_port()))
+    command = [sys.executable, "-m", "pipeline", "ui"]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with subprocess.Popen(command, cwd=tmp_path, env=variables, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert "preparing" in process.stdout.readline()
+            process.send_signal(number)
+            assert process.wait(PATIENCE) == 0
+        assert processes_in(tmp_path) == []
 
 
 def test_a_run_is_triggered_in_the_ui_and_everything_ends_with_it(tmp_path: Path) -> None:
