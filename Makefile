@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 # Airflow without compiled modules starts three times slower.
 export PYTHONDONTWRITEBYTECODE :=
 
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+
 BENCHMARKS := cleaning dedup_quality dedup_speed fetch load
 SOURCES ?=
 DATE ?=
@@ -18,7 +20,7 @@ OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help run spark test test-fast test-spark test-scale compose-check env check format ui bench lock docs clean
+.PHONY: help run spark test test-browser test-fast test-spark test-scale compose-check env check format ui bench lock docs clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +33,10 @@ ui: $(VENV)/.run ## Airflow's UI on loopback, port 8080 or COPYDESK_UI_PORT; Ctr
 
 test: $(VENV)/.dev ## make what the tests need and run them all
 	@$(BIN)/python -m pytest
+
+test-browser: $(VENV)/.dev ## an editor's morning in a real browser: form, run, report, backfill (some minutes)
+	@command -v chromium >/dev/null || { echo "installing Debian's chromium …"; $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium; }
+	@$(BIN)/python -m pytest -n 0 tests/browser
 
 test-fast: $(VENV)/.dev ## the tests that need no server, no database and no Airflow
 	@$(BIN)/python -m pytest -m "not slow"
