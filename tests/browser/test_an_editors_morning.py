@@ -11,12 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, NIGHT, PASSWORD, USER, Desk
+from tests.browser.conftest import ANSWER_WITHIN, DESKTOP, NIGHT, PASSWORD, USER, Desk
 from tests.dags.serving import PATIENCE
 
 pytestmark = pytest.mark.slow
 
-expect.set_options(timeout=PATIENCE * 1000)
+expect.set_options(timeout=ANSWER_WITHIN)
 
 DAG = "/dags/nightly_articles"
 PHONE = {"width": 390, "height": 844}
@@ -34,7 +34,7 @@ def test_nobody_gets_in_without_the_password(desk: Desk) -> None:
     expect(page.get_by_text(re.compile("invalid credentials", re.IGNORECASE))).to_be_visible()
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("nightly_articles").first).to_be_visible()
+    expect(page.get_by_role("link", name="Report")).to_be_visible()
     desk.shot("home")
 
 
@@ -120,7 +120,7 @@ def test_three_days_are_backfilled_from_the_form(desk: Desk) -> None:
     expect(form).to_be_hidden()
     desk.go(f"{DAG}/runs?run_type=backfill")
     done = desk.page.get_by_role("row").filter(has_text="backfill__").filter(has_text="Success")
-    expect(done).to_have_count(len(BACKFILLED))
+    expect(done).to_have_count(len(BACKFILLED), timeout=PATIENCE * 1000)
     desk.shot("backfilled")
     desk.go("/copydesk/runs")
     for day in BACKFILLED:
@@ -168,7 +168,7 @@ def wait_for_success(desk: Desk) -> None:
     """Wait until the head of the run's page says so; the tab that is open has no other state in it."""
     desk.page.get_by_role("link", name="Details").click()
     ended = desk.page.get_by_text(re.compile("^(Success|Failed)$")).first
-    expect(ended).to_be_visible()
+    expect(ended).to_be_visible(timeout=PATIENCE * 1000)
     assert ended.inner_text() == "Success"
 
 
@@ -185,7 +185,7 @@ def row(page: Page, task: str) -> Locator:
 def another_page(desk: Desk, scheme: Any, size: Any) -> Iterator[Page]:
     """Open a page of another size and colour scheme, logged in as before."""
     context = desk.browser.new_context(viewport=size, color_scheme=scheme, storage_state=desk.page.context.storage_state())
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(ANSWER_WITHIN)
     yield context.new_page()
     context.close()
 

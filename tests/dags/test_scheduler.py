@@ -174,3 +174,20 @@ def test_a_backfilled_week_is_seven_nightly_runs(airflow: Airflow, tmp_path: Pat
         assert done[name] == wanted[name], name
     brought = {str(row) for row in done["url_state"]}
     assert len(brought) > 3
+
+
+def test_archived_nights_are_replayed_in_their_order_and_change_no_row(airflow: Airflow) -> None:
+    before = tables(airflow.folder / "data")
+    run = airflow.trigger("replay_articles", {"since": "2026-10-05", "until": "2026-10-06"})
+    assert airflow.wait("replay_articles", run) == "success"
+    assert airflow.tasks("replay_articles", run) == dict.fromkeys(("plan", "night 2026-10-05", "night 2026-10-06"), "success")
+    assert tables(airflow.folder / "data") == before
+
+
+def test_a_warc_file_becomes_a_night(airflow: Airflow) -> None:
+    files = sorted(str(path) for path in (airflow.folder / "data" / "store" / "raw").rglob("*.warc.gz"))
+    run = airflow.trigger("import_archive", {"files": files[:1], "run_date": "2026-09-01"})
+    assert airflow.wait("import_archive", run) == "success"
+    result = airflow.result("import_archive", run)
+    assert result["run_date"] == "2026-09-01"
+    assert result["pages"] > 0
