@@ -41,7 +41,7 @@ def test_nobody_gets_in_without_the_password(desk: Desk) -> None:
 def test_the_form_explains_each_field_and_a_dry_run_stops_before_the_load(desk: Desk) -> None:
     form = open_form(desk)
     for title in ("Run date", "Sources", "Stages", "Page limit", "Dry run"):
-        expect(form.get_by_text(title, exact=True)).to_be_visible()
+        expect(form.locator("label").filter(has_text=title).first).to_be_visible()
     expect(form.get_by_text("for example")).to_have_count(5)
     form.locator("input[name=element_run_date]").fill(str(NIGHT))
     choose(desk.page, form, "sources", "Meridian Press Agency")
@@ -51,7 +51,7 @@ def test_the_form_explains_each_field_and_a_dry_run_stops_before_the_load(desk: 
     limit.blur()
     expect(limit).to_have_value("1")  # what is out of range cannot be said
     limit.fill("2")
-    form.locator("label", has=form.locator("input[name=element_dry_run]")).click()
+    form.locator("label", has=desk.page.locator("input[name=element_dry_run]")).click()
     desk.shot("form")
     submit(desk, form)
     wait_for_success(desk)
