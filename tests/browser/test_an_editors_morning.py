@@ -34,7 +34,7 @@ def test_nobody_gets_in_without_the_password(desk: Desk) -> None:
     expect(page.get_by_text(re.compile("invalid credentials", re.IGNORECASE))).to_be_visible()
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Report")).to_be_visible()
+    expect(page.get_by_role("link", name="Report", exact=True)).to_be_visible()
     desk.shot("home")
 
 
@@ -114,7 +114,10 @@ def test_three_days_are_backfilled_from_the_form(desk: Desk) -> None:
         desk.page.get_by_placeholder("YYYY/MM/DD").last.fill(day.replace("-", "/"))
         desk.page.get_by_placeholder("HH:mm").last.fill("02:00")
         desk.page.keyboard.press("Escape")
-    form.locator("input[name=element_page_limit]").fill("1")
+    limit = form.locator("input[name=element_page_limit]")
+    limit.fill("1")
+    limit.blur()
+    expect(form.get_by_text("3 runs will be triggered")).to_be_visible()
     desk.shot("backfill")
     form.get_by_role("button", name=re.compile("Run Backfill")).click()
     expect(form).to_be_hidden()
@@ -131,7 +134,7 @@ def test_the_menu_opens_the_report_and_the_home_page_shows_the_night(desk: Desk)
     desk.go("/")
     expect(desk.page.get_by_text("Copydesk").first).to_be_visible()
     desk.shot("dashboard")
-    desk.page.get_by_role("link", name="Report").click()
+    desk.page.get_by_role("link", name="Report", exact=True).click()
     expect(desk.page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
 
 
@@ -173,7 +176,7 @@ def wait_for_success(desk: Desk) -> None:
 
 
 def report_tab(desk: Desk) -> FrameLocator:
-    desk.page.get_by_role("link", name="Report").last.click()
+    desk.page.get_by_role("link", name="Report", exact=True).last.click()
     return desk.page.frame_locator("iframe")
 
 
