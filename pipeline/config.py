@@ -58,7 +58,7 @@ class Settings:
     allow_private_hosts: bool = False  # fetch from loopback and private addresses
 
     # Extraction.
-    extract_timeout: float = 20.0  # seconds of one page before its worker is killed; the slowest honest page took 3
+    extract_timeout: float = 20.0  # CPU seconds of one page before its worker is killed; the slowest honest page took 3
     extract_memory: int = 2 * 2**30  # bytes of address space a worker may take beyond what it starts with
     extract_recycle: int = 2000  # pages before a worker is replaced: libxml2 and trafilatura keep some memory a page
 

@@ -29,7 +29,10 @@ from pipeline.records import Article
 logger = logging.getLogger(__name__)
 
 START_TIMEOUT = 120.0  # seconds for a child to import its libraries, on a machine that is busy
-GRACE = 5.0  # seconds beyond the timeout before the parent kills a child whose own alarm did not
+# The timeout is of CPU time, by the child's own timer. The parent kills a child that waits for something, which no page has a
+# reason to do, when even an eighth of a core would have been enough.
+PATIENCE = 8
+GRACE = 5.0  # seconds
 WINDOW = 32  # pages a worker may be ahead of the oldest page that is not done
 STOP_TIMEOUT = 5.0
 COMMAND = (sys.executable, "-c", "from pipeline.extract.worker import main; main()")
@@ -63,7 +66,7 @@ class _Worker:
 
 
 class ExtractPool:
-    """`workers` child processes, each with `timeout` seconds and `memory` bytes for a page, replaced after `recycle` pages."""
+    """`workers` child processes, each with `timeout` CPU seconds and `memory` bytes for a page, replaced after `recycle` pages."""
 
     def __init__(
         self,
@@ -139,7 +142,7 @@ class ExtractPool:
     def _give(self, worker: _Worker, page: PageInput, slot: _Slot) -> None:
         worker.slot = slot
         worker.pages += 1
-        worker.deadline = time.monotonic() + self._job.timeout + GRACE
+        worker.deadline = time.monotonic() + PATIENCE * self._job.timeout + GRACE
         with suppress(OSError):  # as above
             send(worker.requests, page)
 
@@ -176,8 +179,8 @@ class ExtractPool:
             raise Fatal(f"an extraction worker did not start (exit status {status}); its own message stands above")
         if worker.slot is None:
             return  # died between two pages: none is lost, the next page starts another
-        if timed_out or status == -signal.SIGALRM:
-            worker.slot.result = Reject("extract_timeout", f"more than {self._job.timeout:g} s")
+        if timed_out or status == -signal.SIGPROF:
+            worker.slot.result = Reject("extract_timeout", f"more than {self._job.timeout:g} CPU seconds")
         else:
             worker.slot.result = Reject("extract_crashed", f"the worker ended with status {status}")
         logger.warning("%s: %s", worker.slot.url, worker.slot.result)

@@ -1,8 +1,8 @@
 """The child process of `ExtractPool`: reads pages from standard input, writes results to standard output, one at a time.
 
 A frame is 8 bytes of length and a pickle. The first frame is a `Job`; each later one is a page. The process ends at the end of
-its input. It is its own executioner: the alarm's default action ends it even inside C code that never comes back, and the
-kernel refuses it memory beyond its limit.
+its input. It is its own executioner: the default action of a timer of its CPU time ends it even inside C code that never
+comes back, and the kernel refuses it memory beyond its limit. CPU time, since a busy machine must not decide what a page is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LENGTH = struct.Struct("!Q")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker is started with: the function of a page, what to import for it, seconds a page, bytes beyond the start."""
+    """What a worker is started with: the function of a page, what to import for it, CPU seconds a page, bytes beyond the start."""
 
     function: Callable[[Any], Any]
     warm_up: Callable[[], None] | None
@@ -85,9 +85,9 @@ def main() -> None:
             page = receive(requests)
         except EOFError:
             return
-        signal.setitimer(signal.ITIMER_REAL, job.timeout)
+        signal.setitimer(signal.ITIMER_PROF, job.timeout)
         result = run_one(job.function, page)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         send(results, result)
 
 
