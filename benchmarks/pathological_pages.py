@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(PAGES)}")
     chosen = parser.parse_args().names or list(PAGES)
     settings = Settings()
-    print("| page | MB | CPU-s | peak MB | outcome |\n|---|---|---|---|---|")
+    print("| page | MB | CPU-s | peak MB so far | outcome |\n|---|---|---|---|---|")
     for name in chosen:
         body = PAGES[name]()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -3,7 +3,7 @@
     python -m tests.fuzz TARGET [--seconds 60] [--findings FOLDER]
 
 An input that raises what is no error of ours is written to the findings, one for each place in the code, and fuzzing goes on.
-An input that takes more than ten seconds, or 2 GB, ends it and is written there too. Seeds are the kept cases.
+An input that takes more than a minute, or 2 GB, ends it and is written there too. Seeds are the kept cases.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
                 traceback.print_exc(limit=-4)
 
     with tempfile.TemporaryDirectory() as corpus:
-        bounds = [f"-max_total_time={options.seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=20000"]
+        bounds = [f"-max_total_time={options.seconds}", "-timeout=60", "-rss_limit_mb=2048", "-max_len=20000"]
         folders = [corpus, *map(str, [CASES / options.target] if (CASES / options.target).is_dir() else [])]
         atheris.Setup(["fuzz", *bounds, f"-artifact_prefix={options.findings}/{options.target}-", *folders], one)
         atheris.Fuzz()
