@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 # An honest feed declares no entities: they are how a kilobyte becomes a gigabyte, or a local file is read.
 ENTITY = re.compile(rb"<!ENTITY|<\x00?!\x00?E\x00?N\x00?T\x00?I\x00?T\x00?Y", re.IGNORECASE)
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
@@ -69,7 +70,10 @@ def _lenient(body: bytes) -> list[Any]:
         raise Reject("bad_feed", f"{len(body)} bytes that are neither sound RSS nor Atom")
     import feedparser  # 60 times slower, and reads what is broken
 
-    parsed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # it takes most of what is broken; for the rest it has errors of every kind
+        raise Reject("bad_feed", f"feedparser: {error!r}"[:300]) from error
     if not parsed.entries and not parsed.version:
         raise Reject("bad_feed", f"neither RSS nor Atom: {parsed.get('bozo_exception', 'no feed element')}"[:300])
     return list(parsed.entries)
@@ -91,7 +95,7 @@ def _title(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     if "<" in value and "</" in value:
-        value = lxml.html.fragment_fromstring(value.replace("\0", ""), create_parent="div").text_content()
+        value = lxml.html.fragment_fromstring(NOT_XML.sub("", value), create_parent="div").text_content()
     return " ".join(str(value).replace("\0", "").split()) or None
 
 
