@@ -6,6 +6,8 @@ The stack runs under a project name, a port and secrets of its own, on the sampl
 2. back everything up
 3. start again from nothing; kill a worker and the scheduler in mid-run: the run ends with the same tables
 4. start again from nothing, restore the backup: the same tables, and running the night once more changes no row
+
+Not across 02:00 UTC: the schedule would start a night of its own in the midst.
 """
 
 from __future__ import annotations
