@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import newsroom
 from newsroom.server import running
-from tests.dags.serving import Airflow, serving
+from tests.dags.serving import Airflow, metadata_in, serving
 from tests.warehouse.conftest import new_database, postgres_url
 
 __all__ = ["new_database", "postgres_url"]  # fixtures
@@ -60,7 +60,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_database: Callable[[], str],
+) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp(request.param)
     shots = Path(os.environ.get("COPYDESK_TEST_SCREENSHOTS") or folder / "screenshots")
     shots.mkdir(parents=True, exist_ok=True)
@@ -75,8 +80,9 @@ def desk(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pyt
         "COPYDESK_SHARDS": "1",
         "COPYDESK_FULL_TEXT": "1",
     }
+    variables |= metadata_in(new_database())
     if request.param == "postgresql":
-        variables["COPYDESK_WAREHOUSE_URL"] = request.getfixturevalue("new_database")()
+        variables["COPYDESK_WAREHOUSE_URL"] = new_database()
     with running(newsroom.build(day=NIGHT, stories=6, outlets=4)) as server:
         (folder / "sources.toml").write_text(server.sources_toml())
         with serving(folder, **variables) as airflow:

@@ -39,6 +39,13 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+def metadata_in(url: str) -> dict[str, str]:
+    """Return the variables that put Airflow's own database on PostgreSQL: on SQLite it refuses backfills while it is busy."""
+    conn = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    plain = url.partition("://")[2]
+    return {conn: f"postgresql+psycopg://{plain}", f"{conn}_ASYNC": f"postgresql+psycopg_async://{plain}"}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

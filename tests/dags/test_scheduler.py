@@ -1,0 +1,135 @@
+"""What only a scheduler can show: kinds of run, backfill in order, clearing a task, what waits for the articles."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import sqlalchemy as sa
+
+import newsroom
+from newsroom.server import running
+from pipeline.warehouse import open_warehouse
+from tests.dags.serving import ROOT, Airflow, metadata_in, serving
+
+pytestmark = pytest.mark.slow
+
+DAG = "nightly_articles"
+TOTAL_TIMEOUT = 4.0
+# When something was fetched, and where in which archive file it stands, is the only thing that differs between equal nights.
+BY_THE_CLOCK = {
+    *("fetched_at", "last_fetched_at", "seen_at", "loaded_at", "first_loaded_at"),
+    *("raw_ref", "warc_filename", "warc_offset", "warc_length"),
+}
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Airflow]:
+    """Serve Airflow on a small newsroom, beside our DAGs the example of the documentation; yields after its first night."""
+    folder = tmp_path_factory.mktemp("airflow")
+    shutil.copytree(ROOT / "dags", folder / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "docs" / "examples" / "morning_digest.py", folder / "dags")
+    with running(newsroom.build(day=date(2026, 11, 20), stories=6, outlets=3)) as server:
+        (folder / "sources.toml").write_text(server.sources_toml())
+        with serving(
+            folder,
+            AIRFLOW__CORE__DAGS_FOLDER=str(folder / "dags"),
+            COPYDESK_ALLOW_PRIVATE_HOSTS="1",
+            COPYDESK_TOTAL_TIMEOUT=str(TOTAL_TIMEOUT),
+            COPYDESK_SHARDS="1",
+            **metadata_in(new_database()),
+        ) as airflow:
+            (first,) = airflow.runs(DAG)  # unpaused, it runs the interval that has just ended
+            assert airflow.wait(DAG, first["dag_run_id"]) == "success"
+            yield airflow
+
+
+def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table, without what the clock decides."""
+    warehouse = open_warehouse(f"sqlite:///{folder}/warehouse.db")
+    found = {}
+    inspector = sa.inspect(warehouse.engine)
+    with warehouse.reading() as connection:
+        for name in sorted(set(inspector.get_table_names()) - {"schema_migrations"}):
+            columns = [f'"{c["name"]}"' for c in inspector.get_columns(name) if c["name"] not in BY_THE_CLOCK]
+            rows = connection.execute(sa.text(f'SELECT {", ".join(columns)} FROM "{name}"'))
+            found[name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
+def test_the_night_that_was_due_ran_and_is_of_its_interval(airflow: Airflow) -> None:
+    run = airflow.runs(DAG)[0]
+    result = airflow.result(DAG, run["dag_run_id"])
+    assert (run["run_type"], result["run_date"]) == ("scheduled", run["data_interval_start"][:10])
+    assert result["articles"] > 0
+    assert result["funnel"]["fetch"]["fetched"] >= result["articles"]
+
+
+def test_what_waits_for_the_articles_has_run_and_was_told_what_came(airflow: Airflow) -> None:
+    night = airflow.result(DAG, airflow.runs(DAG)[0]["dag_run_id"])
+    events = airflow.call("assets/events")["asset_events"]
+    extra = next(event["extra"] for event in events if event["name"] == "articles")
+    assert {name: extra[name] for name in ("run_date", "articles", "copies", "rejects")} == {
+        name: night[name] for name in ("run_date", "articles", "copies", "rejects")
+    }
+    assert {event["name"] for event in events} == {"articles", "run_report"}
+    (run,) = airflow.runs("morning_digest")
+    assert airflow.wait("morning_digest", run["dag_run_id"]) == "success"
+
+
+def test_the_pools_are_there_and_the_shards_have_readable_labels(airflow: Airflow) -> None:
+    pools = {pool["name"]: pool["slots"] for pool in airflow.call("pools")["pools"]}
+    assert pools["copydesk_loader"] == 1
+    assert pools["copydesk_fetchers"] == 8
+    labels = [task for task in airflow.tasks(DAG, airflow.runs(DAG)[0]["dag_run_id"]) if task.startswith("pages.fetch")]
+    assert labels
+    assert all(".localhost" in label for label in labels)
+
+
+def test_the_log_of_a_task_has_its_counts_as_fields(airflow: Airflow) -> None:
+    run = airflow.runs(DAG)[0]["dag_run_id"]
+    lines = airflow.call(f"dags/{DAG}/dagRuns/{quote(run)}/taskInstances/dedup/logs/1?full_content=true")["content"]
+    (counts,) = [line for line in lines if line["event"] == "counts"]
+    assert counts["stage"] == "dedup"
+    assert counts["seen"] == sum(counts["outcomes"].values()) > 0
+
+
+def test_a_task_that_is_cleared_and_run_again_changes_no_row(airflow: Airflow) -> None:
+    run = airflow.runs(DAG)[0]["dag_run_id"]
+    before = tables(airflow.folder / "data")
+    for task in ("discover", "pages.extract", "load"):
+        body = {"dry_run": False, "only_failed": False, "task_ids": [task], "dag_run_id": run, "include_downstream": True}
+        cleared = airflow.call(f"dags/{DAG}/clearTaskInstances", body)["task_instances"]
+        assert task in {instance["task_id"] for instance in cleared}
+        assert airflow.wait(DAG, run) == "success"
+        assert tables(airflow.folder / "data") == before
+
+
+def test_runs_by_hand_are_of_the_date_that_was_asked_for(airflow: Airflow) -> None:
+    nothing = {"stages": ["dedup"], "dry_run": True}
+    runs = {
+        "form with a run date": (airflow.trigger(DAG, {"run_date": "2026-11-01", **nothing}), "2026-11-01"),
+        "REST with a date": (airflow.trigger(DAG, nothing, "2026-11-02T00:00:00Z"), "2026-11-02"),
+    }
+    unsaid = airflow.trigger(DAG, nothing)
+    for how, (run, wanted) in runs.items():
+        assert airflow.wait(DAG, run) == "success", how
+        assert airflow.result(DAG, run)["run_date"] == wanted, how
+    assert airflow.wait(DAG, unsaid) == "success"
+    now = next(run["run_after"] for run in airflow.runs(DAG) if run["dag_run_id"] == unsaid)
+    assert airflow.result(DAG, unsaid)["run_date"] == now[:10]
+
+
+def test_a_wrong_form_is_refused_in_words_and_no_run_begins(airflow: Airflow) -> None:
+    runs = len(airflow.runs(DAG))
+    with pytest.raises(AssertionError, match=r"400 .*0 is less than the minimum of 1"):
+        airflow.trigger(DAG, {"page_limit": 0})
+    assert len(airflow.runs(DAG)) == runs
+    unknown = airflow.trigger(DAG, {"sources": ["no-such-paper"]})
+    assert airflow.wait(DAG, unknown) == "failed"
+    assert {task: state for task, state in airflow.tasks(DAG, unknown).items() if state == "failed"} == {"plan": "failed"}
