@@ -63,7 +63,7 @@ HIDDEN_PARAGRAPHS = 3
 PROSE_CHARS = 100
 MAX_STYLE = 500  # characters of a style attribute that are read
 # No article has so many; the walk of a page that has ends there.
-MAX_RUNS, MAX_CONTAINERS, MAX_CHARS = 20_000, 250_000, 2_000_000
+MAX_RUNS, MAX_CONTAINERS, MAX_CHARS, MAX_ELEMENTS = 20_000, 250_000, 2_000_000, 300_000
 MAX_PATH = 8  # steps of a path that are kept, the innermost
 
 
@@ -155,23 +155,27 @@ class _Walk:
         self.data_tables: list[bool] = []
 
     def read(self, root: HtmlElement) -> PageBlocks:
-        self.page.containers.append(Container(-1, "root", "", 0, 0, 0, "paragraph", -1))
+        runs, containers, effects = self.page.runs, self.page.containers, self.effects
+        containers.append(Container(-1, "root", "", 0, 0, 0, "paragraph", -1))
         events = etree.iterwalk(root, events=("start", "end"))
+        seen = 0
         for event, element in events:
-            if self.chars > MAX_CHARS or len(self.page.runs) > MAX_RUNS or len(self.page.containers) > MAX_CONTAINERS:
-                self.page.cut = True
-                break
             if event == "start":
+                seen += 1
+                if self.chars > MAX_CHARS or len(runs) > MAX_RUNS or len(containers) > MAX_CONTAINERS or seen > MAX_ELEMENTS:
+                    self.page.cut = True
+                    break
                 effect = self._open(element)
-                self.effects.append(effect)
+                effects.append(effect)
                 if effect == "skip":
                     events.skip_subtree()
-                elif element.text:
-                    self._text(element.text)
+                elif text := element.text:
+                    self._text(text)
             else:
-                self._close(self.effects.pop())
-                if element.tail and element is not root:
-                    self._text(element.tail)
+                if effect := effects.pop():
+                    self._close(effect)
+                if (tail := element.tail) and element is not root:
+                    self._text(tail)
         self._flush()
         return self.page
 
@@ -301,15 +305,18 @@ class _Walk:
             self.after_break, self.links = False, 0
             return
         text = "".join(self.pieces)
-        container = self.page.containers[self.stack[-1]]
-        for part in BLANK_LINES.split(text) if self.in_pre else (text,):
-            lines = part.splitlines() if self.in_pre else (part,)
-            clean = "\n".join(line for line in (_one_line(line) for line in lines) if line)
-            if clean.strip(CELL_SEPARATOR):
-                self._add(clean, container)
+        if not text.isspace():
+            self._add_text(text, self.page.containers[self.stack[-1]])
         self.pieces.clear()
         self.link_chars = self.strong_chars = self.links = 0
         self.after_break = False
+
+    def _add_text(self, text: str, container: Container) -> None:
+        for part in BLANK_LINES.split(text) if self.in_pre else (text,):
+            lines = part.splitlines() if self.in_pre else (part,)
+            clean = "\n".join([line for line in map(_one_line, lines) if line])
+            if clean.strip(CELL_SEPARATOR):
+                self._add(clean, container)
 
     def _add(self, text: str, container: Container) -> None:
         size = len(text)

@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 for _name in ("trafilatura", "readability.readability"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
-# Beyond this many elements the extractors below take minutes (each is quadratic somewhere); such a page is decided without them.
-MAX_ELEMENTS = 30_000
+# Beyond these sizes the extractors below take seconds, then minutes: each is quadratic somewhere. Such a page is decided without.
+MAX_TAGS = 40_000  # start and end tags, as they stand in the source
 MAX_DEPTH = 200
 MAX_CHARS = 1_000_000
 DEEP = 4_000  # levels: resiliparse then takes a third of a second

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lxml.html import HtmlElement
 
 from pipeline.extract.blocks import PageBlocks, Run, read_blocks
-from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_ELEMENTS, readability_text, resiliparse_text, trafilatura_text
+from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.labels import label_of
@@ -78,13 +78,14 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
         return Content(_declared_blocks(metadata), "jsonld: the page shows no text" if metadata.article_body else "none", density)
     work = _Page(page, [tokens_of(run.text) for run in page.runs], structure_of(page), root, metadata)
     easy = resiliparse_text(html, root)
-    chosen, extractor = _decide(work, easy, model or load_model())
+    heavy = _is_heavy(page) or html.count("<") > MAX_TAGS
+    chosen, extractor = _decide(work, easy, model or load_model(), heavy=heavy)
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
     return Content(_blocks(work, chosen), extractor + cut, density)
 
 
-def _decide(work: _Page, easy: str, model: BlockModel) -> tuple[Chosen, str]:
+def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[Chosen, str]:
     """Return which runs are the article, and who decided."""
     version = model.version
     columns = page_features(work.page, work.tokens, work.structure, _context(work.metadata), easy)
@@ -94,15 +95,15 @@ def _decide(work: _Page, easy: str, model: BlockModel) -> tuple[Chosen, str]:
     declared = len(tokens_of(work.metadata.article_body or ""))
     if work.words(chosen) < LOST_SHARE * declared and _agrees(work, chosen):
         return chosen, f"jsonld: the blocks hold {work.words(chosen)} of its {declared} words"
-    doubt = _doubt(work, scores, lengths, chosen, easy)
+    doubt = _doubt(work, scores, lengths, chosen, columns["resiliparse"])
     if doubt is None:
         return chosen, version
-    if _is_heavy(work.page):
+    if heavy:
         return chosen, f"{version}: {doubt}; too large a page for other extractors"
     return _ask_others(work, scores, f"{version}+trafilatura+readability: {doubt}")
 
 
-def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: Chosen, easy: str) -> str | None:
+def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: Chosen, vote: Vector) -> str | None:
     """Return why the scorer's answer is doubtful, None when it is not."""
     kept = work.words(chosen)
     if kept < FEW_WORDS:
@@ -110,15 +111,14 @@ def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: 
     unsure = float(lengths[(scores > UNSURE_LOW) & (scores < UNSURE_HIGH)].sum() / (1 + (lengths * scores).sum()))
     if unsure > UNSURE_SHARE:
         return f"unsure of {unsure:.0%}"
-    shared = float((lengths * chosen)[np.array(votes(work.tokens, Candidate.of(easy))) >= 0.5].sum() / kept)
+    shared = float((lengths * chosen)[vote >= 0.5].sum() / kept)
     return f"resiliparse has {shared:.0%} of it" if shared < EASY_SHARE else None
 
 
 def _is_heavy(page: PageBlocks) -> bool:
     """Say whether the other extractors would take minutes: each is quadratic in elements, depth or text somewhere."""
-    elements = len(page.containers) + sum(run.links for run in page.runs)
     deep = max(container.depth for container in page.containers) > MAX_DEPTH
-    return page.cut or deep or elements > MAX_ELEMENTS or sum(len(run.text) for run in page.runs) > MAX_CHARS
+    return page.cut or deep or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
 def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:

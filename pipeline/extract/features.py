@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.columns import LONG_RUN, MISSING, Vector, shifted, window_mean
 from pipeline.extract.places import Structure, place_features
+from pipeline.extract.signs import Signs
 from pipeline.extract.votes import Candidate, tokens_of, votes
 
 COMMON_TOKENS = 60  # most frequent short tokens of a page's long runs: its function words, whatever the language
@@ -24,16 +25,7 @@ HEAD = 300  # characters of a run whose signs are counted: a sentence or two sho
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b")
-COMMAS = re.compile(r"[,،、，;；]")
-PUNCTUATION = re.compile(r"[^\w\s]")
-DIGIT = re.compile(r"\d")
-MARKS = re.compile(r"[|»›>→©•·/]")
-ADDRESS = re.compile(r"@|https?:|www\.")
-FULL_STOPS = tuple('.!?…。！？؟۔।"”»’)')
-QUESTIONS = ("?", "？", "؟")
-COLONS = (":", "：")
 ELLIPSES = ("…", "...")
-QUOTES = ('"', "“", "«", "„", "'", "‘", "「", "»")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,56 +37,52 @@ class PageContext:
     article_body: str = ""
 
 
-TEXT_COLUMNS = (
-    *("chars", "words", "mean_word", "link_density", "links", "strong", "digits", "capitals", "commas", "punctuation", "marks"),
-    *("address", "year", "clock", "stop", "colon", "ellipsis", "lower_start", "digit_start", "quote_start", "upper"),
-    *("function_words", "heading_level", "after_break", "hidden", "question", "media"),
-)
-
-
 def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[str, Vector]:
     """Return the columns that a run's own text gives."""
     common = _function_words(tokens)
-    rows = [_text_row(run, words, common) for run, words in zip(runs, tokens, strict=True)]
-    table = np.array(rows, dtype=np.float32).reshape(len(rows), len(TEXT_COLUMNS))
-    return {name: table[:, column] for column, name in enumerate(TEXT_COLUMNS)}
+    heads = [run.text[:HEAD] for run in runs]
+    head, end = Signs.of(heads), Signs.of([run.text[-1] for run in runs])
+    seen = _column(map(len, heads))
+    chars, words = _column(len(run.text) for run in runs), _column(map(len, tokens))
+    count = np.maximum(1, words)
+    digits = head.count("digit")
+    return {
+        "chars": chars,
+        "words": words,
+        "mean_word": chars / count,
+        "link_density": _column(run.link_chars for run in runs) / chars,
+        "links": _column(run.links for run in runs),
+        "strong": _column(run.strong_chars for run in runs) / chars,
+        "digits": digits / seen,
+        "capitals": head.opening_capitals() / seen,
+        "commas": head.count("comma") / seen,
+        "punctuation": head.count("punctuation") / seen,
+        "marks": head.count("mark"),
+        "address": _column(_has_address(text) for text in heads),
+        "year": _column(has > 0 and YEAR.search(text) is not None for has, text in zip(digits, heads, strict=True)),
+        "clock": _column(has > 0 and CLOCK.search(text) is not None for has, text in zip(digits, heads, strict=True)),
+        "stop": end.first("stop"),
+        "colon": end.first("colon"),
+        "ellipsis": _column(run.text.endswith(ELLIPSES) for run in runs),
+        "lower_start": head.first("lower"),
+        "digit_start": head.first("digit"),
+        "quote_start": head.first("quote"),
+        "upper": _column(map(str.isupper, heads)),
+        "function_words": _column(sum(map(common.__contains__, words)) for words in tokens) / count,
+        "heading_level": _column(int(run.tag[1]) if run.tag in HEADINGS else 0 for run in runs),
+        "after_break": _column(run.after_break for run in runs),
+        "hidden": _column(run.hidden for run in runs),
+        "question": end.first("question"),
+        "media": _column(min(run.media, MAX_MEDIA) for run in runs),
+    }
 
 
-def _text_row(run: Run, words: Sequence[str], common: frozenset[str]) -> tuple[float, ...]:
-    text = run.text
-    size, count = len(text), max(1, len(words))
-    head = text[:HEAD]
-    seen = len(head)
-    has_digit = DIGIT.search(head) is not None
-    return (
-        size,
-        len(words),
-        size / count,
-        run.link_chars / size,
-        run.links,
-        run.strong_chars / size,
-        len(DIGIT.findall(head)) / seen if has_digit else 0.0,
-        sum(word[0].isupper() for word in head.split()) / seen,
-        len(COMMAS.findall(head)) / seen,
-        len(PUNCTUATION.findall(head)) / seen,
-        len(MARKS.findall(head)),
-        ADDRESS.search(head) is not None,
-        has_digit and YEAR.search(head) is not None,
-        has_digit and CLOCK.search(head) is not None,
-        text.endswith(FULL_STOPS),
-        text.endswith(COLONS),
-        text.endswith(ELLIPSES),
-        head[0].islower(),
-        head[0].isdigit(),
-        head.startswith(QUOTES),
-        head.isupper(),
-        sum(map(common.__contains__, words)) / count,
-        int(run.tag[1]) if run.tag in HEADINGS else 0,
-        run.after_break,
-        run.hidden,
-        text.endswith(QUESTIONS),
-        min(run.media, MAX_MEDIA),
-    )
+def _column(values: Iterable[float]) -> Vector:
+    return np.array(list(values), dtype=np.float32)
+
+
+def _has_address(text: str) -> bool:
+    return "@" in text or "www." in text or "http:" in text or "https:" in text
 
 
 def _function_words(tokens: Sequence[Sequence[str]]) -> frozenset[str]:

@@ -24,7 +24,7 @@ ENOUGH_LETTERS = 200  # below it an identifier guesses: headlines in Danish come
 ENOUGH_TO_OVERRULE = 400  # and to say that a page's own declaration is wrong
 SURE = 0.99
 DETECT_WINDOW = 4000  # characters; more text does not change the answer
-LETTERS = re.compile(r"[^\W\d_]")
+GLANCE = 800  # characters that are looked at first: mostly they say enough
 
 
 def declared_language(markup: Markup) -> str | None:
@@ -51,16 +51,28 @@ def language_code(value: object) -> str | None:
 def detect_language(text: str, declared: str | None) -> str | None:
     """Return the language of a text: the declared one, unless there is enough text to be sure that it is another."""
     window = text[:DETECT_WINDOW]
-    letters = sum(1 for _ in LETTERS.finditer(window))
-    wide = sum(1 for char in window if char >= "\u2e80")  # a Chinese or Japanese character says as much as three letters
-    evidence = letters + 2 * wide
-    if evidence < (ENOUGH_TO_OVERRULE if declared else ENOUGH_LETTERS):
+    if _evidence(window) < (ENOUGH_TO_OVERRULE if declared else ENOUGH_LETTERS):
         return declared
-    code, probability = _identifier().classify(window)
-    detected = language_code(code)
+    detected, sure = _identify(window[:GLANCE])
+    if declared and detected and _alike(detected, declared):
+        return declared
+    if len(window) > GLANCE and not (sure and declared is None):
+        detected, sure = _identify(window)
     if declared is None:
         return detected
-    return detected if detected and float(probability) >= SURE and not _alike(detected, declared) else declared
+    return detected if detected and sure and not _alike(detected, declared) else declared
+
+
+def _identify(text: str) -> tuple[str | None, bool]:
+    """Return the language that a text is most likely in, and whether that is as good as certain."""
+    code, probability = _identifier().classify(text)
+    return language_code(code), float(probability) >= SURE
+
+
+def _evidence(text: str) -> int:
+    """Return the number of letters; a Chinese or Japanese character says as much as three."""
+    letters = sum(map(str.isalpha, text))
+    return letters if text.isascii() else letters + 2 * sum(map("\u2e80".__le__, text))
 
 
 # Neighbours that an identifier cannot tell apart on news text: the page knows better.
@@ -78,6 +90,11 @@ NEIGHBOURS = (
 
 def _alike(a: str, b: str) -> bool:
     return a == b or any(a in group and b in group for group in NEIGHBOURS)
+
+
+def warm_up() -> None:
+    """Load the identifier."""
+    _identifier()
 
 
 @cache

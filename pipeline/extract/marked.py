@@ -18,7 +18,8 @@ BYLINE = re.compile(
     r"(?:-+(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
 DATE = re.compile(r"date|time|publish|posted|pub-|byline|meta")
-_labels = etree.XPath("//@class | //@id", smart_strings=False)
+_named = etree.XPath("//*[@class or @id]")
+_stated = etree.XPath("//*[@itemprop or @rel]")
 
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})
 AUTHOR_PATH = re.compile(
@@ -49,18 +50,18 @@ class Marked:
 
 def read_marked(tree: lxml.html.HtmlElement) -> Marked:
     """Return the elements that are marked as byline or date, those about other stories left out."""
-    meanings = {label: meaning for label in set(_labels(tree)) if (meaning := _meaning(label))}
     items, bylines, dates = [], [], []
-    for element in tree.iter("*"):
-        get = element.get
-        meaning = meanings.get(get("class"), "") + meanings.get(get("id"), "")
+    for element in _named(tree):
+        meaning = _meaning(element.get("class", "")) + _meaning(element.get("id", ""))
         if "byline" in meaning:
             bylines.append(element)
         if "date" in meaning:
             dates.append(element)
-        if ((properties := get("itemprop")) and AUTHOR_PROPERTIES & set(properties.lower().split())) or "author" in get("rel", ""):
+    for element in _stated(tree):
+        properties = set(element.get("itemprop", "").lower().split())
+        if AUTHOR_PROPERTIES & properties or "author" in element.get("rel", ""):
             items.append(element)
-        if properties and DATE_PROPERTIES & set(properties.lower().split()):
+        if DATE_PROPERTIES & properties:
             dates.append(element)
     around = around_headline(tree)
     return Marked(_here(items, around), _here(bylines, around), _here(dates, around))

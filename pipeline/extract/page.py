@@ -35,6 +35,9 @@ class PageInput:
 
 def warm_up() -> None:
     """Import what `extract` needs, so that the first page of a worker does not pay for it."""
+    from pipeline.extract import language
+
+    language.warm_up()
     extract(PageInput(None, "", "", "<html><body><p>.</p></body></html>"))
 
 
@@ -66,11 +69,11 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     from pipeline.extract.language import detect_language
     from pipeline.extract.metadata import read_metadata
     from pipeline.extract.page_kind import page_kind
-    from pipeline.extract.parse import parse_html
+    from pipeline.extract.parse import parse_text
 
     cut = f"; of the first {MAX_HTML} characters" if len(html) > MAX_HTML else ""
     html = html[:MAX_HTML]
-    root = parse_html(html)
+    root = parse_text(html)
     metadata = read_metadata(root, page.url, html)
     content = main_content(root, html, metadata, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)

@@ -52,7 +52,8 @@ def text_nodes(tree: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElem
         parent = element.getparent()
         if parent in hidden or element.tag in HIDDEN_TAGS or not isinstance(element.tag, str) or _is_about_others(element, around):
             hidden.add(element)
-        elif text := one_line(element.text, TEXT_LIMIT):
+        elif (inside := element.text) and not inside.isspace() and (text := one_line(inside, TEXT_LIMIT)):
             yield element, text
-        if parent is not None and parent not in hidden and (tail := one_line(element.tail, TEXT_LIMIT)):
+        behind = element.tail
+        if behind and parent is not None and parent not in hidden and not behind.isspace() and (tail := one_line(behind, TEXT_LIMIT)):
             yield parent, tail

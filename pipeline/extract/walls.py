@@ -25,12 +25,11 @@ def _phrases(kind: str) -> list[str]:
 
 
 def _pattern(phrases: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(_alternative(phrase) for phrase in phrases))
-
-
-def _alternative(phrase: str) -> str:
-    escaped = re.escape(phrase).replace(r"\*", r"\w*")
-    return escaped if WIDE_SCRIPT.search(phrase) else rf"\b{escaped}\b"
+    """Return the phrases as one pattern; its two groups begin with letters, which `re` looks at before it tries a phrase."""
+    escaped = [(phrase, re.escape(phrase).replace(r"\*", r"\w*")) for phrase in phrases]
+    spaced = "|".join(rf"{pattern}\b" for phrase, pattern in escaped if not WIDE_SCRIPT.search(phrase))
+    wide = "|".join(pattern for phrase, pattern in escaped if WIDE_SCRIPT.search(phrase))
+    return re.compile("|".join(part for part in (rf"\b(?:{spaced})" if spaced else "", f"(?:{wide})" if wide else "") if part))
 
 
 _HEADINGS = {kind: _pattern(_phrases(kind)) for kind in ("error", "blocked", "login")}
