@@ -6,6 +6,7 @@ followed, and why, stands in `extractor`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,12 @@ import numpy.typing as npt
 from lxml.html import HtmlElement
 
 from pipeline.extract.blocks import PageBlocks, Run, read_blocks
-from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
+from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.labels import label_of
 from pipeline.extract.places import Structure, structure_of
+from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
 from pipeline.extract.votes import Candidate, tokens_of, votes
 from pipeline.records import Block
@@ -33,13 +35,12 @@ LONG_RUN = 12  # words
 LONG_THRESHOLD, SHORT_THRESHOLD = 0.3, 0.5
 MARGIN = 12  # runs before the first and behind the last kept one that are shown with their labels, from the same container
 # The scorer is in doubt when so much of the text, against what it keeps, has a score between these two; when resiliparse leaves
-# out much of what it keeps; or when it keeps next to nothing. Then the dear extractors have a say, with this weight together.
+# out much of what it keeps; or when it keeps next to nothing. Then trafilatura has a say: it costs as much as all else.
 UNSURE_LOW, UNSURE_HIGH = 0.15, 0.85
 UNSURE_SHARE = 0.2
 EASY_SHARE = 0.6
 FEW_WORDS = 80
-OTHERS_WEIGHT = 0.4
-MIXED_THRESHOLD = 0.5
+OTHER_WEIGHT, KEPT_BY_OTHER = 0.35, 0.5
 # Where even then less than this share of trafilatura's text, or of the JSON-LD text, is kept, that text is taken.
 LOST_SHARE = 0.4
 AGREES = 0.5  # share of the kept words that a declared text must hold to be the same article
@@ -82,7 +83,10 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     chosen, extractor = _decide(work, easy, model or load_model(), heavy=heavy)
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
-    return Content(_blocks(work, chosen), extractor + cut, density)
+    title = tokens_of(metadata.title or "")
+    foreign = foreign_runs(page, work.tokens, work.structure, title, chosen)
+    chosen[list(foreign)] = False
+    return Content(_blocks(work, chosen, title, foreign), extractor + cut, density)
 
 
 def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[Chosen, str]:
@@ -90,20 +94,19 @@ def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[
     version = model.version
     columns = page_features(work.page, work.tokens, work.structure, _context(work.metadata), easy)
     scores = model.score(columns, work.structure)
-    lengths = np.array([len(words) for words in work.tokens])
-    chosen = scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD)
+    chosen = _chosen(work, scores)
     declared = len(tokens_of(work.metadata.article_body or ""))
     if work.words(chosen) < LOST_SHARE * declared and _agrees(work, chosen):
         return chosen, f"jsonld: the blocks hold {work.words(chosen)} of its {declared} words"
-    doubt = _doubt(work, scores, lengths, chosen, columns["resiliparse"])
+    doubt = _doubt(work, scores, columns["words"], chosen, columns["resiliparse"])
     if doubt is None:
         return chosen, version
     if heavy:
-        return chosen, f"{version}: {doubt}; too large a page for other extractors"
-    return _ask_others(work, scores, f"{version}+trafilatura+readability: {doubt}")
+        return chosen, f"{version}: {doubt}; too large a page for trafilatura"
+    return _ask_trafilatura(work, scores, f"{version}+trafilatura: {doubt}")
 
 
-def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: Chosen, vote: Vector) -> str | None:
+def _doubt(work: _Page, scores: Vector, lengths: Vector, chosen: Chosen, vote: Vector) -> str | None:
     """Return why the scorer's answer is doubtful, None when it is not."""
     kept = work.words(chosen)
     if kept < FEW_WORDS:
@@ -116,20 +119,25 @@ def _doubt(work: _Page, scores: Vector, lengths: npt.NDArray[np.int64], chosen: 
 
 
 def _is_heavy(page: PageBlocks) -> bool:
-    """Say whether the other extractors would take minutes: each is quadratic in elements, depth or text somewhere."""
+    """Say whether trafilatura would take minutes: it is quadratic in elements, depth or text somewhere."""
     deep = max(container.depth for container in page.containers) > MAX_DEPTH
     return page.cut or deep or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
-def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
-    """Let trafilatura and readability vote with the scorer."""
-    texts = (trafilatura_text(work.root), readability_text(work.root))
-    first, second = (np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32) for text in texts)
-    chosen: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
-    other = first >= MIXED_THRESHOLD
-    if work.words(chosen) < LOST_SHARE * work.words(other):
-        return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
+def _ask_trafilatura(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
+    """Let trafilatura vote with the scorer; where most of its text would be lost, it decides."""
+    vote = np.array(votes(work.tokens, Candidate.of(trafilatura_text(work.root))), dtype=np.float32)
+    chosen = _chosen(work, (1 - OTHER_WEIGHT) * scores + OTHER_WEIGHT * vote)
+    theirs = vote >= KEPT_BY_OTHER
+    if work.words(chosen) < LOST_SHARE * work.words(theirs):
+        return theirs, f"trafilatura: {work.words(chosen)} of its {work.words(theirs)} words were kept; {asked}"
     return chosen, asked
+
+
+def _chosen(work: _Page, scores: Vector) -> Chosen:
+    lengths = np.array([len(words) for words in work.tokens])
+    chosen: Chosen = scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD)
+    return chosen
 
 
 def _context(metadata: Metadata) -> PageContext:
@@ -149,17 +157,18 @@ def _declared_blocks(metadata: Metadata) -> tuple[Block, ...]:
     return tuple(Block(index, "paragraph", line) for index, line in enumerate(line for line in lines if line))
 
 
-def _blocks(work: _Page, chosen: Chosen) -> tuple[Block, ...]:
+def _blocks(work: _Page, chosen: Chosen, title: Sequence[str], foreign: Mapping[int, str]) -> tuple[Block, ...]:
     """Return the blocks from the first to the last kept run, and what stands beside them in the same container."""
     kept = np.flatnonzero(chosen)
     if not len(kept):
         return ()
     first, last = _widened(work, int(kept[0]), int(kept[-1]))
-    title = tokens_of(work.metadata.title or "")
     blocks = []
     for index, position in enumerate(range(first, last + 1)):
         run = work.page.runs[position]
-        label = None if chosen[position] else label_of(run, work.tokens[position], work.page, title, work.metadata.language)
+        label = None if chosen[position] else foreign.get(position)
+        if label is None and not chosen[position]:
+            label = label_of(run, work.tokens[position], work.page, title, work.metadata.language)
         blocks.append(_block(index, run, label, work.page))
     return tuple(blocks)
 

@@ -133,20 +133,20 @@ def _after_title(likeness: Vector, count: int) -> dict[str, Vector]:
     return {"after_title": positions - found[-1], "after_first_title": positions - found[0]}
 
 
-def vote_features(tokens: Sequence[list[str]], easy: str) -> dict[str, Vector]:
-    """Return the columns of resiliparse's vote: on a run, around it, and how much of its text is before and after."""
+def vote_features(tokens: Sequence[list[str]], text: str, name: str) -> dict[str, Vector]:
+    """Return the columns of an extractor's vote: on a run, around it, and how much of its text is before and after."""
     lengths = np.array([len(words) for words in tokens], dtype=np.float32)
-    vote = np.array(votes(tokens, Candidate.of(easy)), dtype=np.float32)
+    vote = np.array(votes(tokens, Candidate.of(text)), dtype=np.float32)
     kept = vote * lengths
     total = np.float32(kept.sum()) or np.float32(1)
     before = np.cumsum(kept, dtype=np.float32)
     return {
-        "resiliparse": vote,
-        "resiliparse_near": window_mean(vote, 1),
-        "resiliparse_around": window_mean(vote, 4),
-        "resiliparse_before": ((before - kept) / total).astype(np.float32),
-        "resiliparse_after": ((total - before) / total).astype(np.float32),
-        "resiliparse_share": np.full(len(tokens), np.float32(kept.sum() / max(1.0, float(lengths.sum())))),
+        name: vote,
+        f"{name}_near": window_mean(vote, 1),
+        f"{name}_around": window_mean(vote, 4),
+        f"{name}_before": ((before - kept) / total).astype(np.float32),
+        f"{name}_after": ((total - before) / total).astype(np.float32),
+        f"{name}_share": np.full(len(tokens), np.float32(kept.sum() / max(1.0, float(lengths.sum())))),
     }
 
 
@@ -188,5 +188,5 @@ def page_features(
 ) -> dict[str, Vector]:
     """Return all columns of a page by name; `easy` is the text that resiliparse takes for the main content."""
     columns = text_features(page.runs, tokens) | place_features(page, tokens, structure) | context_features(tokens, context)
-    columns |= vote_features(tokens, easy)
+    columns |= vote_features(tokens, easy, "resiliparse")
     return columns | order_features(columns, page)

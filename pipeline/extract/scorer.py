@@ -22,6 +22,7 @@ from pipeline.extract.places import Structure
 
 MODEL_FILE = Path(__file__).with_name("block_model.json")
 SURE_NOT = 0.02  # first opinion below which a run is out: menus, footers, half of most pages
+EARLY_TREES, EARLY_OUT = 60, -3.5  # log-odds after so many trees from which a row is out
 MAX_CELLS = 400_000  # rows times trees that are walked at once: a page of 100k runs must not take gigabytes
 
 
@@ -56,24 +57,33 @@ class Forest:
         return cls(tuple(names), *forest, _depth(step, roots), base)
 
     def score(self, columns: Mapping[str, Vector], asked: Indices) -> Vector:
-        """Return the probability of each row that is asked for, by its number."""
+        """Return the probability of each row that is asked for, by its number.
+
+        A row that the first trees are sure to be out is not shown to the others: half of most pages.
+        """
         count = len(asked)
         table = np.empty((count, len(self.names)), dtype=np.float32)
         for number, name in enumerate(self.names):
             table[:, number] = columns[name][asked]
-        rows = max(1, MAX_CELLS // max(1, len(self.roots)))
-        parts = [self._margin(table[start : start + rows]) for start in range(0, count, rows)]
-        margin = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float64)
+        margin = self._margin(table, self.roots[:EARLY_TREES]) + self.base
+        going = np.flatnonzero(margin > EARLY_OUT)
+        margin[going] += self._margin(table[going], self.roots[EARLY_TREES:])
         return (1.0 / (1.0 + np.exp(-margin))).astype(np.float32)
 
-    def _margin(self, table: Vector) -> npt.NDArray[np.float64]:
+    def _margin(self, table: Vector, roots: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+        """Return for each row the sum of some trees' leaves."""
+        rows = max(1, MAX_CELLS // max(1, len(roots)))
+        parts = [self._leaves(table[start : start + rows], roots) for start in range(0, len(table), rows)]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float64)
+
+    def _leaves(self, table: Vector, roots: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         flat = np.ascontiguousarray(table).ravel()
         offset = (np.arange(len(table), dtype=np.int32) * table.shape[1])[:, None]
-        node = np.broadcast_to(self.roots, (len(table), len(self.roots))).copy()
+        node = np.broadcast_to(roots, (len(table), len(roots))).copy()
         for _ in range(self.depth):
             goes_right = flat.take(self.feature.take(node) + offset) > self.threshold.take(node)
             node = self.step.take(2 * node + goes_right)
-        values: npt.NDArray[np.float64] = self.threshold.take(node).sum(axis=1, dtype=np.float64) + self.base
+        values: npt.NDArray[np.float64] = self.threshold.take(node).sum(axis=1, dtype=np.float64)
         return values
 
 
@@ -110,8 +120,8 @@ def _depth(step: npt.NDArray[np.int32], roots: npt.NDArray[np.int32]) -> int:
 
 def model_of(content: Mapping[str, Any]) -> BlockModel:
     """Build a model from the content of a model file."""
-    first, second = (Forest.of(content[part], content[part]["names"], content[part]["base"]) for part in ("first", "second"))
-    return BlockModel(content["version"], first, second)
+    forests = (Forest.of(content[part], content[part]["names"], content[part]["base"]) for part in ("first", "second"))
+    return BlockModel(content["version"], *forests)
 
 
 @cache

@@ -55,5 +55,11 @@ def text_nodes(tree: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElem
         elif (inside := element.text) and not inside.isspace() and (text := one_line(inside, TEXT_LIMIT)):
             yield element, text
         behind = element.tail
-        if behind and parent is not None and parent not in hidden and not behind.isspace() and (tail := one_line(behind, TEXT_LIMIT)):
+        if (
+            behind
+            and parent is not None
+            and parent not in hidden
+            and not behind.isspace()
+            and (tail := one_line(behind, TEXT_LIMIT))
+        ):
             yield parent, tail

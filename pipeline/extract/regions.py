@@ -1,0 +1,117 @@
+"""Runs that read like the article and are not: readers' comments, and the next article of an endless page.
+
+Each is told by where it stands, never by what it says; what would take most of the kept text is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.extract.blocks import HEADINGS, PageBlocks
+from pipeline.extract.class_words import NAMES
+from pipeline.extract.columns import LONG_RUN
+from pipeline.extract.places import Structure
+
+Flags = npt.NDArray[np.bool_]
+
+ENOUGH_WORDS = 80  # kept words that must stay: else the page is misread, and nothing is taken
+TITLE_SHARE = 0.8  # of the words of a heading and the title that must be the same
+MIN_HEADING = 3  # words of the heading of another article
+TWIN_WORDS = 60  # of prose that each of two articles on a page must have
+WHOLE_PAGE = frozenset(("html", "body", "main", "root"))  # their classes speak of the layout
+
+
+def _bit(name: str) -> int:
+    return 1 << NAMES.index(name)
+
+
+COMMENT, STORY = _bit("comment"), _bit("article") | _bit("<article>")
+
+
+def foreign_runs(
+    page: PageBlocks, tokens: Sequence[Sequence[str]], structure: Structure, title: Sequence[str], chosen: Flags
+) -> dict[int, str]:
+    """Return the kept runs that are not the article's, each with its label."""
+    words = np.array([len(run) for run in tokens])
+    left = chosen.copy()
+    found: dict[int, str] = {}
+    for label, flags in (
+        ("comments", _commented(page)),
+        ("next-article", _next_articles(page, words, tokens, structure, title)),
+    ):
+        taken = left & flags
+        if words[left & ~flags].sum() >= ENOUGH_WORDS:
+            found |= dict.fromkeys(np.flatnonzero(taken).tolist(), label)
+            left &= ~flags
+    return found
+
+
+def _commented(page: PageBlocks) -> Flags:
+    """Say of each run whether a container around it is named after comments."""
+    inside = np.zeros(len(page.containers), dtype=np.bool_)
+    for index, container in enumerate(page.containers):
+        own = bool(container.mask & COMMENT) and container.tag not in WHOLE_PAGE
+        inside[index] = own or (container.parent >= 0 and inside[container.parent])
+    return inside[[run.container for run in page.runs]]
+
+
+def _next_articles(
+    page: PageBlocks, words: npt.NDArray[np.int64], tokens: Sequence[Sequence[str]], structure: Structure, title: Sequence[str]
+) -> Flags:
+    """Say of each run whether it belongs to a later article, built like the one that the title heads and headed by another."""
+    none = np.zeros(len(page.runs), dtype=np.bool_)
+    headings = [i for i, run in enumerate(page.runs) if run.tag in HEADINGS and len(tokens[i]) >= MIN_HEADING]
+    first = next((i for i in headings if _is_title(tokens[i], title)), None)
+    if first is None:
+        return none
+    chain = _chain(structure, page.runs[first].container)
+    later = none.copy()
+    for i in headings:
+        if i > first and page.runs[i].tag == page.runs[first].tag and not later[i] and not _is_title(tokens[i], title):
+            twin = _twin(page, structure, chain, page.runs[i].container)
+            if twin is not None:
+                here, there = (_inside(page, structure, container) for container in twin)
+                if min(_prose(words, here), _prose(words, there)) >= TWIN_WORDS:
+                    later |= there
+    return later
+
+
+def _is_title(words: Sequence[str], title: Sequence[str]) -> bool:
+    own, whole = set(words), set(title)
+    return bool(whole) and len(own & whole) >= TITLE_SHARE * max(len(own), len(whole))
+
+
+def _chain(structure: Structure, container: int) -> list[int]:
+    """Return a container and all around it, innermost first."""
+    chain = [container]
+    while chain[-1] > 0:
+        chain.append(int(structure.parents[chain[-1]]))
+    return chain
+
+
+def _twin(page: PageBlocks, structure: Structure, chain: Sequence[int], container: int) -> tuple[int, int] | None:
+    """Return the two containers, side by side and of one name, that hold two headings, if they are articles by name."""
+    other = _chain(structure, container)
+    shared = next(c for c in other if c in chain)
+    if shared in (chain[0], other[0]):
+        return None
+    here, there = chain[chain.index(shared) - 1], other[other.index(shared) - 1]
+    inner = chain[: chain.index(here) + 1]
+    is_story = any(page.containers[c].mask & STORY for c in inner)
+    return (here, there) if is_story and page.containers[here].name == page.containers[there].name else None
+
+
+def _inside(page: PageBlocks, structure: Structure, container: int) -> Flags:
+    """Say of each run whether it stands in a container; those under it are numbered in a row."""
+    end = container + 1
+    while end < len(page.containers) and structure.parents[end] >= container:
+        end += 1
+    own = structure.levels[0]
+    return (own >= container) & (own < end)
+
+
+def _prose(words: npt.NDArray[np.int64], flags: Flags) -> int:
+    return int(words[flags & (words >= LONG_RUN)].sum())

@@ -1,0 +1,63 @@
+"""Readers' comments and the next article of an endless page are left out; an article that only looks so is kept whole."""
+
+from __future__ import annotations
+
+from pipeline.extract.page import PageInput, extract
+from pipeline.records import Article
+
+TITLE = "Harbour bridge reopens after nine months of repairs"
+OTHER = "Council votes against a second ferry to the island"
+STORY = [
+    f"The bridge over the northern harbour carried its first cars again on Monday, number {n} of a long list of repairs, and the "
+    "engineers who had worked on it through the winter stood beside the road and watched."
+    for n in range(2, 8)
+]
+NEXT = [
+    f"The council voted on Tuesday, for the {n}th time this year, against a second ferry to the island, because the first one is "
+    "seldom full and the harbour has no room for another berth on its southern side."
+    for n in range(4, 10)
+]
+REMARKS = [
+    f"I drove over it on my way to work and have to say that it took them {n} months too long, but the new lanes are wide and the "
+    "view from the middle is as good as it was before."
+    for n in range(2, 6)
+]
+
+
+def paragraphs(texts: list[str]) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def page(body: str) -> Article:
+    html = f"<html><head><title>{TITLE}</title></head><body><main>{body}</main></body></html>"
+    return extract(PageInput("https://news.example/harbour/bridge-reopens-again", "s", "news.example", html, kind="html"))
+
+
+def kept(article: Article) -> list[str]:
+    return [block.text for block in article.blocks if block.dropped_by is None]
+
+
+def test_comments_below_an_article_are_left_out_however_long() -> None:
+    remarks = "".join(f'<li class="comment"><div class="comment-body"><p>{text}</p></div></li>' for text in 3 * REMARKS)
+    article = page(f'<article><h1>{TITLE}</h1>{paragraphs(STORY)}</article><ol class="comment-list">{remarks}</ol>')
+    assert [text for text in kept(article) if text != TITLE] == STORY
+    assert not set(REMARKS) & set(kept(article))
+
+
+def test_an_article_in_an_element_that_is_named_after_comments_is_kept() -> None:
+    article = page(f'<div class="comments-open"><article><h1>{TITLE}</h1>{paragraphs(STORY)}</article></div>')
+    assert set(STORY) <= set(kept(article))
+
+
+def test_the_next_article_of_an_endless_page_is_left_out_and_says_so() -> None:
+    first = f'<article class="post"><h1>{TITLE}</h1><div class="text">{paragraphs(STORY)}</div></article>'
+    second = f'<article class="post"><h1>{OTHER}</h1><div class="text">{paragraphs(NEXT)}</div></article>'
+    article = page(first + second)
+    assert set(STORY) <= set(kept(article))
+    assert not set(NEXT) & set(kept(article))
+
+
+def test_chapters_with_headings_of_the_first_rank_stay() -> None:
+    chapters = "".join(f"<h1>What happens to the old piers, part {n}</h1>{paragraphs(NEXT[n : n + 3])}" for n in (0, 3))
+    article = page(f'<article class="post"><h1>{TITLE}</h1>{paragraphs(STORY)}{chapters}</article>')
+    assert set(STORY + NEXT) <= set(kept(article))
