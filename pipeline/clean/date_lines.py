@@ -25,7 +25,7 @@ _ASIAN_DATE = re.compile(
     r"\d{4} ?[年년.] ?\d{1,2} ?[月월.] ?\d{1,2} ?[日일.]?(?: ?[(（].{1,3}[)）])?"
     r"(?: ?(?:午前|午後|上午|下午|오전|오후)? ?\d{1,2}[:時时시] ?\d{0,2} ?[分분]?)?"
 )
-_SEPARATORS = re.compile(r"[\s,·•|/()\[\]:-]+")
+_SEPARATORS = re.compile(r"[\s,،、，·•|/()\[\]:-]+")
 
 
 def is_date_line(text: str) -> bool:

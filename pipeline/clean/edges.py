@@ -48,6 +48,7 @@ INNER_END = re.compile(
     re.IGNORECASE,
 )
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
+WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
 CONTACT = re.compile(
     r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
     r"|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
@@ -249,6 +250,8 @@ def _are_names(text: str) -> bool:
     if any(c.isdigit() or c in "?!:" for c in text):
         return False
     words = [word for word in text.split() if fold(word.strip(",|&-·")) not in words_for("bylines") and word.strip(",|&-·")]
+    if len(words) == 1 and WIDE_NAME.fullmatch(words[0]):
+        return True
     return 2 <= len(words) <= 8 and all(NAME.match(word) and not word[:1].islower() for word in words)
 
 

@@ -26,7 +26,7 @@ NOT_A_NAME, ALSO_NAMES = _words_of("not_a_name"), _words_of("also_names")
 INSIDE_NAMES, NAME_PARTICLES = _words_of("inside_names"), _words_of("name_particles")
 
 _BY_WORDS = "|".join(re.escape(word) for word in sorted(_words_of("by"), key=lambda word: (-len(word), word)))
-BY = re.compile(rf"({_BY_WORDS})(?:\s*[:：]\s*|\s+|$)", re.IGNORECASE)
+BY = re.compile(rf"({_BY_WORDS})(?:\s*[:：・]\s*|\s+|$)", re.IGNORECASE)
 AND = r"(?:and|with|und|et|y|e|i|и|та|og|och|ja|en|ve|és|și|a|και|و|dan|và|&|\+)"
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
 DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"

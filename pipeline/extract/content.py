@@ -37,10 +37,10 @@ MARGIN = 12  # runs before the first and behind the last kept one that are shown
 # The scorer is in doubt when so much of the text, against what it keeps, has a score between these two; when resiliparse leaves
 # out much of what it keeps; or when it keeps next to nothing. Then trafilatura has a say: it costs as much as all else.
 UNSURE_LOW, UNSURE_HIGH = 0.15, 0.85
-UNSURE_SHARE = 0.2
+UNSURE_SHARE = 0.4
 EASY_SHARE = 0.6
 FEW_WORDS = 80
-OTHER_WEIGHT, KEPT_BY_OTHER = 0.35, 0.5
+NOT_RULED_OUT, KEPT_BY_OTHER = 0.15, 0.5
 # Where even then less than this share of trafilatura's text, or of the JSON-LD text, is kept, that text is taken.
 LOST_SHARE = 0.4
 AGREES = 0.5  # share of the kept words that a declared text must hold to be the same article
@@ -125,10 +125,10 @@ def _is_heavy(page: PageBlocks) -> bool:
 
 
 def _ask_trafilatura(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
-    """Let trafilatura vote with the scorer; where most of its text would be lost, it decides."""
+    """Add what trafilatura keeps and the scorer does not rule out; where most of its text would be lost, it decides."""
     vote = np.array(votes(work.tokens, Candidate.of(trafilatura_text(work.root))), dtype=np.float32)
-    chosen = _chosen(work, (1 - OTHER_WEIGHT) * scores + OTHER_WEIGHT * vote)
     theirs = vote >= KEPT_BY_OTHER
+    chosen = _chosen(work, scores) | (theirs & (scores >= NOT_RULED_OUT))
     if work.words(chosen) < LOST_SHARE * work.words(theirs):
         return theirs, f"trafilatura: {work.words(chosen)} of its {work.words(theirs)} words were kept; {asked}"
     return chosen, asked
