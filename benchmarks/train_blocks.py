@@ -9,7 +9,7 @@ Labels: the words of a page's runs are aligned with those of the gold text; a ru
 it does not repeat the title, and it does not stand in the page more often than in the gold. Short runs count only near an aligned
 paragraph. The second forest is trained on opinions of the first that were made with the run's host held out.
 
-Half of the pages are learned from twice: as they are, and without the names and tags that older pages lack, so that the forests do not lean on
+Each page is learned from twice: as it is, and without the names and tags that older pages lack, so that the forests do not lean on
 them alone. Then the figures of both sets are printed, from end to end and with whole hosts held out. The same data and versions of
 the libraries give the same file.
 """
@@ -37,7 +37,7 @@ from rapidfuzz.distance import LCSseq
 
 from pipeline.clean import label
 from pipeline.errors import Reject
-from pipeline.extract.blocks import PageBlocks, read_blocks
+from pipeline.extract.blocks import read_blocks
 from pipeline.extract.candidates import resiliparse_text
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.metadata import read_metadata
@@ -67,7 +67,7 @@ PARAMETERS: dict[str, Any] = {
     "num_threads": 1,
     "verbose": -1,
 }
-VERSION = "blocks-3"
+VERSION = "blocks-2"
 VARIANT_WEIGHT = 0.4  # of a page's plainer variant against the page itself
 BOILERPLATE_SHARE = 0.4  # of a variant's boilerplate is enough to learn it
 SPEAKING_TAGS = frozenset(("article", "main", "section", "aside", "nav", "header", "footer", "figure", "figcaption"))
@@ -88,11 +88,8 @@ class TrainingPage:
     wanted: np.ndarray
     weight: np.ndarray
     variant: bool
+    opinion: np.ndarray | None = None
     second: np.ndarray | None = None
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """Return the features by name."""
-        return {name: self.table[:, number] for number, name in enumerate(NAMES)}
 
 
 def read_lines(path: Path) -> list[str]:
@@ -111,11 +108,9 @@ def read_page(lines: tuple[str, str]) -> list[tuple[TrainingPage, list[str]]]:
     metadata = read_metadata(root, source["url"], source["html"])
     context = PageContext(metadata.title or "", metadata.description or "", metadata.article_body or "")
     found = [training_page(root, source["html"], context, gold, variant=False)]
-    lot = digest(source["id"]) % 4
-    if lot < 2:
-        plain_markup(root, breaks=lot == 0)
-        html = lxml.html.tostring(root, encoding="unicode")
-        found.append(training_page(parse_html(html), html, context, gold, variant=True))
+    plain_markup(root, breaks=digest(source["id"]) % 2 == 0)
+    html = lxml.html.tostring(root, encoding="unicode")
+    found.append(training_page(parse_html(html), html, context, gold, variant=True))
     return [page for page in found if page is not None]
 
 
@@ -137,28 +132,14 @@ def plain_markup(root: lxml.html.HtmlElement, *, breaks: bool) -> None:
 def training_page(
     root: lxml.html.HtmlElement, html: str, context: PageContext, gold: dict[str, Any], *, variant: bool
 ) -> tuple[TrainingPage, list[str]] | None:
-    """Return the features and labels of a parsed page, None when it shows no text."""
+    """Return the features and labels of a parsed page; None when it shows no text."""
     page = read_blocks(root)
     if not page.runs:
         return None
     tokens = [tokens_of(run.text) for run in page.runs]
-    share = gold_share(tokens, [tokens_of(line) for line in gold["text"].split("\n")])
-    return labelled_page(page, tokens, context, resiliparse_text(html, root), gold, share, variant=variant)
-
-
-def labelled_page(
-    page: PageBlocks,
-    tokens: list[list[str]],
-    context: PageContext,
-    easy: str,
-    gold: dict[str, Any],
-    share: np.ndarray,
-    *,
-    variant: bool,
-) -> tuple[TrainingPage, list[str]]:
-    """Put a page's features and labels together; `share`: how much of each run is in the gold."""
     structure = structure_of(page)
-    columns = page_features(page, tokens, structure, context, easy)
+    columns = page_features(page, tokens, structure, context, resiliparse_text(html, root))
+    share = gold_share(tokens, [tokens_of(line) for line in gold["text"].split("\n")])
     title = set(tokens_of(gold.get("title") or ""))
     repeats = np.array([bool(title) and len(title & set(words)) >= 0.8 * max(len(title), len(set(words))) for words in tokens])
     wanted = (share >= 0.5) & ~repeats
@@ -250,7 +231,7 @@ NAMES: list[str] = []
 
 
 def fit(job: tuple[str, int, int]) -> dict[str, Any]:
-    """Return a forest as the model file has it, trained without the hosts of one fold (-1: with all)."""
+    """Return a forest ("first" or "second") as the model file has it, trained without the hosts of one fold (-1: with all)."""
     part, without, folds = job
     pages = [page for page in PAGES if fold_of(page, folds) != without]
     tables = [page.second if part == "second" else page.table for page in pages]
@@ -265,13 +246,15 @@ def fit(job: tuple[str, int, int]) -> dict[str, Any]:
     return export(lightgbm.train(PARAMETERS, data, ROUNDS[part]), names)
 
 
-def add_opinions(firsts: Sequence[dict[str, Any]]) -> None:
-    """Give each page the columns of the first forest's opinion, made without its host."""
-    forests = [Forest.of(first, first["names"], first["base"]) for first in firsts]
+def add_opinions(forests: Sequence[dict[str, Any]]) -> None:
+    """Give each page the first forest's opinion, made without its host, and the columns that follow from it."""
+    compiled = [Forest.of(forest, forest["names"], forest["base"]) for forest in forests]
     for page in PAGES:
-        opinion = forests[fold_of(page, len(forests))].score(page.columns(), np.arange(len(page.words)))
-        columns = opinion_features(opinion, page.words, page.structure)
-        page.second = np.concatenate([page.table, np.stack(list(columns.values()), axis=1)], axis=1)
+        columns = {name: page.table[:, number] for number, name in enumerate(NAMES)}
+        page.opinion = compiled[fold_of(page, len(forests))].score(columns, np.arange(len(page.words)))
+        page.second = np.concatenate(
+            [page.table, np.stack(list(opinion_features(page.opinion, page.words, page.structure).values()), axis=1)], axis=1
+        )
 
 
 def export(booster: lightgbm.Booster, names: Sequence[str]) -> dict[str, Any]:
@@ -325,20 +308,6 @@ def held_out(jobs: dict[str, list[tuple[str, str]]], models: Sequence[dict[str, 
             )
 
 
-def train(folds: int) -> list[dict[str, Any]]:
-    """Return the model without the hosts of each fold, and last the one of all hosts."""
-    firsts = fit_all("first", folds)
-    add_opinions(firsts[:-1])
-    seconds = fit_all("second", folds)
-    return [{"version": VERSION, "first": one, "second": two} for one, two in zip(firsts, seconds, strict=True)]
-
-
-def fit_all(part: str, folds: int) -> list[dict[str, Any]]:
-    """Train one of the forests without each fold, and with all."""
-    with multiprocessing.Pool() as pool:
-        return pool.map(fit, [(part, fold, folds) for fold in [*range(folds), -1]], 1)
-
-
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -354,7 +323,16 @@ def main() -> None:
         read = [page for pages in pool.imap(read_page, [pair for pairs in jobs.values() for pair in pairs], 4) for page in pages]
     PAGES.extend(page for page, _ in read)
     NAMES.extend(read[0][1])
-    models = train(arguments.folds)
+    numbers = [*range(arguments.folds), -1]
+    with multiprocessing.Pool() as pool:
+        *held_first, first = pool.map(fit, [("first", fold, arguments.folds) for fold in numbers], 1)
+    add_opinions(held_first)
+    with multiprocessing.Pool() as pool:
+        *held_second, second = pool.map(fit, [("second", fold, arguments.folds) for fold in numbers], 1)
+    models = [
+        {"version": VERSION, "first": one, "second": two}
+        for one, two in zip([*held_first, first], [*held_second, second], strict=True)
+    ]
     arguments.output.write_text(json.dumps(models.pop(), separators=(",", ":")).replace('],"', '],\n"') + "\n")
     for line in held_out(jobs, models, arguments.data / "score_extraction.py"):
         print(line, flush=True)

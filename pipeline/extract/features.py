@@ -46,7 +46,7 @@ def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[
     chars, words = _column(len(run.text) for run in runs), _column(map(len, tokens))
     count = np.maximum(1, words)
     digits = head.count("digit")
-    return {
+    columns = {
         "chars": chars,
         "words": words,
         "mean_word": chars / count,
@@ -75,6 +75,7 @@ def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[
         "question": end.first("question"),
         "media": _column(min(run.media, MAX_MEDIA) for run in runs),
     }
+    return {name: column.astype(np.float32, copy=False) for name, column in columns.items()}
 
 
 def _column(values: Iterable[float]) -> Vector:
