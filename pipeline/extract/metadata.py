@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
@@ -31,6 +32,7 @@ BLOCK_END = re.compile(r"</(?:p|div|li|h\d|blockquote|tr)\s*>|<br\s*/?>", re.IGN
 FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
 LOCKED_TIERS = frozenset({"locked", "premium", "paid", "subscriber", "subscribers", "subscription"})
 HOME_PATHS = re.compile(r"/?(?:index\.\w{2,5}|home|default\.aspx?|[a-z]{2}(?:[-_][a-zA-Z]{2})?)?/?")
+MAX_LINES = 20_000  # of the page that are looked at for bylines, dates and the title; an article has its own among the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", 
     names = site_names(markup, url)
     # Only pages without JSON-LD and <meta> pay for these two.
     marked = cache(lambda: read_marked(tree))
-    lines = cache(lambda: list(text_nodes(tree)))
+    lines = cache(lambda: list(islice(text_nodes(tree), MAX_LINES)))
     authors, agency = read_authors(tree, markup, marked, lines, names)
     published_at, basis, modified_at = read_dates(markup, marked, lines, url, _locale(markup), not_after)
     canonical, elsewhere = _canonical(markup, url)
