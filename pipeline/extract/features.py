@@ -9,8 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.columns import LONG_RUN, MISSING, Vector, shifted, window_mean
@@ -46,7 +48,7 @@ def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[
     chars, words = _column(len(run.text) for run in runs), _column(map(len, tokens))
     count = np.maximum(1, words)
     digits = head.count("digit")
-    columns = {
+    columns: dict[str, npt.NDArray[np.floating[Any]]] = {
         "chars": chars,
         "words": words,
         "mean_word": chars / count,
