@@ -125,10 +125,11 @@ def _is_heavy(page: PageBlocks) -> bool:
 
 
 def _ask_trafilatura(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
-    """Add what trafilatura keeps and the scorer does not rule out; where most of its text would be lost, it decides."""
+    """Add the paragraphs that trafilatura keeps and the scorer does not rule out; where most of its text would go, it decides."""
     vote = np.array(votes(work.tokens, Candidate.of(trafilatura_text(work.root))), dtype=np.float32)
     theirs = vote >= KEPT_BY_OTHER
-    chosen = _chosen(work, scores) | (theirs & (scores >= NOT_RULED_OUT))
+    long = np.array([len(words) >= LONG_RUN for words in work.tokens])
+    chosen = _chosen(work, scores) | (theirs & long & (scores >= NOT_RULED_OUT))
     if work.words(chosen) < LOST_SHARE * work.words(theirs):
         return theirs, f"trafilatura: {work.words(chosen)} of its {work.words(theirs)} words were kept; {asked}"
     return chosen, asked
