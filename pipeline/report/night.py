@@ -15,6 +15,7 @@ from pipeline.report.views import Page, Row, page_of, view
 NIGHTS_BACK = 30  # nights in a sparkline
 SOURCES = 50  # rows of the table of sources
 SAMPLES = 3  # lines shown of a rule, pages of a reason for rejection
+LONGEST_SAMPLE = 300  # characters
 HOSTS = 8
 LINES = 40  # site lines
 ARTICLES = 100
@@ -226,12 +227,14 @@ def _slowest(connection: Connection, day: date) -> tuple[Row, ...]:
 def _rules(connection: Connection, run_id: str) -> tuple[RuleCount, ...]:
     rule, example = view("nightly_rules"), view("rule_examples")
     counted = connection.execute(sa.select(rule).where(rule.c.run_id == run_id).order_by(rule.c.blocks.desc(), rule.c.rule)).all()
-    place = sa.func.row_number().over(partition_by=example.c.rule, order_by=example.c.article_id).label("place")
-    numbered = sa.select(example, place).where(example.c.run_id == run_id).subquery()
-    samples: dict[str, list[Row]] = {}
-    for row in connection.execute(sa.select(numbered).where(numbered.c.place <= SAMPLES).order_by(numbered.c.place)):
-        samples.setdefault(row.rule, []).append(row)
-    return tuple(RuleCount(row.rule, row.blocks, row.articles, tuple(samples.get(row.rule, ()))) for row in counted)
+    shown = [column for column in example.c if column.name != "text"]
+    text = sa.func.substr(example.c.text, 1, LONGEST_SAMPLE).label("text")
+    samples: dict[str, dict[str, Row]] = {}
+    for row in connection.execute(sa.select(*shown, text).where(example.c.run_id == run_id).order_by(example.c.article_id)):
+        of_rule = samples.setdefault(row.rule, {})
+        if len(of_rule) < SAMPLES:
+            of_rule.setdefault(row.text, row)
+    return tuple(RuleCount(row.rule, row.blocks, row.articles, tuple(samples.get(row.rule, {}).values())) for row in counted)
 
 
 def _rejects(connection: Connection, run_id: str) -> tuple[Rejection, ...]:

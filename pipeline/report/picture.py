@@ -152,20 +152,20 @@ def _unstacked(parts: list[Part]) -> tuple[Part, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Small bars: (x, y, width, height) each, the last one being tonight."""
+    """Small bars as two paths: those of the nights before, and tonight's."""
 
     width: int
     height: int
-    bars: tuple[tuple[float, float, float, float], ...]
+    before: str
+    now: str
 
 
 def bars(values: Sequence[int], *, width: int = 120, height: int = 22) -> Bars:
     """Return the bars of a sparkline; a night of nothing has a hair line."""
     most = max(values, default=0) or 1
     step = width / max(len(values), 12)
-    start = 0.0 if len(values) < 12 else width - step * len(values)
-    shapes = []
-    for place, value in enumerate(values):
-        tall = max(value / most * height, 1.0)
-        shapes.append((round(start + place * step, 1), round(height - tall, 1), round(step * 0.72, 1), round(tall, 1)))
-    return Bars(width, height, tuple(shapes))
+    shapes = [
+        f"M{place * step:.1f} {height}v-{max(value / most * height, 1.0):.1f}h{step * 0.72:.1f}V{height}z"
+        for place, value in enumerate(values)
+    ]
+    return Bars(width, height, "".join(shapes[:-1]), "".join(shapes[-1:]))

@@ -48,7 +48,7 @@ class ReportApp:
 
 _APPS: list[Any] = [{"app": ReportApp(), "url_prefix": MOUNT, "name": "Copydesk report"}]
 _VIEWS: list[Any] = [
-    {"name": "Report", "href": f"{PREFIX}/", "destination": "nav", "url_route": "copydesk"},
+    {"name": "Report", "href": f"{PREFIX}/", "destination": "nav", "url_route": "copydesk", "nav_top_level": True},
     {
         "name": "Report",
         "href": f"{PREFIX}/dag-run?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",

@@ -19,4 +19,4 @@ const Panel = () => {
     h("p", null, told, failed && h("strong", null, failed), " · ", h("a", link, "Open the report")));
 };
 
-globalThis.AirflowPlugin = Panel;
+globalThis.Copydesk = Panel; // Airflow looks for the name of the plug-in's app
