@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.warehouse.search import is_on
 from pipeline.warehouse.sqlfiles import sql_files
 
 FOUND = 20
+SAMPLE = 5000  # articles that PostgreSQL takes out of its index at random when more have a word
 NEWEST = 2000  # articles that are read through when there is no index
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
 LONGEST_QUERY = 300
@@ -30,11 +32,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a query. `indexed` says whether every article was looked at, or the newest alone."""
+    """The answer to a query.
+
+    `indexed` says whether every article was looked at, or the newest alone; `sampled`, whether so many have the word that
+    these are out of some of them.
+    """
 
     hits: tuple[Hit, ...]
     after: Any
     indexed: bool
+    sampled: bool = False
 
 
 def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -54,8 +61,8 @@ def find(connection: Connection, query: str, after: str = "") -> Found:
     if not wanted:
         return Found((), None, indexed=True)
     if is_on(connection):
-        page = _by_index(connection, wanted, unwanted, after)
-        return Found(_hits(connection, page.rows, wanted), page.after, indexed=True)
+        page, sampled = _by_index(connection, wanted, unwanted, after)
+        return Found(_hits(connection, page.rows, wanted), page.after, indexed=True, sampled=sampled)
     page = _by_reading(connection, wanted, unwanted)
     return Found(_hits(connection, page.rows, wanted), None, indexed=False)
 
@@ -73,16 +80,26 @@ def newest(connection: Connection, site: str, after: tuple[str, str] | None) -> 
     return page_of(connection, query, FOUND, "published_at", "article_id")
 
 
-def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...], after: str) -> Page:
+def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...], after: str) -> tuple[Page, bool]:
+    """Return a page of articles by the index, and whether it is out of a sample of those that have the word."""
     dialect = connection.dialect.name
-    (file,) = (file for file in sql_files(f"search/{dialect}") if file.name == "page")
-    (statement,) = file.statements()
+    statements = {file.name: next(file.statements()) for file in sql_files(f"search/{dialect}") if file.name in ("page", "newest")}
     values = {"words": FULL_TEXT[dialect](wanted, unwanted), "after": after, "size": FOUND + 1}
-    found = connection.execute(sa.text(statement), values).all()
+    single = len(wanted) == 1 and not unwanted and wanted[0].isalnum()
+    found: Sequence[Row] = ()
+    if dialect == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
+        if single:
+            connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
+        else:
+            found = connection.execute(sa.text(statements["newest"]), values).all()
+    if len(found) <= FOUND:
+        found = connection.execute(sa.text(statements["page"]), values).all()
     listed = view("article_list")
     ids = [row.article_id for row in found[:FOUND]]
     by_id = {row.article_id: row for row in connection.execute(sa.select(listed).where(listed.c.article_id.in_(ids)))}
-    return Page(tuple(by_id[i] for i in ids if i in by_id), found[FOUND - 1].place if len(found) > FOUND else None)
+    sampled = single and bool(found) and found[0].matches > SAMPLE / 2
+    return Page(tuple(by_id[i] for i in ids if i in by_id), found[FOUND - 1].place if len(found) > FOUND else None), sampled
 
 
 def _postgresql(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str:

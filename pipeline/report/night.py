@@ -15,6 +15,7 @@ from pipeline.report.views import Page, Row, page_of, view
 NIGHTS_BACK = 30  # nights in a sparkline
 SOURCES = 50  # rows of the table of sources
 SAMPLES = 3  # lines shown of a rule, pages of a reason for rejection
+COUNTED = ("fetches", "fetched", "not_modified", "articles", "copies", "words", "dropped_blocks", "rejects")
 LONGEST_SAMPLE = 300  # characters
 HOSTS = 8
 LINES = 40  # site lines
@@ -197,21 +198,14 @@ def _sources(connection: Connection, days: Sequence[date], after: str) -> tuple[
     known = sa.select(source.source_id).where(within, source.source_id > after).distinct().order_by(source.source_id)
     ids = connection.scalars(known.limit(SOURCES + 1)).all()
     shown = ids[:SOURCES]
+    counted = sa.func.sum(source.articles).label("articles")
+    history = sa.select(source.source_id, source.run_date, counted).where(within, source.source_id.in_(shown))
+    articles = {(name, day): int(n) for name, day, n in connection.execute(history.group_by(source.source_id, source.run_date))}
     sums = [sa.func.sum(source[name]).label(name) for name in COUNTED]
-    query = sa.select(source.source_id, source.run_date, *sums).where(within, source.source_id.in_(shown))
-    cells = {(row.source_id, row.run_date): row for row in connection.execute(query.group_by(source.source_id, source.run_date))}
-    rows = tuple(
-        SourceRow(
-            source_id,
-            cells.get((source_id, days[-1])),
-            tuple(int(cell.articles) if (cell := cells.get((source_id, day))) else 0 for day in days),
-        )
-        for source_id in shown
-    )
+    tonight = sa.select(source.source_id, *sums).where(source.run_date == days[-1], source.source_id.in_(shown))
+    now = {row.source_id: row for row in connection.execute(tonight.group_by(source.source_id))}
+    rows = tuple(SourceRow(name, now.get(name), tuple(articles.get((name, day), 0) for day in days)) for name in shown)
     return rows, shown[-1] if len(ids) > SOURCES else None
-
-
-COUNTED = ("fetches", "fetched", "not_modified", "articles", "copies", "words", "dropped_blocks", "rejects")
 
 
 def _slowest(connection: Connection, day: date) -> tuple[Row, ...]:

@@ -25,6 +25,7 @@ def serve(settings: Settings, port: int) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen()  # whoever reads the line below may come at once
     except OSError as error:
         listener.close()
         raise ConfigError(f"report: --port {port} cannot be used ({error.strerror}); name another") from error

@@ -1,0 +1,50 @@
+"""Side by side: nothing of either text is lost, and what is the same is not marked."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.report.diff import Pair, side_by_side
+
+texts = st.lists(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6).map(" ".join), max_size=6).map("\n\n".join)
+
+
+def _text(pairs: tuple[Pair, ...], side: str) -> str:
+    shown = (getattr(pair, side) for pair in pairs)
+    return "\n\n".join("".join(span.text for span in spans) for spans in shown if spans is not None)
+
+
+@settings(deadline=None)
+@given(texts, texts)
+def test_both_texts_are_there_whole_and_in_their_order(left: str, right: str) -> None:
+    pairs = side_by_side(left, right)
+    assert _text(pairs, "left") == left
+    assert _text(pairs, "right") == right
+
+
+@settings(deadline=None)
+@given(texts)
+def test_a_text_is_the_same_as_itself(text: str) -> None:
+    assert all(pair.same for pair in side_by_side(text, text))
+
+
+def test_a_changed_word_is_marked_in_its_paragraph_alone() -> None:
+    first, second = side_by_side("The dam broke at noon.\n\nNobody was hurt.", "The dam broke at one.\n\nNobody was hurt.")
+    assert [(span.text, span.same) for span in first.left or ()] == [("The dam broke at ", True), ("noon.", False)]
+    assert [(span.text, span.same) for span in first.right or ()] == [("The dam broke at ", True), ("one.", False)]
+    assert second.same
+
+
+def test_a_paragraph_that_was_added_stands_alone() -> None:
+    pairs = side_by_side("One two three.\n\nFour five six.", "One two three.\n\nNew words here.\n\nFour five six.")
+    assert [(pair.left is None, pair.right is None) for pair in pairs] == [(False, False), (True, False), (False, False)]
+
+
+def test_a_text_without_end_is_compared_in_bounded_time() -> None:
+    word = "x" * 1_000_000
+    (pair,) = side_by_side(word, word + "y")
+    assert pair.left is not None
+    assert pair.left[0].text == word
+    many = "\n\n".join(f"paragraph {i} of many" for i in range(5000))
+    assert len(side_by_side(many, many)) == 300

@@ -1,0 +1,51 @@
+"""The numbers behind the pictures."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from pipeline.report.picture import HEIGHT, LOSS_LINES, bars, funnel
+
+
+def _rows(**stages: dict[str, int]) -> list[SimpleNamespace]:
+    return [SimpleNamespace(stage=s, outcome=o, n=n) for s, outcomes in stages.items() for o, n in outcomes.items()]
+
+
+def test_the_funnel_loses_what_the_stages_lost() -> None:
+    rows = _rows(
+        discover={"new": 10}, fetch={"fetched": 8, "http_404": 2}, extract={"article": 7, "paywall": 1}, clean={"kept": 7},
+        dedup={"unique": 3, "canonical": 2, "copy": 2},
+    )  # fmt: skip
+    picture = funnel(rows)
+    assert picture is not None
+    assert [(step.name, step.n) for step in picture.steps] == [("addresses", 10), ("pages", 8), ("articles", 7), ("loaded", 7)]
+    assert [step.loss.outcomes if step.loss else () for step in picture.steps] == [(("http_404", 2),), (("paywall", 1),), (), ()]
+    assert sum(part.n for part in picture.parts) == 7
+    assert picture.steps[0].height == HEIGHT
+
+
+def test_many_reasons_are_summed_up() -> None:
+    picture = funnel(_rows(fetch={"fetched": 1, **{f"http_{code}": 1 for code in range(500, 510)}}))
+    assert picture is not None
+    loss = picture.steps[0].loss
+    assert loss is not None
+    assert len(loss.outcomes) == LOSS_LINES + 1
+    assert sum(n for _, n in loss.outcomes) == loss.n == 10
+
+
+def test_a_night_that_fetched_nothing_begins_with_its_pages() -> None:
+    picture = funnel(_rows(extract={"article": 2}, clean={"kept": 2}, dedup={"unique": 2}))
+    assert picture is not None
+    assert [step.name for step in picture.steps] == ["pages", "articles", "loaded"]
+
+
+def test_without_reports_there_is_no_picture() -> None:
+    assert funnel([]) is None
+    assert funnel(_rows(fetch={"nothing": 0})) is None
+
+
+def test_bars_are_as_many_as_the_nights() -> None:
+    shown = bars([1, 0, 4])
+    assert shown.before.count("M") == 2
+    assert shown.now.startswith("M20.0 22v-22.0")
+    assert bars([]).now == ""
