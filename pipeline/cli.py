@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError, CopydeskError
 
 Command = Callable[[argparse.Namespace, Settings], int]
 MAX_PORT = 65535
+MASTER_HELP = "Spark's master, e.g. local[4] or spark://host:7077; with --engine spark"
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -96,6 +97,8 @@ def _add_nights(commands: Commands) -> None:
     replay.add_argument("--since", type=_day, required=True, metavar="D", help="first night")
     replay.add_argument("--until", type=_day, metavar="D", help="last night (default: the last one archived)")
     replay.add_argument("--diff", action="store_true", help="show which articles would change and how; change nothing")
+    replay.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="extract in this process or on Spark")
+    replay.add_argument("--master", metavar="URL", help=MASTER_HELP)
 
     archive = _add(commands, "import", _import, "take the pages of CC-NEWS and other WARC files in, as one night")
     archive.add_argument("warc", nargs="+", metavar="WARC", help="a .warc or .warc.gz file")
@@ -119,7 +122,7 @@ def _add_bulk(commands: Commands) -> None:
     dedup.add_argument(
         "--engine", choices=ENGINES, help="where to work: in this process, or on Spark (default: the settings', else process)"
     )
-    dedup.add_argument("--master", metavar="URL", help="Spark's master, e.g. local[4] or spark://host:7077; with --engine spark")
+    dedup.add_argument("--master", metavar="URL", help=MASTER_HELP)
     dedup.add_argument("--index", metavar="DIR", help="compare with all that was given before with this folder, and add to it")
 
 
@@ -242,11 +245,16 @@ def _replay(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import replay
 
     dates = replay.archived_dates(settings, options.since, options.until)
+    _check_master(options.master, options.engine)
+    if options.diff and options.engine == "spark":
+        raise ConfigError("--diff: works in this process; leave --engine out")
     if options.diff:
         for line in replay.diff(settings, dates):
             print(line)
         return 0
-    replay.replay(settings, dates, on_date=lambda d: print(f"replaying {d} …", file=sys.stderr))
+    replay.replay(
+        settings, dates, on_date=lambda d: print(f"replaying {d} …", file=sys.stderr), engine=options.engine, master=options.master
+    )
     return 0
 
 
@@ -269,8 +277,7 @@ def _clean(options: argparse.Namespace, settings: Settings) -> int:
 def _dedup(options: argparse.Namespace, settings: Settings) -> int:
     _check_not_same(options.source, options.output)
     engine = options.engine or ("process" if options.index else settings.dedup_engine)
-    if options.master and engine != "spark":
-        raise ConfigError(f"--master {options.master}: is for --engine spark; add it or leave --master out")
+    _check_master(options.master, engine)
     if engine == "spark":
         if options.index:
             raise ConfigError(f"--index {options.index}: is for --engine process; Spark decides on all documents of one call")
@@ -430,6 +437,11 @@ def _set_up_logging(verbose: bool) -> None:
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "copydesk: %(message)s",
     )
+
+
+def _check_master(master: str | None, engine: str) -> None:
+    if master and engine != "spark":
+        raise ConfigError(f"--master {master}: is for --engine spark; add it or leave --master out")
 
 
 def _check_not_same(source: str, output: str) -> None:

@@ -60,12 +60,21 @@ def archived_dates(settings: Settings, since: str, until: str | None) -> list[st
     return chosen
 
 
-def replay(settings: Settings, dates: Sequence[str], on_date: Callable[[str], None] | None = None) -> None:
-    """Run everything after fetch again for each date, oldest first."""
+def replay(
+    settings: Settings, dates: Sequence[str], on_date: Callable[[str], None] | None = None, *, engine: str = "process",
+    master: str | None = None,
+) -> None:  # fmt: skip
+    """Run everything after fetch again for each date, oldest first; with the engine `spark`, all pages are extracted first."""
+    first = "extract"
+    if engine == "spark":
+        from pipeline.extract.on_spark import extract_nights
+
+        extract_nights([_run(settings, run_date) for run_date in dates], master or settings.spark_master or None)
+        first = "clean"
     for run_date in dates:
         if on_date:
             on_date(run_date)
-        stages.run_stages(_run(settings, run_date), first="extract")
+        stages.run_stages(_run(settings, run_date), first=first)
 
 
 def diff(settings: Settings, dates: Sequence[str]) -> Iterator[str]:

@@ -191,16 +191,22 @@ def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
             _logged(file_rows(store, partition, members))
 
 
-def extract(run: Run, shard: str) -> StageReport:
-    """Take the article out of each fetched page; what is no article goes to the quarantine with its reason and raw page."""
+Extracted = Iterable[tuple[Fetch, Article | Reject]]
+
+
+def extract(run: Run, shard: str, results: Callable[[Collection[Fetch]], Extracted] | None = None) -> StageReport:
+    """Take the article out of each fetched page; what is no article goes to the quarantine with its reason and raw page.
+
+    `results` gives what was extracted from the pages of fetch rows elsewhere.
+    """
     store, partition = run.store(), Partition("extract", run.run_date, shard)
     with store.lock(partition.prefix):
-        fetches = [f for f in read_records(store, Partition("fetch", run.run_date, shard), Fetch) if f.outcome == "fetched"]
+        fetches = list(fetched_pages(store, run.run_date, shard))
         articles: dict[str, Article] = {}
         rejected: list[Rejected] = []
         outcomes: Counter[str] = Counter()
         progress = progress_log(f"extract {run.run_date} {shard}")
-        for row, result in _extracted(run.settings, store, fetches):
+        for row, result in results(fetches) if results else _extracted(run.settings, store, fetches):
             outcomes[_sort_out(row, result, articles, rejected)] += 1
             progress(outcomes.total(), len(fetches))
         writer = PartitionWriter(store, partition)
@@ -211,17 +217,33 @@ def extract(run: Run, shard: str) -> StageReport:
     return _logged(report)
 
 
-def _extracted(settings: Settings, store: Store, fetches: Collection[Fetch]) -> Iterator[tuple[Fetch, Article | Reject]]:
+def fetched_pages(store: Store, run_date: str, shard: str) -> Iterator[Fetch]:
+    """Yield the rows of a shard's pages that are to be extracted."""
+    rows = read_records(store, Partition("fetch", run_date, shard), Fetch)
+    yield from (row for row in rows if row.outcome == "fetched")
+
+
+def _extracted(settings: Settings, store: Store, fetches: Collection[Fetch]) -> Extracted:
     """Yield what came of each archived page, in the order of the archive, which is the cheapest to read."""
+    from pipeline.fetch.archive import archive_order
+
+    workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
+    return extract_pages(settings, store, sorted(fetches, key=archive_order), workers)
+
+
+def extract_pages(
+    settings: Settings, store: Store, fetches: Iterable[Fetch], workers: int
+) -> Iterator[tuple[Fetch, Article | Reject]]:
+    """Yield what came of archived pages; those that cannot be read come last."""
     from pipeline.extract.pool import ExtractPool
-    from pipeline.fetch.archive import archive_order, read_each
+    from pipeline.fetch.archive import read_each
     from pipeline.pages import page_input
 
     under_way: deque[Fetch] = deque()
     unreadable: list[tuple[Fetch, Reject]] = []
 
     def pages() -> Iterator[PageInput]:
-        for row, page in read_each(store, sorted(fetches, key=archive_order), limit=settings.max_body_bytes):
+        for row, page in read_each(store, fetches, limit=settings.max_body_bytes):
             try:
                 if isinstance(page, Reject):
                     raise page
@@ -232,7 +254,6 @@ def _extracted(settings: Settings, store: Store, fetches: Collection[Fetch]) -> 
             under_way.append(row)
             yield ready
 
-    workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
     with ExtractPool(workers, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
         for result in pool.map(pages()):
             yield under_way.popleft(), result
@@ -321,6 +342,8 @@ def dedup(run: Run) -> StageReport:
         articles = list(records_of(store, "clean", run.run_date, Article))
         tonight = list(map(_document, _freshest(articles)))
         ids = {document.id for document in tonight}
+        if run.settings.dedup_engine == "spark":
+            return _logged(_dedup_on_spark(run, PartitionWriter(store, partition), tonight, len(articles)))
         with night_index(_warehouse(run), run.day, run.settings.window_days) as index:
             result = decide_night(tonight, index, DedupParams())
             # Of these no sources were looked for: what is stored of them stands.
@@ -335,6 +358,33 @@ def dedup(run: Run) -> StageReport:
         report = StageReport("dedup", run.run_date, WHOLE, len(articles), +outcomes)
         writer.commit(report, {"touched": len(result.members) - len(tonight)})
     return _logged(report)
+
+
+def _dedup_on_spark(run: Run, writer: PartitionWriter, tonight: Sequence[Document], seen: int) -> StageReport:
+    """Decide on tonight and the whole window in one batch on Spark; the night leaves no index behind, only texts."""
+    from pipeline.dedup.spark.night import decided
+    from pipeline.warehouse import night_index
+
+    ids = {document.id for document in tonight}
+    outcomes: Counter[str] = Counter()
+
+    def counted(members: Iterable[StoryMember]) -> Iterator[StoryMember]:
+        for member in members:
+            outcomes[member.relation if member.article_id in ids else "touched"] += 1
+            yield member
+
+    with (
+        night_index(_warehouse(run), run.day, run.settings.window_days) as index,
+        decided(tonight, index, run.settings.spark_master or None) as (members, reuse),
+    ):
+        writer.write("part", StoryMember, counted(members))
+        writer.write("reuse", Reuse, reuse)
+        writer.write("index", IndexPart, ())
+    touched = outcomes.pop("touched", 0)
+    outcomes["same_article"] = seen - len(tonight)
+    report = StageReport("dedup", run.run_date, WHOLE, seen, +outcomes)
+    writer.commit(report, {"touched": touched})
+    return report
 
 
 def _freshest(articles: Iterable[Article]) -> Iterable[Article]:

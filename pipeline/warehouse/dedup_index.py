@@ -96,6 +96,16 @@ class NightIndex:
                 ids = [row.article_id for row in self.connection.execute(query.order_by(articles.c.article_id))]
                 yield from sketch_documents(self.documents(ids))
 
+    def placed(self) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+        """Yield (id, story, canonical, relation) of the articles that the window's other nights brought."""
+        window = timedelta(days=self.window_days)
+        a, m = articles.c, story_members.c
+        nights = sa.and_(a.first_run_date.between(self.night - window, self.night + window), a.first_run_date != self.night)
+        joined = articles.outerjoin(story_members, m.article_id == a.article_id)
+        query = sa.select(a.article_id, m.story_id, m.canonical_article_id, m.relation).select_from(joined).where(nights)
+        for row in self.connection.execute(query.order_by(a.article_id)):
+            yield row.article_id, row.story_id, row.canonical_article_id, row.relation
+
     def documents(self, ids: Sequence[str]) -> Iterator[Document]:
         """Return the articles with these ids, as they are now."""
         from pipeline.dedup import Document

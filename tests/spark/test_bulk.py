@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +20,39 @@ FIELDS = ("id", "url", "site", "title", "text", "published_at", "canonical_url",
 BROKEN = ["not json", "[1]", '{"text": "no id"}', '{"id": 7, "text": "x"}', '{"id": "q", "text": 7}', "", "  "]
 
 
-def write(path: Path, families: int) -> None:
-    lines = [json.dumps({name: getattr(document, name) for name in FIELDS}) for document in corpus(4, families)]
+def test_the_files_are_equal_to_the_byte(spark: Any, tmp_path: Path) -> None:
+    lines = [json.dumps({name: getattr(document, name) for name in FIELDS}) for document in corpus(4, families=3)]
     again = json.loads(lines[3]) | {"text": "A later version of it.", "published_at": "2024-04-01"}
-    text = "\n".join([*lines[:5], *BROKEN, *lines[5:], json.dumps(again)]) + "\n"
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-
-
-@pytest.mark.parametrize("name", ["in.jsonl", "in [1].jsonl.gz"])
-def test_the_files_are_equal_to_the_byte(spark: Any, tmp_path: Path, name: str) -> None:
-    source = tmp_path / name
-    write(source, 3)
+    source = tmp_path / "in [1].jsonl.gz"
+    source.write_bytes(gzip.compress("\n".join([*lines[:5], *BROKEN, *lines[5:], json.dumps(again)]).encode()))
     report = dedup_file(str(source), str(tmp_path / "one.jsonl"), None, Settings())
     assert dedup_on_spark(str(source), str(tmp_path / "spark.jsonl"), None) == report
+    assert report.outcomes["malformed"] == len(BROKEN) - 2
     assert (tmp_path / "spark.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
-
-
-def test_a_folder_is_written_where_one_is_named(spark: Any, tmp_path: Path) -> None:
-    source = tmp_path / "in.jsonl"
-    write(source, 2)
-    report = dedup_file(str(source), str(tmp_path / "one.jsonl"), None, Settings())
-    assert dedup_on_spark(str(source), f"{tmp_path}/out/", None) == report
-    parts = sorted((tmp_path / "out").glob("part-*"))
-    assert b"".join(part.read_bytes() for part in parts) == (tmp_path / "one.jsonl").read_bytes()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing\.jsonl: cannot be read"):
         dedup_on_spark(str(tmp_path / "missing.jsonl"), str(tmp_path / "out.jsonl"), "local[1]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (["--engine", "spark"], {"JAVA_HOME": "/nowhere"}, "JAVA_HOME is '/nowhere', which has no bin/java"),
+        (["--engine", "spark"], {"PATH": "/nowhere"}, "there is no Java; install one"),
+        (["--engine", "spark", "--index", "seen"], {}, "--index seen: is for --engine process"),
+        (["--engine", "process", "--master", "local[1]"], {}, "--master local[1]: is for --engine spark"),
+        ([], {"COPYDESK_DEDUP_ENGINE": "flink"}, "COPYDESK_DEDUP_ENGINE: must be process or spark, got 'flink'"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_told_in_a_line(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], message: str
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text("{}\n")
+    command = [sys.executable, "-m", "pipeline", "dedup", str(source), "--output", str(tmp_path / "out"), *arguments]
+    plain = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+    done = subprocess.run(command, env=plain | environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert message in done.stderr

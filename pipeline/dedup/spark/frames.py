@@ -6,8 +6,9 @@ sort as code points do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 Integers = npt.NDArray[np.int64]
 Tables = Mapping[str, pa.Table]
 _TABLE = "table_name"
+_STAGED = 10_000  # rows that come from the driver at a time: some 50 MB of articles
 _ARROW = {"long": pa.int64(), "int": pa.int32(), "double": pa.float64(), "binary": pa.binary(), "boolean": pa.bool_()}
 
 
@@ -83,6 +85,16 @@ def grouped(frames: Mapping[str, DataFrame], key: str, function: Callable[[Table
         return function(parts)
 
     return together.groupBy(key).applyInArrow(run, columns)
+
+
+def staged(spark: SparkSession, columns: str, rows: Iterable[tuple[Any, ...]]) -> DataFrame:
+    """Bring rows to Spark, some thousand at a time, so that neither side holds all of them in memory."""
+    frames: list[DataFrame] = []
+    remaining = iter(rows)
+    while part := list(islice(remaining, _STAGED)):
+        frames.append(kept(spark.createDataFrame(pa.Table.from_batches([batch(columns, list(zip(*part, strict=True)))]))))
+    empty = spark.createDataFrame([], columns)
+    return reduce(lambda one, other: one.union(other), frames) if frames else empty
 
 
 def kept(frame: DataFrame) -> DataFrame:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline import replay, stages
+from pipeline.config import Settings, Source
+from pipeline.records import Article, Rejected, Reuse, StoryMember
+from pipeline.runs import WHOLE, Run, records_of
+from pipeline.store import Partition, read_records
+from tests.dedup.articles import article
+
+DAYS = ("2024-03-01", "2024-03-02")
+
+
+def night(folder: Path, day: str, texts: dict[str, str]) -> Run:
+    """Return a run on a file of texts, made-up pages among them."""
+    source = folder / day / "in.jsonl"
+    source.parent.mkdir()
+    rows = [{"id": name, "url": f"https://{name}.example/{day}/story", "text": text} for name, text in texts.items()]
+    rows.append(
+        {
+            "id": "page",
+            "url": f"https://site.example/{day}/page",
+            "html": f"<html><body><article><h1>Headline of the day</h1><p>{article(90)}</p></article></body></html>",
+        }
+    )
+    rows.append({"id": "bare", "url": f"https://site.example/{day}/bare", "html": "<html><body></body></html>"})
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = Settings(
+        store=str(folder / "store"), warehouse_url=f"sqlite:///{folder}/warehouse.db", publish=str(folder / "published"),
+        sources=str(folder / "none.toml"), shards=2, workers=1, error_budget=1.0,
+    )  # fmt: skip
+    return Run(run_date=day, settings=settings, sources=(Source(id="files", files=(str(source),)),))
+
+
+def tables(run: Run) -> dict[str, list[Any]]:
+    store, whole = run.store(), Partition("dedup", run.run_date, WHOLE)
+    return {
+        "articles": list(records_of(store, "extract", run.run_date, Article)),
+        "rejects": list(records_of(store, "extract", run.run_date, Rejected, "rejects")),
+        "members": list(read_records(store, whole, StoryMember)),
+        "reuse": list(read_records(store, whole, Reuse, "reuse")),
+    }
+
+
+def test_two_nights_come_out_alike_in_the_stage_and_in_a_replay(spark: Any, tmp_path: Path) -> None:
+    mixed = "\n\n".join([*article(1).split("\n\n")[:3], *article(2).split("\n\n")[:3], *article(9).split("\n\n")[:1]])
+    first = night(tmp_path, DAYS[0], {"a": article(1), "b": article(2), "c": article(3)})
+    second = night(tmp_path, DAYS[1], {"d": article(1)[:-300], "e": mixed, "f": article(4), "g": article(3)})
+    stages.run_stages(first, last="load")
+    stages.run_stages(second, last="dedup")
+    expected = tables(second)
+    assert {member.relation for member in expected["members"]} == {"unique", "canonical", "copy"}
+    assert expected["reuse"]
+    assert len(expected["rejects"]) == 1
+    on_spark = dataclasses.replace(second, settings=dataclasses.replace(second.settings, dedup_engine="spark"))
+    stages.dedup(on_spark)
+    assert tables(second) == expected
+    replay.replay(second.settings, DAYS, engine="spark")
+    assert tables(second) == expected
