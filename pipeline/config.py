@@ -64,7 +64,7 @@ class Settings:
 
     # Duplicates.
     window_days: int = 30  # tonight's articles are compared with those of so many nights before
-    dedup_engine: str = "process"  # or spark: for more documents than fit one machine (docs/scale.md)
+    dedup_engine: str = "process"  # or spark: for more documents than fit one machine (docs/spark.md)
     spark_master: str = ""  # e.g. spark://host:7077; empty: what spark-submit or spark-defaults.conf say, else all cores here
 
     # Loading.

@@ -66,7 +66,7 @@ class Bulk(Protocol):
         """Remove all rows of a temporary table."""
 
     def analyse(self, table: sa.Table) -> None:
-        """Let the planner know what a staged table holds."""
+        """Let the planner know what a table holds."""
 
 
 @cache

@@ -19,7 +19,7 @@ from pipeline.warehouse.load_articles import load_articles
 from pipeline.warehouse.load_stories import load_stories
 from pipeline.warehouse.night import LoadResult, Night
 from pipeline.warehouse.rows import reject_values, report_values, site_line_values
-from pipeline.warehouse.tables import fetches, rejects, runs, site_lines, stage_reports, url_state
+from pipeline.warehouse.tables import articles, dropped_blocks, fetches, rejects, runs, site_lines, stage_reports, url_state
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,12 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
         counts["rejects"] = _load_rejects(bulk, night, staged_fetches, seen)
         counts["stage_reports"] = _counts(_load_reports(bulk, night))
         counts["runs"] = _counts(_load_run(bulk, night, changed=LoadResult(counts).changed))
-        count_runs(connection, night.run_id if LoadResult(counts).changed else None)
+        changed = LoadResult(counts).changed
+        if changed:
+            # A planner that still takes the tables for empty joins them row by row: 739 s were seen where one second does.
+            for table in (articles, dropped_blocks, fetches, rejects):
+                bulk.analyse(table)
+        count_runs(connection, night.run_id if changed else None)
     result = LoadResult(counts)
     logger.info("%s: loaded %s: %s", warehouse.url, night.run_id, _said(result))
     return result
