@@ -20,6 +20,9 @@ from pipeline.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
+# One database is enough here: the pages themselves are tested on both.
+ONE_DATABASE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -41,10 +44,9 @@ def _serving(settings: Settings, folder: Path, port: int) -> Iterator[subprocess
         process.communicate()
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_told_to_stop(filled: Warehouse, settings: Settings, tmp_path: Path, number: signal.Signals) -> None:
-    if filled.dialect != "sqlite":
-        pytest.skip("one database is enough: the pages are tested on both")
     with _serving(settings, tmp_path, _free_port()) as process:
         assert process.stdout is not None
         (address,) = re.findall(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
@@ -56,9 +58,8 @@ def test_it_serves_until_it_is_told_to_stop(filled: Warehouse, settings: Setting
         assert "Traceback" not in errors
 
 
+@ONE_DATABASE
 def test_a_port_that_is_taken_is_named(filled: Warehouse, settings: Settings, tmp_path: Path) -> None:
-    if filled.dialect != "sqlite":
-        pytest.skip("no database is asked")
     with socket.create_server(("127.0.0.1", 0)) as taken, _serving(settings, tmp_path, taken.getsockname()[1]) as process:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 2
