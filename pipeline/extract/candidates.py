@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+from copy import deepcopy
 
 from lxml.html import HtmlElement, tostring
 
 logger = logging.getLogger(__name__)
 
-# It logs each page it cannot read as an error of its own; here that is one missing vote.
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+# They log each page they cannot read as an error of theirs; here that is one missing vote.
+for _name in ("trafilatura", "readability.readability"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 # Beyond these sizes the extractors below take seconds, then minutes: each is quadratic somewhere. Such a page is decided without.
 MAX_TAGS = 40_000  # start and end tags, as they stand in the source
@@ -27,7 +29,7 @@ VOID = frozenset(
 def trafilatura_text(root: HtmlElement) -> str:
     """Return trafilatura's text of the page; empty when it finds none. The tree is left as it was.
 
-    `fast`: without its own second opinions.
+    `fast`: without its own second opinions, of which readability is asked here anyway.
 
     Never with `deduplicate`: its memory is the process's, so that a page's result would depend on the pages before it.
     """
@@ -37,6 +39,21 @@ def trafilatura_text(root: HtmlElement) -> str:
         return trafilatura.extract(root, include_comments=False, fast=True) or ""
     except Exception as error:  # a library's bug must not cost the page: the other candidates decide
         logger.debug("trafilatura failed: %r", error)
+        return ""
+
+
+def readability_text(root: HtmlElement) -> str:
+    """Return the text of what readability-lxml takes for the article; empty when it finds none."""
+    from lxml.html import document_fromstring
+    from readability import Document
+
+    from pipeline.extract.blocks import read_blocks
+
+    try:
+        summary = Document(deepcopy(root)).summary()
+        return "\n".join(run.text for run in read_blocks(document_fromstring(summary)).runs)
+    except Exception as error:  # as above
+        logger.debug("readability failed: %r", error)
         return ""
 
 

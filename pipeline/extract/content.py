@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lxml.html import HtmlElement
 
 from pipeline.extract.blocks import PageBlocks, Run, read_blocks
-from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, resiliparse_text, trafilatura_text
+from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.labels import label_of
@@ -35,12 +35,13 @@ LONG_RUN = 12  # words
 LONG_THRESHOLD, SHORT_THRESHOLD = 0.3, 0.5
 MARGIN = 12  # runs before the first and behind the last kept one that are shown with their labels, from the same container
 # The scorer is in doubt when so much of the text, against what it keeps, has a score between these two; when resiliparse leaves
-# out much of what it keeps; or when it keeps next to nothing. Then trafilatura has a say: it costs as much as all else.
+# out much of what it keeps; or when it keeps next to nothing. Then the dear extractors have a say, with this weight together.
 UNSURE_LOW, UNSURE_HIGH = 0.15, 0.85
 UNSURE_SHARE = 0.4
 EASY_SHARE = 0.6
 FEW_WORDS = 80
-NOT_RULED_OUT, KEPT_BY_OTHER = 0.15, 0.5
+OTHERS_WEIGHT = 0.4
+MIXED_THRESHOLD = 0.5
 # Where even then less than this share of trafilatura's text, or of the JSON-LD text, is kept, that text is taken.
 LOST_SHARE = 0.4
 AGREES = 0.5  # share of the kept words that a declared text must hold to be the same article
@@ -102,8 +103,8 @@ def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[
     if doubt is None:
         return chosen, version
     if heavy:
-        return chosen, f"{version}: {doubt}; too large a page for trafilatura"
-    return _ask_trafilatura(work, scores, f"{version}+trafilatura: {doubt}")
+        return chosen, f"{version}: {doubt}; too large a page for other extractors"
+    return _ask_others(work, scores, f"{version}+trafilatura+readability: {doubt}")
 
 
 def _doubt(work: _Page, scores: Vector, lengths: Vector, chosen: Chosen, vote: Vector) -> str | None:
@@ -119,19 +120,19 @@ def _doubt(work: _Page, scores: Vector, lengths: Vector, chosen: Chosen, vote: V
 
 
 def _is_heavy(page: PageBlocks) -> bool:
-    """Say whether trafilatura would take minutes: it is quadratic in elements, depth or text somewhere."""
+    """Say whether the other extractors would take minutes: each is quadratic in elements, depth or text somewhere."""
     deep = max(container.depth for container in page.containers) > MAX_DEPTH
     return page.cut or deep or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
-def _ask_trafilatura(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
-    """Add the paragraphs that trafilatura keeps and the scorer does not rule out; where most of its text would go, it decides."""
-    vote = np.array(votes(work.tokens, Candidate.of(trafilatura_text(work.root))), dtype=np.float32)
-    theirs = vote >= KEPT_BY_OTHER
-    long = np.array([len(words) >= LONG_RUN for words in work.tokens])
-    chosen = _chosen(work, scores) | (theirs & long & (scores >= NOT_RULED_OUT))
-    if work.words(chosen) < LOST_SHARE * work.words(theirs):
-        return theirs, f"trafilatura: {work.words(chosen)} of its {work.words(theirs)} words were kept; {asked}"
+def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
+    """Let trafilatura and readability vote with the scorer."""
+    texts = (trafilatura_text(work.root), readability_text(work.root))
+    first, second = (np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32) for text in texts)
+    chosen: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
+    other = first >= MIXED_THRESHOLD
+    if work.words(chosen) < LOST_SHARE * work.words(other):
+        return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
     return chosen, asked
 
 
