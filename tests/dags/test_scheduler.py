@@ -1,9 +1,11 @@
-"""What only a scheduler can show: kinds of run, backfill in order, clearing a task, what waits for the articles."""
+"""What only a scheduler can show: kinds of run, clearing a task, what waits for the articles, and that nothing outlives it."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+import signal
+import socket
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 import newsroom
 from newsroom.server import running
 from pipeline.warehouse import open_warehouse
-from tests.dags.serving import ROOT, Airflow, metadata_in, serving
+from tests.dags.serving import ROOT, Airflow, processes_in, serving
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +31,7 @@ BY_THE_CLOCK = {
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Airflow]:
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     """Serve Airflow on a small newsroom, beside our DAGs the example of the documentation; yields after its first night."""
     folder = tmp_path_factory.mktemp("airflow")
     shutil.copytree(ROOT / "dags", folder / "dags", ignore=shutil.ignore_patterns("__pycache__"))
@@ -42,7 +44,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[],
             COPYDESK_ALLOW_PRIVATE_HOSTS="1",
             COPYDESK_TOTAL_TIMEOUT=str(TOTAL_TIMEOUT),
             COPYDESK_SHARDS="1",
-            **metadata_in(new_database()),
         ) as airflow:
             (first,) = airflow.runs(DAG)  # unpaused, it runs the interval that has just ended
             assert airflow.wait(DAG, first["dag_run_id"]) == "success"
@@ -102,7 +103,7 @@ def test_the_log_of_a_task_has_its_counts_as_fields(airflow: Airflow) -> None:
 def test_a_task_that_is_cleared_and_run_again_changes_no_row(airflow: Airflow) -> None:
     run = airflow.runs(DAG)[0]["dag_run_id"]
     before = tables(airflow.folder / "data")
-    for task in ("discover", "pages.extract", "load"):
+    for task in ("discover", "pages.extract"):
         body = {"dry_run": False, "only_failed": False, "task_ids": [task], "dag_run_id": run, "include_downstream": True}
         cleared = airflow.call(f"dags/{DAG}/clearTaskInstances", body)["task_instances"]
         assert task in {instance["task_id"] for instance in cleared}
@@ -133,3 +134,12 @@ def test_a_wrong_form_is_refused_in_words_and_no_run_begins(airflow: Airflow) ->
     unknown = airflow.trigger(DAG, {"sources": ["no-such-paper"]})
     assert airflow.wait(DAG, unknown) == "failed"
     assert {task: state for task, state in airflow.tasks(DAG, unknown).items() if state == "failed"} == {"plan": "failed"}
+
+
+def test_everything_ends_with_it(airflow: Airflow) -> None:
+    """Stands last in this file: the tests before it need what it ends."""
+    airflow.process.send_signal(signal.SIGTERM)
+    assert airflow.process.wait(60) == 0
+    assert processes_in(airflow.folder) == []
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", airflow.port)) != 0
