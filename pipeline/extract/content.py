@@ -18,6 +18,7 @@ from pipeline.extract.blocks import PageBlocks, Run, read_blocks
 from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
+from pipeline.extract.heading_above import heading_above
 from pipeline.extract.labels import label_of
 from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.regions import foreign_runs
@@ -49,11 +50,15 @@ AGREES = 0.5  # share of the kept words that a declared text must hold to be the
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The blocks of the article's region in document order, how they were decided, and the page's share of text in links."""
+    """The blocks of the article's region in document order, how they were decided, and the page's share of text in links.
+
+    `headline` stands right above the text of a page that declares no title that fits it.
+    """
 
     blocks: tuple[Block, ...]
     extractor: str
     link_density: float
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,13 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
     title = tokens_of(metadata.title or "")
+    above = heading_above(page, work.tokens, chosen, title)
+    headline = page.runs[above].text if above is not None else None
+    if above is not None:
+        title, chosen[above] = work.tokens[above], False
     foreign = foreign_runs(page, work.tokens, work.structure, title, chosen)
     chosen[list(foreign)] = False
-    return Content(_blocks(work, chosen, title, foreign), extractor + cut, density)
+    return Content(_blocks(work, chosen, title, foreign), extractor + cut, density, headline)
 
 
 def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[Chosen, str]:

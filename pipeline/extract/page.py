@@ -84,7 +84,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
         site=page.site,
         url=page.url,
         canonical_url=metadata.canonical_url,
-        title=metadata.title or page.title,
+        title=content.headline or metadata.title or page.title,
         authors=tuple(metadata.authors),
         published_at=metadata.published_at,
         published_basis=metadata.published_basis,

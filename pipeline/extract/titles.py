@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 
@@ -17,7 +17,7 @@ from pipeline.urls import site_of_host
 SEPARATOR = re.compile(
     r"(\s+[|¦·•:»«›‹~/\\–—―−-]{1,3}\s+|\s*[|｜»«‖]+\s*|\s+::\s+|\s*_\s*(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s*_\s*)"
 )
-PREFIX = re.compile(r"^([^:|]{2,40}?)\s*[:：]\s+(?=\S)")
+PREFIX = re.compile(r"(?<=\S\S)\s*[:：]\s+(?=\S)")
 STRONG_SEPARATOR = re.compile(r"[|｜»«‖¦]")
 META_TITLES = (
     "og:title",
@@ -33,6 +33,7 @@ META_TITLES = (
 TITLE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:headline|title|heading|titre|titulo|titel|entry-title|post-title)(?:$|[\s_-])", re.IGNORECASE
 )
+TRIMMED = " |¦·•:»«›‹~/\\_–—-"  # around a line that is the headline
 MAX_TITLE = 400  # characters; a longer heading is a wrapper around half the page
 AGREEMENT = 0.5  # of words in common (Dice); headings of other stories stay below .3
 SOME_AGREEMENT = 0.2  # an only h1 with less is not this page's headline
@@ -40,9 +41,15 @@ BRACKETS = re.compile(r"\s*[\[(（【][^\[\]()]{1,30}[\])）】]$")
 DATE_IN_FRONT = re.compile(
     r"^\W*(?:\w{3,9}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+\w{3,9}\.?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\W*"
 )
-MAX_HEADINGS = 20
-MAX_PIECES = 6  # between separators
+MAX_HEADINGS = 40
+HOME_FILE = re.compile(r"/(?:index|default|home)\.\w{3,5}$", re.IGNORECASE)
+MAX_PIECES = 12  # between separators
 SITE_WORDS = 6  # a site's name has no more
+LOGO_WORDS = 12  # a heading that leads to the home page is a name, and a slogan at most
+MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it
+MIN_LESSER = 8  # letters of an h2 or h3 that is the headline
+# Between pieces of a <title>, with or without space around: a piece counts only when it stands on the page as a line.
+LOOSE_SEPARATOR = re.compile(r"\s*[|¦·•:»«›‹~/\\–—―−_()\[\]-]+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,39 @@ def site_names(markup: Markup, url: str | None) -> SiteNames:
     host = urlsplit(url).hostname or "" if url else ""
     site = site_of_host(host) if host else ""
     label = fold((host.removeprefix("www.") if site == host else site).split(".")[0])
+    given += [text for heading in markup.headings if (text := _heading_text(heading)) and _is_logo(heading, text, url)]
     names = (
         {fold(name) for name in given}
         | {fold(name.removeprefix("The ")) for name in given}
         | {fold(host), fold(host.removeprefix("www."))}
     )
     return SiteNames(frozenset(name for name in names if len(name) > 1), label)
+
+
+def _is_logo(heading: lxml.html.HtmlElement, text: str, url: str | None) -> bool:
+    """Tell whether a heading is one link to the home page, or to the blog that the page is in: then it names the site."""
+    link = _link_of(heading, text)
+    if link is None or len(words(text)) > LOGO_WORDS:
+        return False
+    try:
+        target, page = urlsplit(urljoin(url or "", link.get("href") or "#")), urlsplit(url or "")
+    except ValueError:
+        return False
+    if target.query or target.fragment or (url and target.hostname and not _same_host(target.hostname, page.hostname or "")):
+        return False
+    home = HOME_FILE.sub("/", target.path) or "/"
+    return home == "/" if not url else page.path != home and page.path.startswith(home if home.endswith("/") else f"{home}/")
+
+
+def _link_of(heading: lxml.html.HtmlElement, text: str) -> lxml.html.HtmlElement | None:
+    """Return the link that a heading is, whole."""
+    parent = heading.getparent()
+    link = parent if parent is not None and parent.tag == "a" else heading.find(".//a")
+    return link if link is not None and fold(one_line(link.text_content(), MAX_TITLE + 1)) == fold(text) else None
+
+
+def _same_host(a: str, b: str) -> bool:
+    return a.removeprefix("www.") == b.removeprefix("www.")
 
 
 def _spells(label: str, parts: list[str]) -> bool:
@@ -101,6 +135,8 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
     """Return the page's headline, or None when all that it has is the site's name."""
     declared = _declared_titles(markup, names)
     heading = _best_heading([_heading_text(element) for element in markup.headings], declared, names)
+    if heading and (rest := _behind_link(heading, markup)):
+        return _lesser_heading(tree, [rest]) or heading
     return heading or _lesser_heading(tree, declared) or _visible_piece(lines, markup.title, names) or next(iter(declared), None)
 
 
@@ -125,10 +161,8 @@ def strip_site(title: str, names: SiteNames) -> str:
     while removed_last and len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and _is_section(pieces):
         pieces = pieces[:-2]
     rest = "".join(pieces).strip()
-    prefix = PREFIX.match(rest)
-    if prefix and names.match(prefix[1]):
-        rest = rest[prefix.end() :]
-    return rest
+    prefix = next((colon for colon in PREFIX.finditer(rest) if names.match(rest[: colon.start()])), None)
+    return rest[prefix.end() :] if prefix else rest
 
 
 def _is_section(pieces: list[str]) -> bool:
@@ -141,12 +175,24 @@ def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames
     if not usable:
         return None
     scored = [(max((likeness(text, title) for title in declared), default=0.0), text) for text in usable]
-    best, text = max(scored, key=lambda item: item[0])  # of equals the first
+    best, text = max(scored, key=lambda item: (item[0], len(words(item[1]))))  # of equals the longest, then the first
     if best >= AGREEMENT:
         return _without_extras(text, declared)
     if declared and (len(usable) > 1 or best < SOME_AGREEMENT):
         return None
     return usable[0] if len(words(usable[0])) > 2 or not declared else None
+
+
+def _behind_link(heading: str, markup: Markup) -> str | None:
+    """Return the rest of the <title> when the h1 is one link and the <title> begins or ends with it: a blog and its post."""
+    element = next(element for element in markup.headings if heading in _heading_text(element))
+    link = _link_of(element, heading)
+    if link is None or len([part for part in link.get("href", "").partition("://")[2].split("/")[1:] if part]) > 1:
+        return None
+    pieces = SEPARATOR.split(PREFIX.sub(" | ", markup.title))
+    rests = ("".join(pieces[2:]), "".join(pieces[:-2])) if len(pieces) > 2 else ()
+    folded = fold(markup.title)
+    return next((rest for rest in rests if fold(rest) and folded in (fold(rest + heading), fold(heading + rest))), None)
 
 
 def _lesser_heading(tree: lxml.html.HtmlElement, declared: list[str]) -> str | None:
@@ -155,19 +201,20 @@ def _lesser_heading(tree: lxml.html.HtmlElement, declared: list[str]) -> str | N
     for element in list(tree.iter("h2", "h3"))[:MAX_HEADINGS]:
         text = _heading_text(element)
         own = fold(text)
-        if len(own) > 10 and any(own in title and 2 * len(own) >= len(title) for title in folded):
+        if len(own) >= MIN_LESSER and any(own in title and 2 * len(own) >= len(title) for title in folded):
             return text
     return None
 
 
 def _visible_piece(page_lines: Callable[[], Lines], title: str, names: SiteNames) -> str | None:
-    """Return the piece of a <title> that stands on the page as a line of its own: the rest is the site's and the section's."""
-    pieces = SEPARATOR.split(title)
-    if len(pieces) < 3 or len(pieces) > 2 * MAX_PIECES:
+    """Return the longest line of the page that is a piece of its <title>: the rest is the site's and the section's."""
+    pieces = LOOSE_SEPARATOR.split(title)
+    if len(pieces) > MAX_PIECES:
         return None
-    lines = {fold(text) for _, text in page_lines() if len(text) <= MAX_TITLE}
-    whole = [piece for piece in _cuts(title) if len(words(piece)) > 2 and fold(piece) in lines and not names.match(piece)]
-    return max(whole, key=len, default=None)
+    cuts = {fold("".join(pieces[start:end])) for start in range(len(pieces)) for end in range(start + 1, len(pieces) + 1)}
+    lines = (text for _, text in page_lines() if len(text) <= MAX_TITLE and fold(text) in cuts)
+    found = [text.strip(TRIMMED) for text in lines if len(words(text)) >= MIN_LINE_WORDS and not names.match(text)]
+    return max(found, key=len, default=None)
 
 
 def _without_extras(heading: str, declared: list[str]) -> str:

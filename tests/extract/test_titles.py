@@ -98,3 +98,25 @@ def test_a_headline_without_word_spaces_is_compared_by_letters() -> None:
 
 def test_the_title_of_a_drawing_is_not_the_page_s() -> None:
     assert title_of(f"<svg><title>Menu</title></svg><h1>{HEADLINE}</h1>") == HEADLINE
+
+
+BLOG = "https://notes.example/ferries/2012/11/late-again.html"
+
+
+@pytest.mark.parametrize("order", ["Notes on Ferries: Late again", "Late again - Notes on Ferries"])
+@pytest.mark.parametrize("home", ["/", "https://notes.example/ferries/", "/ferries/index.html"])
+def test_a_heading_that_leads_to_the_home_page_names_the_blog(order: str, home: str) -> None:
+    body = f'<h1><a href="{home}">Notes on Ferries</a></h1><h3><a href="{BLOG}">Late again</a></h3><p>Text.</p>'
+    assert title_of(body, f"<title>{order}</title>", BLOG) == "Late again"
+
+
+def test_a_headline_that_links_to_its_own_page_stays() -> None:
+    body = f'<h1><a href="{BLOG}">Late again, the evening ferry</a></h1><h3>Notes on Ferries</h3>'
+    assert (
+        title_of(body, "<title>Late again, the evening ferry | Notes on Ferries</title>", BLOG) == "Late again, the evening ferry"
+    )
+
+
+@pytest.mark.parametrize("title", [f"{HEADLINE}- Travel-Services-Daily", f"{HEADLINE} _English_Daily", f"{HEADLINE} (from Daily)"])
+def test_the_line_of_the_page_that_the_title_holds_is_the_headline(title: str) -> None:
+    assert title_of(f"<div><b>{HEADLINE}</b></div><p>Travel</p><p>Services</p>", f"<title>{title}</title>") == HEADLINE

@@ -1,0 +1,72 @@
+"""The headline of a page that declares none, or one that has nothing to do with its text: the line right above the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
+from pipeline.clean.lines import ends_softly
+from pipeline.clean.rules import match_line
+from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
+from pipeline.extract.bylines import after_by
+from pipeline.extract.class_words import NAMES
+from pipeline.extract.columns import LONG_RUN
+from pipeline.extract.features import CLOCK, YEAR
+
+ABOVE = 8  # runs between headline and text: byline, date, picture, share buttons
+READ_WORDS = 400  # of the text that are compared with the title
+MIN_SHARED = 4  # letters; shorter words stand in every text
+MIN_WORDS, MAX_WORDS = 3, 25
+ENOUGH_SHARED = 3  # words; a long headline is not likelier than a short one
+LINKED = 0.5  # of a line's characters in links from which it leads elsewhere
+HEADLINE = 1 << NAMES.index("headline")
+CAPTION = 1 << NAMES.index("caption")
+
+
+def heading_above(
+    page: PageBlocks, tokens: Sequence[Sequence[str]], chosen: npt.NDArray[np.bool_], title: Sequence[str]
+) -> int | None:
+    """Return the place of the headline above the kept text when the page's title (its words) is none, or shares no word with it."""
+    prose = [i for i in np.flatnonzero(chosen).tolist() if len(tokens[i]) >= LONG_RUN]
+    if not prose:
+        return None
+    text: set[str] = set()
+    for i in prose:
+        text.update(word for word in tokens[i][:READ_WORDS] if len(word) >= MIN_SHARED)
+        if len(text) >= READ_WORDS:
+            break
+    above = range(max(0, prose[0] - ABOVE), prose[0])
+    if title and (_shared(title, text) or not "".join(title).isascii() or _stands_above(page, tokens, above, title)):
+        return None
+    worth = {i: _worth(page, page.runs[i], tokens[i], text, kept=bool(chosen[i])) for i in above}
+    best = max(worth, key=lambda i: (worth[i], -i), default=None)
+    return best if best is not None and worth[best] > 0 else None
+
+
+def _shared(words: Sequence[str], text: set[str]) -> int:
+    return len({word for word in words if len(word) >= MIN_SHARED} & text)
+
+
+def _stands_above(page: PageBlocks, tokens: Sequence[Sequence[str]], above: Iterable[int], title: Sequence[str]) -> bool:
+    """Say whether the title is a heading above the text: one that plays with words. A shorter one names the section."""
+    whole = set(title)
+    return len(title) >= MIN_WORDS and any(page.runs[i].tag in HEADINGS and whole <= set(tokens[i]) for i in above)
+
+
+def _worth(page: PageBlocks, run: Run, words: Sequence[str], text: set[str], *, kept: bool) -> int:
+    """Return 0 for what is no headline; of lines that share a word with the text, headings and kept lines are worth more."""
+    container = page.containers[run.container]
+    if not MIN_WORDS <= len(words) <= MAX_WORDS or run.link_chars >= LINKED * len(run.text) or run.kind in ("table", "list_item"):
+        return 0
+    if container.mask & CAPTION or run.kind == "caption" or ends_softly(run.text):
+        return 0
+    is_heading = run.tag in HEADINGS or bool(container.mask & HEADLINE)
+    if not is_heading and (YEAR.search(run.text) or CLOCK.search(run.text)):
+        return 0
+    if after_by(run.text) is not None or is_date_line(run.text) or is_time_stamp(run.text) or match_line(run.text) is not None:
+        return 0
+    shared = _shared(words, text)
+    return min(shared, ENOUGH_SHARED) + 2 * is_heading + kept if shared else 0

@@ -1,0 +1,44 @@
+"""A page that declares no headline, or the site's slogan, has the one that stands right above its text."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean import label
+from pipeline.extract.page import PageInput, extract
+
+HEADLINE = "Harbour ferry returns to service after a year"
+TEXT = (
+    "The harbour ferry will sail again on Monday after a year in the dock, its operator said on Thursday, and tickets are on sale.",
+    "Engineers replaced both engines and most of the wiring, which took four months longer than planned because of late parts.",
+    "The council paid for two thirds of the work and wants the boats to run until midnight from the spring, a spokeswoman said.",
+)
+
+
+def page(above: str, head: str = "") -> tuple[str | None, str]:
+    body = above + "".join(f"<p>{line}</p>" for line in TEXT)
+    html = f"<html><head>{head}</head><body><div>{body}</div></body></html>"
+    article = label(extract(PageInput("http://courier.example/a/17", "s", "courier.example", html, kind="html")))
+    return article.title, article.text
+
+
+@pytest.mark.parametrize("head", ["", "<title>Courier</title>", "<title>Fair. Accurate. To the point.</title>"])
+@pytest.mark.parametrize("tag", ["h2", "div class='story-head'", "b"])
+def test_the_line_above_the_text_is_the_headline(head: str, tag: str) -> None:
+    end = tag.split()[0]
+    above = f"<{tag}>{HEADLINE}</{end}><p>Published 4 May 2021</p>"
+    assert page(above, head) == (HEADLINE, "\n\n".join(TEXT))
+
+
+def test_a_declared_headline_that_speaks_of_the_text_stays() -> None:
+    assert page("<h2>What the council says about ferries</h2>", f"<title>{HEADLINE}</title>")[0] == HEADLINE
+
+
+def test_a_headline_that_plays_with_words_stays_when_it_heads_the_page() -> None:
+    above = "<h2>All Aboard Once More</h2><p>The ferry returns to the harbour</p>"
+    assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
+
+
+@pytest.mark.parametrize("above", ["<p><a href='/x'>The ferry fares of the harbour</a></p>", ""])
+def test_a_link_is_no_headline(above: str) -> None:
+    assert page(above)[0] is None
