@@ -1,9 +1,11 @@
 """Sketches and candidates of many synthetic documents in one process, beside datasketch and rensa on the same texts.
 
-    python benchmarks/dedup_speed.py [--documents 1000000] [--peers PYTHON] [--growth]
+    python -m benchmarks.dedup_speed [--documents 1000000] [--peers PYTHON] [--growth] [--verdicts FILE…]
 
 Texts are drawn from a Zipf vocabulary, 600 words each; every tenth is the one before it with 5 % of its words replaced.
 Times are CPU seconds of this process (user + system); making the texts and compiling the kernels are not counted.
+--verdicts takes files as the `dedup` command does and prints for how many of their candidate pairs a CPU-second gets a verdict:
+words cut, every pair aligned, likely copies twice, titles looked at; and for how many stories, canonicals and passages too.
 The peers run in a process of the interpreter that --peers names, on fewer of the same texts; what is not installed is left out.
 """
 
@@ -24,9 +26,15 @@ from typing import Any
 import numba
 import numpy as np
 
-from pipeline.dedup.candidates import counted_pairs, likely_pairs, shingle_pairs
+from pipeline.dedup.boilerplate import SketchHolders
+from pipeline.dedup.bulk import newest, read_line
+from pipeline.dedup.candidates import candidate_pairs, counted_pairs, likely_pairs, shingle_pairs
+from pipeline.dedup.collection import collect
+from pipeline.dedup.decide import decide
+from pipeline.dedup.lines import read_lines
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.sketch import CHUNK, Sketches, Texts, sketch
+from pipeline.dedup.sketch import CHUNK, Sketches, Texts, sketch, sketch_all
+from pipeline.dedup.verify import verify
 
 WORDS = 600
 VOCABULARY = 50_000
@@ -102,6 +110,26 @@ def ours(count: int, params: DedupParams) -> dict[str, float]:
     }
 
 
+def verdicts(source: str, params: DedupParams) -> dict[str, float]:
+    """Decide on the candidate pairs of a file of documents; return their number and how many a CPU-second gets through."""
+    documents = newest(line.document for line in map(read_line, read_lines(source)) if line.document)
+    collection = collect(documents.values())
+    sketches = sketch_all(collection.texts, params)
+    pairs = candidate_pairs(sketches, params)
+    decide(collection, pairs, SketchHolders(sketches), params)  # compile
+    start = time.process_time()
+    found = verify(collection, pairs, params)
+    middle = time.process_time()
+    decide(collection, pairs, SketchHolders(sketches), params)
+    end = time.process_time()
+    return {
+        "pairs": len(pairs),
+        "copies": int(found.verdicts.copy.sum()),
+        "verdicts/s": len(pairs) / (middle - start),
+        "with stories and passages/s": len(pairs) / (end - middle),
+    }
+
+
 def peer(python: str, name: str, count: int) -> float | None:
     """Return the CPU seconds of a peer for the same documents, as Python strings; None where it is not installed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -120,8 +148,13 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter of an environment with the peers")
     parser.add_argument("--growth", action="store_true", help="also a tenth and a hundredth of the documents")
+    parser.add_argument("--verdicts", metavar="FILE", nargs="+", default=[], help="JSON Lines; then nothing else is run")
     arguments = parser.parse_args()
     params = DedupParams()
+    for source in arguments.verdicts:
+        print(f"{source}:", "  ".join(f"{name} {value:,.0f}" for name, value in verdicts(source, params).items()), flush=True)
+    if arguments.verdicts:
+        return
     ours(2000, params)  # compile
     sizes = [arguments.documents // 100, arguments.documents // 10] if arguments.growth else []
     for count in [*sizes, arguments.documents]:

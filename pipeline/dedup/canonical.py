@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from operator import mul
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,8 +86,8 @@ def choose_canonical(documents: Sequence[Document], members: Sequence[Candidate]
     agency = [m for m in members if agencies and _label(documents[m.number].site) in agencies]
     if agency:
         return min(agency, key=lambda m: (m.time if m.time is not None else math.inf, m.number)).number, "wire credit"
-    weights = read_weights()
-    logits = [sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True)) for row in features(members)]
+    weights = read_weights().values()
+    logits = [sum(map(mul, weights, row)) for row in features(members)]
     best = min(zip(members, logits, strict=True), key=lambda pair: (-pair[1], pair[0].number))[0]
     return best.number, _reason(best, *_first_time(members))
 
@@ -142,6 +143,8 @@ def _reason(best: Candidate, first: float | None, doubted: float | None) -> str:
 
 def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int | None:
     """Return the member that other members' canonical URLs name most often."""
+    if not any(documents[m.number].canonical_url for m in members):
+        return None
     by_url = {documents[m.number].url: m.number for m in reversed(members) if documents[m.number].url}
     votes: dict[int, int] = {}
     for member in members:
@@ -153,7 +156,8 @@ def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int 
 
 def _agencies(documents: Sequence[Document], members: Sequence[Candidate]) -> set[str]:
     """Return the site names that the agencies have which some member credits."""
-    names = {"".join(_WORD.findall((documents[m.number].wire_credit or "").lower())) for m in members} - {""}
+    credited = {documents[m.number].wire_credit for m in members}
+    names = {"".join(_WORD.findall(credit.lower())) for credit in credited if credit} - {""}
     return names | {form for name in names if len(name) > 1 for form in (f"{name}news", f"the{name}", f"{name}online")}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,13 @@ Times = npt.NDArray[np.float64]
 NO_TIMES: Times = np.zeros(0)
 
 
+class Seen(NamedTuple):
+    """What costs something to learn of a document: its date as it stands there, in seconds since 1970, and its text's digest."""
+
+    time: float | None
+    digest: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """Documents by number, oldest first, and their distinct texts by number, in the order of the first document of each."""
@@ -28,7 +35,7 @@ class Collection:
     times: Sequence[float | None]  # seconds since 1970, None where there is no date or none that can be believed
     first: Sequence[int]  # number of the first document with each text
     text_of: Sequence[int]  # number of each document's text
-    digests: Sequence[bytes] = ()  # of each text; wanted for keys alone
+    seen: Sequence[Seen] = ()  # of each document; wanted for keys alone
 
     @property
     def texts(self) -> list[str]:
@@ -38,8 +45,8 @@ class Collection:
     @property
     def keys(self) -> npt.NDArray[np.uint64]:
         """The key of each document."""
-        pairs = zip(self.documents, self.text_of, strict=True)
-        return np.array([document_key(document, self.digests[text]) for document, text in pairs], np.uint64)
+        pairs = zip(self.documents, self.seen, strict=True)
+        return np.array([document_key(document.id, seen.digest) for document, seen in pairs], np.uint64)
 
     @property
     def text_times(self) -> list[float | None]:
@@ -52,30 +59,34 @@ class Collection:
         return earliest
 
 
-def collect(documents: Iterable[Document], around: Times = NO_TIMES, known: Mapping[str, bytes] | None = None) -> Collection:
+def collect(documents: Iterable[Document], around: Times = NO_TIMES, known: Mapping[str, Seen] | None = None) -> Collection:
     """Order documents and find equal texts; `around` are times of others, which also say what date can be believed.
 
-    `known` are digests of texts by document id.
+    `known` holds by id what was seen of some of the documents before.
     """
-    aged = sorted(((parse_time(document.published_at), document) for document in documents), key=_age)
-    ordered = [document for _, document in aged]
     known = known or {}
-    digests = [known.get(document.id) or text_digest(document.text) for document in ordered]
-    seen: dict[bytes, int] = {}
+    looked = [(known.get(document.id) or look(document), document) for document in documents]
+    looked.sort(key=_age)
+    numbers: dict[bytes, int] = {}
     first: list[int] = []
     text_of: list[int] = []
-    for number, digest in enumerate(digests):
-        text = seen.setdefault(digest, len(seen))
+    for number, (seen, _) in enumerate(looked):
+        text = numbers.setdefault(seen.digest, len(numbers))
         if text == len(first):
             first.append(number)
         text_of.append(text)
-    times = trusted_times([time for time, _ in aged], around)
-    return Collection(ordered, times, first, text_of, list(seen))
+    times = trusted_times([seen.time for seen, _ in looked], around)
+    return Collection([document for _, document in looked], times, first, text_of, [seen for seen, _ in looked])
 
 
-def _age(aged: tuple[float | None, Document]) -> tuple[float, str]:
-    time, document = aged
-    return (float("inf") if time is None else time, document.id)
+def look(document: Document) -> Seen:
+    """Read the date of a document and digest its text."""
+    return Seen(parse_time(document.published_at), text_digest(document.text))
+
+
+def _age(looked: tuple[Seen, Document]) -> tuple[float, str]:
+    time = looked[0].time
+    return (float("inf") if time is None else time, looked[1].id)
 
 
 def text_digest(text: str) -> bytes:
@@ -83,9 +94,9 @@ def text_digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
-def document_key(document: Document, digest: bytes | None = None) -> int:
-    """Return a 64-bit number of the document in this text (of that digest): another text of the same id has another."""
-    content = document.id.encode(errors="surrogatepass") + (digest or text_digest(document.text))
+def document_key(identity: str, digest: bytes) -> int:
+    """Return a 64-bit number of the document in the text of that digest: another text of the same id has another."""
+    content = identity.encode(errors="surrogatepass") + digest
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
@@ -110,10 +121,11 @@ def contains(values: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[
 class TextNumbers:
     """The number of a text in a collection by the key of a document that has it, -1 where none has."""
 
-    def __init__(self, collection: Collection) -> None:
-        keys = collection.keys
+    def __init__(self, keys: npt.NDArray[np.uint64], text_of: Sequence[int]) -> None:
+        """Both are by document."""
+        self.keys = keys
         order = np.argsort(keys)
-        self._keys, self._texts = keys[order], np.asarray(collection.text_of, np.int64)[order]
+        self._keys, self._texts = keys[order], np.asarray(text_of, np.int64)[order]
 
     def __call__(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         if not len(self._keys):

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import contains
-from pipeline.dedup.decide import PASSAGE, WHOLES
 from pipeline.dedup.parts import pack, unpack
+from pipeline.dedup.verify import PASSAGE, WHOLES
 
 U64 = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection as Numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dedup.collection import Collection, TextNumbers, contains
+from pipeline.dedup.collection import TextNumbers, contains
 from pipeline.dedup.graph import Graph
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.parts import story_mark, unpack, unpack_segment
+from pipeline.dedup.parts import unpack, unpack_segment
 from pipeline.dedup.probe import NOTHING_FOUND, Found, Probe, Table
 
 U64 = npt.NDArray[np.uint64]
+U32 = npt.NDArray[np.uint32]
 Integers = npt.NDArray[np.int64]
 _ROW = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _STITCHED = np.uint64(1)
+_PART = np.uint64(24)  # bits of a kept shingle in its part
+_IN_PART = np.uint32((1 << 24) - 1)
 
 
 @dataclass(slots=True)
@@ -67,9 +71,13 @@ def _renumbered(pairs: U64, numbers: Integers) -> tuple[U64, npt.NDArray[np.bool
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Which of tonight's shingles (places in the probe's table) other documents hold, and what was said of their stories."""
+    """Which of tonight's shingles (places in the probe's table) other documents hold, and what was said of their stories.
 
-    places: Integers
+    `holders` are numbers of documents in `keys` and `stories`.
+    """
+
+    places: U32
+    holders: U32
     keys: U64
     stories: U64
 
@@ -79,23 +87,26 @@ def probe_nights(
 ) -> tuple[Candidates, Holdings]:
     """Hold tonight against the segments of the window and what is kept of the nights before it."""
     candidates = Candidates()
-    places, keys, stories = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
-    number = 0
+    places, owners = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
+    keys, stories = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
+    number = count = 0
     for number, data in enumerate(segments, start=1):
         segment = unpack_segment(data)
         shared, holders = probe.shared(segment.sketches)
         found = (probe.bands(segment.sketches.bands), shared)
         candidates.add(number, segment.ids, segment.keys, without, *found, probe.params.shared)
-        rows = (holders & _LOW).astype(np.int64)
-        places.append((holders >> _ROW).astype(np.int64))
+        rows, numbers = np.unique((holders & _LOW).astype(np.uint32), return_inverse=True)
+        places.append((holders >> _ROW).astype(np.uint32))
+        owners.append(numbers.astype(np.uint32) + np.uint32(count))
         keys.append(segment.keys[rows])
         stories.append(segment.stories[rows])
+        count += len(rows)
     for further, data in enumerate(far, start=number + 1):
         part = unpack(data)
         own = part["keys"]
         far_found = probe.far(part["bands"].reshape(-1, len(own)))
         candidates.add(further, part["ids"], own, without, far_found, NOTHING_FOUND, probe.params.shared)
-    return candidates, Holdings(np.concatenate(places), np.concatenate(keys), np.concatenate(stories))
+    return candidates, Holdings(np.concatenate(places), np.concatenate(owners), np.concatenate(keys), np.concatenate(stories))
 
 
 def _distinct(places: Integers, stories: U64) -> Integers:
@@ -111,63 +122,58 @@ class NightHolders:
     """Which kept shingles too many stories hold: of tonight's all holders are known, of others what was counted on their night."""
 
     def __init__(
-        self,
-        table: Table,
-        tonight: U64,
-        held: Holdings,
-        graph: Graph,
-        collection: Collection,
-        text_of: TextNumbers,
-        params: DedupParams,
+        self, table: Table, texts: Integers, held: Holdings, text_of: TextNumbers, marks: U64, graph: Graph, params: DedupParams
     ) -> None:
-        """`tonight` are the keys of tonight's texts."""
-        self._table, self._held, self._graph, self._collection, self._params = table, held, graph, collection, params
-        self._texts, self._held_texts = text_of(tonight), text_of(held.keys)
+        """`texts` are the numbers of the table's texts, `marks` what is said of the story that begins with each text."""
+        self._table, self._held, self._graph, self._params = table, held, graph, params
+        self._texts, self._held_texts, self._marks = texts, text_of(held.keys), marks
         same = np.zeros(len(table.hashes), np.bool_)
         same[1:] = table.hashes[1:] == table.hashes[:-1]
         same[table.bounds[:-1][table.bounds[:-1] < len(same)]] = False
         self._firsts = np.flatnonzero(~same)
         self._sizes = np.diff(self._firsts, append=len(same))
-        self._story_marks: U64 | None = None
+        self._most = self._sizes + np.bincount(held.places, minlength=len(same))[self._firsts]  # holders that a shingle can have
         self.found: dict[int, npt.NDArray[np.uint32]] = {}  # by limit, tonight's alone
 
     def common(self, story: Sequence[int], stitched: Numbers[int], limit: int) -> npt.NDArray[np.uint32]:
-        # Few shingles can have so many holders at all: only theirs are counted by story.
-        most = self._sizes + np.bincount(np.searchsorted(self._firsts, self._held.places), minlength=len(self._firsts))
-        likely = np.flatnonzero(most > limit)
+        likely = np.flatnonzero(self._most > limit)  # few: only theirs are counted by story
         firsts, sizes = self._firsts[likely], self._sizes[likely]
         out = np.zeros(len(story), np.bool_)
         out[list(stitched)] = True
-        marks = self._marks(story)
+        marks = self._marks[np.asarray(story)]
         text = self._texts[self._table.texts[_ranges(firsts, sizes)]]
         mine, my_text = np.repeat(firsts, sizes)[~out[text]], text[~out[text]]
         wanted = np.zeros(len(self._table.hashes), np.bool_)
         wanted[firsts] = True
         theirs = np.flatnonzero(wanted[self._held.places])
-        their_text, said = self._held_texts[theirs], self._held.stories[theirs]
+        holders = self._held.holders[theirs]
+        their_text, said = self._held_texts[holders], self._held.stories[holders]
         here = their_text >= 0  # decided on again: what was said of its story may be out of date
         their_marks = np.where(here, marks[their_text], said & ~_STITCHED)
         gone = np.where(here, out[their_text], (said & _STITCHED) != 0) if stitched else np.zeros(len(theirs), np.bool_)
         rows = _distinct(
-            np.concatenate([mine, self._held.places[theirs[~gone]]]), np.concatenate([marks[my_text], their_marks[~gone]])
+            np.concatenate([mine, self._held.places[theirs[~gone]].astype(np.int64)]),
+            np.concatenate([marks[my_text], their_marks[~gone]]),
         )
         place, counts = np.unique(rows, return_counts=True)
         self.found[limit] = self._shingles(place[counts > limit])
         before = self._graph.hot if limit == self._params.bucket else self._graph.common
-        others = before[~contains(self._shingles(self._firsts), before)]
-        return np.union1d(self.found[limit], others)
+        return np.union1d(self.found[limit], self._others(np.sort(before)))
+
+    def _others(self, shingles: U32) -> U32:
+        """Return those of sorted shingles that none of tonight's texts holds."""
+        hashes, bounds = self._table.hashes, self._table.bounds
+        edges = np.searchsorted(shingles, np.arange(len(bounds), dtype=np.uint64) << _PART).tolist()
+        parts = [
+            own[~contains(hashes[bounds[part] : bounds[part + 1]], own & _IN_PART)]
+            for part, (low, high) in enumerate(pairwise(edges))
+            if len(own := shingles[low:high])
+        ]
+        return np.concatenate([shingles[:0], *parts])
 
     def _shingles(self, places: Integers) -> npt.NDArray[np.uint32]:
         part = np.searchsorted(self._table.bounds, places, side="right") - 1
-        return (part.astype(np.uint32) << np.uint32(24)) | self._table.hashes[places]
-
-    def _marks(self, story: Sequence[int]) -> U64:
-        """Return the key of each text's story."""
-        if self._story_marks is None:  # the stories are the same in each call
-            documents, first = self._collection.documents, self._collection.first
-            marks = {number: story_mark(documents[first[number]].id, stitched=False) for number in set(story)}
-            self._story_marks = np.array([marks[number] for number in story], np.uint64)
-        return self._story_marks
+        return (part.astype(np.uint32) << np.uint32(_PART)) | self._table.hashes[places]
 
 
 def _ranges(starts: Integers, sizes: Integers) -> Integers:

@@ -17,15 +17,15 @@ import numpy.typing as npt
 
 from pipeline.dedup.around import Around, Documents, read_around
 from pipeline.dedup.candidates import count_pairs, counted_pairs, likely_pairs, shingle_pairs
-from pipeline.dedup.canonical import parse_time
-from pipeline.dedup.collection import Collection, TextNumbers, collect, document_key
-from pipeline.dedup.decide import WHOLES, Decision, Pairs, decide
+from pipeline.dedup.collection import Collection, TextNumbers, collect
+from pipeline.dedup.decide import Decision, decide
 from pipeline.dedup.graph import Graph, Ties
 from pipeline.dedup.held import Candidates, NightHolders, probe_nights
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import Kind, Segment, pack, story_mark, version_of
 from pipeline.dedup.probe import Probe
 from pipeline.dedup.sketch import Sketches, sketch_all
+from pipeline.dedup.verify import WHOLES, Pairs, Read
 from pipeline.records import IndexPart, Reuse, StoryMember
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class _Tonight:
     collection: Collection
     chunks: Sequence[Sketches]
     keys: U64
+    key_of: dict[str, int]
     ids: frozenset[str]
 
 
@@ -79,28 +80,30 @@ def decide_night(
     pairs = _candidate_pairs(candidates, tonight, params)
     names = dict(zip(candidates.keys, candidates.ids, strict=True))
     around = read_around(index, tonight.collection, tonight.keys, names, pairs, graph, params)
-    known_texts = {
-        d.id: tonight.collection.digests[t] for d, t in zip(tonight.collection.documents, tonight.collection.text_of, strict=True)
-    }
-    collection = collect([*tonight.collection.documents, *around.documents.values()], graph.times, known_texts)
+    seen = around.seen | {d.id: s for d, s in zip(tonight.collection.documents, tonight.collection.seen, strict=True)}
+    collection = collect([*tonight.collection.documents, *around.documents.values()], graph.times, seen)
     own = {number for number, document in enumerate(collection.documents) if document.id in tonight.ids}
-    text_of = TextNumbers(collection)
-    holders = NightHolders(probe.shingles, tonight.keys, held, graph, collection, text_of, params)
+    keys = {d.id: key for key, d in around.documents.items()} | tonight.key_of
+    text_of = TextNumbers(np.array([keys[document.id] for document in collection.documents], np.uint64), collection.text_of)
+    marks = np.array([story_mark(collection.documents[number].id, stitched=False) for number in collection.first], np.uint64)
+    holders = NightHolders(probe.shingles, text_of(tonight.keys), held, text_of, marks, graph, params)
     numbered = _numbered(around.pairs, text_of)
     decision = decide(
         collection, numbered, holders, params,
         known_sites=graph.sites, fresh={number for number in own if collection.documents[number].id not in known},
+        read=Read(text_of(around.read), around.words),
     )  # fmt: skip
     logger.info("%d documents and %d of other nights: %d pairs", len(tonight.ids), len(around.documents), len(numbered))
-    parts = _parts(tonight, collection, own, numbered, decision, holders, known, params)
+    parts = _parts(tonight, collection, text_of, marks, own, numbered, decision, holders, known, params)
     return _concerning(tonight, around, decision, parts)
 
 
 def _read_tonight(documents: Iterable[Document], graph: Graph, params: DedupParams) -> _Tonight:
     collection = collect(documents, graph.times)
-    keys = collection.keys[np.asarray(collection.first, np.int64)]
-    ids = frozenset(document.id for document in collection.documents)
-    return _Tonight(collection, sketch_all(collection.texts, params), keys, ids)
+    keys = collection.keys
+    key_of = {document.id: key for document, key in zip(collection.documents, keys.tolist(), strict=True)}
+    first = np.asarray(collection.first, np.int64)
+    return _Tonight(collection, sketch_all(collection.texts, params), keys[first], key_of, frozenset(key_of))
 
 
 def _candidate_pairs(candidates: Candidates, tonight: _Tonight, params: DedupParams) -> U64:
@@ -141,35 +144,34 @@ def _concerning(tonight: _Tonight, around: Around, decision: Decision, parts: tu
 
 
 def _parts(
-    tonight: _Tonight, collection: Collection, own: set[int], pairs: Pairs, decision: Decision, holders: NightHolders,
-    known: frozenset[str], params: DedupParams,
+    tonight: _Tonight, collection: Collection, text_of: TextNumbers, marks: U64, own: set[int], pairs: Pairs, decision: Decision,
+    holders: NightHolders, known: frozenset[str], params: DedupParams,
 ) -> tuple[IndexPart, ...]:  # fmt: skip
     """Return what tonight leaves behind; nothing where the index has counted every document already."""
     if tonight.ids <= known:
         return ()
     version = version_of(params)
-    texts = TextNumbers(collection)(tonight.keys).tolist()
+    texts = text_of(tonight.keys)
+    stitched = np.zeros(len(collection.first), np.uint64)
+    stitched[list(decision.stitched)] = 1
+    said = marks[np.asarray(decision.story)[texts]] | stitched[texts]
     ids = [tonight.collection.documents[number].id for number in tonight.collection.first]
-    marks = [
-        story_mark(collection.documents[collection.first[decision.story[text]]].id, stitched=text in decision.stitched)
-        for text in texts
-    ]
     parts: list[IndexPart] = []
     start = 0
     for number, chunk in enumerate(tonight.chunks):
         end = start + chunk.count
-        segment = Segment(ids[start:end], tonight.keys[start:end], np.array(marks[start:end], np.uint64), chunk)
+        segment = Segment(ids[start:end], tonight.keys[start:end], said[start:end], chunk)
         parts.append(IndexPart("sketches", number, version, chunk.count, segment.pack()))
         start = end
-    ties = _ties(collection, own, pairs, decision, holders, known, params)
+    ties = _ties(collection, text_of.keys, own, pairs, decision, holders, known, params)
     parts.append(IndexPart("ties", 0, version, len(ties.keys), ties.pack()))
     parts.append(_far(tonight, ids, decision, version, params))
     return tuple(parts)
 
 
 def _ties(
-    collection: Collection, own: set[int], pairs: Pairs, decision: Decision, holders: NightHolders, known: frozenset[str],
-    params: DedupParams,
+    collection: Collection, keys: U64, own: set[int], pairs: Pairs, decision: Decision, holders: NightHolders,
+    known: frozenset[str], params: DedupParams,
 ) -> Ties:  # fmt: skip
     """Return the pairs with one of tonight's documents, between the first document of each text and with all that have it too."""
     first = np.asarray(collection.first, np.int64)
@@ -181,15 +183,10 @@ def _ties(
     every = np.concatenate([first[pairs[mine]], np.array(again, np.int64).reshape(-1, 2)])
     kinds = np.concatenate([decision.ties[mine], np.full(len(again), WHOLES, np.uint8)])
     numbers, places = np.unique(every, return_inverse=True)
-    documents = [collection.documents[number] for number in numbers.tolist()]
-    times = [parse_time(collection.documents[number].published_at) for number in sorted(own)
-             if collection.documents[number].id not in known]  # fmt: skip
+    times = [collection.seen[number].time for number in sorted(own) if collection.documents[number].id not in known]
     return Ties(
-        [document.id for document in documents],
-        np.array(
-            [document_key(d, collection.digests[collection.text_of[n]]) for n, d in zip(numbers.tolist(), documents, strict=True)],
-            np.uint64,
-        ),
+        [collection.documents[number].id for number in numbers.tolist()],
+        keys[numbers],
         places.reshape(-1, 2),
         kinds,
         np.array([time for time in times if time is not None], np.float64),

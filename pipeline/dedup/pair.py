@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.dedup import DedupParams
 from pipeline.dedup.align import compare
 from pipeline.dedup.sketch import encode
-from pipeline.dedup.verdict import judge, proof
+from pipeline.dedup.verdict import judge, proofs
 from pipeline.dedup.words import read_words
 
 COPY, RETOLD, FORM, REUSE, NOTHING = (
@@ -69,7 +69,7 @@ def compare_texts(one: str, other: str, params: DedupParams | None = None) -> Pa
         verdict = FORM
     else:
         verdict = REUSE if any(passage.words >= params.passage for passage in passages) else NOTHING
-    return PairReport(verdict, proof(measures[0]), passages)
+    return PairReport(verdict, next(proofs(measures)), passages)
 
 
 def side_by_side(one: str, other: str, report: PairReport) -> Iterator[str]:

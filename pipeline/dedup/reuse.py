@@ -156,9 +156,8 @@ def _units(words: Words) -> npt.NDArray[np.float64]:
 
 
 def _units_of(flags: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    ideographs = np.concatenate([[0], np.cumsum((flags & IDEOGRAPH) != 0)])[bounds]
-    sizes = np.maximum(np.diff(bounds), 1)
-    units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * np.diff(ideographs) / sizes
+    ideographs = np.diff(np.searchsorted(np.flatnonzero(flags & IDEOGRAPH), bounds))
+    units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * ideographs / np.maximum(np.diff(bounds), 1)
     return units
 
 
@@ -203,7 +202,8 @@ def share(
 
 def _common_rows(rows: npt.NDArray[np.int32], starts: npt.NDArray[np.int64], marks: npt.NDArray[np.int8]) -> Mask:
     """Say of which passages most words are marked as common; `starts` are the first words of their texts."""
-    sums = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
+    sums = np.zeros(len(marks) + 1, np.int32)
+    np.cumsum(marks, out=sums[1:])
     common: Mask = sums[starts + rows[:, 1]] > sums[starts + rows[:, 0]]
     return common
 

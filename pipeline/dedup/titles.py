@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.align import Zones
+from pipeline.dedup.jit import inner, kernel
 from pipeline.dedup.scan import SHORT
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.words import Words, read_words
@@ -22,25 +23,55 @@ def about_own_parts(
     pairs: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], zones: Zones, words: Words, titles: Sequence[str | None]
 ) -> npt.NDArray[np.bool_]:
     """Mark the pairs in `rows` of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
-    heads = read_words(encode([title or "" for title in titles]))
-    telling = [heads.hashes[low:high][(heads.flags[low:high] & SHORT) == 0] for low, high in pairwise(heads.bounds.tolist())]
-    result = np.zeros(len(rows), np.bool_)
-    for place, row in enumerate(rows.tolist()):
-        a, b = pairs[row].tolist()
-        if min(len(telling[a]), len(telling[b])) < _TELLING:
-            continue
-        passages = zones.of(row)
-        result[place] = _about_own(a, passages[:, 0:2], words, telling[a]) and _about_own(b, passages[:, 2:4], words, telling[b])
+    texts, places = np.unique(pairs[rows], return_inverse=True)
+    heads = read_words(encode([titles[text] or "" for text in texts.tolist()]))
+    telling = (heads.flags & SHORT) == 0
+    bounds = np.concatenate([[0], np.cumsum(telling)])[heads.bounds]
+    size = int(np.diff(words.bounds).max(initial=0))
+    result: npt.NDArray[np.bool_] = _about_own_parts(
+        pairs[rows], rows, zones.rows, zones.bounds, words.bounds, words.hashes, places.reshape(-1, 2),
+        heads.hashes[telling], bounds, np.empty(size, np.bool_),
+    )  # fmt: skip
     return result
 
 
-def _about_own(text: int, ranges: npt.NDArray[np.int32], words: Words, title: npt.NDArray[np.uint64]) -> bool:
-    low, high = int(words.bounds[text]), int(words.bounds[text + 1])
-    shared = np.zeros(high - low, np.bool_)
-    for start, end in ranges.tolist():
-        shared[start:end] = True
-    if (~shared).sum() < _OWN:
+@kernel
+def _about_own_parts(
+    pairs: Any, rows: Any, zones: Any, zone_bounds: Any, bounds: Any, hashes: Any, heads: Any, title_words: Any, title_bounds: Any,
+    shared: Any,
+) -> Any:  # fmt: skip
+    result = np.zeros(len(rows), np.bool_)
+    for place in range(len(rows)):
+        passages = zones[zone_bounds[rows[place]] : zone_bounds[rows[place] + 1]]
+        own = True
+        for side in range(2):
+            text, head = pairs[place, side], heads[place, side]
+            title = title_words[title_bounds[head] : title_bounds[head + 1]]
+            own = own and _about_own(hashes[bounds[text] : bounds[text + 1]], passages, 2 * side, title, shared)
+        result[place] = own
+    return result
+
+
+@inner
+def _about_own(hashes: Any, passages: Any, side: int, title: Any, shared: Any) -> bool:
+    if len(title) < _TELLING:
         return False
-    hashes = words.hashes[low:high]
-    own = np.isin(title, hashes[~shared]) & ~np.isin(title, hashes[shared])
-    return bool(own.mean() >= _ABOUT)
+    for i in range(len(hashes)):
+        shared[i] = False
+    for number in range(len(passages)):
+        for i in range(passages[number, side], passages[number, side + 1]):
+            shared[i] = True
+    outside = 0
+    for i in range(len(hashes)):
+        outside += not shared[i]
+    if outside < _OWN:
+        return False
+    count = 0
+    for word in title:
+        in_own = in_shared = False
+        for i in range(len(hashes)):
+            if hashes[i] == word:
+                in_shared = in_shared or shared[i]
+                in_own = in_own or not shared[i]
+        count += in_own and not in_shared
+    return bool(count >= _ABOUT * len(title))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.dedup.params import DedupParams
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
+_AT_ONCE = 1024  # pairs whose proofs are held
 COLUMN = {name: number for number, name in enumerate(MEASURES)}
 
 
@@ -75,9 +77,11 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     return Verdicts((whole | cut) & ~form & ~sidebar, form & (smaller > params.contained), retold, score)
 
 
-def proof(row: Floats) -> dict[str, Any]:
-    """Return the measures of one pair by name, rounded for people."""
-    return {
-        name: (int(value) if float(value).is_integer() and value > 1 else round(float(value), 4))
-        for name, value in zip(MEASURES, row, strict=True)
-    }
+def proofs(measures: Floats) -> Iterator[dict[str, Any]]:
+    """Yield the measures of each pair by name, rounded for people."""
+    for start in range(0, len(measures), _AT_ONCE):
+        batch = measures[start : start + _AT_ONCE]
+        values = np.round(batch.astype(np.float64), 4).astype(np.object_)
+        whole = (batch > 1) & (batch == np.floor(batch))
+        values[whole] = batch[whole].astype(np.int64)
+        yield from (dict(zip(MEASURES, row, strict=True)) for row in values.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -38,9 +39,34 @@ def read_words(texts: Texts) -> Words:
     out = scratch(room)
     word_bounds = np.zeros(len(bounds), np.int64)
     size = _read(data, bounds, *tables(), out, word_bounds)
-    hashes, starts, ends, flags = (array[:size].copy() for array in out)
+    hashes, starts, ends, flags = (array[:size] for array in out)  # what of the room was not written takes no memory
     shingles, order = _sorted_shingles(hashes, word_bounds)
     return Words(word_bounds, hashes, starts, ends, flags, shingles, order, np.zeros((2, size), np.int32))
+
+
+def join_words(parts: Sequence[Words], texts: npt.NDArray[np.int64]) -> Words:
+    """Return the words of the given texts (numbers through all parts), as if these had been read together."""
+    sizes = np.concatenate([np.diff(part.bounds) for part in parts])[texts]
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    size = int(bounds[-1])
+    joined = Words(bounds, *scratch(size), np.empty(size, np.uint64), np.empty(size, np.int32), np.zeros((2, size), np.int32))
+    first = 0
+    for part in parts:
+        count = len(part.bounds) - 1
+        places = np.flatnonzero((texts >= first) & (texts < first + count))
+        for name in ("hashes", "starts", "ends", "flags", "shingles", "order"):
+            _copy_texts(getattr(part, name), part.bounds, texts[places] - first, getattr(joined, name), bounds[places])
+        first += count
+    return joined
+
+
+@kernel
+def _copy_texts(source: Any, bounds: Any, texts: Any, target: Any, starts: Any) -> None:
+    for number in range(len(texts)):
+        at = starts[number]
+        for i in range(bounds[texts[number]], bounds[texts[number] + 1]):
+            target[at] = source[i]
+            at += 1
 
 
 @kernel
@@ -59,7 +85,17 @@ def _sorted_shingles(
     keys: npt.NDArray[np.uint64] = _placed_shingles(hashes, bounds)
     for low, high in pairwise(bounds.tolist()):
         keys[low : max(low, high - 2)].sort()  # numpy's sort is the faster one, and a compiled one takes seconds to compile
-    return keys >> np.uint64(_PLACE_BITS), (keys & np.uint64((1 << _PLACE_BITS) - 1)).astype(np.int32)
+    return keys, _parted(keys)
+
+
+@kernel
+def _parted(keys: Any) -> Any:
+    """Take the positions out of the keys, which are the shingles' hashes then, and return them."""
+    order = np.empty(len(keys), np.int32)
+    for i in range(len(keys)):
+        order[i] = np.int32(keys[i] & np.uint64((1 << _PLACE_BITS) - 1))
+        keys[i] >>= np.uint64(_PLACE_BITS)
+    return order
 
 
 @kernel

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.dedup.boilerplate import mark_common
-from pipeline.dedup.decide import composites_of
+from pipeline.dedup.members import composites_of
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.reuse import Passage, Shared, Standing, is_stitched, share, taken, text_words
 from pipeline.dedup.sketch import encode

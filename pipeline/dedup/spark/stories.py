@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.dedup import Document
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import Collection
-from pipeline.dedup.decide import canonicals, members_of
+from pipeline.dedup.members import canonicals, members_of
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.spark.components import components
