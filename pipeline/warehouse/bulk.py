@@ -26,6 +26,8 @@ from pipeline.warehouse.tables import UtcDateTime
 BATCH = 2000  # rows in memory at a time: an article with its blocks is some 10 KB
 COPY_BYTES = 1 << 20  # text collected before it is handed to the driver
 WORK_MEM = "64MB"  # of the one connection that loads
+GROWN = 0.1  # of a table's rows are many new ones: from there on the server's own autovacuum would count them too
+STATISTICS = 25  # of the default 100: what a load is planned with; autovacuum counts a table that has grown with its own
 KEYS_AT_ONCE = 500  # keys in one IN list, for a database of which nothing is known
 
 
@@ -65,8 +67,8 @@ class Bulk(Protocol):
     def empty(self, table: sa.Table) -> None:
         """Remove all rows of a temporary table."""
 
-    def analyse(self, table: sa.Table) -> None:
-        """Let the planner know what a table holds."""
+    def analyse(self, table: sa.Table, new: int | None = None) -> None:
+        """Let the planner know what a table holds; with the number of its `new` rows only when they are many for it."""
 
 
 @cache
@@ -117,7 +119,7 @@ class CoreBulk:
     def empty(self, table: sa.Table) -> None:
         self.connection.execute(table.delete())
 
-    def analyse(self, table: sa.Table) -> None:
+    def analyse(self, table: sa.Table, new: int | None = None) -> None:
         return
 
 
@@ -151,7 +153,7 @@ class SqliteBulk:
     def empty(self, table: sa.Table) -> None:
         self.connection.execute(table.delete())
 
-    def analyse(self, table: sa.Table) -> None:
+    def analyse(self, table: sa.Table, new: int | None = None) -> None:
         return
 
 
@@ -205,7 +207,13 @@ class PostgresBulk:
     def empty(self, table: sa.Table) -> None:
         self.connection.exec_driver_sql(f"TRUNCATE {table.name}")  # deleted rows would be read again with every batch
 
-    def analyse(self, table: sa.Table) -> None:
+    def analyse(self, table: sa.Table, new: int | None = None) -> None:
+        if new is not None:
+            known = self.connection.exec_driver_sql(
+                f"SELECT reltuples FROM pg_class WHERE oid = '{table.name}'::regclass"
+            ).scalar_one()
+            if new <= GROWN * known:
+                return
         self.connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
@@ -217,6 +225,7 @@ def bulk_for(connection: Connection) -> Bulk:
         _prefer_lz4(connection)
         _work_in_memory(connection)
         connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
+        connection.exec_driver_sql(f"SET LOCAL default_statistics_target = {STATISTICS}")
         return PostgresBulk(connection)
     return CoreBulk(connection)
 

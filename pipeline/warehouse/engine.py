@@ -5,26 +5,32 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool, Pool
 
 from pipeline.errors import ConfigError, Fatal, Transient
+from pipeline.warehouse.tables import schema_migrations
 
 logger = logging.getLogger(__name__)
 
 LOCK_KEY = 0x636F7079  # "copy": the advisory lock that every loader and migration of a PostgreSQL database takes
-FIRST_TRY = 0.2  # seconds to wait for a lock before saying so
+FIRST_TRY = 0.2  # seconds to wait for a lock before saying so, or before trying again
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
+_CONTENDED = re.compile("conflict|lock|seriali[sz]", re.IGNORECASE)  # how databases say that another one writes
 CONNECT_TIMEOUT = 10  # seconds; the driver's own default is to wait for ever
 
 
@@ -68,8 +74,9 @@ class Warehouse:
         """
         with explained(self):
             options = {"copydesk_begin": None, "preserve_rowcount": True}
-            with self.engine.connect().execution_options(**options) as connection, _locked(self, connection, who):
+            with self.engine.connect().execution_options(**options) as connection, _locked(self, connection, who) as release:
                 yield connection
+                release()
                 connection.commit()
             if self.dialect == "sqlite":
                 checkpoint(self)
@@ -162,20 +169,27 @@ def checkpoint(warehouse: Warehouse) -> None:
 
 
 @contextmanager
-def _locked(warehouse: Warehouse, connection: Connection, who: str) -> Iterator[None]:
-    """Take the writer's lock inside the connection's transaction; it ends with the transaction."""
+def _locked(warehouse: Warehouse, connection: Connection, who: str) -> Iterator[Callable[[], None]]:
+    """Take the writer's lock inside the connection's transaction, with which it ends; yields what to call before the commit."""
     if warehouse.dialect == "sqlite":
         _lock_sqlite(warehouse, connection)
         note = _holder_file(warehouse)
         note.write_text(json.dumps({"pid": os.getpid(), "who": who}))
         try:
-            yield
+            yield _nothing
         finally:
             note.unlink(missing_ok=True)
         return
     if warehouse.dialect == "postgresql":
         _lock_postgresql(warehouse, connection, who)
-    yield
+        yield _nothing
+        return
+    row = _lock_row(warehouse, connection)
+    yield _nothing if row is None else partial(_set_applied_at, connection, row.name, row.applied_at)
+
+
+def _nothing() -> None:
+    """No lock to put back."""
 
 
 def _lock_sqlite(warehouse: Warehouse, connection: Connection) -> None:
@@ -238,6 +252,37 @@ def _postgresql_holder(connection: Connection) -> str:
     return f"{row.application_name!r} (backend {row.pid}, user {row.usename})" if row else "another loader"
 
 
+def _lock_row(warehouse: Warehouse, connection: Connection) -> Row[Any] | None:
+    """Change a row that every writer changes first: a second one waits for it, or is refused and tries again.
+
+    Returns the row as it was, to be put back before the commit; None where the first `db upgrade` has yet to make it.
+    """
+    if not sa.inspect(connection).has_table(schema_migrations.name):
+        return None
+    deadline = time.monotonic() + warehouse.lock_timeout
+    waits = False
+    while True:
+        row = connection.execute(sa.select(schema_migrations).order_by(schema_migrations.c.name)).first()
+        try:
+            if row is not None:
+                _set_applied_at(connection, row.name, datetime.now(UTC))
+            return row
+        except DBAPIError as error:
+            connection.rollback()
+            if not _CONTENDED.search(str(error.orig)):
+                raise
+            if time.monotonic() > deadline:
+                raise _gave_up(warehouse, "another loader") from error
+            if not waits:
+                logger.warning("%s is being written by another loader: waiting up to %.0f s", warehouse.url, warehouse.lock_timeout)
+            waits = True
+            time.sleep(FIRST_TRY)
+
+
+def _set_applied_at(connection: Connection, name: str, moment: datetime) -> None:
+    connection.execute(schema_migrations.update().values(applied_at=moment).where(schema_migrations.c.name == name))
+
+
 def _gave_up(warehouse: Warehouse, holder: str) -> Transient:
     return Transient(
         "warehouse_locked",
@@ -277,6 +322,8 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         return Transient("warehouse_busy", f"{url}: {said}")
     if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
         return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
+    if opening and "conflicting lock" in said.lower():  # DuckDB lets one process in
+        return Transient("warehouse_locked", f"{url} is open in another process ({said}); wait for it to end")
     unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
     if unreachable and opening:
         return Fatal(f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL")

@@ -190,7 +190,6 @@ def _update_changed(
     versions["inserted"] += _keep_versions(bulk, rows, current)
     bulk.empty(changed_articles)
     bulk.insert_batch(changed_articles, rows.select(changed_articles.columns.keys()))
-    bulk.analyse(changed_articles)
     new, kept = changed_articles.c, article_versions.c
     values = {column.name: column for column in new if column.name != "article_id"}
     this = articles.c.article_id == new.article_id
@@ -213,7 +212,6 @@ def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
             [keys.raw_refs[place] for place in places],
         ]
         _insert_columns(bulk, touched, columns)
-        bulk.analyse(touched)
         update = articles.update().values({name: touched.c[name] for name in ("fetched_at", "raw_ref")})
         bulk.connection.execute(update.where(articles.c.article_id == touched.c.article_id))
     return len(places)
@@ -262,7 +260,6 @@ def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
         return
     bulk.empty(kept_articles)
     _insert_columns(bulk, kept_articles, list(map(list, zip(*numbered, strict=True))))
-    bulk.analyse(kept_articles)
     a = articles.c
     values = (a.article_id, a.content_hash, kept_articles.c.version_no, a.fetched_at, a.last_run_id, a.raw_ref)
     rows = sa.select(*values, a.title, a.text, a.extractor).join(kept_articles, kept_articles.c.article_id == a.article_id)

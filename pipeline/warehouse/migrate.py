@@ -105,12 +105,28 @@ def _drop_views(connection: Connection, names: Sequence[str]) -> None:
 
 def _apply(connection: Connection, name: str, file: SqlFile) -> None:
     if connection.dialect.name not in WRITTEN_FOR and not name.startswith(VIEW):
-        metadata.create_all(connection)
+        _complete_tables(connection)
         return
     for statement in file.statements():
         connection.execute(sa.text(statement.replace(":", r"\:")))
     if name.startswith(VIEW) and connection.dialect.name == "postgresql":
         _comment_view(connection, file)
+
+
+def _complete_tables(connection: Connection) -> None:
+    """Make the tables and columns that are missing, as the Core definitions say.
+
+    No reflection, which fewer dialects have than a SELECT. A column that is added to a table with rows may be null there.
+    """
+    metadata.create_all(connection)
+    quoted = connection.dialect.identifier_preparer
+    for table in metadata.sorted_tables:
+        known = set(connection.execute(sa.select(sa.text("*")).select_from(table).where(sa.false())).keys())
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                added = f"{quoted.format_column(column)} {kind}"
+                connection.execute(sa.text(f"ALTER TABLE {quoted.format_table(table)} ADD COLUMN {added}"))
 
 
 def _comment_view(connection: Connection, file: SqlFile) -> None:

@@ -39,7 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 REAL: TypeEngine[float] = sa.Double().with_variant(sa.REAL(), "sqlite")
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from pipeline.errors import Fatal, Transient
 from pipeline.records import Article
 from pipeline.warehouse import Warehouse, load, open_warehouse
+from tests.warehouse.conftest import SERVE_MANY
 from tests.warehouse.make import contents, full_night
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,7 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("url", SERVE_MANY, indirect=True)
 def test_a_load_killed_at_any_moment_leaves_the_old_night_whole_and_the_next_one_completes(warehouse: Warehouse, url: str) -> None:
     load(warehouse, full_night(0, SIZE))
     old = contents(warehouse)
@@ -60,6 +62,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_night_whole_and_the_next_one
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("url", SERVE_MANY, indirect=True)
 def test_two_loaders_at_once_both_complete(warehouse: Warehouse, url: str) -> None:
     loaders = [_loader(url, 0), _loader(url, 1)]
     assert [process.communicate()[0] for process in loaders] == ["open\nloaded\n"] * 2
@@ -70,6 +73,7 @@ def test_two_loaders_at_once_both_complete(warehouse: Warehouse, url: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("url", SERVE_MANY, indirect=True)
 def test_readers_during_a_load_see_a_whole_night_or_none(warehouse: Warehouse, url: str) -> None:
     counts: set[tuple[int, int]] = set()
     done = threading.Event()

@@ -11,6 +11,7 @@ import pytest
 from pipeline.records import Block, Rejected, Reuse, SiteLine, StageReport
 from pipeline.urls import url_id
 from pipeline.warehouse import Warehouse, load
+from tests.warehouse.conftest import SERVE_MANY
 from tests.warehouse.make import DAY, article, everything, fetch, full_night, night, story
 
 GOT_THROUGH = "SELECT resolved_run_id FROM rejects"
@@ -302,6 +303,7 @@ def test_a_night_of_nothing_loads(warehouse: Warehouse, rows: Any) -> None:
     assert not load(warehouse, night(0, fetches=[], reports=[])).changed
 
 
+@pytest.mark.parametrize("url", SERVE_MANY, indirect=True)
 @pytest.mark.parametrize("size", [1, 2000, 2001])
 def test_nights_of_any_size_are_cut_into_batches(warehouse: Warehouse, rows: Any, size: int) -> None:
     articles = [article(f"a{i}", f"Text {i}.") for i in range(size)]

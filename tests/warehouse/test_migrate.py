@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from pipeline.errors import Fatal
 from pipeline.warehouse import Warehouse, load, open_warehouse, status, upgrade
 from pipeline.warehouse.sqlfiles import sql_files, sql_folder
 from pipeline.warehouse.tables import UtcDateTime, metadata
-from tests.warehouse.make import everything, full_night
+from tests.warehouse.make import DAY, everything, full_night
+
+LOADED = {"run_date": DAY, "first_loaded_at": datetime(2026, 2, 1, tzinfo=UTC), "loaded_at": datetime(2026, 2, 1, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -118,6 +121,28 @@ def test_every_statement_ends_with_a_semicolon(tmp_path: Path) -> None:
     (file,) = sql_files("views", root=tmp_path)
     with pytest.raises(Fatal, match=r"a\.sql: the last statement"):
         list(file.statements())
+
+
+def test_an_older_warehouse_on_any_other_database_gains_what_is_new(tmp_path: Path) -> None:
+    older = sa.MetaData()
+    for table in metadata.sorted_tables:
+        if table.name != "run_rules":
+            columns = [
+                sa.Column(c.name, c.type, primary_key=c.primary_key, nullable=c.nullable)
+                for c in table.columns
+                if (table.name, c.name) not in (("articles", "section"), ("fetches", "detail"))
+            ]
+            sa.Table(table.name, older, *columns)
+    with open_warehouse(f"duckdb:///{tmp_path / 'older.duckdb'}?threads=1") as warehouse:
+        with warehouse.writing("the version before") as connection:
+            older.create_all(connection)
+            connection.execute(
+                older.tables["runs"].insert(), [dict.fromkeys(("run_id", "code_version", "config_hash"), "x") | LOADED]
+            )
+        assert "001_tables" in upgrade(warehouse)
+        assert load(warehouse, full_night()).changed
+        assert not load(warehouse, full_night()).changed
+        assert len(everything(warehouse)["runs"]) == 2
 
 
 def _kind(column_type: Any, dialect: str) -> str:

@@ -61,6 +61,11 @@ def test_a_warehouse_without_schema_says_what_to_run(empty_url: str) -> None:
         load(warehouse, night())
 
 
+def _who(warehouse: Warehouse, name: str) -> str:
+    """What is said of a writer: its name, where the database can tell it."""
+    return "another loader" if warehouse.dialect == "duckdb" else name
+
+
 def test_a_second_loader_waits_and_says_for_whom(url: str, caplog: pytest.LogCaptureFixture) -> None:
     inside, finish = threading.Event(), threading.Event()
 
@@ -75,12 +80,12 @@ def test_a_second_loader_waits_and_says_for_whom(url: str, caplog: pytest.LogCap
     with caplog.at_level(logging.WARNING), open_warehouse(url, lock_timeout=30) as second:
         loader = threading.Thread(target=load, args=(second, full_night()))
         loader.start()
-        while not caplog.records:
+        while not caplog.records and loader.is_alive():
             loader.join(0.05)
         finish.set()
         loader.join()
         holder.join()
-        assert "load of the first" in caplog.text
+        assert _who(second, "load of the first") in caplog.text
         assert not load(second, full_night()).changed
 
 
@@ -88,7 +93,7 @@ def test_a_loader_that_waited_too_long_gives_up(url: str, warehouse: Warehouse) 
     with open_warehouse(url, lock_timeout=0.3) as second, warehouse.writing("the first"), pytest.raises(Transient) as caught:
         load(second, night())
     assert caught.value.code == "warehouse_locked"
-    assert "the first" in str(caught.value)
+    assert _who(warehouse, "the first") in str(caught.value)
 
 
 def test_an_error_inside_undoes_everything(warehouse: Warehouse) -> None:

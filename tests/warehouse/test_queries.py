@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pipeline.records import Block, Rejected, Reuse, StageReport
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.sqlfiles import sql_files
-from tests.warehouse.conftest import DATABASES
+from tests.warehouse.conftest import ANY_DATABASE
 from tests.warehouse.make import article, fetch, night, story
 
 QUERIES = {file.name: file for file in sql_files("queries")}
@@ -45,11 +45,11 @@ SHOWN = {
 }
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=ANY_DATABASE)
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """A filled warehouse on each database in turn."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('queries') / 'warehouse.db'}"
+    if request.param in ("sqlite", "duckdb"):
+        url = f"{request.param}:///{tmp_path_factory.mktemp('queries') / 'warehouse.db'}"
     else:
         url = request.getfixturevalue("new_database")()
     with open_warehouse(url) as warehouse:
