@@ -209,10 +209,8 @@ class PostgresBulk:
 
     def analyse(self, table: sa.Table, new: int | None = None) -> None:
         if new is not None:
-            known = self.connection.exec_driver_sql(
-                f"SELECT reltuples FROM pg_class WHERE oid = '{table.name}'::regclass"
-            ).scalar_one()
-            if new <= GROWN * known:
+            counted = sa.text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)")
+            if new <= GROWN * self.connection.execute(counted, {"name": table.name}).scalar_one():
                 return
         self.connection.exec_driver_sql(f"ANALYZE {table.name}")
 
