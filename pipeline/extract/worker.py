@@ -76,8 +76,11 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints must not stand between the frames
     job: Job = receive(requests)
     logging.basicConfig(level=job.log_level)
-    if job.warm_up is not None:
-        job.warm_up()
+    try:
+        if job.warm_up is not None:
+            job.warm_up()
+    except OSError as error:  # a full disk, a file that cannot be read: not a bug, so no trace
+        sys.exit(f"an extraction worker cannot start: {error}")
     _limit_memory(job.memory)
     send(results, "ready")
     while True:

@@ -127,7 +127,7 @@ def test_three_days_are_backfilled_from_the_form(desk: Desk) -> None:
     desk.shot("backfilled")
     desk.go("/copydesk/runs")
     for day in BACKFILLED:
-        expect(desk.page.get_by_role("link", name=re.compile(day)).first).to_be_visible()
+        expect(desk.page.locator(f"main a[href$='/run/{day}']")).to_be_visible()
 
 
 def test_the_menu_opens_the_report_and_the_home_page_shows_the_night(desk: Desk) -> None:

@@ -17,8 +17,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
+
+from pipeline.warehouse import open_warehouse
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 600.0  # seconds for a run on a machine that is busy with other things
+# When something was fetched, and where in which archive file it stands, is the only thing that differs between equal nights.
+BY_THE_CLOCK = {
+    *("fetched_at", "first_fetched_at", "last_fetched_at", "seen_at", "loaded_at", "first_loaded_at"),
+    *("raw_ref", "warc_filename", "warc_offset", "warc_length"),
+}
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -46,6 +55,19 @@ def metadata_in(url: str) -> dict[str, str]:
     return {conn: f"postgresql+psycopg://{plain}", f"{conn}_ASYNC": f"postgresql+psycopg_async://{plain}"}
 
 
+def tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table of a warehouse, without what the clock decides."""
+    warehouse = open_warehouse(url)
+    found = {}
+    inspector = sa.inspect(warehouse.engine)
+    with warehouse.reading() as connection:
+        for name in sorted(set(inspector.get_table_names()) - {"schema_migrations"}):
+            columns = [f'"{c["name"]}"' for c in inspector.get_columns(name) if c["name"] not in BY_THE_CLOCK]
+            rows = connection.execute(sa.text(f'SELECT {", ".join(columns)} FROM "{name}"'))
+            found[name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -63,6 +85,11 @@ class Airflow:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def warehouse(self) -> str:
+        """The URL of the embedded warehouse."""
+        return f"sqlite:///{self.folder}/data/warehouse.db"
 
     def call(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
         """Call the REST API; raises with what it answered when that is an error."""

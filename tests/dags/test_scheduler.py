@@ -7,27 +7,18 @@ import signal
 import socket
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-import sqlalchemy as sa
 
 import newsroom
 from newsroom.server import running
-from pipeline.warehouse import open_warehouse
-from tests.dags.serving import ROOT, Airflow, processes_in, serving
+from tests.dags.serving import ROOT, Airflow, processes_in, serving, tables
 
 pytestmark = pytest.mark.slow
 
 DAG = "nightly_articles"
 TOTAL_TIMEOUT = 4.0
-# When something was fetched, and where in which archive file it stands, is the only thing that differs between equal nights.
-BY_THE_CLOCK = {
-    *("fetched_at", "last_fetched_at", "seen_at", "loaded_at", "first_loaded_at"),
-    *("raw_ref", "warc_filename", "warc_offset", "warc_length"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +39,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
             (first,) = airflow.runs(DAG)  # unpaused, it runs the interval that has just ended
             assert airflow.wait(DAG, first["dag_run_id"]) == "success"
             yield airflow
-
-
-def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table, without what the clock decides."""
-    warehouse = open_warehouse(f"sqlite:///{folder}/warehouse.db")
-    found = {}
-    inspector = sa.inspect(warehouse.engine)
-    with warehouse.reading() as connection:
-        for name in sorted(set(inspector.get_table_names()) - {"schema_migrations"}):
-            columns = [f'"{c["name"]}"' for c in inspector.get_columns(name) if c["name"] not in BY_THE_CLOCK]
-            rows = connection.execute(sa.text(f'SELECT {", ".join(columns)} FROM "{name}"'))
-            found[name] = sorted((tuple(row) for row in rows), key=repr)
-    return found
 
 
 def test_the_night_that_was_due_ran_and_is_of_its_interval(airflow: Airflow) -> None:
@@ -102,13 +80,13 @@ def test_the_log_of_a_task_has_its_counts_as_fields(airflow: Airflow) -> None:
 
 def test_a_task_that_is_cleared_and_run_again_changes_no_row(airflow: Airflow) -> None:
     run = airflow.runs(DAG)[0]["dag_run_id"]
-    before = tables(airflow.folder / "data")
+    before = tables(airflow.warehouse)
     for task in ("discover", "pages.extract"):
         body = {"dry_run": False, "only_failed": False, "task_ids": [task], "dag_run_id": run, "include_downstream": True}
         cleared = airflow.call(f"dags/{DAG}/clearTaskInstances", body)["task_instances"]
         assert task in {instance["task_id"] for instance in cleared}
         assert airflow.wait(DAG, run) == "success"
-        assert tables(airflow.folder / "data") == before
+        assert tables(airflow.warehouse) == before
 
 
 def test_runs_by_hand_are_of_the_date_that_was_asked_for(airflow: Airflow) -> None:

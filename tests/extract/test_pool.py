@@ -44,6 +44,10 @@ def fail_to_start() -> None:
     raise ImportError("no such library")
 
 
+def find_no_room() -> None:
+    raise OSError(28, "No space left on device", "/tmp/model")
+
+
 def urls(results: Iterator[Article | Reject]) -> list[str | None]:
     return [result.code if isinstance(result, Reject) else result.url for result in results]
 
@@ -128,6 +132,14 @@ def test_an_interrupt_leaves_no_process_behind() -> None:
 def test_a_worker_that_cannot_start_stops_the_run() -> None:
     with pytest.raises(Fatal, match="did not start"), ExtractPool(1, warm_up=fail_to_start) as pool:
         list(pool.map([page("a")]))
+
+
+def test_a_worker_that_finds_no_room_says_so_without_a_trace(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Fatal, match="did not start"), ExtractPool(1, warm_up=find_no_room) as pool:
+        list(pool.map([page("a")]))
+    said = capfd.readouterr().err
+    assert "No space left on device: '/tmp/model'" in said
+    assert "Traceback" not in said
 
 
 def test_the_number_of_workers_changes_no_result() -> None:
