@@ -44,9 +44,9 @@ def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) 
     With `learn`, the words of texts that are aligned as wholes are tallied: `fills` and `alone` are known in later calls only.
     """
     measures = np.zeros((len(pairs), len(MEASURES)), np.float32)  # in a hot family there are millions of pairs
-    size = int(np.diff(words.bounds).max(initial=0)) + 1
+    size = words.longest + 1
     room = (np.empty((4, size), np.int32), np.empty((size, _CHOICES), np.int32), np.empty(size, np.int32))
-    texts = (words.bounds, words.hashes, words.flags, words.shingles, words.order, words.tally)
+    texts = (words.low, words.high, words.hashes, words.flags, words.shingles, words.order, words.tally)
     rows, counts = [np.zeros((0, 8), np.int32)], [np.zeros(1, np.int64)]
     for start in range(0, len(pairs), _BATCH):
         batch = np.ascontiguousarray(pairs[start : start + _BATCH])
@@ -60,13 +60,13 @@ def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) 
 
 @kernel
 def _compare(
-    bounds: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tally: Any, learn: bool, pairs: Any, room: Any, choices: Any,
-    chosen: Any, measures: Any, zones: Any,
+    low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tally: Any, learn: bool, pairs: Any, room: Any,
+    choices: Any, chosen: Any, measures: Any, zones: Any,
 ) -> None:  # fmt: skip
     image, back, zone_a, zone_b = room[0], room[1], room[2], room[3]
     for p in range(len(pairs)):
-        a, b = bounds[pairs[p, 0]], bounds[pairs[p, 1]]
-        size_a, size_b = bounds[pairs[p, 0] + 1] - a, bounds[pairs[p, 1] + 1] - b
+        a, b = low[pairs[p, 0]], low[pairs[p, 1]]
+        size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
         _common_shingles(
             shingles[a : a + size_a], order[a : a + size_a], shingles[b : b + size_b], order[b : b + size_b], choices, chosen
         )

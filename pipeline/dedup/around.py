@@ -118,7 +118,7 @@ def _seeds(
     known = pairs[graph.has(pairs[:, 0]) & ~contains(np.sort(keys), pairs[:, 0])]
     sides, places = np.unique(known, return_inverse=True)
     texts = dict(zip(keys.tolist(), tonight.texts, strict=True)) | {key: document.text for key, document in found.items()}
-    words = read_words(encode([texts[key] for key in sides.tolist()]))
+    words = read_words(encode([texts[key] for key in sides.tolist()]), spare=2)
     ties = find_ties(words, places.reshape(-1, 2).astype(np.int64), params)
     return sides, words, graph.find(known[ties == WHOLES, 0]), graph.find(known[ties == PASSAGE, 0])
 

@@ -48,7 +48,7 @@ class SketchHolders:
 
 def mark_common(words: Words, common: npt.NDArray[np.uint32], params: DedupParams) -> npt.NDArray[np.int8]:
     """Return for each word 1 where kept shingles around it are `common`, -1 where not, 0 where none is kept."""
-    marks: npt.NDArray[np.int8] = _mark(words.hashes, words.bounds, np.uint64(params.limit), common)
+    marks: npt.NDArray[np.int8] = _mark(words.hashes[: words.size], words.low, words.high, np.uint64(params.limit), common)
     return marks
 
 
@@ -65,10 +65,10 @@ def _common_shingles(
 
 
 @kernel
-def _mark(hashes: Any, bounds: Any, limit: Any, common: Any) -> Any:
+def _mark(hashes: Any, low: Any, high: Any, limit: Any, common: Any) -> Any:
     marks = np.zeros(len(hashes), np.int8)
-    for text in range(len(bounds) - 1):
-        for i in range(bounds[text], bounds[text + 1] - _SIX + 1):
+    for text in range(len(low)):
+        for i in range(low[text], high[text] - _SIX + 1):
             left = triple(hashes[i], hashes[i + 1], hashes[i + 2])
             six = sextuple(left, triple(hashes[i + 3], hashes[i + 4], hashes[i + 5]))
             if six <= limit:

@@ -130,13 +130,15 @@ class NightHolders:
         same = np.zeros(len(table.hashes), np.bool_)
         same[1:] = table.hashes[1:] == table.hashes[:-1]
         same[table.bounds[:-1][table.bounds[:-1] < len(same)]] = False
-        self._firsts = np.flatnonzero(~same)
-        self._sizes = np.diff(self._firsts, append=len(same))
-        self._most = self._sizes + np.bincount(held.places, minlength=len(same))[self._firsts]  # holders that a shingle can have
+        firsts = np.flatnonzero(~same).astype(np.uint32)
+        sizes = np.diff(firsts, append=np.uint32(len(same)))
+        most = sizes + np.bincount(held.places, minlength=len(same))[firsts]  # holders that a shingle can have
+        likely = most > min(params.common, params.bucket)  # few: only of these the stories are counted
+        self._firsts, self._sizes, self._most = firsts[likely].astype(np.int64), sizes[likely].astype(np.int64), most[likely]
         self.found: dict[int, npt.NDArray[np.uint32]] = {}  # by limit, tonight's alone
 
     def common(self, story: Sequence[int], stitched: Numbers[int], limit: int) -> npt.NDArray[np.uint32]:
-        likely = np.flatnonzero(self._most > limit)  # few: only theirs are counted by story
+        likely = self._most > limit
         firsts, sizes = self._firsts[likely], self._sizes[likely]
         out = np.zeros(len(story), np.bool_)
         out[list(stitched)] = True

@@ -52,7 +52,7 @@ def compare_texts(one: str, other: str, params: DedupParams | None = None) -> Pa
     words = read_words(encode([one, other]))
     measures, zones = compare(words, np.array([[0, 1]]))
     verdicts = judge(measures, params)
-    first = int(words.bounds[1])
+    first = int(words.low[1])
     passages = tuple(
         SharedPassage(
             int(words.starts[row[0]]),

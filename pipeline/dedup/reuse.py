@@ -15,7 +15,7 @@ from pipeline.dedup.boilerplate import Holders, mark_common
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import IDEOGRAPH, PARAGRAPH, SENTENCE
 from pipeline.dedup.verdict import Verdicts
-from pipeline.dedup.words import Words
+from pipeline.dedup.words import Places, Words
 
 _IDEOGRAPH = 0.6  # of a word of an alphabetic language
 _SIDE_WORDS = 8  # words of the shortest passage that counts beside a longer one from the same text
@@ -63,7 +63,7 @@ def find_passages(
     `canonical` and `story` are by document number.
     """
     story_time = _story_times(story, times)
-    sizes = np.diff(words.bounds)
+    sizes = words.high - words.low
     hot = mark_common(words, holders.common(story, (), params.bucket), params)  # whoever took them: too common to be anybody's
     shared = share(pairs, zones, verdicts, story, words, hot, params)
     stitched = {d for d, partners in shared.items() if is_stitched(partners, story, int(sizes[d]))}
@@ -110,7 +110,7 @@ class TextWords:
 
 def text_words(words: Words, text: int, marks: npt.NDArray[np.int8]) -> TextWords:
     """Return the words of one of many texts; `marks` are of all their words."""
-    own = slice(int(words.bounds[text]), int(words.bounds[text + 1]))
+    own = slice(int(words.low[text]), int(words.high[text]))
     return TextWords(words.starts[own], words.ends[own], words.flags[own], marks[own])
 
 
@@ -131,7 +131,7 @@ def taken(
             if not _common(text.marks[start:end]):
                 mask[start:end] = True
     free = np.ones(size, np.bool_)
-    unit = float(_units_of(text.flags, np.array([0, size]))[0])
+    unit = float(_units_of(text.flags, np.array([0]), np.array([size]))[0])
     found: list[Passage] = []
     for source in sorted(masks, key=lambda s: (stories[s].members < 2, _or_never(stories[s].story_time), -int(masks[s].sum()), s)):
         mask = _whole_sentences(masks[source] & free, text.flags)
@@ -152,12 +152,13 @@ def _or_never(time: float | None) -> float:
 
 def _units(words: Words) -> npt.NDArray[np.float64]:
     """Return for each text how much one of its words counts for: less where the words are ideographs."""
-    return _units_of(words.flags, words.bounds)
+    return _units_of(words.flags[: words.size], words.low, words.high)
 
 
-def _units_of(flags: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    ideographs = np.diff(np.searchsorted(np.flatnonzero(flags & IDEOGRAPH), bounds))
-    units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * ideographs / np.maximum(np.diff(bounds), 1)
+def _units_of(flags: npt.NDArray[np.uint8], low: Places, high: Places) -> npt.NDArray[np.float64]:
+    places = np.flatnonzero(flags & IDEOGRAPH)
+    ideographs = np.searchsorted(places, high) - np.searchsorted(places, low)
+    units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * ideographs / np.maximum(high - low, 1)
     return units
 
 
@@ -184,7 +185,7 @@ def share(
     rows, owner = zones.rows[places], np.repeat(foreign, counts)
     unit = units[pairs].max(axis=1)
     fit = (rows[:, 5] + 1 >= params.passage_names * (rows[:, 6] + 1)) & (rows[:, 4] * unit[owner] >= _SIDE_WORDS)
-    fit &= ~_common_rows(rows, words.bounds[pairs[owner, 0]], hot)
+    fit &= ~_common_rows(rows, words.low[pairs[owner, 0]], hot)
     rows, owner = rows[fit], owner[fit]
     longest, own = np.zeros(len(pairs)), np.zeros(len(pairs))
     np.maximum.at(longest, owner, rows[:, 4])

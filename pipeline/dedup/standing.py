@@ -22,12 +22,12 @@ def standings(stories: Sequence[Sequence[int]], words: Words) -> npt.NDArray[np.
     """
     bounds = np.cumsum([0, *map(len, stories)])
     texts = np.fromiter((text for story in stories for text in story), np.int64, int(bounds[-1]))
-    result: npt.NDArray[np.float64] = _standings(words.bounds, words.shingles, texts, bounds)
+    result: npt.NDArray[np.float64] = _standings(words.low, words.high, words.shingles, texts, bounds)
     return result
 
 
 @kernel
-def _standings(bounds: Any, shingles: Any, texts: Any, stories: Any) -> Any:
+def _standings(low: Any, high: Any, shingles: Any, texts: Any, stories: Any) -> Any:
     result = np.zeros((len(texts), 2))
     room = 1024
     keys, counts = np.empty(room, np.uint64), np.empty(room, np.int32)
@@ -35,7 +35,7 @@ def _standings(bounds: Any, shingles: Any, texts: Any, stories: Any) -> Any:
         own = texts[stories[story] : stories[story + 1]]
         most = 0
         for text in own:
-            most += bounds[text + 1] - bounds[text]
+            most += high[text] - low[text]
         size = 16
         while size < 2 * most:
             size *= 2
@@ -46,12 +46,12 @@ def _standings(bounds: Any, shingles: Any, texts: Any, stories: Any) -> Any:
             keys[place] = _FREE
             counts[place] = 0
         for text in own:
-            for i in range(bounds[text], bounds[text + 1] - 2):
-                if i == bounds[text] or shingles[i] != shingles[i - 1]:
+            for i in range(low[text], high[text] - 2):
+                if i == low[text] or shingles[i] != shingles[i - 1]:
                     place = _place(shingles[i], keys, size)
                     keys[place] = shingles[i]
                     counts[place] += 1
-        _compare(own, bounds, shingles, keys, counts, size, result[stories[story] : stories[story + 1]])
+        _compare(own, low, high, shingles, keys, counts, size, result[stories[story] : stories[story + 1]])
     return result
 
 
@@ -66,7 +66,7 @@ def _place(shingle: Any, keys: Any, size: int) -> Any:
 
 
 @inner
-def _compare(own: Any, bounds: Any, shingles: Any, keys: Any, counts: Any, size: int, result: Any) -> None:
+def _compare(own: Any, low: Any, high: Any, shingles: Any, keys: Any, counts: Any, size: int, result: Any) -> None:
     enough = min(2, len(own) - 1)
     everywhere = 0
     for place in range(size):
@@ -74,8 +74,8 @@ def _compare(own: Any, bounds: Any, shingles: Any, keys: Any, counts: Any, size:
     for row in range(len(own)):
         text = own[row]
         distinct = held = more = alone = 0
-        for i in range(bounds[text], bounds[text + 1] - 2):
-            if i == bounds[text] or shingles[i] != shingles[i - 1]:
+        for i in range(low[text], high[text] - 2):
+            if i == low[text] or shingles[i] != shingles[i - 1]:
                 count = counts[_place(shingles[i], keys, size)]
                 distinct += 1
                 held += count >= enough

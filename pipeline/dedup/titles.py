@@ -25,20 +25,19 @@ def about_own_parts(
     """Mark the pairs in `rows` of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
     texts, places = np.unique(pairs[rows], return_inverse=True)
     heads = read_words(encode([titles[text] or "" for text in texts.tolist()]))
-    telling = (heads.flags & SHORT) == 0
-    bounds = np.concatenate([[0], np.cumsum(telling)])[heads.bounds]
-    size = int(np.diff(words.bounds).max(initial=0))
+    telling = (heads.flags[: heads.size] & SHORT) == 0
+    before = np.concatenate([[0], np.cumsum(telling)])
     result: npt.NDArray[np.bool_] = _about_own_parts(
-        pairs[rows], rows, zones.rows, zones.bounds, words.bounds, words.hashes, places.reshape(-1, 2),
-        heads.hashes[telling], bounds, np.empty(size, np.bool_),
+        pairs[rows], rows, zones.rows, zones.bounds, words.low, words.high, words.hashes, places.reshape(-1, 2),
+        heads.hashes[: heads.size][telling], before[heads.low], before[heads.high], np.empty(words.longest, np.bool_),
     )  # fmt: skip
     return result
 
 
 @kernel
 def _about_own_parts(
-    pairs: Any, rows: Any, zones: Any, zone_bounds: Any, bounds: Any, hashes: Any, heads: Any, title_words: Any, title_bounds: Any,
-    shared: Any,
+    pairs: Any, rows: Any, zones: Any, zone_bounds: Any, low: Any, high: Any, hashes: Any, heads: Any, title_words: Any,
+    title_low: Any, title_high: Any, shared: Any,
 ) -> Any:  # fmt: skip
     result = np.zeros(len(rows), np.bool_)
     for place in range(len(rows)):
@@ -46,8 +45,8 @@ def _about_own_parts(
         own = True
         for side in range(2):
             text, head = pairs[place, side], heads[place, side]
-            title = title_words[title_bounds[head] : title_bounds[head + 1]]
-            own = own and _about_own(hashes[bounds[text] : bounds[text + 1]], passages, 2 * side, title, shared)
+            title = title_words[title_low[head] : title_high[head]]
+            own = own and _about_own(hashes[low[text] : high[text]], passages, 2 * side, title, shared)
         result[place] = own
     return result
 

@@ -16,7 +16,7 @@ from pipeline.dedup.sketch import encode
 from pipeline.dedup.stories import MINOR
 from pipeline.dedup.titles import about_own_parts
 from pipeline.dedup.verdict import Floats, Verdicts, judge, measure
-from pipeline.dedup.words import Words, join_words, read_words
+from pipeline.dedup.words import Words, read_words
 
 Pairs = npt.NDArray[np.int64]
 NOTHING, PASSAGE, WHOLES = 0, 1, 2  # what two compared texts have in common
@@ -66,12 +66,12 @@ def _words_of(collection: Collection, pairs: Pairs, read: Read | None) -> Words:
     related[pairs] = True
     if read is not None:
         related[read.texts] = False
-    words = read_words(encode([text if wanted else "" for text, wanted in zip(collection.texts, related.tolist(), strict=True)]))
-    if read is None or not len(read.texts):
-        return words
-    source = np.arange(len(related))
-    source[read.texts] = len(related) + np.arange(len(read.texts))
-    return join_words([words, read.words], source)
+    texts = encode([text if wanted else "" for text, wanted in zip(collection.texts, related.tolist(), strict=True)])
+    if read is None:
+        return read_words(texts)
+    places = len(read.texts) + np.arange(len(related))
+    places[read.texts] = np.arange(len(read.texts))
+    return read_words(texts, read.words).of(places)
 
 
 def find_ties(words: Words, pairs: Pairs, params: DedupParams) -> npt.NDArray[np.uint8]:

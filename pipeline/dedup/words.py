@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,95 +14,117 @@ from pipeline.dedup.jit import kernel
 from pipeline.dedup.scan import scan, triple
 from pipeline.dedup.sketch import Texts, scratch
 
+Places = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
 _PLACE_BITS = 24  # of a word's position: 16 million words a text
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of many texts, one text after another: text t has the words `bounds[t]` to `bounds[t + 1]`."""
+    """The words of many texts: text t has the words `low[t]` to `high[t]` of the `size` that there are.
 
-    bounds: npt.NDArray[np.int64]
-    hashes: npt.NDArray[np.uint64]
+    The arrays have room for more words; what of it was never written takes no memory.
+    """
+
+    low: Places
+    high: Places
+    size: int
+    hashes: Hashes
     starts: npt.NDArray[np.uint32]
     ends: npt.NDArray[np.uint32]
     flags: npt.NDArray[np.uint8]
-    shingles: npt.NDArray[np.uint64]  # 3-word shingles, sorted within each text
+    shingles: Hashes  # 3-word shingles, sorted within each text
     order: npt.NDArray[np.int32]  # position of each sorted shingle's first word in its text
     tally: npt.NDArray[np.int32]  # for each word: aligned texts that had a say on it, and those that have it too
 
+    @property
+    def longest(self) -> int:
+        """The number of words of the longest text."""
+        return int((self.high - self.low).max(initial=0))
 
-def read_words(texts: Texts) -> Words:
-    """Cut the texts into words and sort the 3-word shingles of each."""
+    def of(self, texts: Places) -> Words:
+        """Return the words of these texts, by their place in `texts`."""
+        return replace(self, low=self.low[texts], high=self.high[texts])
+
+
+def read_words(texts: Texts, after: Words | None = None, *, spare: int = 0) -> Words:
+    """Cut texts into words and sort the 3-word shingles of each; they follow on the texts of `after`, which is used up.
+
+    `spare` is how many times the room is left for texts that follow: where it is enough, nothing is copied.
+    """
     data, bounds = texts
-    room = int(bounds[-1] - bounds[0]) // 2 + 2 * len(bounds)
-    out = scratch(room)
-    word_bounds = np.zeros(len(bounds), np.int64)
-    size = _read(data, bounds, *tables(), out, word_bounds)
-    hashes, starts, ends, flags = (array[:size] for array in out)  # what of the room was not written takes no memory
-    shingles, order = _sorted_shingles(hashes, word_bounds)
-    return Words(word_bounds, hashes, starts, ends, flags, shingles, order, np.zeros((2, size), np.int32))
+    used = _room_for(int(_most_words(data, bounds)) * (1 + spare), after)
+    ends = np.empty(len(bounds), np.int64)
+    ends[0] = used.size
+    out = (used.hashes, used.starts, used.ends, used.flags)
+    size: int = _read(data, bounds, *tables(), out, ends)
+    _sort_shingles(used.hashes, ends, used.shingles, used.order)
+    return replace(used, low=np.concatenate([used.low, ends[:-1]]), high=np.concatenate([used.high, ends[1:]]), size=size)
 
 
-def join_words(parts: Sequence[Words], texts: npt.NDArray[np.int64]) -> Words:
-    """Return the words of the given texts (numbers through all parts), as if these had been read together."""
-    sizes = np.concatenate([np.diff(part.bounds) for part in parts])[texts]
-    bounds = np.concatenate([[0], np.cumsum(sizes)])
-    size = int(bounds[-1])
-    joined = Words(bounds, *scratch(size), np.empty(size, np.uint64), np.empty(size, np.int32), np.zeros((2, size), np.int32))
-    first = 0
-    for part in parts:
-        count = len(part.bounds) - 1
-        places = np.flatnonzero((texts >= first) & (texts < first + count))
-        for name in ("hashes", "starts", "ends", "flags", "shingles", "order"):
-            _copy_texts(getattr(part, name), part.bounds, texts[places] - first, getattr(joined, name), bounds[places])
-        first += count
-    return joined
-
-
-@kernel
-def _copy_texts(source: Any, bounds: Any, texts: Any, target: Any, starts: Any) -> None:
-    for number in range(len(texts)):
-        at = starts[number]
-        for i in range(bounds[texts[number]], bounds[texts[number] + 1]):
-            target[at] = source[i]
-            at += 1
+def _room_for(words: int, after: Words | None) -> Words:
+    """Return `after`, or nothing, with room for so many words more."""
+    if after is not None and len(after.hashes) - after.size >= words:
+        return after
+    size = 0 if after is None else after.size
+    room = size + words
+    none = np.zeros(0, np.int64)
+    larger = Words(
+        none, none, 0, *scratch(room), np.empty(room, np.uint64), np.empty(room, np.int32), np.zeros((2, room), np.int32)
+    )  # fmt: skip
+    if after is None:
+        return larger
+    for name in ("hashes", "starts", "ends", "flags", "shingles", "order"):
+        getattr(larger, name)[:size] = getattr(after, name)[:size]
+    larger.tally[:, :size] = after.tally[:, :size]
+    return replace(larger, low=after.low, high=after.high, size=size)
 
 
 @kernel
-def _read(data: Any, bounds: Any, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, word_bounds: Any) -> int:
-    size = 0
+def _most_words(data: Any, bounds: Any) -> Any:
+    """Return how many words texts have at most: one after each ASCII character that is no letter, two for each other character."""
+    total = 0
+    for text in range(len(bounds) - 1):
+        count = 1
+        for i in range(bounds[text], bounds[text + 1]):
+            byte = data[i]
+            letter = np.uint8((byte | np.uint8(32)) - np.uint8(97)) < 26 or np.uint8(byte - np.uint8(48)) < 10
+            count += 0 if letter or byte & 0xC0 == 0x80 else 1 + (byte >> 7)
+        total += min(count, (bounds[text + 1] - bounds[text]) // 2 + 2)
+    return total
+
+
+@kernel
+def _read(data: Any, bounds: Any, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, word_bounds: Any) -> Any:
+    size = word_bounds[0]
     for text in range(len(bounds) - 1):
         size = scan(data, bounds[text], bounds[text + 1], kinds, folded, capital, quick, out, size, True)
         word_bounds[text + 1] = size
     return size
 
 
-def _sorted_shingles(
-    hashes: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-    """Return the 3-word shingles (40 bits) sorted within each text, equal ones by position, and the positions."""
-    keys: npt.NDArray[np.uint64] = _placed_shingles(hashes, bounds)
+def _sort_shingles(hashes: Hashes, bounds: Places, keys: Hashes, order: npt.NDArray[np.int32]) -> None:
+    """Write the 3-word shingles (40 bits) sorted within each text, equal ones by position, and the positions."""
+    _place_shingles(hashes, bounds, keys)
     for low, high in pairwise(bounds.tolist()):
         keys[low : max(low, high - 2)].sort()  # numpy's sort is the faster one, and a compiled one takes seconds to compile
-    return keys, _parted(keys)
+    _part_shingles(keys, bounds, order)
 
 
 @kernel
-def _parted(keys: Any) -> Any:
-    """Take the positions out of the keys, which are the shingles' hashes then, and return them."""
-    order = np.empty(len(keys), np.int32)
-    for i in range(len(keys)):
-        order[i] = np.int32(keys[i] & np.uint64((1 << _PLACE_BITS) - 1))
-        keys[i] >>= np.uint64(_PLACE_BITS)
-    return order
-
-
-@kernel
-def _placed_shingles(hashes: Any, bounds: Any) -> Any:
-    """Return each 3-word shingle with its position in the text in place of the lower bits of its hash."""
-    keys = np.zeros(len(hashes), np.uint64)
+def _place_shingles(hashes: Any, bounds: Any, keys: Any) -> None:
+    """Write each 3-word shingle with its position in the text in place of the lower bits of its hash."""
     for text in range(len(bounds) - 1):
         for i in range(bounds[text], bounds[text + 1] - 2):
             shingle = triple(hashes[i], hashes[i + 1], hashes[i + 2])
             keys[i] = (shingle >> np.uint64(_PLACE_BITS) << np.uint64(_PLACE_BITS)) | np.uint64(i - bounds[text])
-    return keys
+        for i in range(max(bounds[text], bounds[text + 1] - 2), bounds[text + 1]):
+            keys[i] = np.uint64(0)
+
+
+@kernel
+def _part_shingles(keys: Any, bounds: Any, order: Any) -> None:
+    """Take the positions out of the keys."""
+    for i in range(bounds[0], bounds[-1]):
+        order[i] = np.int32(keys[i] & np.uint64((1 << _PLACE_BITS) - 1))
+        keys[i] >>= np.uint64(_PLACE_BITS)

@@ -72,7 +72,7 @@ def _shares(pairs: DataFrame, texts: DataFrame, told: DataFrame, hot: Shingles, 
         found = share(places, zones, verdicts, story.tolist(), words, mark_common(words, hot, params), params)
         rows = [(text, s.other, np.array(s.ranges, np.int32).tobytes()) for text, partners in found.items() for s in partners]
         text, other = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
-        sizes = np.diff(words.bounds)
+        sizes = words.high - words.low
         columns = [numbers.all[text], numbers.all[other], story[text], story[other], sizes[text], sizes[other]]
         return pa.Table.from_batches([batch(_SHARE, [*columns, [row[2] for row in rows]])])
 

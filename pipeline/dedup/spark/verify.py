@@ -65,8 +65,9 @@ def _learn(tables: Tables, params: DedupParams) -> pa.Table:
     measures, zones = compare(words, pairs, learn=True)
     likely = judge(measures, params).copy
     rows = [*pair_columns(tables, measures, zones, likely), *[[None] * len(pairs)] * 4]
-    seen = np.flatnonzero(np.add.reduceat(np.append(words.tally[0], 0), words.bounds[:-1]) * (np.diff(words.bounds) > 0))
-    tallies = [words.tally[:, words.bounds[text] : words.bounds[text + 1]].tobytes() for text in seen.tolist()]
+    every = [words.tally[:, low:high] for low, high in zip(words.low.tolist(), words.high.tolist(), strict=True)]
+    seen = np.flatnonzero([tally[0].any() for tally in every])
+    tallies = [every[text].tobytes() for text in seen.tolist()]
     nothing = [None] * len(seen)
     tallied = [numbers.all[seen], *[nothing] * 4, tallies, *[nothing] * 3]
     order = by_number(tables["texts"])
@@ -114,7 +115,7 @@ def by_number(texts: pa.Table) -> pa.Table:
 def add_tallies(words: Words, numbers: Numbers, tallies: pa.Table) -> None:
     """Add what was tallied of each text, wherever it was compared."""
     for text, tally in zip(numbers.places(integers(tallies["text"])).tolist(), tallies["tally"].to_pylist(), strict=True):
-        own = words.tally[:, words.bounds[text] : words.bounds[text + 1]]
+        own = words.tally[:, words.low[text] : words.high[text]]
         own += np.frombuffer(tally, np.int32).reshape(2, -1)
 
 
