@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,11 @@ from pipeline.dedup.sketch import BLOCK, PARTS, Sketches
 
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
-_BITS_A_HASH = 32  # of the filter: one stored hash in thirty-two passes it by chance
+# Bits of the filter for each hash, of which two are set: one stored hash in fourteen has the first by chance, in 200 both.
+_BITS_A_HASH = 32
+_SIEVE = 1 << 12  # words of the sieve
+_STEP = np.uint64(0x9E3779B1)
+_SECOND = np.uint64(9)  # lowest bit of the product that the second place is taken from
 _STARTS = 12  # highest bits of a hash by which its place is looked up
 _WORDS = 1 << 18  # of a filter at most: a shingle has 24 bits in its part
 _HOLDERS = 255  # of a shingle that are remembered
@@ -28,12 +31,16 @@ _HOLDERS = 255  # of a shingle that are remembered
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Hashes of tonight's texts by part: sorted, with their texts, behind a filter; `seen` counts what was found of each."""
+    """Hashes of tonight's texts by part: sorted, with their texts, behind a filter; `seen` counts what was found of each.
+
+    The `sieve` is a coarser filter for the smallest cache, which lets one stored hash in five pass.
+    """
 
     hashes: U32
     texts: U32
-    bounds: npt.NDArray[np.int64]
-    filter: U64  # parts x words
+    bounds: npt.NDArray[np.int64]  # of the parts
+    sieve: U64  # parts x words
+    filter: U64
     starts: npt.NDArray[np.int64]  # parts x (2 ** _STARTS + 1): where hashes with the same highest bits begin
     shift: int
     seen: npt.NDArray[np.uint8]
@@ -63,21 +70,20 @@ class Probe:
 
     def bands(self, bands: U32) -> Found:
         """Return the pairs that agree in bands (bands x n)."""
-        return _counted(self._match(self._bands, _pass_bands(self._bands.filter, bands))[0])
+        return _counted(self._match(self._bands, _pass_bands(self._bands, bands))[0])
 
     def far(self, bands: U32) -> Found:
         """Return the pairs that agree in two or more of the bands that are kept beyond the window."""
-        found = _counted(self._match(self._far, _pass_bands(self._far.filter, bands))[0])
+        found = _counted(self._match(self._far, _pass_bands(self._far, bands))[0])
         enough = found.counts >= self.params.far_shared
         return Found(found.pairs[enough], found.counts[enough])
 
     def shared(self, sketches: Sketches) -> tuple[Found, U64]:
         """Return the pairs with common kept shingles, and who holds which of tonight's (place in the table << 32 | row)."""
-        passed = _pass_shingles(self.shingles.filter, sketches.shingles, sketches.blocks)
-        pairs, holders = self._match(self.shingles, passed)
+        pairs, holders = self._match(self.shingles, _pass_shingles(self.shingles, sketches))
         return _counted(pairs), holders
 
-    def _match(self, table: Table, passed: tuple[U32, U32, U32]) -> tuple[U64, U64]:
+    def _match(self, table: Table, passed: Passed) -> tuple[U64, U64]:
         fields = (table.hashes, table.texts, table.bounds, table.starts, table.shift, table.seen)
         pairs: U64
         holders: U64
@@ -87,21 +93,44 @@ class Probe:
 
 def _table(parts: Sequence[tuple[U32, U32]], bits: int) -> Table:
     bounds = np.cumsum([0, *(len(hashes) for hashes, _ in parts)])
-    hashes, texts = np.empty(bounds[-1], np.uint32), np.empty(bounds[-1], np.uint32)
-    for part, (own, holders) in enumerate(parts):
-        keys = (own.astype(np.uint64) << np.uint64(32)) | holders
-        keys.sort()
-        hashes[bounds[part] : bounds[part + 1]] = keys >> np.uint64(32)
-        texts[bounds[part] : bounds[part + 1]] = keys & np.uint64(0xFFFFFFFF)
     most = int(np.diff(bounds).max(initial=1))
     words = min(_WORDS, 1 << (most * _BITS_A_HASH // 64).bit_length())
-    shift = bits - _STARTS
-    edges = np.arange((1 << _STARTS) + 1, dtype=np.int64) << shift
-    starts = [low + np.searchsorted(hashes[low:high], edges) for low, high in pairwise(bounds.tolist())]
-    filters = np.zeros((len(parts), words), np.uint64)
-    table = Table(hashes, texts, bounds, filters, np.stack(starts), shift, np.zeros(len(hashes), np.uint8))
-    _fill(table.hashes, table.bounds, table.filter)
+    size = int(bounds[-1])
+    table = Table(
+        np.empty(size, np.uint32),
+        np.empty(size, np.uint32),
+        bounds,
+        np.zeros((len(parts), min(words, _SIEVE)), np.uint64),
+        np.zeros((len(parts), words), np.uint64),
+        np.zeros((len(parts), (1 << _STARTS) + 1), np.int64),
+        bits - _STARTS,
+        np.zeros(size, np.uint8),
+    )
+    for part, (hashes, texts) in enumerate(parts):
+        keys = (hashes.astype(np.uint64) << np.uint64(32)) | texts
+        keys.sort()
+        own = slice(int(bounds[part]), int(bounds[part + 1]))
+        filters = (table.sieve[part], table.filter[part])
+        _fill(keys, table.hashes[own], table.texts[own], *filters, table.starts[part], own.start, table.shift)
     return table
+
+
+Passed = tuple[npt.NDArray[np.uint8], U32, U32]
+"""Part, row and value of the hashes that a table may have."""
+
+
+def _pass_bands(table: Table, bands: U32) -> Passed:
+    count = bands.shape[1]
+    values = bands.reshape(-1)
+    parts, places = _pass(table.sieve, table.filter, values, np.uint64(0), np.arange(len(bands) + 1) * count)
+    return parts, places - parts * np.uint32(count), values[places]
+
+
+def _pass_shingles(table: Table, sketches: Sketches) -> Passed:
+    shingles, blocks = sketches.shingles, sketches.blocks
+    bounds = np.append(blocks[:, 0], blocks[-1, -1])
+    parts, places = _pass(table.sieve, table.filter, shingles, np.uint64(8), bounds)
+    return parts, _rows(parts, places, shingles, blocks), shingles[places] >> np.uint32(8)
 
 
 def _counted(pairs: U64) -> Found:
@@ -111,12 +140,31 @@ def _counted(pairs: U64) -> Found:
 
 
 @kernel
-def _fill(hashes: Any, bounds: Any, filters: Any) -> None:
-    bits = np.uint64(filters.shape[1] * 64 - 1)
-    for part in range(len(bounds) - 1):
-        for i in range(bounds[part], bounds[part + 1]):
-            slot = np.uint64(hashes[i]) & bits
-            filters[part, slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
+def _fill(keys: Any, hashes: Any, texts: Any, sieve: Any, words: Any, starts: Any, first: int, shift: int) -> None:
+    """Divide sorted keys (hash << 32 | text), note the hashes in the filters, and where those with the same highest bits begin."""
+    bits, coarse = np.uint64(len(words) * 64 - 1), np.uint64(len(sieve) * 64 - 1)
+    for i in range(len(keys)):
+        value = keys[i] >> np.uint64(32)
+        hashes[i], texts[i] = np.uint32(value), np.uint32(keys[i])
+        slot = value & coarse
+        sieve[slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
+        for slot in (value & bits, _second(value) & bits):
+            words[slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
+        starts[(value >> np.uint64(shift)) + np.uint64(1)] += 1
+    starts[0] = first
+    for i in range(1, len(starts)):
+        starts[i] += starts[i - 1]
+
+
+@inner
+def _second(value: Any) -> Any:
+    """Return a number whose lowest bits are the second place of a hash in the filter."""
+    return (np.uint64(value) * _STEP) >> _SECOND
+
+
+@inner
+def _has(words: Any, slot: Any) -> Any:
+    return words[slot >> np.uint64(6)] >> (slot & np.uint64(63)) & np.uint64(1)
 
 
 @inner
@@ -133,39 +181,44 @@ def _find(value: Any, low: int, high: int, hashes: Any) -> int:
 
 
 @kernel
-def _pass_bands(filters: Any, bands: Any) -> Any:
-    """Return part, row and value of the hashes that pass the filter. Nothing else is in this loop: it sees all that is stored."""
+def _pass(sieve: Any, filters: Any, hashes: Any, shift: Any, bounds: Any) -> Any:
+    """Return part and place of the hashes (`shift` bits further up) that pass sieve and filter; `bounds` are those of the parts.
+
+    The first loop sees all that is stored. It reads the smallest cache and has no branch: which hash passes cannot be foreseen.
+    """
+    places, parts = np.empty(len(hashes) + 1, np.uint32), np.empty(len(hashes), np.uint8)
+    bits = np.uint64(sieve.shape[1] * 64 - 1)
+    size = np.uint64(0)
+    ends = np.empty(len(sieve), np.uint64)
+    for part in range(len(sieve)):
+        words = sieve[part]
+        for at in range(np.uint64(bounds[part]), np.uint64(bounds[part + 1])):
+            places[size] = np.uint32(at)
+            size += _has(words, (np.uint64(hashes[at]) >> shift) & bits)
+        ends[part] = size
     bits = np.uint64(filters.shape[1] * 64 - 1)
-    parts, rows, values = np.empty(bands.size, np.uint32), np.empty(bands.size, np.uint32), np.empty(bands.size, np.uint32)
-    size = 0
+    kept = np.uint64(0)
     for part in range(len(filters)):
         words = filters[part]
-        for row in range(bands.shape[1]):
-            slot = np.uint64(bands[part, row]) & bits
-            if words[slot >> np.uint64(6)] >> (slot & np.uint64(63)) & np.uint64(1):
-                parts[size], rows[size], values[size] = part, row, bands[part, row]
-                size += 1
-    return parts[:size].copy(), rows[:size].copy(), values[:size].copy()
+        for at in range(ends[part - 1] if part else np.uint64(0), ends[part]):
+            value = np.uint64(hashes[places[at]]) >> shift
+            places[kept], parts[kept] = places[at], part
+            kept += _has(words, value & bits) & _has(words, _second(value) & bits)
+    return parts[:kept].copy(), places[:kept].copy()
 
 
 @kernel
-def _pass_shingles(filters: Any, shingles: Any, blocks: Any) -> Any:
-    """Do the same for kept shingles."""
-    bits = np.uint64(filters.shape[1] * 64 - 1)
-    count = len(shingles)
-    parts, rows, values = np.empty(count, np.uint32), np.empty(count, np.uint32), np.empty(count, np.uint32)
-    size = 0
-    for part in range(len(filters)):
-        words = filters[part]
-        for block in range(blocks.shape[1] - 1):
-            for at in range(blocks[part, block], blocks[part, block + 1]):
-                value = shingles[at] >> np.uint32(8)
-                slot = np.uint64(value) & bits
-                if words[slot >> np.uint64(6)] >> (slot & np.uint64(63)) & np.uint64(1):
-                    parts[size], values[size] = part, value
-                    rows[size] = block * BLOCK + (shingles[at] & np.uint32(BLOCK - 1))
-                    size += 1
-    return parts[:size].copy(), rows[:size].copy(), values[:size].copy()
+def _rows(parts: Any, places: Any, shingles: Any, blocks: Any) -> Any:
+    """Return the texts of kept shingles at places that ascend in each part."""
+    rows = np.empty(len(places), np.uint32)
+    block = 0
+    for i in range(len(places)):
+        if i == 0 or parts[i] != parts[i - 1]:
+            block = 0
+        while blocks[parts[i], block + 1] <= places[i]:
+            block += 1
+        rows[i] = block * BLOCK + (shingles[places[i]] & np.uint32(BLOCK - 1))
+    return rows
 
 
 @kernel
