@@ -13,6 +13,7 @@ import os
 import random
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,19 +28,25 @@ from tests.warehouse.make import contents, full_night
 
 ROOT = Path(__file__).parents[1]
 SEED = 20260301
-PORT = 54417
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Cluster:
     """A PostgreSQL cluster of our own that may be killed."""
 
     def __init__(self, folder: Path, user: str) -> None:
-        self.folder, self.user = folder, user
-        self.url = f"postgresql://{user}@127.0.0.1:{PORT}/postgres"
+        self.folder, self.user, self.port = folder, user, free_port()
+        self.url = f"postgresql://{user}@127.0.0.1:{self.port}/postgres"
         self._run(f"initdb -D {shlex.quote(str(folder))} -A trust -E UTF8 --locale=C.UTF-8 >/dev/null")
 
     def start(self) -> None:
-        options = shlex.quote(f"-p {PORT} -c listen_addresses=127.0.0.1 -c unix_socket_directories=")
+        options = shlex.quote(f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=")
         self._run(f"pg_ctl -D {self.folder} -l {self.folder}/log -o {options} -w start >/dev/null")
 
     def kill(self) -> None:

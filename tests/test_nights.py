@@ -6,8 +6,9 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,6 +25,10 @@ from pipeline.runs import Run, records_of
 from pipeline.stages import check_error_budget, run_stages
 from pipeline.urls import normalise_url
 from pipeline.warehouse import open_warehouse
+from pipeline.warehouse.sqlfiles import sql_files
+from tests.warehouse.conftest import new_database, postgres_url
+
+__all__ = ["new_database", "postgres_url"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +151,98 @@ def test_the_stitched_page_stands_alone_and_names_its_sources(night: Night) -> N
             f" WHERE p.article_id = '{identity}'"
         )
         assert {night.gold[normalise_url(str(u))].story_id for (u,) in named} == sources
+
+
+@dataclass(frozen=True)
+class Cookbook:
+    """The cookbook's answers about the night, as one database gives them."""
+
+    night: Night
+    url: str
+
+    def ask(self, name: str) -> list[dict[str, Any]]:
+        (file,) = [file for file in sql_files("queries") if file.name == name]
+        (statement,) = file.statements()
+        with open_warehouse(self.url) as warehouse, warehouse.reading() as connection:
+            return [dict(row) for row in connection.execute(sa.text(statement)).mappings()]
+
+    def gold_of(self, url: object) -> newsroom.Gold:
+        return self.night.gold[normalise_url(str(url))]
+
+    def stories(self, *, sites: int = 1) -> dict[str | None, list[newsroom.Gold]]:
+        """The articles of each story that at least so many sites ran."""
+        found: dict[str | None, list[newsroom.Gold]] = {}
+        for answer in self.night.gold.values():
+            if answer.expected == "article":
+                found.setdefault(answer.story_id, []).append(answer)
+        return {story: pages for story, pages in found.items() if len({page.site for page in pages}) >= sites}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def cookbook(request: pytest.FixtureRequest, night: Night) -> Cookbook:
+    """The night as it is loaded, on each database in turn."""
+    if request.param == "sqlite":
+        return Cookbook(night, night.run.settings.warehouse_url)
+    settings = dataclasses.replace(night.run.settings, warehouse_url=request.getfixturevalue("new_database")())
+    run_stages(dataclasses.replace(night.run, settings=settings), first="load", last="load")
+    return Cookbook(night, settings.warehouse_url)
+
+
+def test_the_cookbook_knows_each_story_and_how_far_it_went(cookbook: Cookbook) -> None:
+    expected = {story: (len(pages) - 1, len({page.site for page in pages}), True) for story, pages in cookbook.stories().items()}
+    told = [(cookbook.gold_of(row["url"]), row) for row in cookbook.ask("stories_of_last_night")]
+    assert {a.story_id: (row["copies"], row["sites"], row["title"] == a.title) for a, row in told} == expected
+    assert len(told) == len(expected)
+    farthest = [(row["sites"], row["copies"]) for row in cookbook.ask("most_syndicated_stories")]
+    assert farthest == sorted(((sites, copies) for copies, sites, _ in expected.values() if copies), reverse=True)[:20]
+
+
+def test_the_cookbook_knows_who_ran_a_wire_and_how_late(cookbook: Cookbook) -> None:
+    told = [(cookbook.gold_of(row["url"]), row) for row in cookbook.ask("who_ran_this_wire")]
+    leads = {a.story_id: a for a, row in told if row["relation"] == "canonical"}
+    late = {a.url: row["lag_hours"] for a, row in told}
+    assert late == {
+        page.url: hours_between(leads[story], page) for story, pages in cookbook.stories(sites=2).items() for page in pages
+    }
+    assert all(lead.original_url is None for lead in leads.values())
+
+
+def hours_between(first: newsroom.Gold, then: newsroom.Gold) -> float | None:
+    """Hours from one publication to another; None where one has a day alone."""
+    moments = [str(answer.published_at) for answer in (first, then)]
+    if not all("T" in moment for moment in moments):
+        return None
+    start, end = map(datetime.fromisoformat, moments)
+    return pytest.approx((end - start).total_seconds() / 3600, abs=0.006)
+
+
+def test_the_cookbook_knows_who_mostly_copies_and_from_whom(cookbook: Cookbook) -> None:
+    pages = [page for story in cookbook.stories().values() for page in story]
+    urls = {page.url for page in pages}
+    ran, copied = Counter(page.site for page in pages), Counter(page.site for page in pages if page.original_url in urls)
+    mostly = {(site, n, copied[site]) for site, n in ran.items() if n >= 5 and 2 * copied[site] >= n}
+    assert {(row["site"], row["articles"], row["copies"]) for row in cookbook.ask("sites_that_mostly_copy")} == mostly
+    most, *_ = cookbook.ask("passages_taken_from_a_site")
+    (stitched,) = [page for page in pages if page.sources]
+    assert (most["taken_from"], most["site"]) == (cookbook.gold_of(stitched.sources[0][0]).site, stitched.site)
+    assert most["longest"] in stitched.text
+
+
+def test_the_cookbook_knows_what_was_dropped_and_rejected(cookbook: Cookbook) -> None:
+    lines = Counter(line for pages in cookbook.stories().values() for page in pages for line in page.dropped)
+    samples = {row["rule"]: row for row in cookbook.ask("what_each_rule_drops")}
+    for rule in ("advertisement", "newsletter"):
+        assert samples[rule]["sample_times"] == lines[samples[rule]["sample"]], rule
+    reasons = Counter(answer.expected for answer in cookbook.night.gold.values() if answer.expected != "article")
+    rejected = {row["reason"]: row["inputs"] for row in cookbook.ask("quarantine_by_reason")}
+    assert {reason: rejected.get(reason) for reason in reasons} == reasons
+    funnel = {(row["stage"], row["outcome"]): row["n"] for row in cookbook.ask("funnel_of_last_night")}
+    articles = sum(map(len, cookbook.stories().values()))
+    assert (funnel["extract", "article"], funnel["load", "loaded"]) == (articles, articles)
+
+
+def test_nothing_has_changed_or_gone_silent_after_one_night(cookbook: Cookbook) -> None:
+    assert cookbook.ask("changed_after_publication") == cookbook.ask("sources_gone_silent") == []
 
 
 def test_the_funnel_accounts_for_every_page(night: Night) -> None:

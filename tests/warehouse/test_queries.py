@@ -21,6 +21,7 @@ EXPECTED = {
         ("Newswire", "wire.example", 0.0),
         ("Newswire", "post.example", 3.0),
         ("Newswire", "herald.example", None),
+        *((None, site, 0.0) for _ in range(5) for site in ("herald.example", "post.example")),
     ],
     "most_syndicated_stories": [("Floods, corrected", "wire.example", 3), *((f"Own {i}", "herald.example", 2) for i in range(5))],
     "sites_that_mostly_copy": [("post.example", 12, 6)],
