@@ -141,8 +141,8 @@ class NightHolders:
         likely = self._most > limit
         firsts, sizes = self._firsts[likely], self._sizes[likely]
         out = np.zeros(len(story), np.bool_)
-        out[list(stitched)] = True
-        marks = self._marks[np.asarray(story)]
+        out[np.array(list(stitched), np.intp)] = True  # of an empty list numpy would make floats
+        marks = self._marks[np.asarray(story, np.intp)]
         text = self._texts[self._table.texts[_ranges(firsts, sizes)]]
         mine, my_text = np.repeat(firsts, sizes)[~out[text]], text[~out[text]]
         wanted = np.zeros(len(self._table.hashes), np.bool_)
