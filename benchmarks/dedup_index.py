@@ -6,7 +6,8 @@ Each history is divided into nights of as many articles as tonight brings. Of a 
 text stands in the warehouse, and tonight brings edited copies of them (5 % of the words replaced), a fifth of tonight in all,
 so that they are read, verified and joined to stories of two that earlier nights found. All the others are sketches of as many
 synthetic texts, the hashes moved so that each night has its own: they are passed over like real ones, and resemble nothing. Of
-the nights beyond the window only what is read of them is stored. CPU seconds are of this process and of the PostgreSQL server.
+the nights beyond the window only what is read of them is stored. The history is made by another process; CPU seconds are of the
+one that decides and of the PostgreSQL server, and its peak is given beside what it held when tonight's articles had been read.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import argparse
 import resource
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -124,14 +128,32 @@ def add_parts(warehouse: Warehouse, day: date, parts: Iterable[IndexPart]) -> No
             connection.execute(sa.insert(dedup_index), values)
 
 
-def measure(url: str, history: int, size: int) -> None:
-    """Fill a warehouse, decide on tonight, and print what that cost."""
+def filled(url: str, history: int, size: int) -> np.ndarray:
+    """Make a warehouse with a history; return what `fill` does."""
     with open_warehouse(url) as warehouse:
         upgrade(warehouse)
-        originals = fill(warehouse, history, size)
-        rng = np.random.default_rng(SEED + 1)
-        copies = edited(rng, originals)
-        given = [*articles(copies, TONIGHT, "ffc"), *articles(words_of(rng, size - len(copies)), TONIGHT, "fff")]
+        return fill(warehouse, history, size)
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def resident() -> float:
+    """Return the megabytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1024**2
+
+
+def measure(url: str, history: int, size: int) -> None:
+    """Fill a warehouse, decide on tonight, and print what that cost."""
+    originals = apart(filled, url, history, size)
+    rng = np.random.default_rng(SEED + 1)
+    copies = edited(rng, originals)
+    given = [*articles(copies, TONIGHT, "ffc"), *articles(words_of(rng, size - len(copies)), TONIGHT, "fff")]
+    held = resident()
+    with open_warehouse(url) as warehouse:
         before, start = server_cpu(url), time.process_time()
         result = decide(warehouse, TONIGHT, given)
         spent = time.process_time() - start
@@ -146,7 +168,8 @@ def measure(url: str, history: int, size: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{warehouse.dialect:10s} history {history:>10,}  tonight {size:,}  CPU s {spent:.2f} + server {server:.2f}"
-        f"  (writing the index {loaded:.2f})  copies found {found:,} of {len(copies):,}, others {wrong}  peak {peak:,.0f} MB",
+        f"  (writing the index {loaded:.2f})  copies found {found:,} of {len(copies):,}, others {wrong}"
+        f"  peak {peak:,.0f} MB (before {held:,.0f})",
         flush=True,
     )
 
@@ -162,10 +185,10 @@ def main() -> None:
     for history in arguments.history:
         if arguments.postgres:
             emptied(arguments.postgres)
-            measure(arguments.postgres, history, arguments.tonight)
+            apart(measure, arguments.postgres, history, arguments.tonight)
             continue
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            measure(f"sqlite:///{Path(folder, 'warehouse.db')}", history, arguments.tonight)
+            apart(measure, f"sqlite:///{Path(folder, 'warehouse.db')}", history, arguments.tonight)
 
 
 if __name__ == "__main__":
