@@ -129,14 +129,18 @@ def strike(world: World, fault: str, run: subprocess.Popen[str], chance: random.
 
 
 def archived(prefix: str) -> Counter[str]:
-    """Return how often each page was archived, by the records of every segment in the store; an empty answer is no page."""
+    """Return how often each page was archived, by the records of every segment in the store; what is empty or an error is no page."""
     client, found = boto3.client("s3", region_name="us-east-1"), Counter[str]()
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{prefix}/raw/"):
         for entry in page.get("Contents", ()):
             if entry["Key"].endswith(".warc.gz"):
                 body = client.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
                 for record in ArchiveIterator(io.BytesIO(body)):
-                    if record.rec_type == "response" and record.content_stream().read(1):
+                    if (
+                        record.rec_type == "response"
+                        and record.http_headers.get_statuscode() == "200"
+                        and record.content_stream().read(1)
+                    ):
                         found[record.rec_headers.get_header("WARC-Target-URI")] += 1
     return found
 
