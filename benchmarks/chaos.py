@@ -129,7 +129,7 @@ def strike(world: World, fault: str, run: subprocess.Popen[str], chance: random.
 
 
 def archived(prefix: str) -> Counter[str]:
-    """Return how often each page was archived, by the records of every segment in the store; what is empty or an error is no page."""
+    """Return how often each page was archived, by the records of every segment; what is empty or an error is no page."""
     client, found = boto3.client("s3", region_name="us-east-1"), Counter[str]()
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{prefix}/raw/"):
         for entry in page.get("Contents", ()):
