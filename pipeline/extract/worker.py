@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -82,12 +83,14 @@ def main() -> None:
     except OSError as error:  # a full disk, a file that cannot be read: not a bug, so no trace
         sys.exit(f"an extraction worker cannot start: {error}")
     _limit_memory(job.memory)
+    with suppress(EOFError, BrokenPipeError):  # the parent is done, or was killed
+        _serve(job, requests, results)
+
+
+def _serve(job: Job, requests: BinaryIO, results: BinaryIO) -> None:
     send(results, "ready")
     while True:
-        try:
-            page = receive(requests)
-        except EOFError:
-            return
+        page = receive(requests)
         signal.setitimer(signal.ITIMER_PROF, job.timeout)
         result = run_one(job.function, page)
         signal.setitimer(signal.ITIMER_PROF, 0)
