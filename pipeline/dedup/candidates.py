@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,50 +15,58 @@ from pipeline.dedup.sketch import PARTS, Sketches
 Pairs = npt.NDArray[np.uint64]
 """Pairs of document numbers, the smaller in the high half; sorted, each once."""
 Counted = npt.NDArray[np.uint64]
-"""Pairs with 28 bits for each number and, in the lowest byte, the bands in which the two agree."""
+"""Pairs with 28 bits for each number and, in the lowest byte, how often the two agree: 255 stands for more."""
 
 _NONE = np.zeros(0, np.uint64)
 _NO_HASH = np.zeros(0, np.uint32)
+_COUNT = np.uint64(0xFF)
+_PILE = 1 << 20  # pairs that wait to be counted
 _SLOT_BITS = 24  # 2 MB of bits: fits the second-level cache; a kept shingle has just so many in its part
 
 
 def candidate_pairs(chunks: Sequence[Sketches], params: DedupParams) -> npt.NDArray[np.int64]:
     """Return the pairs of documents (n x 2 numbers, counted through the chunks) that may be copies or share a passage."""
     documents = sum(chunk.count for chunk in chunks)
-    packed = likely_pairs(counted_pairs(chunks, params), shingle_pairs(chunks, params), documents, params)
+    packed = likely_pairs(counted_pairs(chunks, params), sharing_pairs(chunks, params), documents, params)
     return np.stack([packed >> np.uint64(32), packed & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 
 
 def likely_pairs(counted: Counted, sharing: Pairs, documents: int, params: DedupParams) -> Pairs:
-    """Return the pairs that are worth a look, from those that agree in bands and those with common kept shingles.
+    """Return the pairs that are worth a look, from those that agree in bands (sorted) and those with common kept shingles.
 
-    Both are sorted, and a pair stands in `sharing` once for each shingle. Of a document with very many partners those that agree in
-    most bands are taken, ties by lower number.
+    Of a document with very many partners those that agree in most bands are taken, ties by lower number.
     """
-    return _distinct(np.concatenate([_nearest(counted, documents, params.partners), _repeated(sharing, params.shared)]))
+    return _distinct(np.concatenate([_nearest(counted, documents, params.partners), sharing]))
 
 
 def counted_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Counted:
     """Return the pairs that agree in at least one band, sorted, with the number of such bands."""
     documents = np.arange(sum(chunk.count for chunk in chunks), dtype=np.uint32)
+    bands = (np.concatenate([_NO_HASH, *(chunk.bands[band] for chunk in chunks)]) for band in range(params.bands))
+    return _counted(pairs_of(hashes, documents, params) for hashes in bands)
+
+
+def sharing_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
+    """Return the pairs with enough common kept shingles."""
+    counted = _counted(pairs_of(*shingles_of_part(chunks, part), params) for part in range(PARTS))
+    return _uncounted(counted[counted & _COUNT >= params.shared])
+
+
+def _counted(many: Iterable[Pairs]) -> Counted:
+    """Return the pairs, sorted, with how often each is there; the same pair comes many times, so the pile is kept low."""
     counted = _NONE
     waiting: list[Counted] = []
-    for band in range(params.bands):
-        hashes = np.concatenate([_NO_HASH, *(chunk.bands[band] for chunk in chunks)])
-        waiting.append(count_pairs(pairs_of(hashes, documents, params), 1))
-        if band % 8 == 7 or band == params.bands - 1:  # the same pair comes from many bands: keep the pile low
-            piled = np.concatenate([counted, *waiting])
-            waiting = []
-            piled.sort()
-            counted = piled[: _merge(piled)].copy()
-    return counted
+    for pairs in many:
+        waiting.append(count_pairs(pairs, 1))
+        if sum(map(len, waiting)) > max(_PILE, len(counted)):
+            counted, waiting = _piled(counted, waiting), []
+    return _piled(counted, waiting)
 
 
-def shingle_pairs(chunks: Sequence[Sketches], params: DedupParams) -> Pairs:
-    """Return the pairs with common kept shingles, sorted, once for each such shingle."""
-    every = np.concatenate([_NONE, *(pairs_of(*shingles_of_part(chunks, part), params) for part in range(PARTS))])
-    every.sort()
-    return every
+def _piled(counted: Counted, waiting: Sequence[Counted]) -> Counted:
+    piled = np.concatenate([counted, *waiting])
+    piled.sort()
+    return piled[: _merge(piled)].copy()
 
 
 def shingles_of_part(chunks: Sequence[Sketches], part: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
@@ -84,18 +92,15 @@ def count_pairs(pairs: Pairs, counts: Pairs | int) -> Counted:
     return np.bitwise_or((first << np.uint64(36)) | (second << np.uint64(8)), np.asarray(counts, np.uint64))
 
 
+def _uncounted(counted: Counted) -> Pairs:
+    pairs: Pairs = (counted >> np.uint64(36) << np.uint64(32)) | (counted >> np.uint64(8) & np.uint64(0xFFFFFFF))
+    return pairs
+
+
 def _distinct(values: Pairs) -> Pairs:
     """Return the values sorted, each once; the array is sorted in place (numpy's own `unique` hashes, which takes longer)."""
     values.sort()
     return values[np.concatenate([[True], values[1:] != values[:-1]])] if len(values) else values
-
-
-def _repeated(pairs: Pairs, times: int) -> Pairs:
-    """Return each pair that stands at least so often in the sorted pairs, once."""
-    if times > len(pairs):
-        return pairs[:0]
-    hits = pairs[: len(pairs) - times + 1] == pairs[times - 1 :]
-    return _distinct(pairs[: len(pairs) - times + 1][hits])
 
 
 @kernel
@@ -156,7 +161,7 @@ def _merge(counted: Any) -> int:
     size = 0
     for i in range(len(counted)):
         if size and counted[size - 1] >> np.uint64(8) == counted[i] >> np.uint64(8):
-            counted[size - 1] += counted[i] & np.uint64(0xFF)
+            counted[size - 1] += min(counted[i] & np.uint64(0xFF), np.uint64(0xFF) - (counted[size - 1] & np.uint64(0xFF)))
         else:
             counted[size] = counted[i]
             size += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,6 +89,18 @@ def look(document: Document) -> Seen:
 def _age(looked: tuple[Seen, Document]) -> tuple[float, str]:
     time = looked[0].time
     return (float("inf") if time is None else time, looked[1].id)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python's collector from going over records without a cycle, all of them again for each few thousand that are made."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def text_digest(text: str) -> bytes:

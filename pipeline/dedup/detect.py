@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.dedup.boilerplate import SketchHolders
 from pipeline.dedup.candidates import candidate_pairs
-from pipeline.dedup.collection import collect
+from pipeline.dedup.collection import collect, uncollected
 from pipeline.dedup.decide import decide
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import sketch_all
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@uncollected()
 def detect(documents: Sequence[Document], params: DedupParams) -> DedupResult:
     """Do what `find_duplicates` promises."""
     from pipeline.dedup import DedupResult

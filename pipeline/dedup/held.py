@@ -43,7 +43,7 @@ class Candidates:
 
         Rows of `without` are left out, and those that stood in a segment before.
         """
-        passages = np.repeat(shared.pairs[shared.counts >= enough], enough)
+        passages = shared.pairs[shared.counts >= enough]
         hit = np.zeros(len(keys), np.bool_)
         hit[(np.concatenate([bands.pairs, passages]) >> _ROW).astype(np.int64)] = True
         rows = np.flatnonzero(hit)

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.around import Around, Documents, read_around
-from pipeline.dedup.candidates import count_pairs, counted_pairs, likely_pairs, shingle_pairs
-from pipeline.dedup.collection import Collection, TextNumbers, collect
+from pipeline.dedup.candidates import count_pairs, counted_pairs, likely_pairs, sharing_pairs
+from pipeline.dedup.collection import Collection, TextNumbers, collect, uncollected
 from pipeline.dedup.decide import Decision, decide
 from pipeline.dedup.graph import Graph, Ties
 from pipeline.dedup.held import Candidates, NightHolders, probe_nights
@@ -68,6 +68,7 @@ class _Tonight:
     ids: frozenset[str]
 
 
+@uncollected()
 def decide_night(
     documents: Iterable[Document], index: Index, params: DedupParams, *, known: frozenset[str] = frozenset()
 ) -> NightResult:
@@ -113,9 +114,8 @@ def _candidate_pairs(candidates: Candidates, tonight: _Tonight, params: DedupPar
     own = counted_pairs(tonight.chunks, params) + ((others << np.uint64(36)) + (others << np.uint64(8)))
     counted = np.concatenate([count_pairs(_joined(candidates.bands) + others, counts), own])
     counted.sort()
-    shared = shingle_pairs(tonight.chunks, params) + ((others << _ROW) + others)
+    shared = sharing_pairs(tonight.chunks, params) + ((others << _ROW) + others)
     sharing = np.concatenate([_joined(candidates.shared) + others, shared])
-    sharing.sort()
     packed = likely_pairs(counted, sharing, len(candidates.ids) + len(tonight.keys), params)
     keys = np.concatenate([np.array(candidates.keys, np.uint64), tonight.keys])
     return keys[np.stack([packed >> _ROW, packed & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)]
