@@ -12,7 +12,7 @@ from functools import cache
 
 from pipeline.clean.boxes import BOX_RULES
 from pipeline.clean.edges import EDGE_RULES, HEADLINE
-from pipeline.clean.label import label_blocks, title_of
+from pipeline.clean.label import label_blocks, reopen_headlines, title_of
 from pipeline.clean.rules import RULES_FILE, rule_ids
 from pipeline.clean.site import SITE_LINE, learn_site_lines, template_lines
 from pipeline.records import Article, SiteLine
@@ -29,7 +29,7 @@ __all__ = [
     "template_lines",
 ]
 
-CODE_VERSION = 2  # raised when the code of this package labels differently with the same rules.toml
+CODE_VERSION = 3  # raised when the code of this package labels differently with the same rules.toml
 # Labels that a second call could not find again by itself stay; all others are decided anew, so that
 # label(label(x)) == label(x).
 _LASTING = frozenset({SITE_LINE, HEADLINE})
@@ -59,4 +59,6 @@ def label_with(article: Article, templates: Collection[str]) -> Article:
     blocks = [replace(block, dropped_by=None) if block.dropped_by in own else block for block in article.blocks]
     title, blocks = title_of(article, blocks)
     article = replace(article, title=title)
-    return replace(article, blocks=tuple(label_blocks(article, blocks, templates)))
+    labelled = label_blocks(article, reopen_headlines(blocks, title), templates)
+    kept_out = [new.drop(HEADLINE) if old.dropped_by == HEADLINE else new for old, new in zip(blocks, labelled, strict=True)]
+    return replace(article, blocks=tuple(kept_out))

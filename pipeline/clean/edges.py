@@ -86,7 +86,9 @@ def label_edges(article: Article, blocks: Sequence[Block], leads: Collection[int
 
 def _read(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> _Page:
     kept = [block for block in blocks if block.dropped_by is None]
-    body = [block.text for block in kept if block.kind in ("paragraph", "quote")]
+    body = [
+        b.text for b in kept if b.kind in ("paragraph", "quote") and not (article.title and repeats_title(b.text, article.title))
+    ]
     prose = [i for i, block in enumerate(blocks) if block.dropped_by is None and is_prose(block.text)]
     prose = prose[:-TAIL_WALK] + [i for i in prose[-TAIL_WALK:] if not _is_bio(blocks[i].text)]
     styles = [style for text in body[:-1] if (style := quote_style(text))]

@@ -23,7 +23,7 @@ NOT_LINES = ("table", "code")
 def title_of(article: Article, blocks: Sequence[Block]) -> tuple[str | None, list[Block]]:
     """Return the title, found among the blocks when the page declares none that fits them, and the blocks with it labelled."""
     labelled = list(blocks)
-    if article.title and not _is_foreign(article.title, labelled):
+    if article.title and (_is_headed(article.title, labelled) or not _is_foreign(article.title, labelled)):
         return article.title, labelled
     open_blocks = [i for i, block in enumerate(labelled) if block.dropped_by is None]
     place = find_title([labelled[i].text for i in open_blocks])
@@ -32,6 +32,23 @@ def title_of(article: Article, blocks: Sequence[Block]) -> tuple[str | None, lis
     position = open_blocks[place]
     labelled[position] = labelled[position].drop(HEADLINE)
     return labelled[position].text, labelled
+
+
+def _is_headed(title: str, blocks: Sequence[Block]) -> bool:
+    """Say whether a block was taken for the headline and is the title: then it was found, and stays, however short it is."""
+    return any(block.dropped_by == HEADLINE and block.text == title for block in blocks)
+
+
+def reopen_headlines(blocks: Sequence[Block], title: str | None) -> list[Block]:
+    """Return the blocks with the headlines at the top open again: a page labelled already is looked at as it was at first."""
+    shown = (i for i, block in enumerate(blocks) if block.dropped_by in (None, HEADLINE) and is_prose(block.text))
+    first = next(shown, len(blocks))
+    return [
+        replace(block, dropped_by=None)
+        if title and i < first + 2 and block.dropped_by == HEADLINE and repeats_title(block.text, title)
+        else block
+        for i, block in enumerate(blocks)
+    ]
 
 
 def _is_foreign(title: str, blocks: Sequence[Block]) -> bool:
