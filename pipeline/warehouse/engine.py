@@ -31,6 +31,7 @@ LOCK_KEY = 0x636F7079  # "copy": the advisory lock that every loader and migrati
 FIRST_TRY = 0.2  # seconds to wait for a lock before saying so, or before trying again
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
 _CONTENDED = re.compile("conflict|lock|seriali[sz]", re.IGNORECASE)  # how databases say that another one writes
+_REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
 CONNECT_TIMEOUT = 10  # seconds; the driver's own default is to wait for ever
 
 
@@ -306,7 +307,7 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
     said = str(error).strip().split("\n")[0]
     state = getattr(error, "sqlstate", None) or ""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if state.startswith("28") or "password authentication failed" in said or "no password supplied" in said:
+    if state.startswith("28") or _REFUSED.search(said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
     if state == "3D000" or ("does not exist" in said and "database" in said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from pipeline.errors import Fatal, Transient
 from pipeline.records import Article
 from pipeline.warehouse import Warehouse, load, open_warehouse
-from tests.warehouse.conftest import SERVE_MANY
+from tests.warehouse.conftest import SERVE_MANY, admin
 from tests.warehouse.make import contents, full_night
 
 ROOT = Path(__file__).parents[2]
@@ -129,3 +129,24 @@ def test_a_full_disk_is_named_and_leaves_the_old_night_whole(warehouse: Warehous
     assert contents(warehouse) == before
     sa.event.remove(warehouse.engine, "connect", _fill)
     assert load(warehouse, full_night(1, SIZE)).changed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_full_disk_of_the_server_in_the_middle_of_a_copy_is_named_too(warehouse: Warehouse, url: str) -> None:
+    load(warehouse, full_night(0))
+    before = contents(warehouse)
+    body = "BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END"
+    try:
+        admin(
+            url,
+            f"CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $${body}$$",
+            "CREATE TRIGGER no_space BEFORE INSERT ON articles FOR EACH ROW WHEN (NEW.title = 'About a13')"
+            " EXECUTE FUNCTION no_space()",
+        )
+        with pytest.raises(Fatal, match=r"the disk is full .*nothing was loaded: free space and run again"):
+            load(warehouse, full_night(1, 20))
+        assert contents(warehouse) == before
+    finally:
+        admin(url, "DROP FUNCTION no_space CASCADE")
+    assert load(warehouse, full_night(1, 20)).changed

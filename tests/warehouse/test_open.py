@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.warehouse import Warehouse, load, open_warehouse
+from tests.warehouse.conftest import admin
 from tests.warehouse.make import full_night, night
 
 
@@ -54,6 +59,42 @@ def test_a_dead_server_is_named_without_the_password(scheme: str) -> None:
 def test_a_missing_database_is_named(postgres_url: str) -> None:
     with pytest.raises(ConfigError, match="create the database or mend the URL"):
         open_warehouse(postgres_url.replace("/postgres", "/no_such_database", 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("user", "password"), [("copydesk_guarded", "wrong-secret"), ("copydesk_guarded", None), ("nobody", "secret")]
+)
+def test_a_user_or_password_that_is_refused_is_named_with_the_mend(guarded_url: sa.URL, user: str, password: str | None) -> None:
+    with pytest.raises(ConfigError, match=r"refuses the user or password .*mend the URL") as caught:
+        open_warehouse(guarded_url.set(username=user, password=password).render_as_string(hide_password=False))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def guarded_url(postgres_url: str) -> sa.URL:
+    """A server that asks the user copydesk_guarded for a password; the one that tests start trusts everybody else."""
+    admin(
+        postgres_url,
+        "DROP ROLE IF EXISTS copydesk_guarded",
+        "CREATE ROLE copydesk_guarded LOGIN PASSWORD 'right-secret'",
+    )
+    if "COPYDESK_TEST_POSTGRES_URL" not in os.environ:
+        path, read = _asked(postgres_url)
+        rules = Path(path)
+        asked = "".join(f"{kind} scram-sha-256\n" for kind in ("local all copydesk_guarded", "host all copydesk_guarded all"))
+        rules.write_text(asked + rules.read_text())
+        admin(postgres_url, "SELECT pg_reload_conf()")
+        while _asked(postgres_url)[1] == read:
+            time.sleep(0.02)
+    return sa.make_url(postgres_url)
+
+
+def _asked(url: str) -> tuple[str, datetime]:
+    """Where the server's rules of access are, and when it read them."""
+    with open_warehouse(url) as warehouse, warehouse.reading() as connection:
+        path, read = connection.execute(sa.text("SELECT current_setting('hba_file'), pg_conf_load_time()")).one()
+        return path, read
 
 
 def test_a_warehouse_without_schema_says_what_to_run(empty_url: str) -> None:
