@@ -32,7 +32,7 @@ article that are replaced with it (its dropped blocks and passages).
 QUERIES_HEAD = """# Query cookbook
 
 Generated from `sql/queries/` by `python -m pipeline.warehouse.dictionary`. Every query runs as it stands on SQLite and PostgreSQL,
-and a test runs it on both.
+and a test runs it on both; what it says of a night of the sample newsroom is held against the newsroom's own answers.
 
 | with | open the warehouse |
 |---|---|
@@ -45,7 +45,8 @@ and a test runs it on both.
 The published files hold the views `clean_articles`, `article_copies`, `dropped_lines`, `passage_reuse`, `nightly_funnel` and
 `source_quality`; the first four are divided by `date`, the night that brought the article. They are replaced in one step after each
 load that passes the checks of `sql/checks/`, and readers may keep the version before open. The DuckDB file names the Parquet files
-by their full path: after moving the folder, publish again.
+by their full path: after moving the folder, publish again. Any DuckDB since 1.2 opens it; these lines were tried with DuckDB's command
+line 1.5.6, duckdb 2.0.1, pandas 3.1.1 and polars 2.1.0 (pyarrow 26.0.1).
 """
 
 SEARCH_HEAD = """## Full-text search

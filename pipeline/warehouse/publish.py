@@ -40,6 +40,7 @@ from pipeline.warehouse.tables import articles, passages, runs, schema_migration
 logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+DUCKDB_STORAGE = "v1.2.0"  # of the DuckDB file: an analyst's duckdb is often older than ours, and there is nothing but views in it
 ROWS_PER_GROUP = 5000  # some 20 MB of articles in memory while writing
 
 _TEXT, _COUNT, _REAL, _DAY = pa.string(), pa.int64(), pa.float64(), pa.date32()
@@ -244,12 +245,14 @@ def _write_duckdb(version: Path, manifest: Mapping[str, Any]) -> None:
     """Write the DuckDB file: a view over the Parquet files of each view that has any. It names them by their full path."""
     import duckdb  # its library is large, and only publishing needs it
 
-    with duckdb.connect(str(version / "copydesk.duckdb")) as connection:
+    file = str(version / "copydesk.duckdb").replace("'", "''")
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{file}' AS published (STORAGE_VERSION '{DUCKDB_STORAGE}')")
         for view in (*BY_NIGHT, *WHOLE):
             if any(where.split("/")[0] == view for where in manifest):
                 files = f"{version}/{view}/{'*/' if view in BY_NIGHT else ''}*.parquet".replace("'", "''")
                 options = "hive_partitioning = true" if view in BY_NIGHT else "hive_partitioning = false"
-                connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{files}', {options})")  # noqa: S608
+                connection.execute(f"CREATE VIEW published.{view} AS SELECT * FROM read_parquet('{files}', {options})")  # noqa: S608
 
 
 def _switch(root: Path, new: Path, version: Path, before: Path | None, manifest: Mapping[str, Any]) -> None:

@@ -45,6 +45,14 @@ def test_what_is_published_is_what_the_views_say(warehouse: Warehouse, rows: Any
     assert {str(d) for d in dataset.to_table(columns=["date"]).column("date").to_pylist()} == {"2026-03-01", "2026-03-02"}
 
 
+def test_the_duckdb_file_is_for_every_duckdb_since_1_2(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    header = (tmp_path / "copydesk.duckdb").read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:], "little") == 65  # its version of the storage: 1.5 reads up to 68, 2.0 writes 69
+
+
 def test_publishing_again_changes_no_file(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, full_night(0))
     publish(warehouse, tmp_path, "2026-03-01")
