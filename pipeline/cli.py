@@ -14,6 +14,7 @@ from typing import TypeAlias
 import pipeline
 from pipeline.config import ENGINES, Settings, load_settings
 from pipeline.errors import ConfigError, CopydeskError
+from pipeline.terminal import visible
 
 Command = Callable[[argparse.Namespace, Settings], int]
 MAX_PORT = 65535
@@ -29,17 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.command(options, load_settings())
         return status
     except ConfigError as error:
-        print(f"copydesk: {error}", file=sys.stderr)
+        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
         return 2
     except CopydeskError as error:
-        print(f"copydesk: {error}", file=sys.stderr)
+        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error, and nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a disk that is full, a file that may not be written
-        print(f"copydesk: {error}", file=sys.stderr)
+        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
@@ -250,7 +251,7 @@ def _replay(options: argparse.Namespace, settings: Settings) -> int:
         raise ConfigError("--diff: works in this process; leave --engine out")
     if options.diff:
         for line in replay.diff(settings, dates):
-            print(line)
+            print(visible(line))
         return 0
     replay.replay(
         settings, dates, on_date=lambda d: print(f"replaying {d} …", file=sys.stderr), engine=options.engine, master=options.master
@@ -297,11 +298,11 @@ def _explain(options: argparse.Namespace, settings: Settings) -> int:
     if options.other and options.html:
         raise ConfigError("explain: --with prints two columns and --html writes one page: give one of the two")
     if options.other:
-        print(explain_pair(options.what, options.other, settings))
+        print(visible(explain_pair(options.what, options.other, settings)))
     elif options.html:
         _write(Path(options.html), explain_as_html(options.what, settings))
     else:
-        print(explain(options.what, settings))
+        print(visible(explain(options.what, settings)))
     return 0
 
 
@@ -336,7 +337,7 @@ def _sql(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.report.sql import ask
 
     for line in ask(settings, options.query, as_csv=options.csv):
-        print(line)
+        print(line if options.csv else visible(line))
     return 0
 
 
@@ -344,7 +345,7 @@ def _search(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.report.sql import find
 
     for line in find(settings, options.words):
-        print(line)
+        print(visible(line))
     return 0
 
 
@@ -352,7 +353,7 @@ def _quarantine_list(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import quarantine
 
     for line in quarantine.listing(settings, reason=options.reason, source=options.source):
-        print(line)
+        print(visible(line))
     return 0
 
 
