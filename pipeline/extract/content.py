@@ -19,7 +19,7 @@ from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readabil
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.heading_above import heading_above
-from pipeline.extract.labels import label_of
+from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
 from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
@@ -52,13 +52,15 @@ AGREES = 0.5  # share of the kept words that a declared text must hold to be the
 class Content:
     """The blocks of the article's region in document order, how they were decided, and the page's share of text in links.
 
-    `headline` stands right above the text of a page that declares no title that fits it.
+    `headline` stands right above the text of a page that declares no title that fits it. `teased`: links that may be headlines of
+    other stories stand among the kept blocks, as on the front page of a section.
     """
 
     blocks: tuple[Block, ...]
     extractor: str
     link_density: float
     headline: str | None = None
+    teased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
         title, chosen[above] = work.tokens[above], False
     foreign = foreign_runs(page, work.tokens, work.structure, title, chosen)
     chosen[list(foreign)] = False
-    return Content(_blocks(work, chosen, title, foreign), extractor + cut, density, headline)
+    return Content(_blocks(work, chosen, title, foreign), extractor + cut, density, headline, _is_teased(work, chosen))
 
 
 def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[Chosen, str]:
@@ -153,6 +155,13 @@ def _chosen(work: _Page, scores: Vector) -> Chosen:
 
 def _context(metadata: Metadata) -> PageContext:
     return PageContext(metadata.title or "", metadata.description or "", metadata.article_body or "")
+
+
+def _is_teased(work: _Page, chosen: Chosen) -> bool:
+    """Say whether a link of a headline's length stands between the first and the last kept run."""
+    kept, runs = np.flatnonzero(chosen).tolist(), work.page.runs
+    inside = range(kept[0], kept[-1] + 1) if kept else range(0)
+    return any(len(work.tokens[i]) >= LINK_WORDS and runs[i].link_chars >= LINK_SHARE * len(runs[i].text) for i in inside)
 
 
 def _agrees(work: _Page, chosen: Chosen) -> bool:

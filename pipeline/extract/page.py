@@ -77,7 +77,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     metadata = read_metadata(root, page.url, html)
     content = main_content(root, html, metadata, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
-    kind, reason = page_kind(root, metadata, kept, content.link_density, page.url)
+    kind, reason = page_kind(root, metadata, kept, content.link_density, page.url, teased=content.teased)
     return Article(
         article_id=_identity(metadata.canonical_url or page.url, html),
         source_id=page.source_id,

@@ -93,18 +93,20 @@ class _Page:
     words: int
     link_density: float
     url: str | None
+    teased: bool
     is_article_by_markup: bool
 
 
 def page_kind(
-    tree: lxml.html.HtmlElement, metadata: Metadata, text: str, link_density: float, url: str | None
+    tree: lxml.html.HtmlElement, metadata: Metadata, text: str, link_density: float, url: str | None, *, teased: bool = True
 ) -> tuple[PageKind, str]:
     """Return what a page is, and the evidence in words.
 
-    `text` is the main text found in it, `link_density` the share of the page's text that is in links (0 to 1, by characters).
+    `text` is the main text found in it, `link_density` the share of the page's text that is in links (0 to 1, by characters),
+    `teased` says whether links to other stories stand in that text.
     """
     by_markup = any(ARTICLE_TYPES.search(kind) for kind in metadata.page_types) and metadata.title is not None
-    page = _Page(tree, metadata, text, count_words(text), link_density, url, by_markup)
+    page = _Page(tree, metadata, text, count_words(text), link_density, url, teased, by_markup)
     if page.words >= STORY and page.is_article_by_markup and not metadata.paywalled:
         return "article", f"{page.words} words, marked up as an article"
     for test in (_blocked, _error, _consent, _paywall, _index, _login, _stub):
@@ -235,8 +237,12 @@ def _index_sign(page: _Page) -> tuple[str | None, bool]:
         return None, False
     if is_story and (page.words >= BRIEF or _longest_story(page.tree) >= BRIEF):
         return None, False
-    if page.link_density >= LINKED_TEXT and page.words < TEASER:
+    # Where a story stands on its own, the menus around it say nothing.
+    alone = not page.teased and page.words >= BRIEF and has_sentence(page.text)
+    if page.link_density >= LINKED_TEXT and page.words < TEASER and not alone:
         return f"no date, {page.link_density:.0%} in links", False
+    if alone and prose_words(page.text):
+        return None, False
     if path is not None and SECTION_PATH.fullmatch(path) and not urlsplit(page.url or "").query:
         return f"no date, and a section's address ({path})", False
     return None, False

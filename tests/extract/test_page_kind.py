@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pipeline.extract.metadata import read_metadata
+from pipeline.extract.page import PageInput, extract
 from pipeline.extract.page_kind import page_kind
 from pipeline.extract.page_text import count_words
 from pipeline.extract.parse import parse_html
@@ -381,3 +382,21 @@ def test_a_short_story_without_a_full_stop_under_many_links_is_an_article_by_its
     )
     text = "Coat: Berg, hat: from the market, boots: my own, since the winter of 2009"
     assert kind_of(html, text, "https://looks.example/2012/11/08/look-of-the-week-nine.html", links=0.6) == "article"
+
+
+MENU = "<ul>" + "".join(f"<li><a href='/d/{i}'>Office of harbours and waterways, part {i}</a></li>" for i in range(30)) + "</ul>"
+
+
+def extracted(body: str, url: str) -> str:
+    return extract(PageInput(url, "s", "town.example", page("Harbour office", body), kind="html")).page_kind
+
+
+@pytest.mark.parametrize("url", ["https://town.example/offices/7?id=4", "https://town.example/harbour"])
+def test_a_story_on_its_own_is_an_article_however_long_the_menus_are(url: str) -> None:
+    story = f"<main><h1>Harbour office</h1><p>{BRIEF}</p></main>"
+    assert extracted(f"<nav>{MENU}</nav>{story}<footer>{MENU}</footer>", url) == "article"
+
+
+@pytest.mark.parametrize("url", ["https://town.example/offices/7?id=4", "https://town.example/harbour"])
+def test_teasers_under_the_same_menus_are_an_index(url: str) -> None:
+    assert extracted(f"<nav>{MENU}</nav><main><h1>Harbour office</h1>{teasers(9, text=BRIEF[:70] + '.')}</main>", url) == "index"
