@@ -1,10 +1,13 @@
 """Loading 100,000 articles of ~4 KB: CPU-seconds of client and server, beside what else people load with.
 
     python benchmarks/load.py [--articles 100000] [--postgres postgresql://…] [--only NAME,…] [--dlt PYTHON] [--pandas FOLDER]
+                              [--tenfold]
 
 Three phases: an empty warehouse, the same night again, the night after with a fifth of the articles changed. What is loaded
 lies in Parquet files: for `articles` and `whole night` as the stages write them (blocks, not texts; `whole night` has fetches
 and stories too), for the others the finished rows of the table `articles` alone, which is less work. Reading them counts.
+
+`--tenfold` loads ten times as many as well, each article under ten ids: whether memory stays and time grows with the rows.
 
 Each load runs in a process of its own. CPU-seconds, because they mean the same on a busy machine; the server's are read from
 /proc, so it must run here. `--dlt` names a Python that has dlt, pyarrow and psycopg2.
@@ -29,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
@@ -46,6 +50,7 @@ PARAGRAPHS = 12  # of ~340 characters: the text comes to ~4 KB
 PHASES = ("load", "again", "fifth")
 NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)
 SHARDS = 8
+TENFOLD = "tenfold"
 
 
 def paragraphs() -> list[str]:
@@ -133,7 +138,22 @@ def keyed(folder: Path) -> Iterator[KeyedBatch]:
             yield KeyedBatch(keys(), articles)
 
 
-def ours(url: str, folder: Path, *, whole: bool) -> None:
+def renamed(batch: pa.RecordBatch, turn: int) -> pa.RecordBatch:
+    """Return the batch with each id turned by so many digits: other ids, as evenly spread."""
+    for name in {"article_id", "page_id"} & set(batch.schema.names):
+        parts = (pc.utf8_slice_codeunits(batch[name], turn), pc.utf8_slice_codeunits(batch[name], 0, turn))
+        batch = batch.set_column(batch.schema.get_field_index(name), name, pc.binary_join_element_wise(*parts, ""))
+    return batch
+
+
+def tenfold(folder: Path) -> Iterator[KeyedBatch]:
+    """Yield the articles of a phase under ten ids each."""
+    for turn in range(10):
+        for batch in keyed(folder):
+            yield KeyedBatch(renamed(batch.keys, turn), lambda read=batch.read, turn=turn: renamed(read(), turn))  # type: ignore[misc]
+
+
+def ours(url: str, folder: Path, *, whole: bool, articles: Callable[[Path], Iterator[KeyedBatch]] = keyed) -> None:
     """Load a night as the pipeline does: articles and their blocks, or with fetches and stories too."""
     late = folder.name == "fifth"
     night = Night(
@@ -141,7 +161,7 @@ def ours(url: str, folder: Path, *, whole: bool) -> None:
         run_date="2026-03-02" if late else "2026-03-01",
         code_version="1",
         config_hash="c",
-        articles=keyed(folder),
+        articles=articles(folder),
         fetches=stored(folder, "fetches") if whole else (),
         members=stored(folder, "members") if whole else (),
     )
@@ -233,6 +253,7 @@ def dlt(url: str, folder: Path, *, python: str) -> None:
 LOADERS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
     "articles": (partial(ours, whole=False), PHASES),
     "whole night": (partial(ours, whole=True), PHASES),
+    TENFOLD: (partial(ours, whole=False, articles=tenfold), PHASES),
     "raw COPY": (raw_copy, ("load",)),
     "CSV COPY": (csv_copy, ("load",)),
     "executemany": (executemany, PHASES),
@@ -320,13 +341,14 @@ def main() -> None:
     parser.add_argument("--only", help="loaders, by name, divided by commas")
     parser.add_argument("--dlt", default="", help="a Python with dlt")
     parser.add_argument("--pandas", default="", help="a folder with pandas (pip install --target), where it is not installed")
+    parser.add_argument("--tenfold", action="store_true", help="load ten times as many as well")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         child(*json.loads(options.child))
         return
-    names = options.only.split(",") if options.only else [*LOADERS, *(["dlt"] if options.dlt else [])]
-    scale = 100_000 / options.articles
+    every = [*(name for name in LOADERS if options.tenfold or name != TENFOLD), *(["dlt"] if options.dlt else [])]
+    names = options.only.split(",") if options.only else every
     with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
         write_inputs(Path(folder), options.articles)
         print(f"{options.articles} articles; CPU-seconds per 100,000 (client + server), wall seconds, peak MB of the client")
@@ -338,6 +360,7 @@ def main() -> None:
                 if (name in POSTGRESQL_ONLY and database == "sqlite") or (name == "to_sql" and not options.pandas):
                     continue
                 emptied(url)
+                scale = 100_000 / options.articles / (10 if name == TENFOLD else 1)
                 for phase in LOADERS[name][1] if name in LOADERS else PHASES:
                     c = measure(url, name, Path(folder, "load" if phase == "again" else phase), options.dlt, options.pandas)
                     total = (c.client + c.server) * scale
