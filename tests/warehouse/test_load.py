@@ -309,3 +309,17 @@ def test_nights_of_any_size_are_cut_into_batches(warehouse: Warehouse, rows: Any
     articles = [article(f"a{i}", f"Text {i}.") for i in range(size)]
     load(warehouse, night(0, iter(articles), []))
     assert rows("SELECT COUNT(*) AS n FROM clean_articles") == [{"n": size}]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_an_article_that_is_seen_again_stays_on_its_page_so_that_no_index_grows(warehouse: Warehouse, rows: Any) -> None:
+    pages = "SELECT article_id, (ctid::text::point)[0] AS page, (ctid::text::point)[1] AS line FROM articles ORDER BY article_id"
+    first = [article(f"a{i}") for i in range(100)]
+    load(warehouse, night(0, first, []))
+    before = rows(pages)
+    again = [replace(a, fetched_at=article("a", day=1).fetched_at) for a in first[::10]]
+    assert load(warehouse, night(1, again, [])).counts["articles"]["seen_again"] == 10
+    after = rows(pages)
+    assert [row["page"] for row in after] == [row["page"] for row in before]
+    assert sum(one["line"] != other["line"] for one, other in zip(before, after, strict=True)) == 10

@@ -145,7 +145,7 @@ def test_an_older_warehouse_on_any_other_database_gains_what_is_new(tmp_path: Pa
         assert len(everything(warehouse)["runs"]) == 2
 
 
-@pytest.mark.parametrize("version", [file.name for file in sql_files("migrations/sqlite")][:-1])
+@pytest.mark.parametrize("version", [file.name for file in sql_files("migrations/postgresql")][:-1])
 def test_every_older_version_with_data_in_it_comes_to_what_the_newest_holds(
     empty_url: str, root: Path, sqlite_template: Path, tmp_path: Path, version: str
 ) -> None:
