@@ -146,12 +146,12 @@ def archived(prefix: str) -> Counter[str]:
 
 
 def different(found: Rows, wanted: Rows) -> list[str]:
-    """Return the tables that differ, with the first row that only one of them has."""
+    """Return the tables that differ, with rows that only one of them has."""
     told = []
     for name in wanted:
         if found[name] != wanted[name]:
-            odd = set(found[name]) ^ set(wanted[name])
-            told.append(f"{name}: {len(odd)} rows, one of them {min(odd, key=repr)}")
+            odd = sorted(set(map(repr, found[name])) ^ set(map(repr, wanted[name])))
+            told.append(f"{name}: {len(odd)} rows, such as {' and '.join(odd[:2])}")
     return told
 
 

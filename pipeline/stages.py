@@ -339,11 +339,11 @@ def dedup(run: Run) -> StageReport:
 
     store, partition = run.store(), Partition("dedup", run.run_date, WHOLE)
     with store.lock(partition.prefix):
-        articles = list(records_of(store, "clean", run.run_date, Article))
-        tonight = list(map(_document, _freshest(articles)))
+        seen = Counter[str]()
+        tonight = _freshest(records_of(store, "clean", run.run_date, Article), seen)
         ids = {document.id for document in tonight}
         if run.settings.dedup_engine == "spark":
-            return _logged(_dedup_on_spark(run, PartitionWriter(store, partition), tonight, len(articles)))
+            return _logged(_dedup_on_spark(run, PartitionWriter(store, partition), tonight, seen.total()))
         with night_index(_warehouse(run), run.day, run.settings.window_days) as index:
             result = decide_night(tonight, index, DedupParams())
             # Of these no sources were looked for: what is stored of them stands.
@@ -354,8 +354,8 @@ def dedup(run: Run) -> StageReport:
         writer.write("reuse", Reuse, sorted(reuse, key=lambda r: (r.article_id, r.start, r.source_article_id)))
         writer.write("index", IndexPart, result.parts)
         outcomes: Counter[str] = Counter(member.relation for member in result.members if member.article_id in ids)
-        outcomes["same_article"] = len(articles) - len(tonight)
-        report = StageReport("dedup", run.run_date, WHOLE, len(articles), +outcomes)
+        outcomes["same_article"] = seen["same_article"]
+        report = StageReport("dedup", run.run_date, WHOLE, seen.total(), +outcomes)
         writer.commit(report, {"touched": len(result.members) - len(tonight)})
     return _logged(report)
 
@@ -387,14 +387,18 @@ def _dedup_on_spark(run: Run, writer: PartitionWriter, tonight: Sequence[Documen
     return report
 
 
-def _freshest(articles: Iterable[Article]) -> Iterable[Article]:
-    """Return one article an id: a page that two shards came to by different links is one article."""
-    by_id: dict[str, Article] = {}
+def _freshest(articles: Iterable[Article], seen: Counter[str]) -> list[Document]:
+    """Return one document an id, and count the rest: a page that two shards came to by different links is one article.
+
+    Articles are let go as they are read; their blocks would take several times the memory of the texts.
+    """
+    by_id: dict[str, tuple[tuple[str, str, str], Document]] = {}
     for article in articles:
-        known = by_id.get(article.article_id)
-        if known is None or _freshness(article) > _freshness(known):
-            by_id[article.article_id] = article
-    return by_id.values()
+        freshness, known = _freshness(article), by_id.get(article.article_id)
+        seen["article" if known is None else "same_article"] += 1
+        if known is None or freshness > known[0]:
+            by_id[article.article_id] = freshness, _document(article)
+    return [document for _, document in by_id.values()]
 
 
 def _document(article: Article) -> Document:
@@ -429,7 +433,7 @@ def load(run: Run) -> StageReport:
         code_version=pipeline.__version__,
         config_hash=config_hash(run.settings, run.sources),
         fetches=batches_of(store, "fetch", run.run_date),
-        articles=keyed_articles(store, run.run_date),
+        articles=_told(keyed_articles(store, run.run_date), loaded, f"load {run.run_date}"),
         members=read_batches(store, partition),
         reuse=read_records(store, partition, Reuse, "reuse"),
         rejected=rejects_of(store, run.run_date),
@@ -442,6 +446,15 @@ def load(run: Run) -> StageReport:
     set_search(warehouse, on=run.settings.full_text)
     load_night(warehouse, night)
     return _logged(report)
+
+
+def _told(batches: Iterable[KeyedBatch], total: int, what: str) -> Iterator[KeyedBatch]:
+    """Yield the batches and tell the log how many articles of how many are done with."""
+    progress, done = progress_log(what), 0
+    for batch in batches:
+        yield batch
+        done += batch.keys.num_rows
+        progress(done, total)
 
 
 def keyed_articles(store: Store, run_date: str) -> Iterator[KeyedBatch]:
