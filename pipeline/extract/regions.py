@@ -1,15 +1,17 @@
-"""Runs that read like the article and are not: readers' comments, and the next article of an endless page.
+"""Runs that read like the article and are not: readers' comments, slideshows, and the next article of an endless page.
 
 Each is told by where it stands, never by what it says; what would take most of the kept text is left alone.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.clean.rules import match_line
 from pipeline.extract.blocks import HEADINGS, PageBlocks
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
@@ -28,6 +30,8 @@ def _bit(name: str) -> int:
     return 1 << NAMES.index(name)
 
 
+COMMENT_PROMPT = "comment-prompt"  # the rule of headings like "12 comments"
+SLIDES = re.compile(r"\..*slide-?show", re.IGNORECASE)
 COMMENT, STORY = _bit("comment"), _bit("article") | _bit("<article>")
 
 
@@ -40,6 +44,8 @@ def foreign_runs(
     found: dict[int, str] = {}
     for label, flags in (
         ("comments", _commented(page)),
+        ("comments", _below_comment_heading(page, structure)),
+        ("gallery", _slides(page)),
         ("next-article", _next_articles(page, words, tokens, structure, title)),
     ):
         taken = left & flags
@@ -54,6 +60,34 @@ def _commented(page: PageBlocks) -> Flags:
     inside = np.zeros(len(page.containers), dtype=np.bool_)
     for index, container in enumerate(page.containers):
         own = bool(container.mask & COMMENT) and container.tag not in WHOLE_PAGE
+        inside[index] = own or (container.parent >= 0 and inside[container.parent])
+    return inside[[run.container for run in page.runs]]
+
+
+def _below_comment_heading(page: PageBlocks, structure: Structure) -> Flags:
+    """Say of each run whether it stands below a heading for comments, in its container, up to the next heading of its level."""
+    below = np.zeros(len(page.runs), dtype=np.bool_)
+    for start, run in enumerate(page.runs):
+        if run.tag not in HEADINGS or below[start] or not _is_comment_heading(run.text):
+            continue
+        inside = _inside(page, structure, int(structure.parents[run.container]))
+        for i in range(start, len(page.runs)):
+            if not inside[i] or (i > start and page.runs[i].tag <= run.tag and page.runs[i].tag in HEADINGS):
+                break
+            below[i] = True
+    return below
+
+
+def _is_comment_heading(text: str) -> bool:
+    match = match_line(text)
+    return match is not None and match.certain and match.rule.id == COMMENT_PROMPT
+
+
+def _slides(page: PageBlocks) -> Flags:
+    """Say of each run whether it is the caption of a slide: it stands in an element named after a slideshow."""
+    inside = np.zeros(len(page.containers), dtype=np.bool_)
+    for index, container in enumerate(page.containers):
+        own = container.tag not in WHOLE_PAGE and SLIDES.search(container.name) is not None
         inside[index] = own or (container.parent >= 0 and inside[container.parent])
     return inside[[run.container for run in page.runs]]
 

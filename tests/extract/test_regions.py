@@ -61,3 +61,21 @@ def test_chapters_with_headings_of_the_first_rank_stay() -> None:
     chapters = "".join(f"<h1>What happens to the old piers, part {n}</h1>{paragraphs(NEXT[n : n + 3])}" for n in (0, 3))
     article = page(f'<article class="post"><h1>{TITLE}</h1>{paragraphs(STORY)}{chapters}</article>')
     assert set(STORY + NEXT) <= set(kept(article))
+
+
+def test_what_stands_below_a_heading_for_comments_is_left_out_whatever_holds_it() -> None:
+    remarks = "".join(f"<div><p>{text}</p></div><p class='posted'>Posted by Ann | May 4, 2021</p>" for text in REMARKS)
+    article = page(f"<div class='content'><h1>{TITLE}</h1>{paragraphs(STORY)}<h2>4 Comments</h2>{remarks}</div>")
+    assert [text for text in kept(article) if text != TITLE] == STORY
+
+
+def test_an_article_goes_on_at_the_next_heading_of_its_own() -> None:
+    chapters = f"<h2>Comments</h2>{paragraphs(STORY[3:4])}<h2>The road over it</h2>{paragraphs(STORY[4:])}"
+    article = page(f"<div class='content'><h1>{TITLE}</h1>{paragraphs(STORY[:3])}{chapters}</div>")
+    assert set(STORY[:3] + STORY[4:]) <= set(kept(article))
+
+
+def test_captions_of_a_slideshow_are_left_out_and_a_page_of_nothing_else_is_kept() -> None:
+    slides = f"<ul class='slideshow'>{''.join(f'<li><img src=x><p>{text}</p></li>' for text in REMARKS)}</ul>"
+    assert not set(REMARKS) & set(kept(page(f"<article><h1>{TITLE}</h1>{paragraphs(STORY)}{slides}</article>")))
+    assert set(REMARKS) <= set(kept(page(f"<article><h1>{TITLE}</h1>{slides}</article>")))
