@@ -3,7 +3,7 @@
     python -m benchmarks.dedup_growth [CASE…] [--tenth]
 
 Each line is a process of its own. Making the documents and compiling the kernels is not counted; the peak is what came on top of
-the documents. --tenth takes a tenth of all sizes. Twenty and more of the factor would be quadratic.
+the documents. --tenth takes a tenth of all sizes. A factor of 100 would be quadratic.
 """
 
 from __future__ import annotations
