@@ -29,7 +29,9 @@ GROUPS: dict[str, str] = {
         "newsletter* subscribe* subscription* signup mailinglist mailchimp optin optinform email* register "
         "registration paywall* donate donation membership abo"
     ),
-    "comment": "comment* trackback* pingback* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre",
+    "comment": (
+        "comment* trackback* pingback* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre"
+    ),
     "caption": ("caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline"),
     "media": (
         "image* img photo* picture gallery slideshow carousel slider video* player audio media thumbnail* "
