@@ -1,11 +1,11 @@
 """What a night costs at sizes that no machine here can run, from one that it can.
 
-    python benchmarks/night.py --pages 2000 20000 --output night.json
+    python benchmarks/night.py --pages 2000 10000 20000 --output night.json
     python benchmarks/scale_model.py night.json [--window 6] [--index-days 30] [--largest-host 20000]
 
 A stage is a line, CPU = start + cost a page x pages, drawn through the smallest and the largest size that were measured. How far to
-trust it is printed first: what the size before the largest foretells of the largest, if its CPU, less what a start costs, grows
-with the pages. Storage is the measured bytes a page. Prices are list prices of one public cloud; put your own in their place.
+trust it is printed first: what a line through the other sizes says of the largest. Storage is the measured bytes a page.
+Prices are list prices of one public cloud; put your own in their place.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +55,14 @@ def line(stage: str, measured: Sequence[dict[str, Any]]) -> Line:
     return Line(stage, start, page, first["process_mb"] - grows * first["rows"], grows)
 
 
-def foretold(measured: Sequence[dict[str, Any]], start: float) -> tuple[float, float]:
-    """Return what the size before the largest says of the largest's CPU seconds, and what was measured."""
-    *_, known, largest = measured
-    return start + max(0.0, known["cpu"] - start) * largest["rows"] / known["rows"], largest["cpu"]
-
-
-def validation(costs: dict[str, list[dict[str, Any]]], start: float) -> str:
-    """Return a table of what the smaller night says of the larger."""
+def validation(costs: dict[str, list[dict[str, Any]]]) -> str:
+    """Return a table of what the smaller nights say of the largest."""
     rows = ["| stage | rows | foretold CPU s | measured | error |", "|---|---|---|---|---|"]
     total = [0.0, 0.0]
-    for stage, measured in costs.items():
-        said, was = foretold(measured, start)
+    for stage, (*smaller, largest) in costs.items():
+        said, was = line(stage, smaller).cpu(largest["rows"]), largest["cpu"]
         total = [total[0] + said, total[1] + was]
-        rows.append(f"| {stage} | {measured[-1]['rows']:,} | {said:.1f} | {was:.1f} | {said / was - 1:+.0%} |")
+        rows.append(f"| {stage} | {largest['rows']:,} | {said:.1f} | {was:.1f} | {said / was - 1:+.0%} |")
     rows.append(f"| whole night | | {total[0]:.1f} | {total[1]:.1f} | {total[0] / total[1] - 1:+.0%} |")
     return "\n".join(rows)
 
@@ -103,9 +97,12 @@ def plan(lines: Sequence[Line], pages: int, options: argparse.Namespace) -> list
 def main() -> None:
     """Print the validation and the plan as Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("night", type=Path, help="what benchmarks/night.py wrote with --output: two sizes or more")
+    parser.add_argument("night", type=Path, help="what benchmarks/night.py wrote with --output: three sizes or more")
     parser.add_argument("--window", type=float, default=6.0, help="hours that a night may take (default: %(default)s)")
     parser.add_argument("--index-days", type=int, default=30, help="days of the duplicates' window (default: %(default)s)")
+    parser.add_argument(
+        "--extract-seconds", type=float, help="CPU seconds to extract a page (default: as measured, on small pages)"
+    )
     parser.add_argument("--largest-host", type=int, default=20_000, help="pages of the largest host (default: %(default)s)")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds between two requests to a host (default: %(default)s)")
     parser.add_argument("--vcpu-hour", type=float, default=0.045, help="dollars (default: %(default)s)")
@@ -115,16 +112,17 @@ def main() -> None:
     costs: dict[str, list[dict[str, Any]]] = {}
     for cost in json.loads(options.night.read_text()):
         costs.setdefault(cost["stage"], []).append(cost)
-    if any(len(measured) < 2 for measured in costs.values()):
-        parser.error(f"{options.night} has one size; measure two, a decade apart: benchmarks/night.py --pages 2000 20000")
-    start = min(measured[0]["cpu"] for measured in costs.values())  # a process that does next to nothing
-    print(validation(costs, start))
+    if any(len(measured) < 3 for measured in costs.values()):
+        parser.error(f"{options.night} needs three sizes: benchmarks/night.py --pages 2000 10000 20000 --output {options.night}")
+    print(validation(costs))
     head = (
         "pages a night | CPU hours | cores for the sharded stages | hours in one task | PUTs | raw GB | warehouse GB"
         f" | index GB, {options.index_days} days | dedup task GB | $ a night | $ a month to keep a month"
     )
     print(f"\n| {head} |\n{'|---' * (head.count('|') + 1)}|")
     lines = [line(stage, measured) for stage, measured in costs.items()]
+    if options.extract_seconds:
+        lines = [replace(each, page=options.extract_seconds) if each.stage == "extract" else each for each in lines]
     for pages in SIZES:
         print(f"| {' | '.join(plan(lines, pages, options))} |")
     hours = options.largest_host * options.delay / 3600
