@@ -147,7 +147,7 @@ def archived(prefix: str) -> Counter[str]:
 
 
 def outcome(url: str) -> Rows:
-    """Return every row of the warehouse, without what the clock decides and without how often a page was asked for, as the faults do."""
+    """Return every row of the warehouse, without what the clock decides and how often a page was asked for, as the faults do."""
     with open_warehouse(url) as warehouse:
         columns = [
             column["name"] for column in sa.inspect(warehouse.engine).get_columns("fetches") if column["name"] not in BY_THE_CLOCK
