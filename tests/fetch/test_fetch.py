@@ -154,7 +154,7 @@ async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
 
 
 def test_slow_and_broken_servers_cost_their_time_and_no_more(web: Web, settings: Settings, store: LocalStore) -> None:
-    quick = dataclasses.replace(settings, attempts=1, read_timeout=0.3, total_timeout=0.6)
+    quick = dataclasses.replace(settings, attempts=1, read_timeout=1.5, total_timeout=3.0)
     web.add("/silent", raw(b""))
     web.add("/trickle", trickle)
     web.add("/cut", raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nhalf", then_close=True))
