@@ -46,7 +46,7 @@ test-spark: $(VENV)/.dev $(VENV)/.spark ## the tests of --engine spark, on two c
 
 spark: $(VENV)/.run $(VENV)/.spark ## install pyspark for --engine spark (about 480 MB)
 
-test-scale: $(VENV)/.scale ## a night on Celery workers, PostgreSQL and S3, with crashes
+test-scale: $(VENV)/.scale ## Airflow's scheduler: runs, a week's backfill; a night on Celery, PostgreSQL and S3, with crashes
 	@.ci/install_servers
 	@$(BIN)/python -m pytest -n 0 tests/scale
 

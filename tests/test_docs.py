@@ -24,7 +24,7 @@ DAY = date(2026, 11, 20)
 COMMAND = re.compile(r"(?:\bcopydesk|python -m pipeline) ([a-z][^`#\n>]*)")
 # They serve until they are stopped, are one end of a pipe, need more than this machine may have, or are run by tests of their own
 # (test_cli, test_replay, test_nights): these are parsed only.
-PARSED_ONLY = re.compile("--serve|--engine spark|dump -$|restore -$|^run$|^quarantine retry$|^replay (?!.*--diff)")
+PARSED_ONLY = re.compile("--serve|--engine spark|dump -$|restore -$|^run$|^quarantine retry|^replay ")
 STORY = "".join(f"<p>Sentence number {n} of the story says something of its own about the harbour.</p>" for n in range(9))
 
 
