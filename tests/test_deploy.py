@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,22 +116,73 @@ def test_the_image_is_built_from_the_locks_alone() -> None:
     assert {f"!{name}" for name in copied} == {line for line in ignored if line.startswith("!")}
 
 
-# Keys of the chart's documentation for 1.21 and 1.22; the chart ignores a top-level key that it does not know.
-CHART_KEYS = {
-    "airflowVersion", "apiSecretKeySecretName", "apiServer", "createUserJob", "dagProcessor", "dags", "data",
-    "defaultAirflowRepository", "defaultAirflowTag", "env", "executor", "extraEnvFrom", "fernetKeySecretName",
-    "jwtSecretName", "logs", "postgresql", "redis", "scheduler", "securityContexts", "statsd", "triggerer",
-    "useStandardNaming", "volumeMounts", "volumes", "workers",
+# What the chart's schema takes at each path that we set: looked up in a copy of 1.21.0. The defaults of the chart's main branch,
+# which is to be 2.0, had the same paths in autumn 2026.
+CHART_RESOURCES = {
+    f"{part}.resources.{kind}": str
+    for part in ("apiServer", "scheduler", "dagProcessor", "dagProcessor.logGroomerSidecar", "triggerer", "workers.kubernetes")
+    for kind in ("requests.cpu", "requests.memory", "limits.memory")
+}
+CHART_TYPES: dict[str, type] = {
+    "airflowVersion": str, "apiSecretKeySecretName": str, "apiServer.replicas": int, "apiServer.startupProbe.failureThreshold": int,
+    "createUserJob.enabled": bool, "dagProcessor.livenessProbe.command[]": str, "dagProcessor.logGroomerSidecar.args[]": str,
+    "dags.gitSync.enabled": bool, "dags.persistence.enabled": bool, "data.metadataSecretName": str, "defaultAirflowRepository": str,
+    "defaultAirflowTag": str, "env[].name": str, "env[].value": str, "executor": str, "extraEnvFrom": str,
+    "fernetKeySecretName": str, "jwtSecretName": str,
+    "logs.persistence.enabled": bool, "logs.persistence.size": str, "postgresql.enabled": bool,
+    "redis.enabled": bool, "scheduler.livenessProbe.command[]": str, "scheduler.logGroomerSidecar.enabled": bool,
+    "scheduler.replicas": int, "scheduler.startupProbe.command[]": str, "scheduler.startupProbe.failureThreshold": int,
+    "securityContexts.containers.allowPrivilegeEscalation": bool, "securityContexts.containers.capabilities.drop[]": str,
+    "securityContexts.pod.fsGroup": int, "securityContexts.pod.runAsGroup": int, "securityContexts.pod.runAsNonRoot": bool,
+    "securityContexts.pod.runAsUser": int, "statsd.enabled": bool, "triggerer.livenessProbe.command[]": str,
+    "triggerer.logGroomerSidecar.enabled": bool, "useStandardNaming": bool, "volumeMounts[].mountPath": str,
+    "volumeMounts[].name": str, "volumeMounts[].readOnly": bool, "volumes[].configMap.name": str, "volumes[].name": str,
+    "volumes[].persistentVolumeClaim.claimName": str, **CHART_RESOURCES,
+}  # fmt: skip
+CHART_PROBES = {  # a container whose probe the chart fills in with /entrypoint, which only Airflow's own image has
+    "scheduler.livenessProbe": "SchedulerJob", "scheduler.startupProbe": "SchedulerJob",
+    "dagProcessor.livenessProbe": "DagProcessorJob", "triggerer.livenessProbe": "TriggererJob",
 }  # fmt: skip
 
 
-def test_the_helm_values_name_what_the_chart_documents(helm: dict[str, Any]) -> None:
-    assert helm.keys() <= CHART_KEYS
+def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Paths as the chart's documentation writes them, with [] for any item of a list, and the value at each."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from leaves(value, f"{path}.{key}".lstrip("."))
+    elif isinstance(node, list):
+        for item in node:
+            yield from leaves(item, f"{path}[]")
+    else:
+        yield path, node
+
+
+def test_every_helm_value_is_one_that_the_chart_takes(helm: dict[str, Any]) -> None:
+    given = list(leaves(helm))
+    unknown = {path for path, _ in given} - CHART_TYPES.keys()
+    assert not unknown, "the chart ignores an unknown key at the top and refuses one below: look it up, then add it here"
+    assert {path: type(value) for path, value in given if type(value) is not CHART_TYPES[path]} == {}
+    assert CHART_TYPES.keys() == {path for path, _ in given}, "no longer set"
+    assert all(isinstance(entry["secretRef"]["name"], str) for entry in yaml.safe_load(helm["extraEnvFrom"]))
+
+
+def test_the_helm_values_configure_what_the_code_knows(helm: dict[str, Any]) -> None:
     assert helm["executor"] == "KubernetesExecutor"
     names = {field.name for field in dataclasses.fields(Settings)}
     ours = [entry["name"] for entry in helm["env"] if entry["name"].startswith("COPYDESK_")]
     assert {name.removeprefix("COPYDESK_").lower() for name in ours} <= names
+    assert {volume["name"] for volume in helm["volumes"]} == {mount["name"] for mount in helm["volumeMounts"]}
     assert "image: apache/airflow" not in str(helm)
+
+
+def test_the_helm_values_need_no_script_of_airflows_own_image(helm: dict[str, Any]) -> None:
+    for probe, job in CHART_PROBES.items():
+        part, kind = probe.split(".")
+        assert helm[part].get(kind, {}).get("command") == ["airflow", "jobs", "check", "--job-type", job, "--local"], probe
+    for part in ("scheduler", "dagProcessor", "triggerer"):  # by default a sidecar runs /clean-logs
+        groomer = helm[part].get("logGroomerSidecar", {})
+        assert groomer.get("enabled") is False or "args" in groomer, part
+    assert not re.search("/entrypoint|/clean-logs", str(helm))
 
 
 def test_the_helm_values_run_the_airflow_of_the_lock(helm: dict[str, Any]) -> None:
