@@ -95,9 +95,15 @@ $(VENV)/.uv: requirements-uv.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $@
 
+# Two copies of one line go through every kernel, so that the first night, and no test, waits for their compilation.
+KERNELS = printf '{"id":"%s","text":"The council decided on Tuesday that the old bridge over the river will be rebuilt."}\n' a b \
+	| $(BIN)/copydesk dedup - --output - >/dev/null
+
 $(VENV)/.run: $(VENV)/.uv requirements.lock pyproject.toml
 	@echo "installing what requirements.lock names …"
 	@$(call INSTALL,requirements.lock)
+	@echo "compiling the kernels …"
+	@$(KERNELS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock

@@ -68,7 +68,7 @@ def settings_in(folder: Path) -> Settings:
         sources=str(folder / "sources.toml"),
         allow_private_hosts=True,
         total_timeout=3.0,
-        shards=3,
+        shards=2,
     )
 
 
