@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,22 @@ os.environ.update(
 )
 for name in [name for name in os.environ if name.startswith("COPYDESK_") and not name.startswith("COPYDESK_TEST_")]:
     del os.environ[name]  # a developer's own settings must not decide a test
+
+ON_ANY = ("test_load", "test_open")  # on DuckDB too; the others with COPYDESK_TEST_EVERY_DATABASE=1, a minute more
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests on DuckDB to the modules that are to run there."""
+    if "COPYDESK_TEST_EVERY_DATABASE" in os.environ:
+        return
+    left = [item for item in items if _of_url(item) == "duckdb" and item.path.stem not in ON_ANY]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def _of_url(item: pytest.Item) -> Any:
+    return item.callspec.params.get("url") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
 
 
 @pytest.fixture(scope="session")

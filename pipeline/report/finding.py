@@ -16,10 +16,12 @@ from pipeline.warehouse.sqlfiles import sql_files
 
 FOUND = 20
 SAMPLE = 5000  # articles that PostgreSQL takes out of its index at random when more have a word
+LOOKED = 2000  # articles that have the words of a phrase and are looked at for a page, in PostgreSQL
 NEWEST = 2000  # articles that are read through when there is no index
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
 LONGEST_QUERY = 300
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
+_PART = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +84,42 @@ def newest(connection: Connection, site: str, after: tuple[str, str] | None) -> 
 
 def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...], after: str) -> tuple[Page, bool]:
     """Return a page of articles by the index, and whether it is out of a sample of those that have the word."""
-    dialect = connection.dialect.name
-    statements = {file.name: next(file.statements()) for file in sql_files(f"search/{dialect}") if file.name in ("page", "newest")}
-    values = {"words": FULL_TEXT[dialect](wanted, unwanted), "after": after, "size": FOUND + 1}
+    values = {"words": FULL_TEXT[connection.dialect.name](wanted, unwanted), "after": after, "size": FOUND + 1}
     single = len(wanted) == 1 and not unwanted and wanted[0].isalnum()
-    found: Sequence[Row] = ()
-    if dialect == "postgresql":
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
-        if single:
-            connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
-        else:
-            found = connection.execute(sa.text(statements["newest"]), values).all()
-    if len(found) <= FOUND:
-        found = connection.execute(sa.text(statements["page"]), values).all()
+    if connection.dialect.name == "postgresql":
+        found = _in_postgresql(connection, values, wanted, single=single)
+    else:
+        found = _ask(connection, "page", values)
+    page = [row for row in found[:FOUND] if row.article_id is not None]
+    goes_on = len(found) > FOUND or len(page) < len(found)
+    last = found[min(len(found), FOUND) - 1].place if goes_on else None
     listed = view("article_list")
-    ids = [row.article_id for row in found[:FOUND]]
+    ids = [row.article_id for row in page]
     by_id = {row.article_id: row for row in connection.execute(sa.select(listed).where(listed.c.article_id.in_(ids)))}
     sampled = single and bool(found) and found[0].matches > SAMPLE / 2
-    return Page(tuple(by_id[i] for i in ids if i in by_id), found[FOUND - 1].place if len(found) > FOUND else None), sampled
+    return Page(tuple(by_id[i] for i in ids if i in by_id), last), sampled
+
+
+def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple[str, ...], *, single: bool) -> Sequence[Row]:
+    """Return the next articles, and for phrases a last row without an article where those that were looked at ended."""
+    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
+    if single:
+        connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
+        return _ask(connection, "page", values)
+    found = _ask(connection, "newest", values)
+    if len(found) > FOUND:
+        return found
+    apart = [word for term in wanted for word in term.split() if word.isalnum()]
+    if not apart or all(term.isalnum() for term in wanted):
+        return _ask(connection, "page", values)
+    shapes = ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted]
+    return _ask(connection, "phrase", values | {"apart": _postgresql(tuple(apart), ()), "shapes": shapes, "looked": LOOKED})
+
+
+def _ask(connection: Connection, name: str, values: dict[str, Any]) -> Sequence[Row]:
+    """Ask one of the statements of `sql/search`."""
+    (statement,) = (next(f.statements()) for f in sql_files(f"search/{connection.dialect.name}") if f.name == name)
+    return connection.execute(sa.text(statement), values).all()
 
 
 def _postgresql(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import lxml.html
@@ -164,6 +165,23 @@ def test_search_finds_words_in_titles_and_texts(client: httpx.Client, filled: Wa
     assert found(client, "stitched") == ["About stitched"]
     for nothing in ("nowhere", "'\"()*&|!:", '"', "-dam"):
         assert found(client, nothing) == []
+    set_search(filled, on=False)
+
+
+def test_a_phrase_is_looked_for_piece_by_piece(client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.report import finding
+
+    monkeypatch.setattr(finding, "LOOKED", 1)
+    set_search(filled, on=True)
+    both = ["About copy", "About lead"]
+    for query, expected in (('"dam broke"', both), ('"broke-dam"', []), ('"dam broke" "at one"', ["About lead"])):
+        titles: list[str] = []
+        path: str | None = f"/search?{urlencode({'q': query})}"
+        while path:
+            tree = lxml.html.fromstring(client.get(path).text)
+            titles += [title.text_content() for title in tree.xpath("//ul[@class='list']//span[@class='title']")]
+            path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
+        assert sorted(titles) == expected, query
     set_search(filled, on=False)
 
 

@@ -24,8 +24,7 @@ from pipeline.warehouse.tables import metadata
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 SERVE_MANY = ["sqlite", "postgresql"]  # DuckDB lets one process in
-ANY_DATABASE = [*DATABASES, "duckdb"]  # which stands for all that the code has no word of its own for
-ON_ANY = ("test_load", "test_open")  # on DuckDB too; the others with COPYDESK_TEST_EVERY_DATABASE=1, a minute more
+ANY_DATABASE = [*DATABASES, "duckdb"]  # which stands for all that the code has no word of its own for; tests/conftest.py says where
 UNSAFE = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")  # all off: the data may go with the machine
 
 
@@ -104,20 +103,6 @@ def emptied(url: str) -> str:
     """Delete every row of a warehouse but those that tell its schema; returns its URL."""
     admin(url, *(f"DELETE FROM {name}" for name in metadata.tables if name != "schema_migrations"))
     return url
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests on DuckDB to the modules that are to run there."""
-    if "COPYDESK_TEST_EVERY_DATABASE" in os.environ:
-        return
-    left = [item for item in items if _of_url(item) == "duckdb" and item.path.stem not in ON_ANY]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
-
-
-def _of_url(item: pytest.Item) -> Any:
-    return item.callspec.params.get("url") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
 
 
 @pytest.fixture(params=ANY_DATABASE)
