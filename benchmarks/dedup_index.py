@@ -32,7 +32,7 @@ from benchmarks.load import emptied, server_cpu
 from pipeline.dedup import DedupParams, Document
 from pipeline.dedup.nights import NightResult, decide_night
 from pipeline.dedup.parts import Segment, pack, version_of
-from pipeline.dedup.sketch import Sketches, sketch_all
+from pipeline.dedup.sketch import CHUNK, Sketches, sketch_all
 from pipeline.records import Article, Block, IndexPart
 from pipeline.warehouse import Night, Warehouse, load, night_index, open_warehouse, upgrade
 from pipeline.warehouse.tables import dedup_index
@@ -99,7 +99,7 @@ def fill(warehouse: Warehouse, history: int, size: int) -> np.ndarray:
     """Fill the warehouse with a history; return the words of the real originals in the window."""
     rng = np.random.default_rng(SEED)
     data, ends = _write(words_of(rng, min(size, 50_000)), *vocabulary())
-    chunks = sketch_all([data[low:high].tobytes().decode() for low, high in pairwise(ends)], PARAMS)
+    chunks = sketch_all(((data, ends[start : start + CHUNK + 1]) for start in range(0, len(ends) - 1, CHUNK)), PARAMS)
     nights = max(1, history // size)
     real = size // 5 // min(nights, WINDOW)
     originals: list[np.ndarray] = []

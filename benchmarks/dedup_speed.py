@@ -29,12 +29,14 @@ import numpy as np
 from pipeline.dedup.boilerplate import SketchHolders
 from pipeline.dedup.bulk import newest, read_line
 from pipeline.dedup.candidates import candidate_pairs, counted_pairs, likely_pairs, sharing_pairs
-from pipeline.dedup.collection import collect
+from pipeline.dedup.collection import collect, take
 from pipeline.dedup.decide import decide
 from pipeline.dedup.lines import read_lines
 from pipeline.dedup.params import DedupParams
+from pipeline.dedup.shelf import Reading, Shelf
 from pipeline.dedup.sketch import CHUNK, Sketches, Texts, sketch, sketch_all
-from pipeline.dedup.verify import verify
+from pipeline.dedup.textfile import TextFile
+from pipeline.dedup.verify import look, look_again
 
 WORDS = 600
 VOCABULARY = 50_000
@@ -118,15 +120,20 @@ def ours(count: int, params: DedupParams) -> dict[str, float]:
 def verdicts(source: str, params: DedupParams) -> dict[str, float]:
     """Decide on the candidate pairs of a file of documents; return their number and how many a CPU-second gets through."""
     documents = newest(line.document for line in map(read_line, read_lines(source)) if line.document)
-    collection = collect(documents.values())
-    sketches = sketch_all(collection.texts, params)
-    pairs = candidate_pairs(sketches, params)
-    decide(collection, pairs, SketchHolders(sketches), params)  # compile
-    start = time.process_time()
-    found = verify(collection, pairs, params)
-    middle = time.process_time()
-    decide(collection, pairs, SketchHolders(sketches), params)
-    end = time.process_time()
+    with TextFile() as texts:
+        collection = collect(take(documents.values(), texts), texts)
+        sketches = sketch_all(texts.chunks(collection.places), params)
+        pairs = candidate_pairs(sketches, params)
+        decide(collection, pairs, texts, SketchHolders(sketches), params)  # compile
+        start = time.process_time()
+        reading = Reading(Shelf(texts), collection.places)
+        found = look(reading, pairs, params, learn=True)
+        compared, places = np.unique(pairs, return_inverse=True)
+        titles = [collection.documents[collection.first[text]].title for text in compared.tolist()]
+        look_again(found, np.arange(len(pairs)), places.reshape(-1, 2), reading.words(compared), titles, params)
+        middle = time.process_time()
+        decide(collection, pairs, texts, SketchHolders(sketches), params)
+        end = time.process_time()
     return {
         "pairs": len(pairs),
         "copies": int(found.verdicts.copy.sum()),

@@ -340,10 +340,11 @@ def dedup(run: Run) -> StageReport:
     store, partition = run.store(), Partition("dedup", run.run_date, WHOLE)
     with store.lock(partition.prefix):
         seen = Counter[str]()
-        tonight = _freshest(records_of(store, "clean", run.run_date, Article), seen)
-        ids = {document.id for document in tonight}
+        ids: set[str] = set()
+        tonight = _freshest(records_of(store, "clean", run.run_date, Article), seen, ids)
         if run.settings.dedup_engine == "spark":
-            return _logged(_dedup_on_spark(run, PartitionWriter(store, partition), tonight, seen.total()))
+            newest = {document.id: document for document in tonight}
+            return _logged(_dedup_on_spark(run, PartitionWriter(store, partition), [*newest.values()], seen.total()))
         with night_index(_warehouse(run), run.day, run.settings.window_days) as index:
             result = decide_night(tonight, index, DedupParams())
             # Of these no sources were looked for: what is stored of them stands.
@@ -356,7 +357,7 @@ def dedup(run: Run) -> StageReport:
         outcomes: Counter[str] = Counter(member.relation for member in result.members if member.article_id in ids)
         outcomes["same_article"] = seen["same_article"]
         report = StageReport("dedup", run.run_date, WHOLE, seen.total(), +outcomes)
-        writer.commit(report, {"touched": len(result.members) - len(tonight)})
+        writer.commit(report, {"touched": len(result.members) - len(ids)})
     return _logged(report)
 
 
@@ -387,18 +388,20 @@ def _dedup_on_spark(run: Run, writer: PartitionWriter, tonight: Sequence[Documen
     return report
 
 
-def _freshest(articles: Iterable[Article], seen: Counter[str]) -> list[Document]:
-    """Return one document an id, and count the rest: a page that two shards came to by different links is one article.
+def _freshest(articles: Iterable[Article], seen: Counter[str], ids: set[str]) -> Iterator[Document]:
+    """Yield documents, after one that is there already only a fresher one: a page that two shards came to is one article.
 
-    Articles are let go as they are read; their blocks would take several times the memory of the texts.
+    What was read is counted in `seen`, and its ids put into `ids`. Articles are let go as they are read: their blocks would take
+    several times the memory of the texts.
     """
-    by_id: dict[str, tuple[tuple[str, str, str], Document]] = {}
+    by_id: dict[str, tuple[str, str, str]] = {}
     for article in articles:
         freshness, known = _freshness(article), by_id.get(article.article_id)
         seen["article" if known is None else "same_article"] += 1
-        if known is None or freshness > known[0]:
-            by_id[article.article_id] = freshness, _document(article)
-    return [document for _, document in by_id.values()]
+        if known is None or freshness > known:
+            by_id[article.article_id] = freshness
+            ids.add(article.article_id)
+            yield _document(article)
 
 
 def _document(article: Article) -> Document:

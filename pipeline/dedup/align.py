@@ -37,6 +37,13 @@ class Zones:
         """Return the passages of one pair."""
         return self.rows[self.bounds[pair] : self.bounds[pair + 1]]
 
+    def take(self, pairs: npt.NDArray[np.int64]) -> Zones:
+        """Return the passages of these pairs, in their order."""
+        counts = np.diff(self.bounds)[pairs]
+        ends = np.cumsum(counts)
+        places = np.repeat(self.bounds[pairs] - ends + counts, counts) + np.arange(counts.sum())
+        return Zones(self.rows[places], np.concatenate([[0], ends]))
+
 
 def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) -> tuple[npt.NDArray[np.float32], Zones]:
     """Return for each pair (n x 2 text numbers) its measures (n x MEASURES) and its passages.

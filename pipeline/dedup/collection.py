@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.canonical import parse_time, trusted_times
+from pipeline.dedup.textfile import TextFile
 
 if TYPE_CHECKING:
     from pipeline.dedup import Document
@@ -23,32 +24,37 @@ NO_TIMES: Times = np.zeros(0)
 
 
 class Seen(NamedTuple):
-    """What costs something to learn of a document: its date as it stands there, in seconds since 1970, and its text's digest."""
+    """A document's date as it stands there, in seconds since 1970, and the number and the digest of its text."""
 
     time: float | None
+    text: int
     digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Documents by number, oldest first, and their distinct texts by number, in the order of the first document of each."""
+    """Documents by number, oldest first, and their distinct texts by number, in the order of the first document of each.
+
+    The documents are without their texts: these stand in a file.
+    """
 
     documents: Sequence[Document]
     times: Sequence[float | None]  # seconds since 1970, None where there is no date or none that can be believed
     first: Sequence[int]  # number of the first document with each text
     text_of: Sequence[int]  # number of each document's text
-    seen: Sequence[Seen] = ()  # of each document; wanted for keys alone
-
-    @property
-    def texts(self) -> list[str]:
-        """The distinct texts."""
-        return [self.documents[number].text for number in self.first]
+    lengths: Sequence[int]  # characters of each text
+    seen: Sequence[Seen] = ()  # of each document; wanted for keys and texts alone
 
     @property
     def keys(self) -> npt.NDArray[np.uint64]:
         """The key of each document."""
         pairs = zip(self.documents, self.seen, strict=True)
         return np.array([document_key(document.id, seen.digest) for document, seen in pairs], np.uint64)
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """The number of each text in the file of texts."""
+        return np.array([self.seen[number].text for number in self.first], np.int64)
 
     @property
     def text_times(self) -> list[float | None]:
@@ -60,35 +66,53 @@ class Collection:
                 earliest[text] = time
         return earliest
 
+    def part(self, numbers: Sequence[int]) -> Collection:
+        """Return the documents with these numbers, which are in order and all that have their texts."""
+        text_of: list[int] = []
+        first: list[int] = []
+        places: dict[int, int] = {}
+        for place, number in enumerate(numbers):
+            text = places.setdefault(self.text_of[number], len(places))
+            if text == len(first):
+                first.append(place)
+            text_of.append(text)
+        return Collection(
+            [self.documents[number] for number in numbers],
+            [self.times[number] for number in numbers],
+            first,
+            text_of,
+            [self.lengths[text] for text in places],
+        )
 
-def collect(documents: Iterable[Document], around: Times = NO_TIMES, known: Mapping[str, Seen] | None = None) -> Collection:
-    """Order documents and find equal texts; `around` are times of others, which also say what date can be believed.
 
-    `known` holds by id what was seen of some of the documents before.
-    """
-    known = known or {}
-    looked = [(known.get(document.id) or look(document), document) for document in documents]
-    looked.sort(key=_age)
-    numbers: dict[bytes, int] = {}
+def take(documents: Iterable[Document], texts: TextFile) -> Iterator[tuple[Document, Seen]]:
+    """Put the texts of documents into a file; yield the documents without them, and what was seen of each."""
+    from pipeline.dedup import Document
+
+    for d in documents:
+        bare = Document(d.id, d.url, d.site, d.title, "", d.published_at, d.canonical_url, d.wire_credit)
+        yield bare, Seen(parse_time(d.published_at), *texts.add(d.text))
+
+
+def collect(taken: Iterable[tuple[Document, Seen]], texts: TextFile, around: Times = NO_TIMES) -> Collection:
+    """Order documents and find equal texts; `around` are times of others, which also say what date can be believed."""
+    looked = sorted(taken, key=_age)
+    numbers: dict[int, int] = {}
     first: list[int] = []
     text_of: list[int] = []
-    for number, (seen, _) in enumerate(looked):
-        text = numbers.setdefault(seen.digest, len(numbers))
+    for number, (_, seen) in enumerate(looked):
+        text = numbers.setdefault(seen.text, len(numbers))
         if text == len(first):
             first.append(number)
         text_of.append(text)
-    times = trusted_times([seen.time for seen, _ in looked], around)
-    return Collection([document for _, document in looked], times, first, text_of, [seen for seen, _ in looked])
+    times = trusted_times([seen.time for _, seen in looked], around)
+    lengths = [texts.lengths[text] for text in numbers]
+    return Collection([document for document, _ in looked], times, first, text_of, lengths, [seen for _, seen in looked])
 
 
-def look(document: Document) -> Seen:
-    """Read the date of a document and digest its text."""
-    return Seen(parse_time(document.published_at), text_digest(document.text))
-
-
-def _age(looked: tuple[Seen, Document]) -> tuple[float, str]:
-    time = looked[0].time
-    return (float("inf") if time is None else time, looked[1].id)
+def _age(taken: tuple[Document, Seen]) -> tuple[float, str]:
+    time = taken[1].time
+    return (float("inf") if time is None else time, taken[0].id)
 
 
 @contextmanager
@@ -101,11 +125,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def text_digest(text: str) -> bytes:
-    """Return a hash that tells equal texts."""
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def document_key(identity: str, digest: bytes) -> int:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.dedup.boilerplate import SketchHolders
 from pipeline.dedup.candidates import candidate_pairs
-from pipeline.dedup.collection import collect, uncollected
+from pipeline.dedup.collection import collect, take, uncollected
 from pipeline.dedup.decide import decide
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import sketch_all
+from pipeline.dedup.textfile import TextFile
 
 if TYPE_CHECKING:
     from pipeline.dedup import DedupResult, Document
@@ -24,9 +25,10 @@ def detect(documents: Sequence[Document], params: DedupParams) -> DedupResult:
     """Do what `find_duplicates` promises."""
     from pipeline.dedup import DedupResult
 
-    collection = collect(documents)
-    sketches = sketch_all(collection.texts, params)
-    pairs = candidate_pairs(sketches, params)
-    decision = decide(collection, pairs, SketchHolders(sketches), params)
+    with TextFile() as texts:
+        collection = collect(take(documents, texts), texts)
+        sketches = sketch_all(texts.chunks(collection.places), params)
+        pairs = candidate_pairs(sketches, params)
+        decision = decide(collection, pairs, texts, SketchHolders(sketches), params)
     logger.info("%d documents: %d candidate pairs, %d passages", len(documents), len(pairs), len(decision.reuse))
     return DedupResult(tuple(decision.members), tuple(decision.reuse))

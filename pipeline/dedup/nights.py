@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,15 +18,17 @@ import numpy.typing as npt
 
 from pipeline.dedup.around import Around, Documents, read_around
 from pipeline.dedup.candidates import count_pairs, counted_pairs, likely_pairs, sharing_pairs
-from pipeline.dedup.collection import Collection, TextNumbers, collect, uncollected
+from pipeline.dedup.collection import Collection, TextNumbers, collect, take, uncollected
 from pipeline.dedup.decide import Decision, decide
 from pipeline.dedup.graph import Graph, Ties
-from pipeline.dedup.held import Candidates, NightHolders, probe_nights
+from pipeline.dedup.held import Candidates, Holdings, NightHolders, probe_nights
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import Kind, Segment, pack, story_mark, version_of
-from pipeline.dedup.probe import Probe
+from pipeline.dedup.probe import Probe, Table
+from pipeline.dedup.shelf import Shelf
 from pipeline.dedup.sketch import Sketches, sketch_all
-from pipeline.dedup.verify import WHOLES, Pairs, Read
+from pipeline.dedup.textfile import TextFile
+from pipeline.dedup.verify import WHOLES, Pairs
 from pipeline.records import IndexPart, Reuse, StoryMember
 
 if TYPE_CHECKING:
@@ -72,39 +75,54 @@ class _Tonight:
 def decide_night(
     documents: Iterable[Document], index: Index, params: DedupParams, *, known: frozenset[str] = frozenset()
 ) -> NightResult:
-    """Decide on tonight's documents (ids are distinct); the index has counted those that are `known` already."""
+    """Decide on tonight's documents, of those with one id on the last; the index has counted those that are `known` already."""
+    with TextFile() as texts:
+        return _decide_night(documents, index, params, known, texts)
+
+
+def _decide_night(
+    documents: Iterable[Document], index: Index, params: DedupParams, known: frozenset[str], texts: TextFile
+) -> NightResult:
     version = version_of(params)
     graph = Graph(index.parts("ties", version))
-    tonight = _read_tonight(documents, graph, params)
-    probe = Probe(tonight.chunks, params)
-    candidates, held = probe_nights(probe, index.parts("sketches", version), index.parts("far", version), tonight.ids)
+    tonight = _read_tonight(documents, texts, graph, params)
+    candidates, held, shingles = _probed(tonight, index, version, params)
     pairs = _candidate_pairs(candidates, tonight, params)
     names = dict(zip(candidates.keys, candidates.ids, strict=True))
-    around = read_around(index, tonight.collection, tonight.keys, names, pairs, graph, params)
-    seen = around.seen | {d.id: s for d, s in zip(tonight.collection.documents, tonight.collection.seen, strict=True)}
-    collection = collect([*tonight.collection.documents, *around.documents.values()], graph.times, seen)
+    shelf = Shelf(texts)
+    around = read_around(index, tonight.collection, texts, shelf, tonight.keys, names, pairs, graph, params)
+    others = ((document, around.seen[document.id]) for document in around.documents.values())
+    taken = chain(zip(tonight.collection.documents, tonight.collection.seen, strict=True), others)
+    collection = collect(taken, texts, graph.times)
     own = {number for number, document in enumerate(collection.documents) if document.id in tonight.ids}
     keys = {d.id: key for key, d in around.documents.items()} | tonight.key_of
     text_of = TextNumbers(np.array([keys[document.id] for document in collection.documents], np.uint64), collection.text_of)
     marks = np.array([story_mark(collection.documents[number].id, stitched=False) for number in collection.first], np.uint64)
-    holders = NightHolders(probe.shingles, text_of(tonight.keys), held, text_of, marks, graph, params)
+    holders = NightHolders(shingles, text_of(tonight.keys), held, text_of, marks, graph, params)
     numbered = _numbered(around.pairs, text_of)
     decision = decide(
-        collection, numbered, holders, params,
+        collection, numbered, texts, holders, params, shelf=shelf,
         known_sites=graph.sites, fresh={number for number in own if collection.documents[number].id not in known},
-        read=Read(text_of(around.read), around.words),
     )  # fmt: skip
     logger.info("%d documents and %d of other nights: %d pairs", len(tonight.ids), len(around.documents), len(numbered))
     parts = _parts(tonight, collection, text_of, marks, own, numbered, decision, holders, known, params)
     return _concerning(tonight, around, decision, parts)
 
 
-def _read_tonight(documents: Iterable[Document], graph: Graph, params: DedupParams) -> _Tonight:
-    collection = collect(documents, graph.times)
+def _probed(tonight: _Tonight, index: Index, version: str, params: DedupParams) -> tuple[Candidates, Holdings, Table]:
+    """Return what other nights have of tonight's, and tonight's shingles; all else that was made for it is given back."""
+    probe = Probe(tonight.chunks, params)
+    candidates, held = probe_nights(probe, index.parts("sketches", version), index.parts("far", version), tonight.ids)
+    return candidates, held, probe.shingles
+
+
+def _read_tonight(documents: Iterable[Document], texts: TextFile, graph: Graph, params: DedupParams) -> _Tonight:
+    taken = {document.id: (document, seen) for document, seen in take(documents, texts)}
+    collection = collect(taken.values(), texts, graph.times)
     keys = collection.keys
     key_of = {document.id: key for document, key in zip(collection.documents, keys.tolist(), strict=True)}
     first = np.asarray(collection.first, np.int64)
-    return _Tonight(collection, sketch_all(collection.texts, params), keys[first], key_of, frozenset(key_of))
+    return _Tonight(collection, sketch_all(texts.chunks(collection.places), params), keys[first], key_of, frozenset(key_of))
 
 
 def _candidate_pairs(candidates: Candidates, tonight: _Tonight, params: DedupParams) -> U64:

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dedup.collection import document_key, story_key, text_digest
+from pipeline.dedup.collection import document_key, story_key
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import CHUNK, PARTS, Sketches, encode, sketch
+from pipeline.dedup.textfile import digest_of
 
 if TYPE_CHECKING:
     from pipeline.dedup import Document
@@ -99,7 +100,9 @@ def sketch_documents(documents: Iterable[Document], params: DedupParams | None =
     params = params or DedupParams()
     remaining = iter(documents)
     while chunk := list(islice(remaining, CHUNK)):
-        keys = np.array([document_key(document.id, text_digest(document.text)) for document in chunk], np.uint64)
+        keys = np.array(
+            [document_key(document.id, digest_of(document.text.encode(errors="surrogatepass"))) for document in chunk], np.uint64
+        )
         marks = np.array([story_mark(document.id, stitched=False) for document in chunk], np.uint64)
         sketches = sketch(encode([document.text for document in chunk]), params)
         yield Segment([document.id for document in chunk], keys, marks, sketches).pack()

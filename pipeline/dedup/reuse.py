@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,12 @@ from pipeline.dedup.align import Zones
 from pipeline.dedup.boilerplate import Holders, mark_common
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import IDEOGRAPH, PARAGRAPH, SENTENCE
+from pipeline.dedup.shelf import Reading
 from pipeline.dedup.verdict import Verdicts
 from pipeline.dedup.words import Places, Words
+
+if TYPE_CHECKING:
+    from pipeline.dedup.verify import Verified
 
 _IDEOGRAPH = 0.6  # of a word of an alphabetic language
 _SIDE_WORDS = 8  # words of the shortest passage that counts beside a longer one from the same text
@@ -48,10 +53,8 @@ class Shared:
 
 
 def find_passages(
-    pairs: npt.NDArray[np.int64],
-    zones: Zones,
-    verdicts: Verdicts,
-    words: Words,
+    found: Verified,
+    reading: Reading,
     holders: Holders,
     story: Sequence[int],
     canonical: Sequence[int],
@@ -63,11 +66,10 @@ def find_passages(
     `canonical` and `story` are by document number.
     """
     story_time = _story_times(story, times)
-    sizes = words.high - words.low
-    hot = mark_common(words, holders.common(story, (), params.bucket), params)  # whoever took them: too common to be anybody's
-    shared = share(pairs, zones, verdicts, story, words, hot, params)
-    stitched = {d for d, partners in shared.items() if is_stitched(partners, story, int(sizes[d]))}
-    marks = mark_common(words, holders.common(story, stitched, params.common), params)
+    hot = holders.common(story, (), params.bucket)  # whoever took them: too common to be anybody's
+    shared = share(found.pairs, found.zones, found.verdicts, story, found.units, _CommonRows(reading, hot, params), params)
+    stitched = {d for d, partners in shared.items() if is_stitched(partners, story, int(found.sizes[d]))}
+    common = holders.common(story, stitched, params.common)
     members: dict[int, int] = defaultdict(int)
     for number in story:
         members[number] += 1
@@ -75,14 +77,17 @@ def find_passages(
     def standing(text: int) -> Standing:
         own = story[text]
         earliest = story_time.get(own)
-        return Standing(own, canonical[own], members[own], times[text], earliest, text in stitched, int(sizes[text]))
+        return Standing(own, canonical[own], members[own], times[text], earliest, text in stitched, int(found.sizes[text]))
 
-    found: list[Passage] = []
-    for document, partners in shared.items():
-        inserted = {story[s.other] for s in shared.get(canonical[story[document]], ())}
-        sides = [(partner, standing(partner.other)) for partner in partners]
-        found += taken(document, standing(document), sides, inserted, text_words(words, document, marks), params)
-    return sorted(found, key=lambda p: (p.document, p.start, p.source)), stitched
+    passages: list[Passage] = []
+    for block in reading.blocks(np.array(list(shared), np.int64)):
+        words = reading.words(block)
+        marks = mark_common(words, common, params)
+        for place, document in enumerate(block.tolist()):
+            inserted = {story[s.other] for s in shared.get(canonical[story[document]], ())}
+            sides = [(partner, standing(partner.other)) for partner in shared[document]]
+            passages += taken(document, standing(document), sides, inserted, text_words(words, place, marks), params)
+    return sorted(passages, key=lambda p: (p.document, p.start, p.source)), stitched
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ def taken(
             if not _common(text.marks[start:end]):
                 mask[start:end] = True
     free = np.ones(size, np.bool_)
-    unit = float(_units_of(text.flags, np.array([0]), np.array([size]))[0])
+    unit = float(_units(text.flags, np.array([0]), np.array([size]))[0])
     found: list[Passage] = []
     for source in sorted(masks, key=lambda s: (stories[s].members < 2, _or_never(stories[s].story_time), -int(masks[s].sum()), s)):
         mask = _whole_sentences(masks[source] & free, text.flags)
@@ -150,12 +155,12 @@ def _or_never(time: float | None) -> float:
     return float("inf") if time is None else time
 
 
-def _units(words: Words) -> npt.NDArray[np.float64]:
+def units_of(words: Words) -> npt.NDArray[np.float64]:
     """Return for each text how much one of its words counts for: less where the words are ideographs."""
-    return _units_of(words.flags[: words.size], words.low, words.high)
+    return _units(words.flags[: words.size], words.low, words.high)
 
 
-def _units_of(flags: npt.NDArray[np.uint8], low: Places, high: Places) -> npt.NDArray[np.float64]:
+def _units(flags: npt.NDArray[np.uint8], low: Places, high: Places) -> npt.NDArray[np.float64]:
     places = np.flatnonzero(flags & IDEOGRAPH)
     ideographs = np.searchsorted(places, high) - np.searchsorted(places, low)
     units: npt.NDArray[np.float64] = 1 - (1 - _IDEOGRAPH) * ideographs / np.maximum(high - low, 1)
@@ -172,12 +177,14 @@ def share(
     zones: Zones,
     verdicts: Verdicts,
     story: Sequence[int],
-    words: Words,
-    hot: npt.NDArray[np.int8],
+    units: npt.NDArray[np.float64],
+    common: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int32]], Mask],
     params: DedupParams,
 ) -> dict[int, list[Shared]]:
-    """Return for each document what it shares with documents of other stories, `hot` words aside."""
-    units = _units(words)
+    """Return for each document what it shares with documents of other stories; `units` is by document.
+
+    `common` says of passages (first documents, rows of zones) which most words are common to many stories.
+    """
     numbers = np.asarray(story)
     foreign = np.flatnonzero((numbers[pairs[:, 0]] != numbers[pairs[:, 1]]) & ~verdicts.form)
     counts = np.diff(zones.bounds)[foreign]
@@ -185,7 +192,8 @@ def share(
     rows, owner = zones.rows[places], np.repeat(foreign, counts)
     unit = units[pairs].max(axis=1)
     fit = (rows[:, 5] + 1 >= params.passage_names * (rows[:, 6] + 1)) & (rows[:, 4] * unit[owner] >= _SIDE_WORDS)
-    fit &= ~_common_rows(rows, words.low[pairs[owner, 0]], hot)
+    rows, owner = rows[fit], owner[fit]
+    fit = ~common(pairs[owner, 0], rows)
     rows, owner = rows[fit], owner[fit]
     longest, own = np.zeros(len(pairs)), np.zeros(len(pairs))
     np.maximum.at(longest, owner, rows[:, 4])
@@ -201,7 +209,23 @@ def share(
     return shared
 
 
-def _common_rows(rows: npt.NDArray[np.int32], starts: npt.NDArray[np.int64], marks: npt.NDArray[np.int8]) -> Mask:
+class _CommonRows:
+    """Says of passages whether most of their words are common, reading the texts a block at a time."""
+
+    def __init__(self, reading: Reading, common: npt.NDArray[np.uint32], params: DedupParams) -> None:
+        self._reading, self._common, self._params = reading, common, params
+
+    def __call__(self, texts: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]) -> Mask:
+        result = np.zeros(len(rows), np.bool_)
+        for block in self._reading.blocks(np.unique(texts)):
+            words = self._reading.words(block)
+            own = np.flatnonzero((texts >= block[0]) & (texts <= block[-1]))
+            starts = words.low[np.searchsorted(block, texts[own])]
+            result[own] = common_rows(rows[own], starts, mark_common(words, self._common, self._params))
+        return result
+
+
+def common_rows(rows: npt.NDArray[np.int32], starts: npt.NDArray[np.int64], marks: npt.NDArray[np.int8]) -> Mask:
     """Say of which passages most words are marked as common; `starts` are the first words of their texts."""
     sums = np.zeros(len(marks) + 1, np.int32)
     np.cumsum(marks, out=sums[1:])

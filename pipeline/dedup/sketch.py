@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +81,9 @@ class Sketches:
         return self.shingles[own] >> np.uint32(8), owners
 
 
-def sketch_all(texts: Sequence[str], params: DedupParams) -> list[Sketches]:
-    """Sketch texts in chunks, so that only one chunk at a time is held as bytes."""
-    return [sketch(encode(texts[start : start + CHUNK]), params) for start in range(0, len(texts), CHUNK)]
+def sketch_all(chunks: Iterable[Texts], params: DedupParams) -> list[Sketches]:
+    """Sketch chunks of texts, of which one at a time is held."""
+    return [sketch(chunk, params) for chunk in chunks]
 
 
 def sketch(texts: Texts, params: DedupParams) -> Sketches:

@@ -28,6 +28,15 @@ class Verdicts:
     retold: Flags  # a copy only where more than one pair says so
     score: Floats
 
+    def take(self, pairs: npt.NDArray[np.int64]) -> Verdicts:
+        """Return the verdicts on these pairs."""
+        return Verdicts(self.copy[pairs], self.form[pairs], self.retold[pairs], self.score[pairs])
+
+    def put(self, pairs: npt.NDArray[np.int64], verdicts: Verdicts) -> None:
+        """Replace the verdicts on these pairs."""
+        self.copy[pairs], self.form[pairs] = verdicts.copy, verdicts.form
+        self.retold[pairs], self.score[pairs] = verdicts.retold, verdicts.score
+
 
 def measure(measures: Floats, name: str) -> Floats:
     """Return one measure of all pairs."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Numbers
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.align import WHOLE, Zones, compare
+from pipeline.dedup.blocks import pair_blocks
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import Collection
+from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.sketch import encode
+from pipeline.dedup.reuse import units_of
+from pipeline.dedup.shelf import Reading
 from pipeline.dedup.stories import MINOR
 from pipeline.dedup.titles import about_own_parts
 from pipeline.dedup.verdict import Floats, Verdicts, judge, measure
-from pipeline.dedup.words import Words, read_words
+from pipeline.dedup.words import Words
 
 Pairs = npt.NDArray[np.int64]
 NOTHING, PASSAGE, WHOLES = 0, 1, 2  # what two compared texts have in common
@@ -24,63 +28,72 @@ NOTHING, PASSAGE, WHOLES = 0, 1, 2  # what two compared texts have in common
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Pairs of texts (n x 2 numbers, sorted) with their measures, passages and verdicts, and the words they were judged by.
+    """Pairs of texts (n x 2 numbers) with their measures, passages and verdicts, which a second look may change.
 
-    `ties` says of each pair what the two have in common, `likely` which rows are copies as far as the pair alone can tell.
+    `ties` says of each pair what the two have in common, `likely` which are copies as far as the pair alone can tell. By text:
+    `sizes` its words, `units` how much one of them counts for. `learned`: all words were read together and have been tallied.
     """
 
-    words: Words
     pairs: Pairs
     measures: Floats
     zones: Zones
     verdicts: Verdicts
     ties: npt.NDArray[np.uint8]
-    likely: npt.NDArray[np.int64]
+    likely: npt.NDArray[np.bool_]
+    sizes: npt.NDArray[np.int64]
+    units: npt.NDArray[np.float64]
+    learned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Words that were read before, and the number of the text that each of their texts is."""
-
-    texts: npt.NDArray[np.int64]
-    words: Words
-
-
-def verify(collection: Collection, pairs: Pairs, params: DedupParams, read: Read | None = None) -> Verified:
-    """Decide on pairs of texts (the smaller number first, sorted); texts without a pair or a twin are not read."""
-    words = _words_of(collection, pairs, read)
-    measures, zones = compare(words, pairs, learn=True)
-    likely = np.flatnonzero(judge(measures, params).copy)
-    ties = _ties(measures, zones, likely, params)
-    measures[likely] = compare(words, pairs[likely])[0]
+def look(reading: Reading, pairs: Pairs, params: DedupParams, *, learn: bool = False) -> Verified:
+    """Compare pairs of texts, a block at a time. With `learn`, the words are tallied if one block holds them all."""
+    count = len(reading.sizes)
+    sizes, units = np.zeros(count, np.int64), np.ones(count)
+    measures = np.zeros((len(pairs), len(MEASURES)), np.float32)  # in a hot family there are millions of pairs
+    blocks, found = pair_blocks(pairs, reading.sizes), []
+    learned = learn and len(blocks) == 1
+    for rows in blocks:
+        texts, places = np.unique(pairs[rows], return_inverse=True)
+        words = reading.words(texts)
+        sizes[texts], units[texts] = words.high - words.low, units_of(words)
+        measures[rows], zones = compare(words, places.reshape(-1, 2), learn=learned)
+        found.append(zones)
+    zones = _joined(found).take(np.argsort(np.concatenate(blocks))) if len(blocks) > 1 else found[0]
     verdicts = judge(measures, params)
+    likely = verdicts.copy.copy()
+    return Verified(pairs, measures, zones, verdicts, _ties(measures, zones, likely, params), likely, sizes, units, learned)
+
+
+def _joined(zones: Sequence[Zones]) -> Zones:
+    counts = np.concatenate([np.diff(each.bounds) for each in zones])
+    return Zones(np.concatenate([each.rows for each in zones]), np.concatenate([[0], np.cumsum(counts)]))
+
+
+def look_again(
+    found: Verified, rows: Pairs, pairs: Pairs, words: Words, titles: Sequence[str | None], params: DedupParams
+) -> Verified:
+    """Judge pairs of a block (`rows`, and by the places of their texts in `words`) now that all words can be tallied.
+
+    Of any text in them that may be a copy all pairs that are alike as wholes are there. What changes is written into `found`; what
+    is returned is of these rows alone, by the places of texts.
+    """
+    whole = found.ties[rows] == WHOLES
+    if not found.learned:
+        compare(words, pairs[whole], learn=True)
+    likely = np.flatnonzero(found.likely[rows])
+    measures = compare(words, pairs[likely])[0]
+    verdicts, zones = judge(measures, params), found.zones.take(rows)
     copies = np.flatnonzero(verdicts.copy)
-    titles = [collection.documents[number].title for number in collection.first]
-    verdicts.copy[copies] &= ~about_own_parts(pairs, copies, zones, words, titles)
-    return Verified(words, pairs, measures, zones, verdicts, ties, likely)
+    verdicts.copy[copies] &= ~about_own_parts(pairs, likely[copies], zones, words, titles)
+    found.measures[rows[likely]] = measures
+    found.verdicts.put(rows[likely], verdicts)
+    return Verified(
+        pairs, found.measures[rows], zones, found.verdicts.take(rows), found.ties[rows], found.likely[rows],
+        words.high - words.low, np.ones(len(titles)), True,
+    )  # fmt: skip
 
 
-def _words_of(collection: Collection, pairs: Pairs, read: Read | None) -> Words:
-    """Return the words of the texts, those that nothing is to be said of as empty ones."""
-    related = np.bincount(np.asarray(collection.text_of, np.int64), minlength=len(collection.first)) > 1
-    related[pairs] = True
-    if read is not None:
-        related[read.texts] = False
-    texts = encode([text if wanted else "" for text, wanted in zip(collection.texts, related.tolist(), strict=True)])
-    if read is None:
-        return read_words(texts)
-    places = len(read.texts) + np.arange(len(related))
-    places[read.texts] = np.arange(len(read.texts))
-    return read_words(texts, read.words).of(places)
-
-
-def find_ties(words: Words, pairs: Pairs, params: DedupParams) -> npt.NDArray[np.uint8]:
-    """Say of pairs of texts what they have in common, as `Verified.ties` does."""
-    measures, zones = compare(words, pairs)
-    return _ties(measures, zones, np.flatnonzero(judge(measures, params).copy), params)
-
-
-def _ties(measures: Floats, zones: Zones, likely: npt.NDArray[np.int64], params: DedupParams) -> npt.NDArray[np.uint8]:
+def _ties(measures: Floats, zones: Zones, likely: npt.NDArray[np.bool_], params: DedupParams) -> npt.NDArray[np.uint8]:
     """Say of each pair whether the texts are alike as wholes, share a passage that can count, or neither."""
     covers = np.stack([measure(measures, "zone_a"), measure(measures, "zone_b")])
     longest = np.zeros(len(measures), np.int32)

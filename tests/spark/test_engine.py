@@ -9,7 +9,7 @@ import pyarrow as pa
 from pipeline.dedup import DedupResult, Document, find_duplicates
 from pipeline.dedup.candidates import candidate_pairs
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.sketch import sketch_all
+from pipeline.dedup.sketch import encode, sketch_all
 from pipeline.dedup.spark.candidates import find_candidates
 from pipeline.dedup.spark.components import components
 from pipeline.dedup.spark.documents import DOCUMENT
@@ -45,8 +45,8 @@ def test_hot_buckets_and_crowded_families_are_cut_alike(spark: Any) -> None:
         frame(spark, "text long, content binary", [list(range(len(texts))), list(map(pack, texts))]), 10**7, params
     )
     pairs = sorted((row.a, row.b) for row in found.pairs(params).collect())
-    assert pairs == sorted(map(tuple, candidate_pairs(sketch_all(texts, params), params).tolist()))
-    assert pairs != sorted(map(tuple, candidate_pairs(sketch_all(texts, DedupParams()), DedupParams()).tolist()))
+    assert pairs == sorted(map(tuple, candidate_pairs(sketch_all([encode(texts)], params), params).tolist()))
+    assert pairs != sorted(map(tuple, candidate_pairs(sketch_all([encode(texts)], DedupParams()), DedupParams()).tolist()))
 
 
 def test_components_are_those_of_the_graph(spark: Any) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline.dedup.boilerplate import mark_common
 from pipeline.dedup.members import composites_of
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.reuse import Passage, Shared, Standing, is_stitched, share, taken, text_words
+from pipeline.dedup.reuse import Passage, Shared, Standing, common_rows, is_stitched, share, taken, text_words, units_of
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.spark.frames import Integers, Numbers, Tables, batch, grouped, integers, kept, pack, texts_of
 from pipeline.dedup.spark.verify import by_number, read_verdicts, sorted_pairs, with_texts
@@ -69,7 +69,12 @@ def _shares(pairs: DataFrame, texts: DataFrame, told: DataFrame, hot: Shingles, 
         places = np.stack([numbers.places(a), numbers.places(b)], axis=1)
         story = np.zeros(len(numbers.all), np.int64)
         story[places[:, 0]], story[places[:, 1]] = integers(table["story_a"]), integers(table["story_b"])
-        found = share(places, zones, verdicts, story.tolist(), words, mark_common(words, hot, params), params)
+        marks = mark_common(words, hot, params)
+
+        def common(texts: Integers, ranges: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+            return common_rows(ranges, words.low[texts], marks)
+
+        found = share(places, zones, verdicts, story.tolist(), units_of(words), common, params)
         rows = [(text, s.other, np.array(s.ranges, np.int32).tobytes()) for text, partners in found.items() for s in partners]
         text, other = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
         sizes = words.high - words.low
@@ -138,7 +143,7 @@ def _taken(tables: Tables, common: Shingles, params: DedupParams) -> pa.Table:
         stories = {other_sides[row].story for row in range(own.start, own.stop) if inserted[row]}
         found += taken(place, own_sides[own.start], partners, stories, text_words(words, place, marks), params)
     numbers = integers(texts["text"])
-    composites = composites_of(found, contents)
+    composites = composites_of(found, list(map(len, contents)))
     return pa.Table.from_batches([_passage_rows(found, numbers), _composite_rows(composites, numbers)])
 
 

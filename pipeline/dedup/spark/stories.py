@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.dedup import Document
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import Collection
-from pipeline.dedup.members import canonicals, members_of
+from pipeline.dedup.members import find_heads, members_of
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.spark.components import components
@@ -105,22 +105,21 @@ def _members(tables: Tables, sites: SiteCounts, params: DedupParams) -> pa.Table
     contents = texts_of(rows.filter(pa.array(number == text))["content"])
     fields = {name: texts_of(rows[name]) for name in _GIVEN}
     documents = [
-        Document(title=None, text=contents[place], published_at=None, **{name: fields[name][row] for name in _GIVEN})
-        for row, place in enumerate(text_of)
+        Document(title=None, text="", published_at=None, **{name: fields[name][row] for name in _GIVEN})
+        for row in range(len(text_of))
     ]
     first = np.flatnonzero(number == text).tolist()
-    collection = Collection(documents, rows["time"].to_pylist(), first, text_of)
+    collection = Collection(documents, rows["time"].to_pylist(), first, text_of, list(map(len, contents)))
     words = read_words(encode(contents))
     add_tallies(words, numbers, tables["tallies"])
     groups: dict[int, list[int]] = defaultdict(list)
     for row, key in enumerate(integers(rows["story"]).tolist()):
         groups[key].append(row)
-    canonical = canonicals(collection, groups, sites, words)
-    head = {row: canonical[key][0] for key, members in groups.items() for row in members}
+    found = find_heads(collection, groups, sites, words)
     row_of = {document.id: row for row, document in enumerate(documents)}
-    members = members_of(collection, groups, canonical, words, {}, params)
+    members = members_of(collection, found, {}, params)
     order = [row_of[member.article_id] for member in members]
-    heads = np.array([head[row] for row in order], np.int64)
+    heads = np.array(found.canonical, np.int64)[order]
     told = [(m.story_id, m.canonical_article_id, m.relation, m.canonical_reason, m.proof) for m in members]
     packed = [[pack(value) for value in values] for values in zip(*told, strict=True)]
     scores = [member.score for member in members]
