@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pipeline.dedup.jit import inner, kernel
 
 Numbers = npt.NDArray[np.int64]
-BLOCK = 1 << 25  # bytes of the texts that are read at once: their words take six times as much
+BLOCK = 1 << 24  # bytes of the texts that are read at once: their words take six times as much
 _CLUSTER = 4  # a cluster of texts that are kept together takes at most this part of a block
 
 

@@ -113,7 +113,7 @@ def _probed(tonight: _Tonight, index: Index, version: str, params: DedupParams) 
     """Return what other nights have of tonight's, and tonight's shingles; all else that was made for it is given back."""
     probe = Probe(tonight.chunks, params)
     candidates, held = probe_nights(probe, index.parts("sketches", version), index.parts("far", version), tonight.ids)
-    return candidates, held, probe.shingles
+    return candidates, held, probe.shingles.bare()
 
 
 def _read_tonight(documents: Iterable[Document], texts: TextFile, graph: Graph, params: DedupParams) -> _Tonight:

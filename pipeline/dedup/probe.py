@@ -5,8 +5,9 @@ The work is one pass over what is stored of the window, whatever it holds, and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _STEP = np.uint64(0x9E3779B1)
 _SECOND = np.uint64(9)  # lowest bit of the product that the second place is taken from
 _STARTS = 12  # highest bits of a hash by which its place is looked up
 _WORDS = 1 << 18  # of a filter at most: a shingle has 24 bits in its part
+_NONE: U64 = np.zeros(0, np.uint64)
 _HOLDERS = 255  # of a shingle that are remembered
 
 
@@ -45,6 +47,10 @@ class Table:
     shift: int
     seen: npt.NDArray[np.uint8]
 
+    def bare(self) -> Table:
+        """Return the hashes without what they are looked up with."""
+        return replace(self, sieve=_NONE, filter=_NONE, starts=_NONE.astype(np.int64), seen=_NONE.astype(np.uint8))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -61,12 +67,23 @@ class Probe:
     """Tonight's bands and kept shingles, by text number."""
 
     def __init__(self, chunks: Sequence[Sketches], params: DedupParams) -> None:
-        texts = np.arange(sum(chunk.count for chunk in chunks), dtype=np.uint32)
-        bands = [np.concatenate([np.zeros(0, np.uint32), *(chunk.bands[band] for chunk in chunks)]) for band in range(params.bands)]
         self.params = params
-        self._bands = _table([(hashes, texts) for hashes in bands], 32)
-        self._far = _table([(hashes, texts) for hashes in bands[: params.far]], 32)
-        self.shingles = _table([shingles_of_part(chunks, part) for part in range(PARTS)], 24)
+        self._chunks = chunks
+        self._texts = np.arange(sum(chunk.count for chunk in chunks), dtype=np.uint32)
+        sizes = [sum(int(chunk.blocks[part, -1] - chunk.blocks[part, 0]) for chunk in chunks) for part in range(PARTS)]
+        self.shingles = _table(sizes, (shingles_of_part(chunks, part) for part in range(PARTS)), 24)
+
+    @cached_property
+    def _bands(self) -> Table:  # of a first night nobody asks for it
+        return self._table_of(self.params.bands)
+
+    @cached_property
+    def _far(self) -> Table:
+        return self._table_of(self.params.far)
+
+    def _table_of(self, bands: int) -> Table:
+        hashes = (np.concatenate([np.zeros(0, np.uint32), *(chunk.bands[band] for chunk in self._chunks)]) for band in range(bands))
+        return _table([len(self._texts)] * bands, ((each, self._texts) for each in hashes), 32)
 
     def bands(self, bands: U32) -> Found:
         """Return the pairs that agree in bands (bands x n)."""
@@ -91,8 +108,8 @@ class Probe:
         return pairs, holders
 
 
-def _table(parts: Sequence[tuple[U32, U32]], bits: int) -> Table:
-    bounds = np.cumsum([0, *(len(hashes) for hashes, _ in parts)])
+def _table(sizes: Sequence[int], parts: Iterable[tuple[U32, U32]], bits: int) -> Table:
+    bounds = np.cumsum([0, *sizes])
     most = int(np.diff(bounds).max(initial=1))
     words = min(_WORDS, 1 << (most * _BITS_A_HASH // 64).bit_length())
     size = int(bounds[-1])
@@ -100,9 +117,9 @@ def _table(parts: Sequence[tuple[U32, U32]], bits: int) -> Table:
         np.empty(size, np.uint32),
         np.empty(size, np.uint32),
         bounds,
-        np.zeros((len(parts), min(words, _SIEVE)), np.uint64),
-        np.zeros((len(parts), words), np.uint64),
-        np.zeros((len(parts), (1 << _STARTS) + 1), np.int64),
+        np.zeros((len(sizes), min(words, _SIEVE)), np.uint64),
+        np.zeros((len(sizes), words), np.uint64),
+        np.zeros((len(sizes), (1 << _STARTS) + 1), np.int64),
         bits - _STARTS,
         np.zeros(size, np.uint8),
     )
