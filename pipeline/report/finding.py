@@ -15,7 +15,7 @@ from pipeline.warehouse.search import is_on
 from pipeline.warehouse.sqlfiles import sql_files
 
 FOUND = 20
-SAMPLE = 5000  # articles that PostgreSQL takes out of its index at random when more have a word
+SAMPLE = 2000  # articles that PostgreSQL takes out of its index at random when more have a word
 LOOKED = 2000  # articles that have the words of a phrase and are looked at for a page, in PostgreSQL
 NEWEST = 2000  # articles that are read through when there is no index
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
@@ -102,17 +102,17 @@ def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[s
 
 def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple[str, ...], *, single: bool) -> Sequence[Row]:
     """Return the next articles, and for phrases a last row without an article where those that were looked at ended."""
+    shapes = ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted]
+    found = _ask(connection, "newest", values | {"shapes": shapes})
+    if len(found) > FOUND:
+        return found
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
     if single:
         connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
         return _ask(connection, "page", values)
-    found = _ask(connection, "newest", values)
-    if len(found) > FOUND:
-        return found
     apart = [word for term in wanted for word in term.split() if word.isalnum()]
     if not apart or all(term.isalnum() for term in wanted):
         return _ask(connection, "page", values)
-    shapes = ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted]
     return _ask(connection, "phrase", values | {"apart": _postgresql(tuple(apart), ()), "shapes": shapes, "looked": LOOKED})
 
 
