@@ -24,12 +24,14 @@ BYLINE = "author-line"
 DATE_LINE = "date-line"
 AUTHOR_BIO = "author-bio"
 RELATED_HEADLINE = "related-headline"
+ORPHAN = "orphan-heading"
 EDGE_RULES = {
     HEADLINE: "The page's title, repeated at the top",
     BYLINE: 'Who wrote the page: "By …", or a line that is nothing but an author named in the metadata',
     DATE_LINE: "A line at the top or the tail that is nothing but a date or a time",
     AUTHOR_BIO: "Who the author is and how to reach them, at the tail",
     RELATED_HEADLINE: "Headline of another story: after the last prose, or below a label that announces such headlines",
+    ORPHAN: "Heading at the end, when all that stood below it was taken out",
 }
 
 MIN_HEADLINE_WORDS, MAX_HEADLINE_WORDS = 4, 22  # what headlines of news sites have
@@ -42,6 +44,7 @@ MIN_PARAGRAPHS = 3  # fewer say nothing about how a page is written
 MAX_TRAILING = 5  # open blocks after the last prose; more are a list that belongs to the article
 MIN_SENTENCE_WORDS = 5  # a name or the title of a thing is shorter than most headlines
 ENOUGH = 2  # points of evidence
+MIN_BELOW = 15  # words taken out below a heading that is left without a text; fewer are a caption
 # The end of a sentence inside, an address: running text or a note, no headline.
 INNER_END = re.compile(
     r"[^\W\d_]{3}[.!?…]['’”\"]? +[^\W\d_]|[。！？]|@|://|#|: ?[^\w ]?\d| / |\w{3}\.(?:com|org|net|co|de|fr|it|es|ru|info)\b",
@@ -81,7 +84,22 @@ def label_edges(article: Article, blocks: Sequence[Block], leads: Collection[int
     labelled = list(blocks)
     for position, rule in [*_top(page), *_announced(page), *_tail(page)]:
         labelled[position] = labelled[position].drop(rule)
+    for position in _orphans(labelled):
+        labelled[position] = labelled[position].drop(ORPHAN)
     return labelled
+
+
+def _orphans(blocks: Sequence[Block]) -> list[int]:
+    """Return the places of the headings behind the last open text, if much below them was taken out: "Our services"."""
+    last = max((i for i, block in enumerate(blocks) if block.dropped_by is None and block.kind != "heading"), default=len(blocks))
+    found: list[int] = []
+    below = 0  # words
+    for i in range(len(blocks) - 1, last, -1):
+        if blocks[i].dropped_by is not None:
+            below += count_words(blocks[i].text)
+        elif below >= MIN_BELOW:
+            found.append(i)
+    return found
 
 
 def _read(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> _Page:

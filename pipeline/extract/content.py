@@ -18,6 +18,7 @@ from pipeline.extract.blocks import PageBlocks, Run, read_blocks
 from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
+from pipeline.extract.headed import headed_runs
 from pipeline.extract.heading_above import heading_above
 from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
 from pipeline.extract.places import Structure, structure_of
@@ -45,6 +46,13 @@ OTHERS_WEIGHT = 0.4
 MIXED_THRESHOLD = 0.5
 # Where even then less than this share of trafilatura's text, or of the JSON-LD text, is kept, that text is taken.
 LOST_SHARE = 0.4
+# Trafilatura's text is a menu, and not taken, from this share of its characters in links on, if its lines and all of it are shorter
+# than so many words.
+MENU_SHARE, MENU_LINE, MAX_MENU = 0.5, 12, 2000
+# What is kept with less than this mean score, and does not stand below the page's headline, gives way to the text that does.
+SURE_SCORE = 0.75
+HEADED_SHARE = 0.25  # of the words kept that this text must have: less may be a line about its author
+MAX_HEADED = 400  # words; so long a text is found without
 AGREES = 0.5  # share of the kept words that a declared text must hold to be the same article
 
 
@@ -142,9 +150,31 @@ def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
     first, second = (np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32) for text in texts)
     chosen: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
     other = first >= MIXED_THRESHOLD
-    if work.words(chosen) < LOST_SHARE * work.words(other):
+    if headed := _headed(work, scores, chosen):
+        return headed[0], f"headline: {headed[1]} of the {work.words(chosen)} kept words stand below it; {asked}"
+    if work.words(chosen) < LOST_SHARE * work.words(other) and not (chosen.any() and _is_menu(work, other)):
         return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
     return chosen, asked
+
+
+def _headed(work: _Page, scores: Vector, chosen: Chosen) -> tuple[Chosen, int] | None:
+    """Return the text below the page's headline, and how many kept words stand there, when what was kept is unsure and does not."""
+    kept = work.words(chosen)
+    sure = sum(float(scores[i]) * len(work.tokens[i]) for i in np.flatnonzero(chosen))
+    if sure >= SURE_SCORE * kept > 0:
+        return None
+    below = headed_runs(work.page, work.tokens, work.structure, tokens_of(work.metadata.title or ""))
+    if below is None:
+        return None
+    shared = work.words(chosen & below)
+    enough = HEADED_SHARE * kept <= work.words(below) <= MAX_HEADED
+    return (below, shared) if enough and (2 * shared < kept or not kept) else None
+
+
+def _is_menu(work: _Page, chosen: Chosen) -> bool:
+    runs = [work.page.runs[i] for i in np.flatnonzero(chosen)]
+    linked = sum(run.link_chars for run in runs) >= MENU_SHARE * sum(len(run.text) for run in runs)
+    return linked and work.words(chosen) < min(MAX_MENU, MENU_LINE * len(runs))
 
 
 def _chosen(work: _Page, scores: Vector) -> Chosen:

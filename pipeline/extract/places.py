@@ -48,6 +48,15 @@ def structure_of(page: PageBlocks) -> Structure:
     return Structure(parents, tuple(levels), like, sibling)
 
 
+def inside(structure: Structure, container: int) -> npt.NDArray[np.bool_]:
+    """Say of each run whether it stands in a container; those under it are numbered in a row."""
+    end = container + 1
+    while end < len(structure.parents) and structure.parents[end] >= container:
+        end += 1
+    own = structure.levels[0]
+    return (own >= container) & (own < end)
+
+
 def _numbered(keys: Iterable[object]) -> Indices:
     numbers: dict[object, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)

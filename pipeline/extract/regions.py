@@ -15,7 +15,7 @@ from pipeline.clean.rules import match_line
 from pipeline.extract.blocks import HEADINGS, PageBlocks
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
-from pipeline.extract.places import Structure
+from pipeline.extract.places import Structure, inside
 
 Flags = npt.NDArray[np.bool_]
 
@@ -70,9 +70,9 @@ def _below_comment_heading(page: PageBlocks, structure: Structure) -> Flags:
     for start, run in enumerate(page.runs):
         if run.tag not in HEADINGS or below[start] or not _is_comment_heading(run.text):
             continue
-        inside = _inside(page, structure, int(structure.parents[run.container]))
+        around = inside(structure, int(structure.parents[run.container]))
         for i in range(start, len(page.runs)):
-            if not inside[i] or (i > start and page.runs[i].tag <= run.tag and page.runs[i].tag in HEADINGS):
+            if not around[i] or (i > start and page.runs[i].tag <= run.tag and page.runs[i].tag in HEADINGS):
                 break
             below[i] = True
     return below
@@ -107,7 +107,7 @@ def _next_articles(
         if i > first and page.runs[i].tag == page.runs[first].tag and not later[i] and not _is_title(tokens[i], title):
             twin = _twin(page, structure, chain, page.runs[i].container)
             if twin is not None:
-                here, there = (_inside(page, structure, container) for container in twin)
+                here, there = (inside(structure, container) for container in twin)
                 if min(_prose(words, here), _prose(words, there)) >= TWIN_WORDS:
                     later |= there
     return later
@@ -136,15 +136,6 @@ def _twin(page: PageBlocks, structure: Structure, chain: Sequence[int], containe
     inner = chain[: chain.index(here) + 1]
     is_story = any(page.containers[c].mask & STORY for c in inner)
     return (here, there) if is_story and page.containers[here].name == page.containers[there].name else None
-
-
-def _inside(page: PageBlocks, structure: Structure, container: int) -> Flags:
-    """Say of each run whether it stands in a container; those under it are numbered in a row."""
-    end = container + 1
-    while end < len(page.containers) and structure.parents[end] >= container:
-        end += 1
-    own = structure.levels[0]
-    return (own >= container) & (own < end)
 
 
 def _prose(words: npt.NDArray[np.int64], flags: Flags) -> int:

@@ -123,3 +123,16 @@ def test_who_the_author_is_goes_at_the_tail(line: str) -> None:
 def test_who_somebody_is_stays_inside() -> None:
     line = "Jane Doe is a reporter for the Example."
     assert dropped(label(article(PROSE[0], line, *PROSE[1:]))) == {}
+
+
+def test_a_heading_goes_with_the_text_below_it() -> None:
+    below = block("We paint signs, build jetties, mend nets, sell bait, and teach sailing in summer to all over ten").drop(
+        "not-content"
+    )
+    assert dropped(label(article(*PROSE, block("Our services", "heading"), below)))["Our services"] == "orphan-heading"
+
+
+def test_a_heading_stays_above_open_text_or_a_caption() -> None:
+    heading, caption = block("Our services", "heading"), block("The harbour at dusk").drop("caption")
+    assert dropped(label(article(*PROSE, heading, caption))) == {caption.text: "caption"}
+    assert dropped(label(article(*PROSE[:2], heading, *PROSE[2:]))) == {}
