@@ -65,6 +65,32 @@ def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) 
     return measures, Zones(np.concatenate(rows), np.cumsum(np.concatenate(counts)))
 
 
+def tally(words: Words, pairs: npt.NDArray[np.int64]) -> None:
+    """Tally the words of pairs of texts that are aligned as wholes, as `compare` would."""
+    size = words.longest + 1
+    room = (np.empty((4, size), np.int32), np.empty((size, _CHOICES), np.int32), np.empty(size, np.int32))
+    texts = (words.low, words.high, words.hashes, words.flags, words.shingles, words.order, words.tally)
+    _tally(*texts, np.ascontiguousarray(pairs), *room, np.empty((ZONES, 8), np.int32))
+
+
+@kernel
+def _tally(
+    low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tallied: Any, pairs: Any, room: Any, choices: Any,
+    chosen: Any, zones: Any,
+) -> None:  # fmt: skip
+    image, back, zone_a, zone_b = room[0], room[1], room[2], room[3]
+    for p in range(len(pairs)):
+        a, b = low[pairs[p, 0]], low[pairs[p, 1]]
+        size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
+        _common_shingles(
+            shingles[a : a + size_a], order[a : a + size_a], shingles[b : b + size_b], order[b : b + size_b], choices, chosen
+        )
+        _map_words(hashes[a : a + size_a], hashes[b : b + size_b], choices, chosen, image, back)
+        _find_zones(hashes[a : a + size_a], hashes[b : b + size_b], flags[a : a + size_a], image, back, zone_a, zone_b, zones)
+        count_words(image, zone_a, size_a, tallied[:, a : a + size_a])
+        count_words(back, zone_b, size_b, tallied[:, b : b + size_b])
+
+
 @kernel
 def _compare(
     low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tally: Any, learn: bool, pairs: Any, room: Any,

@@ -32,7 +32,8 @@ class Shelf:
         """Return the words of texts, by their place in `numbers` (distinct); the tallies of what is held already stay."""
         missing = numbers[self._find(numbers) < 0]
         if self._held is None or self._texts.sizes(np.concatenate([self._numbers, missing])).sum() > blocks.BLOCK:
-            self._held, self._numbers, self._places = None, self._numbers[:0], self._places[:0]
+            self._held = self._held.emptied() if self._held else None  # its room is used again
+            self._numbers, self._places = self._numbers[:0], self._places[:0]
             missing = numbers
         if len(missing) or self._held is None:
             self._held = read_words(self._texts.read(missing), self._held, spare=_SPARE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.align import WHOLE, Zones, compare
+from pipeline.dedup.align import WHOLE, Zones, compare, tally
 from pipeline.dedup.blocks import pair_blocks
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import Collection
@@ -77,9 +77,8 @@ def look_again(
     Of any text in them that may be a copy all pairs that are alike as wholes are there. What changes is written into `found`; what
     is returned is of these rows alone, by the places of texts.
     """
-    whole = found.ties[rows] == WHOLES
     if not found.learned:
-        compare(words, pairs[whole], learn=True)
+        tally(words, pairs[_wholes(found.measures[rows])])
     likely = np.flatnonzero(found.likely[rows])
     measures = compare(words, pairs[likely])[0]
     verdicts, zones = judge(measures, params), found.zones.take(rows)
@@ -95,13 +94,19 @@ def look_again(
 
 def _ties(measures: Floats, zones: Zones, likely: npt.NDArray[np.bool_], params: DedupParams) -> npt.NDArray[np.uint8]:
     """Say of each pair whether the texts are alike as wholes, share a passage that can count, or neither."""
-    covers = np.stack([measure(measures, "zone_a"), measure(measures, "zone_b")])
+    cover = np.maximum(measure(measures, "zone_a"), measure(measures, "zone_b"))
     longest = np.zeros(len(measures), np.int32)
     np.maximum.at(longest, np.repeat(np.arange(len(measures)), np.diff(zones.bounds)), zones.rows[:, 4])
-    ties = np.where((longest >= params.passage) | (covers.max(axis=0) >= MINOR), PASSAGE, NOTHING).astype(np.uint8)
-    ties[(covers.max(axis=0) >= WHOLE) & (covers.min(axis=0) >= WHOLE / 2)] = WHOLES
-    ties[likely] = WHOLES
+    ties = np.where((longest >= params.passage) | (cover >= MINOR), PASSAGE, NOTHING).astype(np.uint8)
+    ties[likely | _wholes(measures)] = WHOLES
     return ties
+
+
+def _wholes(measures: Floats) -> npt.NDArray[np.bool_]:
+    """Say of which pairs the texts are aligned as wholes: only their words are tallied."""
+    covers = np.stack([measure(measures, "zone_a"), measure(measures, "zone_b")])
+    whole: npt.NDArray[np.bool_] = (covers.max(axis=0) >= WHOLE) & (covers.min(axis=0) >= WHOLE / 2)
+    return whole
 
 
 def count_sites(collection: Collection, pairs: Pairs, fresh: Numbers[int] | None) -> SiteCounts:

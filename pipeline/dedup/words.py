@@ -46,6 +46,11 @@ class Words:
         """Return the words of these texts, by their place in `texts`."""
         return replace(self, low=self.low[texts], high=self.high[texts])
 
+    def emptied(self) -> Words:
+        """Return the room of these words without a text in it; they are used up."""
+        self.tally[:, : self.size] = 0
+        return replace(self, low=self.low[:0], high=self.high[:0], size=0)
+
 
 def read_words(texts: Texts, after: Words | None = None, *, spare: int = 0) -> Words:
     """Cut texts into words and sort the 3-word shingles of each; they follow on the texts of `after`, which is used up.
@@ -53,7 +58,7 @@ def read_words(texts: Texts, after: Words | None = None, *, spare: int = 0) -> W
     `spare` is how many times the room is left for texts that follow: where it is enough, nothing is copied.
     """
     data, bounds = texts
-    used = _room_for(int(_most_words(data, bounds)) * (1 + spare), after)
+    used = _room_for(int(_most_words(data, bounds)), after, spare)
     ends = np.empty(len(bounds), np.int64)
     ends[0] = used.size
     out = (used.hashes, used.starts, used.ends, used.flags)
@@ -62,12 +67,12 @@ def read_words(texts: Texts, after: Words | None = None, *, spare: int = 0) -> W
     return replace(used, low=np.concatenate([used.low, ends[:-1]]), high=np.concatenate([used.high, ends[1:]]), size=size)
 
 
-def _room_for(words: int, after: Words | None) -> Words:
-    """Return `after`, or nothing, with room for so many words more."""
+def _room_for(words: int, after: Words | None, spare: int) -> Words:
+    """Return `after`, or nothing, with room for so many words more; where it has none yet, with `spare` times as much besides."""
     if after is not None and len(after.hashes) - after.size >= words:
         return after
     size = 0 if after is None else after.size
-    room = size + words
+    room = size + words * (1 + spare)
     none = np.zeros(0, np.int64)
     larger = Words(
         none, none, 0, *scratch(room), np.empty(room, np.uint64), np.empty(room, np.int32), np.zeros((2, room), np.int32)
