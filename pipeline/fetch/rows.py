@@ -48,11 +48,12 @@ def clean_url(url: str) -> str | None:
     if len(text) > MAX_URL or not text.lower().startswith(("http://", "https://")):
         return None
     try:
+        text = without_userinfo(text)  # first: what stands before an @ may hold half of a bracket
         parts = urlsplit(text)
         host = parts.hostname or ""
         if not host.isascii():
             host.encode("idna")
-        return without_userinfo(text) if host and parts.port != 0 else None
+        return text if host and parts.port != 0 else None
     except ValueError:  # a port that is no number, a host that is no name; UnicodeError is one too
         return None
 
