@@ -31,7 +31,7 @@ EDGE_RULES = {
     DATE_LINE: "A line at the top or the tail that is nothing but a date or a time",
     AUTHOR_BIO: "Who the author is and how to reach them, at the tail",
     RELATED_HEADLINE: "Headline of another story: after the last prose, or below a label that announces such headlines",
-    ORPHAN: "Heading at the end, when all that stood below it was taken out",
+    ORPHAN: "Heading or lead-in at the end, when all that stood below it was taken out",
 }
 
 MIN_HEADLINE_WORDS, MAX_HEADLINE_WORDS = 4, 22  # what headlines of news sites have
@@ -44,6 +44,7 @@ MIN_PARAGRAPHS = 3  # fewer say nothing about how a page is written
 MAX_TRAILING = 5  # open blocks after the last prose; more are a list that belongs to the article
 MIN_SENTENCE_WORDS = 5  # a name or the title of a thing is shorter than most headlines
 ENOUGH = 2  # points of evidence
+MAX_LEAD = 15  # words of a line that leads to others
 MIN_BELOW = 15  # words taken out below a heading that is left without a text; fewer are a caption
 # The end of a sentence inside, an address: running text or a note, no headline.
 INNER_END = re.compile(
@@ -90,8 +91,8 @@ def label_edges(article: Article, blocks: Sequence[Block], leads: Collection[int
 
 
 def _orphans(blocks: Sequence[Block]) -> list[int]:
-    """Return the places of the headings behind the last open text, if much below them was taken out: "Our services"."""
-    last = max((i for i, block in enumerate(blocks) if block.dropped_by is None and block.kind != "heading"), default=len(blocks))
+    """Return the places of headings and lead-ins behind the last open text, if much below them was taken out: "Our services"."""
+    last = max((i for i, block in enumerate(blocks) if block.dropped_by is None and not _introduces(block)), default=len(blocks))
     found: list[int] = []
     below = 0  # words
     for i in range(len(blocks) - 1, last, -1):
@@ -100,6 +101,12 @@ def _orphans(blocks: Sequence[Block]) -> list[int]:
         elif below >= MIN_BELOW:
             found.append(i)
     return found
+
+
+def _introduces(block: Block) -> bool:
+    """Say whether a block is nothing without what follows: a heading, a short line that ends in a colon."""
+    is_lead = block.kind == "paragraph" and block.text.rstrip().endswith((":", "："))
+    return block.kind == "heading" or (is_lead and count_words(block.text) <= MAX_LEAD)
 
 
 def _read(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> _Page:
