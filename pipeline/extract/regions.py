@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.clean.rules import match_line
-from pipeline.extract.blocks import HEADINGS, PageBlocks
+from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
+from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
 from pipeline.extract.places import Structure, inside
@@ -32,6 +33,9 @@ def _bit(name: str) -> int:
 
 COMMENT_PROMPT = "comment-prompt"  # the rule of headings like "12 comments"
 SLIDES = re.compile(r"\..*slide-?show", re.IGNORECASE)
+TIME_OF_DAY = re.compile(r"\d[:.h]\d\d")
+SIGNATURE_WORDS = 25
+HEADED_WITHIN = 12  # runs above the first signature: a comment, and the heading of all
 COMMENT, STORY = _bit("comment"), _bit("article") | _bit("<article>")
 
 
@@ -45,6 +49,7 @@ def foreign_runs(
     for label, flags in (
         ("comments", _commented(page)),
         ("comments", _below_comment_heading(page, structure)),
+        ("comments", _signed(page, tokens, structure)),
         ("gallery", _slides(page)),
         ("next-article", _next_articles(page, words, tokens, structure, title)),
     ):
@@ -81,6 +86,32 @@ def _below_comment_heading(page: PageBlocks, structure: Structure) -> Flags:
 def _is_comment_heading(text: str) -> bool:
     match = match_line(text)
     return match is not None and match.certain and match.rule.id == COMMENT_PROMPT
+
+
+def _signed(page: PageBlocks, tokens: Sequence[Sequence[str]], structure: Structure) -> Flags:
+    """Say of each run whether it stands among lines that are signed with a time, one like the other: "Posted by Ann at 9:35".
+
+    They reach from the first signature, or a line above it that announces comments, to the end of what holds all of them.
+    """
+    none = np.zeros(len(page.runs), dtype=np.bool_)
+    signed = [i for i, run in enumerate(page.runs) if len(tokens[i]) <= SIGNATURE_WORDS and _is_signature(run)]
+    alike = [i for i in signed if structure.like[i] == structure.like[signed[-1]]]
+    if len({page.runs[i].text for i in alike}) < 2:
+        return none
+    first, own = alike[0], structure.levels[0]
+    common = next(c for c in _chain(structure, int(own[first])) if inside(structure, c)[alike].all())
+    above = range(max(0, first - HEADED_WITHIN), first)
+    start = next((i for i in above if _is_comment_heading(page.runs[i].text)), first)
+    flags = inside(structure, common)
+    flags[:start] = False
+    flags[start:first] = True
+    return flags
+
+
+def _is_signature(run: Run) -> bool:
+    """Say whether a line says "posted by" and when; "by" alone signs the parts of a live blog too."""
+    by = BY.match(run.text)
+    return by is not None and " " in by[1] and TIME_OF_DAY.search(run.text) is not None
 
 
 def _slides(page: PageBlocks) -> Flags:

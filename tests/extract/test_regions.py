@@ -79,3 +79,21 @@ def test_captions_of_a_slideshow_are_left_out_and_a_page_of_nothing_else_is_kept
     slides = f"<ul class='slideshow'>{''.join(f'<li><img src=x><p>{text}</p></li>' for text in REMARKS)}</ul>"
     assert not set(REMARKS) & set(kept(page(f"<article><h1>{TITLE}</h1>{paragraphs(STORY)}{slides}</article>")))
     assert set(REMARKS) <= set(kept(page(f"<article><h1>{TITLE}</h1>{slides}</article>")))
+
+
+def test_remarks_that_are_signed_with_a_time_are_left_out_whatever_holds_them() -> None:
+    above = "".join(
+        f"<div class='b'>Posted by: Reader {n}, Oslo on 9:3{n}am</div><div>{text}</div>" for n, text in enumerate(REMARKS)
+    )
+    below = "".join(f"<p>{text}</p><p class='s'>Posted by Reader {n} on May 4, 9:3{n} AM</p>" for n, text in enumerate(REMARKS))
+    for remarks in (above, f"<div>Comments</div>{below}"):
+        article = page(f"<h1>{TITLE}</h1>{paragraphs(STORY)}<div>{remarks}</div>")
+        assert [text for text in kept(article) if text != TITLE] == STORY
+
+
+def test_a_story_and_the_parts_of_a_live_blog_may_be_signed() -> None:
+    parts = "".join(
+        f"<div class='part'><p class='who'>By Jane Doe at 10:1{n}</p><p>{text}</p></div>" for n, text in enumerate(STORY)
+    )
+    assert set(STORY) <= set(kept(page(f"<h1>{TITLE}</h1>{parts}")))
+    assert set(STORY) <= set(kept(page(f"<h1>{TITLE}</h1><p>Posted by Jane Doe at 10:15</p>{paragraphs(STORY)}")))
