@@ -31,7 +31,7 @@ run: $(VENV)/.run ## run a night: on the sample newsroom, or on yours with SOURC
 ui: $(VENV)/.run ## Airflow's UI on loopback, port 8080 or COPYDESK_UI_PORT; Ctrl-C stops everything
 	@$(BIN)/python -m pipeline ui $(if $(SOURCES),--sources $(SOURCES))
 
-test: $(VENV)/.dev ## make what the tests need and run them all
+test: $(VENV)/.dev ## make what the tests need and run them: all that need no Airflow process, browser or Java
 	@$(BIN)/python -m pytest
 
 test-browser: $(VENV)/.dev ## an editor's morning in a real browser: form, run, report, backfill (some minutes)
@@ -46,7 +46,7 @@ test-spark: $(VENV)/.dev $(VENV)/.spark ## the tests of --engine spark, on two c
 
 spark: $(VENV)/.run $(VENV)/.spark ## install pyspark for --engine spark (about 480 MB)
 
-test-scale: $(VENV)/.scale ## Airflow's scheduler: runs, a week's backfill; a night on Celery, PostgreSQL and S3, with crashes
+test-scale: $(VENV)/.scale ## Airflow for real: the demo, alerts, a week's backfill; a night on Celery, PostgreSQL and S3, with crashes
 	@.ci/install_servers
 	@$(BIN)/python -m pytest -n 0 tests/scale
 
