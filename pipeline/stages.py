@@ -192,6 +192,7 @@ def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
 
 
 Extracted = Iterable[tuple[Fetch, Article | Reject]]
+Freshness = tuple[str, str, str]  # greater for what was fetched later
 
 
 def extract(run: Run, shard: str, results: Callable[[Collection[Fetch]], Extracted] | None = None) -> StageReport:
@@ -272,7 +273,7 @@ def _sort_out(row: Fetch, result: Article | Reject, articles: dict[str, Article]
     return "article" if known is None else "same_article"
 
 
-def _freshness(article: Article) -> tuple[str, str, str]:
+def _freshness(article: Article) -> Freshness:
     return (article.fetched_at.isoformat() if article.fetched_at else "", article.url or "", article.raw_ref or "")
 
 
@@ -340,7 +341,7 @@ def dedup(run: Run) -> StageReport:
     store, partition = run.store(), Partition("dedup", run.run_date, WHOLE)
     with store.lock(partition.prefix):
         seen = Counter[str]()
-        ids: set[str] = set()
+        ids: dict[str, Freshness] = {}
         tonight = _freshest(records_of(store, "clean", run.run_date, Article), seen, ids)
         if run.settings.dedup_engine == "spark":
             newest = {document.id: document for document in tonight}
@@ -388,19 +389,17 @@ def _dedup_on_spark(run: Run, writer: PartitionWriter, tonight: Sequence[Documen
     return report
 
 
-def _freshest(articles: Iterable[Article], seen: Counter[str], ids: set[str]) -> Iterator[Document]:
+def _freshest(articles: Iterable[Article], seen: Counter[str], ids: dict[str, Freshness]) -> Iterator[Document]:
     """Yield documents, after one that is there already only a fresher one: a page that two shards came to is one article.
 
-    What was read is counted in `seen`, and its ids put into `ids`. Articles are let go as they are read: their blocks would take
-    several times the memory of the texts.
+    What was read is counted in `seen`, and put into `ids` with its freshness. Articles are let go as they are read: their blocks
+    would take several times the memory of the texts.
     """
-    by_id: dict[str, tuple[str, str, str]] = {}
     for article in articles:
-        freshness, known = _freshness(article), by_id.get(article.article_id)
+        freshness, known = _freshness(article), ids.get(article.article_id)
         seen["article" if known is None else "same_article"] += 1
         if known is None or freshness > known:
-            by_id[article.article_id] = freshness
-            ids.add(article.article_id)
+            ids[article.article_id] = freshness
             yield _document(article)
 
 

@@ -82,11 +82,7 @@ def _tally(
     for p in range(len(pairs)):
         a, b = low[pairs[p, 0]], low[pairs[p, 1]]
         size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
-        _common_shingles(
-            shingles[a : a + size_a], order[a : a + size_a], shingles[b : b + size_b], order[b : b + size_b], choices, chosen
-        )
-        _map_words(hashes[a : a + size_a], hashes[b : b + size_b], choices, chosen, image, back)
-        _find_zones(hashes[a : a + size_a], hashes[b : b + size_b], flags[a : a + size_a], image, back, zone_a, zone_b, zones)
+        _align(hashes, flags, shingles, order, a, b, size_a, size_b, choices, chosen, room, zones)
         count_words(image, zone_a, size_a, tallied[:, a : a + size_a])
         count_words(back, zone_b, size_b, tallied[:, b : b + size_b])
 
@@ -100,11 +96,7 @@ def _compare(
     for p in range(len(pairs)):
         a, b = low[pairs[p, 0]], low[pairs[p, 1]]
         size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
-        _common_shingles(
-            shingles[a : a + size_a], order[a : a + size_a], shingles[b : b + size_b], order[b : b + size_b], choices, chosen
-        )
-        _map_words(hashes[a : a + size_a], hashes[b : b + size_b], choices, chosen, image, back)
-        _find_zones(hashes[a : a + size_a], hashes[b : b + size_b], flags[a : a + size_a], image, back, zone_a, zone_b, zones[p])
+        _align(hashes, flags, shingles, order, a, b, size_a, size_b, choices, chosen, room, zones[p])
         out = measures[p]
         measure_pair(flags[a : a + size_a], flags[b : b + size_b], image, back, zone_a, zone_b, zones[p], out)
         if max(out[2], out[3]) < WHOLE or min(out[2], out[3]) < WHOLE / 2:
@@ -117,6 +109,20 @@ def _compare(
             tally_a, tally_b = tally[:, a : a + size_a], tally[:, b : b + size_b]
             out[26] = fills(image, zone_a, flags_a, flags_b, tally_a, tally_b)
             out[30], out[31] = alone(flags_a, tally_a), alone(flags_b, tally_b)
+
+
+@inner
+def _align(
+    hashes: Any, flags: Any, shingles: Any, order: Any, a: int, b: int, size_a: int, size_b: int, choices: Any, chosen: Any,
+    room: Any, zones: Any,
+) -> None:  # fmt: skip
+    """Map the words of two texts, which begin at `a` and `b`, onto each other and cut the map into passages."""
+    image, back, zone_a, zone_b = room[0], room[1], room[2], room[3]
+    _common_shingles(
+        shingles[a : a + size_a], order[a : a + size_a], shingles[b : b + size_b], order[b : b + size_b], choices, chosen
+    )
+    _map_words(hashes[a : a + size_a], hashes[b : b + size_b], choices, chosen, image, back)
+    _find_zones(hashes[a : a + size_a], hashes[b : b + size_b], flags[a : a + size_a], image, back, zone_a, zone_b, zones)
 
 
 @inner

@@ -118,6 +118,6 @@ def test_a_stop_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=tmp_path, env=variables, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert "preparing" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)  # Ctrl-C; SIGTERM is sent to one that is ready, in tests/scale
+        process.send_signal(signal.SIGINT)  # Ctrl-C; SIGTERM is sent to one that is ready, in test_scheduler.py
         assert process.wait(PATIENCE) == 0
     assert processes_in(tmp_path) == []
