@@ -16,7 +16,9 @@ from pipeline.warehouse.sqlfiles import sql_files
 
 FOUND = 20
 SAMPLE = 2000  # articles that PostgreSQL takes out of its index at random when more have a word
-LOOKED = 2000  # articles that have the words of a phrase and are looked at for a page, in PostgreSQL
+NEWEST_FIRST = 500  # articles that are looked at before the index is asked, in PostgreSQL
+LOOKED = 1000  # articles that are looked at for a page with a phrase, in PostgreSQL
+FREQUENT = 50_000  # articles that have the words of a phrase: it costs less to look at the newest than to read the dates of so many
 NEWEST = 2000  # articles that are read through when there is no index
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
 LONGEST_QUERY = 300
@@ -82,38 +84,68 @@ def newest(connection: Connection, site: str, after: tuple[str, str] | None) -> 
     return page_of(connection, query, FOUND, "published_at", "article_id")
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Ids of articles in the order of a page, where the next page begins (None: nowhere), and whether they are a sample."""
+
+    ids: list[str]
+    after: str | None
+    sampled: bool = False
+
+
 def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...], after: str) -> tuple[Page, bool]:
     """Return a page of articles by the index, and whether it is out of a sample of those that have the word."""
-    values = {"words": FULL_TEXT[connection.dialect.name](wanted, unwanted), "after": after, "size": FOUND + 1}
-    single = len(wanted) == 1 and not unwanted and wanted[0].isalnum()
-    if connection.dialect.name == "postgresql":
-        found = _in_postgresql(connection, values, wanted, single=single)
+    dialect = connection.dialect.name
+    values = {"words": FULL_TEXT[dialect](wanted, unwanted), "after": after}
+    if dialect == "postgresql":
+        piece = _in_postgresql(connection, values, wanted, single=len(wanted) == 1 and not unwanted and wanted[0].isalnum())
     else:
-        found = _ask(connection, "page", values)
-    page = [row for row in found[:FOUND] if row.article_id is not None]
-    goes_on = len(found) > FOUND or len(page) < len(found)
-    last = found[min(len(found), FOUND) - 1].place if goes_on else None
+        piece = _matching(connection, values)
     listed = view("article_list")
-    ids = [row.article_id for row in page]
-    by_id = {row.article_id: row for row in connection.execute(sa.select(listed).where(listed.c.article_id.in_(ids)))}
-    sampled = single and bool(found) and found[0].matches > SAMPLE / 2
-    return Page(tuple(by_id[i] for i in ids if i in by_id), last), sampled
+    by_id = {r.article_id: r for r in connection.execute(sa.select(listed).where(listed.c.article_id.in_(piece.ids)))}
+    return Page(tuple(by_id[i] for i in piece.ids if i in by_id), piece.after), piece.sampled
 
 
-def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple[str, ...], *, single: bool) -> Sequence[Row]:
-    """Return the next articles, and for phrases a last row without an article where those that were looked at ended."""
-    shapes = ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted]
-    found = _ask(connection, "newest", values | {"shapes": shapes})
-    if len(found) > FOUND:
-        return found
+def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple[str, ...], *, single: bool) -> _Piece:
+    """Return the next articles; of a phrase it may be none while others are behind them."""
+    values = values | {"shapes": ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted]}
+    newest = _fitting(connection, "newest", values, NEWEST_FIRST)
+    if len(newest.ids) == FOUND or newest.after is None:
+        return newest
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
     if single:
         connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
-        return _ask(connection, "page", values)
+        return _matching(connection, values, sampled=True)
     apart = [word for term in wanted for word in term.split() if word.isalnum()]
     if not apart or all(term.isalnum() for term in wanted):
-        return _ask(connection, "page", values)
-    return _ask(connection, "phrase", values | {"apart": _postgresql(tuple(apart), ()), "shapes": shapes, "looked": LOOKED})
+        return _matching(connection, values)
+    values["apart"] = _postgresql(tuple(apart), ())
+    ((plan,),) = _ask(connection, "estimate", values)
+    if plan[0]["Plan"]["Plan Rows"] < FREQUENT:
+        return _fitting(connection, "apart", values, LOOKED)
+    further = _fitting(connection, "newest", values | {"after": newest.after}, LOOKED)
+    return _Piece(newest.ids + further.ids, further.after)
+
+
+def _matching(connection: Connection, values: dict[str, Any], *, sampled: bool = False) -> _Piece:
+    """Return the next articles that the index has under the words; it may give a part of very many where it was told to."""
+    found = _ask(connection, "page", values | {"size": FOUND + 1})
+    page = found[:FOUND]
+    return _Piece(
+        [row.article_id for row in page],
+        page[-1].place if len(found) > FOUND else None,
+        sampled=sampled and bool(found) and found[0].matches > SAMPLE / 2,
+    )
+
+
+def _fitting(connection: Connection, name: str, values: dict[str, Any], looked: int) -> _Piece:
+    """Return those of the next so many articles, as a statement gives them, that have the words."""
+    looked_at = _ask(connection, name, values | {"looked": looked})
+    ids = {row.article_id for row in _ask(connection, "fitting", values | {"ids": [row.article_id for row in looked_at]})}
+    found = [row for row in looked_at if row.article_id in ids]
+    if len(found) > FOUND:
+        return _Piece([row.article_id for row in found[:FOUND]], found[FOUND - 1].place)
+    return _Piece([row.article_id for row in found], looked_at[-1].place if len(looked_at) == looked else None)
 
 
 def _ask(connection: Connection, name: str, values: dict[str, Any]) -> Sequence[Row]:

@@ -168,10 +168,15 @@ def test_search_finds_words_in_titles_and_texts(client: httpx.Client, filled: Wa
     set_search(filled, on=False)
 
 
-def test_a_phrase_is_looked_for_piece_by_piece(client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("frequent", [0, 50_000])
+def test_a_phrase_is_looked_for_piece_by_piece(
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch, frequent: int
+) -> None:
     from pipeline.report import finding
 
+    monkeypatch.setattr(finding, "NEWEST_FIRST", 1)
     monkeypatch.setattr(finding, "LOOKED", 1)
+    monkeypatch.setattr(finding, "FREQUENT", frequent)
     set_search(filled, on=True)
     both = ["About copy", "About lead"]
     for query, expected in (('"dam broke"', both), ('"broke-dam"', []), ('"dam broke" "at one"', ["About lead"])):
