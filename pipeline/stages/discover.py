@@ -1,0 +1,98 @@
+"""Find tonight's new URLs and documents, and divide them among the shards by site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pipeline.records import Discovered, Rejected, StageReport
+from pipeline.runs import WHOLE, Run, dates_of, shard_count
+from pipeline.stages.common import logged, url_states
+from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records
+from pipeline.urls import shard_of, url_id
+
+if TYPE_CHECKING:
+    from pipeline.warehouse import UrlState
+
+# A page that changes does so within hours of its publication; afterwards a rare look is enough.
+REFETCH_AFTER_DAYS = (1, 3, 7, 30)
+
+
+def discover(run: Run) -> StageReport:
+    """Find tonight's new URLs and documents, and divide them among the shards by site."""
+    from pipeline.fetch.discover import discover as read_sources
+    from pipeline.fetch.freshness import silent_sources
+
+    found = read_sources(run.sources, run.settings, today=run.day)
+    states = url_states(run, found.items)
+    news = {source.id: 0 for source in run.sources}
+    fresh: list[Discovered] = []
+    per_source: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+    for item in found.items:
+        news[item.source_id] += url_id(item.url) not in states
+        outcome = _wanted(item, states, run, per_source)
+        outcomes[outcome] += 1
+        if outcome == "new":
+            fresh.append(item)
+    rejected = [*found.rejected, *silent_sources(run.sources, news, _news_before(run), found.rejected)]
+    outcomes.update(reject.reason for reject in rejected)
+    return _commit_discovered(run, fresh, rejected, outcomes, news)
+
+
+def _news_before(run: Run) -> list[Mapping[str, int]]:
+    """Return how many new pages each source brought in the runs before, the latest first."""
+    from pipeline.fetch.freshness import REMEMBERED_RUNS
+
+    store = run.store()
+    dates = [day for day in dates_of(store, "discover") if day < run.run_date][-REMEMBERED_RUNS:]
+    manifests = (read_manifest(store, Partition("discover", day, WHOLE)) for day in reversed(dates))
+    return [manifest.extra.get("news", {}) for manifest in manifests if manifest is not None]
+
+
+def _wanted(item: Discovered, states: Mapping[str, UrlState], run: Run, per_source: Counter[str]) -> str:
+    state = states.get(url_id(item.url))
+    if state is not None and item.via != "file" and not _due(state, run.day):
+        return "known"
+    if run.page_limit is not None and per_source[item.source_id] >= run.page_limit:
+        return "over_limit"
+    per_source[item.source_id] += 1
+    return "new"
+
+
+def _due(state: UrlState, today: date) -> bool:
+    """Say whether a URL known from an earlier night is to be looked at again."""
+    ages = (state.first_seen_date + timedelta(days=age) for age in REFETCH_AFTER_DAYS)
+    return any(state.last_fetch_date < due <= today for due in ages)
+
+
+def _commit_discovered(
+    run: Run, fresh: Sequence[Discovered], rejected: Sequence[Rejected], outcomes: Counter[str], news: Mapping[str, int]
+) -> StageReport:
+    store = run.store()
+    shards = shard_count(run, store)
+    by_shard = sorted(fresh, key=lambda item: (shard_of(item.site, shards), item.url))
+    for shard, items in groupby(by_shard, key=lambda item: shard_of(item.site, shards)):
+        commit_shard(run, store, shard, items)
+    partition = Partition("discover", run.run_date, WHOLE)
+    with store.lock(partition.prefix):
+        writer = PartitionWriter(store, partition)
+        writer.write("rejects", Rejected, rejected)
+        report = StageReport("discover", run.run_date, WHOLE, outcomes.total(), outcomes)
+        writer.commit(report, {"shards": shards, "news": dict(news)})
+    return logged(report)
+
+
+def commit_shard(run: Run, store: Store, shard: str, items: Iterable[Discovered], *, keep: bool = False) -> None:
+    """Write a shard's part of the discovered; with `keep`, beside what is there already."""
+    partition = Partition("discover", run.run_date, shard)
+    with store.lock(partition.prefix):
+        merged = {url_id(item.url): item for item in items}
+        if keep:
+            merged |= {url_id(item.url): item for item in read_records(store, partition, Discovered)}
+        writer = PartitionWriter(store, partition)
+        rows = writer.write("part", Discovered, sorted(merged.values(), key=lambda item: item.url))
+        writer.commit(StageReport("discover", run.run_date, shard, rows, {"new": rows}))

@@ -1,0 +1,101 @@
+"""Take the article out of each fetched page."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from pipeline.config import Settings
+from pipeline.errors import Reject
+from pipeline.progress import progress_log
+from pipeline.records import Article, Fetch, Rejected, StageReport
+from pipeline.runs import Run
+from pipeline.stages.common import freshness_of, logged
+from pipeline.store import Partition, PartitionWriter, Store, read_records
+
+if TYPE_CHECKING:
+    from pipeline.extract.page import PageInput
+
+# Starting a worker costs about as much as extracting so many pages.
+PAGES_PER_WORKER = 50
+
+Extracted = Iterable[tuple[Fetch, Article | Reject]]
+
+
+def extract(run: Run, shard: str, results: Callable[[Collection[Fetch]], Extracted] | None = None) -> StageReport:
+    """Take the article out of each fetched page; what is no article goes to the quarantine with its reason and raw page.
+
+    `results` gives what was extracted from the pages of fetch rows elsewhere.
+    """
+    store, partition = run.store(), Partition("extract", run.run_date, shard)
+    with store.lock(partition.prefix):
+        fetches = list(fetched_pages(store, run.run_date, shard))
+        articles: dict[str, Article] = {}
+        rejected: list[Rejected] = []
+        outcomes: Counter[str] = Counter()
+        progress = progress_log(f"extract {run.run_date} {shard}")
+        for row, result in results(fetches) if results else _extracted(run.settings, store, fetches):
+            outcomes[_sort_out(row, result, articles, rejected)] += 1
+            progress(outcomes.total(), len(fetches))
+        writer = PartitionWriter(store, partition)
+        writer.write("part", Article, sorted(articles.values(), key=lambda article: article.article_id))
+        writer.write("rejects", Rejected, sorted(rejected, key=lambda reject: reject.url))
+        report = StageReport("extract", run.run_date, shard, len(fetches), outcomes)
+        writer.commit(report)
+    return logged(report)
+
+
+def fetched_pages(store: Store, run_date: str, shard: str) -> Iterator[Fetch]:
+    """Yield the rows of a shard's pages that are to be extracted."""
+    rows = read_records(store, Partition("fetch", run_date, shard), Fetch)
+    yield from (row for row in rows if row.outcome == "fetched")
+
+
+def _extracted(settings: Settings, store: Store, fetches: Collection[Fetch]) -> Extracted:
+    """Yield what came of each archived page, in the order of the archive, which is the cheapest to read."""
+    from pipeline.fetch.archive import archive_order
+
+    workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
+    return extract_pages(settings, store, sorted(fetches, key=archive_order), workers)
+
+
+def extract_pages(
+    settings: Settings, store: Store, fetches: Iterable[Fetch], workers: int
+) -> Iterator[tuple[Fetch, Article | Reject]]:
+    """Yield what came of archived pages; those that cannot be read come last."""
+    from pipeline.extract.pool import ExtractPool
+    from pipeline.fetch.archive import read_each
+    from pipeline.pages import page_input
+
+    under_way: deque[Fetch] = deque()
+    unreadable: list[tuple[Fetch, Reject]] = []
+
+    def pages() -> Iterator[PageInput]:
+        for row, page in read_each(store, fetches, limit=settings.max_body_bytes):
+            try:
+                if isinstance(page, Reject):
+                    raise page
+                ready = page_input(row, page)
+            except Reject as reject:
+                unreadable.append((row, reject))
+                continue
+            under_way.append(row)
+            yield ready
+
+    with ExtractPool(workers, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
+        for result in pool.map(pages()):
+            yield under_way.popleft(), result
+    yield from unreadable
+
+
+def _sort_out(row: Fetch, result: Article | Reject, articles: dict[str, Article], rejected: list[Rejected]) -> str:
+    """File one result of extraction and return its outcome."""
+    if isinstance(result, Reject) or result.page_kind != "article":
+        reason, detail = (result.code, result.detail) if isinstance(result, Reject) else (result.page_kind, result.kind_reason)
+        rejected.append(Rejected(row.url, row.source_id, row.site, "extract", reason, detail, False, row.raw_ref))
+        return reason
+    known = articles.get(result.article_id)
+    if known is None or freshness_of(result) > freshness_of(known):
+        articles[result.article_id] = result
+    return "article" if known is None else "same_article"

@@ -1,0 +1,78 @@
+"""Fetch and archive what the shards lack, and file what was fetched elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.filing import file_rows, raw_prefix, recover
+from pipeline.progress import progress_log
+from pipeline.records import Discovered, Fetch, Rejected, StageReport
+from pipeline.runs import Run, shard_count
+from pipeline.stages.common import grouped, logged, url_states
+from pipeline.stages.discover import commit_shard
+from pipeline.store import Partition, read_records
+from pipeline.urls import shard_of, url_id
+
+if TYPE_CHECKING:
+    from pipeline.fetch.fetch import Validator
+
+
+def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
+    """Fetch what the shard lacks. Pages archived for this date stay; `again` names URL ids to fetch once more all the same."""
+    from pipeline.fetch.archive import index_segments, segments_under
+    from pipeline.fetch.fetch import fetch as fetch_pages
+
+    store, partition = run.store(), Partition("fetch", run.run_date, shard)
+    prefix = raw_prefix(partition)
+    with store.lock(partition.prefix):
+        recover(store, partition)
+        before = segments_under(store, prefix)
+        known = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
+        wanted = read_records(store, Partition("discover", run.run_date, shard), Discovered)
+        todo = [item for item in wanted if _to_fetch(item, known.get(url_id(item.url)), again)]
+        rows = fetch_pages(
+            todo,
+            settings=run.settings,
+            store=store,
+            archive_prefix=prefix,
+            validators=_validators(run, [item for item in todo if url_id(item.url) not in again], known),
+            delays={source.id: source.delay for source in run.sources if source.delay is not None},
+            progress=progress_log(f"fetch {run.run_date} {shard}"),
+        )
+        index_segments(store, prefix, segments_under(store, prefix) - before)
+        return logged(file_rows(store, partition, rows))
+
+
+def _to_fetch(item: Discovered, known: Fetch | None, again: Collection[str]) -> bool:
+    """Say whether an item is fetched in this run; a local file costs no more than a look, and may have been replaced."""
+    return known is None or known.retryable or item.via == "file" or url_id(item.url) in again
+
+
+def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fetch]) -> dict[str, Validator]:
+    """Return what makes the requests conditional: the last capture of each URL, of this night or of an earlier one."""
+    from pipeline.fetch.fetch import Validator
+
+    known = {i: Validator(s.etag, s.last_modified, s.digest, s.raw_ref) for i, s in url_states(run, items).items()}
+    rows = (tonight[url_id(item.url)] for item in items if item.via == "file" and url_id(item.url) in tonight)
+    return known | {url_id(r.url): Validator(r.etag, r.last_modified, r.digest, r.raw_ref) for r in rows if r.raw_ref}
+
+
+def fetch_again(run: Run, rejects: Iterable[Rejected]) -> None:
+    """Fetch rejected pages once more as part of this night, whatever became of them before."""
+    store = run.store()
+    shards = shard_count(run, store)
+    for shard, members in sorted(grouped(rejects, lambda reject: shard_of(reject.site, shards)).items()):
+        items = [Discovered(r.url, r.source_id, r.site, "file" if r.url.startswith("file:") else "list") for r in members]
+        commit_shard(run, store, shard, items, keep=True)
+        fetch(run, shard, again={url_id(item.url) for item in items})
+
+
+def add_fetches(run: Run, rows: Iterable[Fetch]) -> None:
+    """File pages that were fetched elsewhere (an imported archive) under this night."""
+    store = run.store()
+    shards = shard_count(run, store)
+    for shard, members in sorted(grouped(rows, lambda row: shard_of(row.site, shards)).items()):
+        partition = Partition("fetch", run.run_date, shard)
+        with store.lock(partition.prefix):
+            logged(file_rows(store, partition, members))

@@ -1,0 +1,13 @@
+-- The next :looked articles that have the words of a phrase, side by side or not, the last published first: the index knows which words
+-- a text has, not where.
+WITH matched AS MATERIALIZED (
+  SELECT article_id, published_at
+  FROM articles
+  WHERE article_words(title, text) @@ websearch_to_tsquery('simple', :apart) AND published_at IS NOT NULL
+)
+SELECT article_id, CONCAT(published_at AT TIME ZONE 'UTC', ' ', article_id) AS place
+FROM matched
+WHERE :after = ''
+  OR (published_at, article_id) < (CAST(LEFT(NULLIF(:after, ''), -33) AS TIMESTAMP) AT TIME ZONE 'UTC', RIGHT(:after, 32))
+ORDER BY published_at DESC, article_id DESC
+LIMIT :looked;
