@@ -31,12 +31,12 @@ from pipeline.dedup.bulk import newest, read_line
 from pipeline.dedup.candidates import candidate_pairs, counted_pairs, likely_pairs, sharing_pairs
 from pipeline.dedup.collection import collect, take
 from pipeline.dedup.decide import decide
-from pipeline.dedup.lines import read_lines
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.shelf import Reading, Shelf
 from pipeline.dedup.sketch import CHUNK, Sketches, Texts, sketch, sketch_all
 from pipeline.dedup.textfile import TextFile
 from pipeline.dedup.verify import look, look_again
+from pipeline.json_lines import read_lines
 
 WORDS = 600
 VOCABULARY = 50_000

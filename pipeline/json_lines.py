@@ -5,21 +5,31 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import logging
 import os
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from pipeline.errors import ConfigError, Fatal
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 PIPE = "-"
 PLAIN = ("", ".jsonl", ".ndjson", ".json")
+# What people have in hand instead of JSON Lines, packed or not, and what takes it.
+ELSEWHERE = {
+    ".html": "`copydesk explain` shows what becomes of one page, `files` in sources.toml takes a folder of them",
+    ".warc": "`copydesk import` takes it",
+}
 MAX_LINE = 256 * 2**20  # bytes; a line that never ends must not fill the memory
 GZIP_LEVEL = 6
 STEP = 25  # lines between two updates of the progress line
@@ -37,19 +47,29 @@ class Line:
 @contextmanager
 def open_lines(source: str) -> Iterator[Iterator[Line]]:
     """Open a JSON Lines file and give its lines, the bad ones too; raises `ConfigError` when it cannot be read."""
+    with _opened(source) as handle:
+        yield (parse_line(raw, number) for number, raw in enumerate(_raw_lines(handle, source), 1))
+
+
+def read_lines(source: str) -> Iterator[bytes]:
+    """Yield the lines of a JSON Lines file as they stand there, without blank ones; raises as `open_lines` does."""
+    with _opened(source) as handle:
+        yield from (raw for raw in _raw_lines(handle, source) if raw.strip())
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[IO[bytes]]:
     handle = _open_input(source)
     try:
-        yield _lines(handle, source)
+        yield handle
     finally:
         if source != PIPE:
             handle.close()
 
 
-def _lines(handle: IO[bytes], source: str) -> Iterator[Line]:
-    number = 0
+def _raw_lines(handle: IO[bytes], source: str) -> Iterator[bytes]:
     while raw := _read_line(handle, source):
-        number += 1
-        yield _parsed(raw, number)
+        yield raw
 
 
 def _read_line(handle: IO[bytes], source: str) -> bytes:
@@ -69,11 +89,12 @@ def _zstd_error() -> type[Exception]:
     return cast("type[Exception]", module.ZstdError) if module else EOFError
 
 
-def _parsed(raw: bytes, number: int) -> Line:
+def parse_line(raw: bytes, number: int = 0) -> Line:
+    """Return what one line of JSON Lines says, or what is wrong with it. A byte order mark, as Windows writes, is none of it."""
     if len(raw) >= MAX_LINE:
         return Line(number, error=f"longer than {MAX_LINE // 2**20} MiB")
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return Line(number, error=f"not UTF-8: {error.reason} at byte {error.start}")
     except (ValueError, RecursionError) as error:
@@ -148,12 +169,20 @@ def _open_input(source: str) -> IO[bytes]:
 
 def _suffix(name: str, role: str) -> str:
     """Return `.gz`, `.zst` or nothing; raises `ConfigError` for a file of another kind."""
-    suffix = "" if name == PIPE or name.startswith("/dev/") else Path(name).suffix.lower()
-    if suffix in (".gz", ".zst"):
-        return suffix
-    if suffix not in PLAIN:
+    suffixes = [] if name == PIPE or name.startswith("/dev/") else [suffix.lower() for suffix in Path(name).suffixes]
+    packed = suffixes.pop() if suffixes and suffixes[-1] in (".gz", ".zst") else ""
+    suffix = suffixes[-1] if suffixes else ""
+    if suffix in ELSEWHERE:
+        raise ConfigError(f"{role} {name!r}: {suffix} holds no JSON Lines; {ELSEWHERE[suffix]}")
+    if suffix not in PLAIN and not packed:
         raise ConfigError(f"{role} {name!r}: cannot tell what {suffix!r} holds; use .jsonl, .jsonl.gz, .jsonl.zst, or - for a pipe")
-    return ""
+    return packed
+
+
+def tell_malformed(source: str, malformed: int, lines: int) -> None:
+    """Warn of lines that are no documents: each has its answer, but nobody may look for it there."""
+    if malformed:
+        logger.warning('%s: %d of %d lines are no documents; "error" in the output says what is wrong', source, malformed, lines)
 
 
 def _umask() -> int:
@@ -170,6 +199,12 @@ class Progress:
 
     def __enter__(self) -> Progress:
         return self
+
+    def over(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield the items and count them."""
+        for item in items:
+            self.advance()
+            yield item
 
     def advance(self) -> None:
         """Count one more."""

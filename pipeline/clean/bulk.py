@@ -23,7 +23,7 @@ from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.extract.page import PageInput
 from pipeline.extract.pool import ExtractPool
-from pipeline.json_lines import Line, Progress, open_lines, open_output
+from pipeline.json_lines import Line, Progress, open_lines, open_output, tell_malformed
 from pipeline.records import Article, StageReport
 from pipeline.urls import site_of
 
@@ -65,6 +65,7 @@ def clean_file(source: str, target: str, settings: Settings) -> StageReport:
             outcomes[record["error"]["code"] if record["error"] else "article"] += 1
             output.write(_encoded(record))
     report = StageReport("clean", "", "all", sum(outcomes.values()), dict(sorted(outcomes.items())))
+    tell_malformed(source, outcomes["malformed"], report.seen)
     logger.info("clean %s: %d lines, %s", source, report.seen, dict(report.outcomes))
     return report
 

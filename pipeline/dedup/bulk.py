@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.config import Settings
 from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
-from pipeline.dedup.lines import read_lines, write_lines
+from pipeline.json_lines import Progress, open_output, parse_line, read_lines, tell_malformed
 from pipeline.records import Reuse, StageReport, StoryMember
 
 logger = logging.getLogger(__name__)
@@ -35,18 +35,22 @@ def dedup_file(source: str, target: str, index: str | None, settings: Settings) 
 
     With `index`, a folder, the answer is also about the documents of earlier calls with the same folder.
     """
-    lines = [read_line(line) for line in read_lines(source)]
-    documents = newest(line.document for line in lines if line.document)
-    if index is None:
-        result = find_duplicates(list(documents.values()))
-    else:
-        from pipeline.dedup.index import open_index
+    with open_output(target) as output:  # first: a target that cannot be written is told before the work
+        with Progress("dedup: read") as progress:
+            lines = [read_line(line) for line in progress.over(read_lines(source))]
+        documents = newest(line.document for line in lines if line.document)
+        if index is None:
+            result = find_duplicates(list(documents.values()))
+        else:
+            from pipeline.dedup.index import open_index
 
-        with open_index(index, settings.window_days) as folder:
-            result = folder.add(documents, DedupParams())
-    answers = list(_answers(lines, documents, result))
-    write_lines(target, (json.dumps(answer) for answer in answers))
-    outcomes = Counter("malformed" if "error" in answer else str(answer["relation"]) for answer in answers)
+            with open_index(index, settings.window_days) as folder:
+                result = folder.add(documents, DedupParams())
+        outcomes: Counter[str] = Counter()
+        for answer in _answers(lines, documents, result):
+            outcomes["malformed" if "error" in answer else str(answer["relation"])] += 1
+            output.write(json.dumps(answer).encode() + b"\n")
+    tell_malformed(source, outcomes["malformed"], len(lines))
     logger.info("%s: %d lines: %s", source, len(lines), dict(sorted(outcomes.items())))
     return StageReport("dedup", "", "bulk", len(lines), dict(sorted(outcomes.items())))
 
@@ -54,12 +58,10 @@ def dedup_file(source: str, target: str, index: str | None, settings: Settings) 
 def read_line(line: bytes) -> Line:
     """Return the document of a line. A missing text is an empty one; an id that is no text, or no JSON at all, is an error."""
     digest = hashlib.sha256(line.strip()).hexdigest()
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return Line(None, None, f"not a line of JSON: {error}", digest)
-    if not isinstance(row, dict):
-        return Line(None, None, "not a JSON object", digest)
+    parsed = parse_line(line)
+    if parsed.error:
+        return Line(None, None, parsed.error, digest)
+    row = parsed.value
     given = row.get("id")
     if not isinstance(given, str) or not given:
         return Line(given, None, f"id must be a text that is not empty, got {given!r:.100}", digest)

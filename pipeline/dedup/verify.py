@@ -21,6 +21,7 @@ from pipeline.dedup.stories import MINOR
 from pipeline.dedup.titles import about_own_parts
 from pipeline.dedup.verdict import Floats, Verdicts, judge, measure
 from pipeline.dedup.words import Words
+from pipeline.progress import progress_log
 
 Pairs = npt.NDArray[np.int64]
 NOTHING, PASSAGE, WHOLES = 0, 1, 2  # what two compared texts have in common
@@ -52,12 +53,14 @@ def look(reading: Reading, pairs: Pairs, params: DedupParams, *, learn: bool = F
     measures = np.zeros((len(pairs), len(MEASURES)), np.float32)  # in a hot family there are millions of pairs
     blocks, found = pair_blocks(pairs, reading.sizes), []
     learned = learn and len(blocks) == 1
+    progress, done = progress_log("compare pairs of texts"), 0
     for rows in blocks:
         texts, places = np.unique(pairs[rows], return_inverse=True)
         words = reading.words(texts)
         sizes[texts], units[texts] = words.high - words.low, units_of(words)
         measures[rows], zones = compare(words, places.reshape(-1, 2), learn=learned)
         found.append(zones)
+        progress(done := done + len(rows), len(pairs))
     zones = _joined(found).take(np.argsort(np.concatenate(blocks))) if len(blocks) > 1 else found[0]
     verdicts = judge(measures, params)
     likely = verdicts.copy.copy()

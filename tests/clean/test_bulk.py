@@ -79,6 +79,20 @@ def test_each_line_gives_one_line_in_order_and_bad_ones_say_why(tmp_path: Path) 
     assert report.outcomes == {"article": 3, "empty": 1, "malformed": 8}
 
 
+def test_a_byte_order_mark_is_not_of_the_first_line(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"id": "a", "text": TEXT}) + "\r\n", encoding="utf-8-sig")
+    report = clean_file(str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), SETTINGS)
+    assert report.outcomes == {"article": 1}
+
+
+def test_lines_that_are_no_documents_are_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = _written(tmp_path / "in.jsonl", b"[", {"id": "a", "text": TEXT}, b"]")
+    clean_file(source, str(tmp_path / "out.jsonl"), SETTINGS)
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        '2 of 3 lines are no documents; "error" in the output says what is wrong'
+    ]
+
+
 def test_a_text_document_comes_out_whole(tmp_path: Path) -> None:
     clean_file(_written(tmp_path / "in.jsonl", {"id": "a", "text": TEXT}), str(tmp_path / "out.jsonl"), SETTINGS)
     (line,) = _lines(tmp_path / "out.jsonl")
@@ -121,6 +135,8 @@ def test_the_answer_does_not_depend_on_order_or_workers(tmp_path: Path) -> None:
     [
         ("missing.jsonl", "out.jsonl", "input .*missing.jsonl.* cannot be read .*name a JSON Lines file"),
         ("in.parquet", "out.jsonl", "cannot tell what '.parquet' holds; use .jsonl"),
+        ("page.html", "out.jsonl", "page.html': .html holds no JSON Lines; `copydesk explain`"),
+        ("news.warc.gz", "out.jsonl", "news.warc.gz': .warc holds no JSON Lines; `copydesk import` takes it"),
         ("in.jsonl", "out.bz2", "cannot tell what '.bz2' holds"),
         ("in.jsonl", "no/such/folder/out.jsonl", "output .* cannot be written .*name a file in a folder"),
         ("in.jsonl", "", "output .* cannot be written"),

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +63,46 @@ def test_a_repeated_id_is_one_document_the_latest_version(tmp_path: Path) -> Non
 def test_the_old_output_stays_when_the_input_cannot_be_read(tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
     target.write_text("old")
-    with pytest.raises(ConfigError, match=r"missing\.jsonl: cannot be read"):
+    with pytest.raises(ConfigError, match=r"missing\.jsonl' cannot be read"):
         dedup_file(str(tmp_path / "missing.jsonl"), str(target), None, Settings())
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_a_target_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="name a file in a folder"):
+        dedup_file(str(tmp_path / "missing.jsonl"), str(tmp_path / "no" / "out.jsonl"), None, Settings())
+
+
+def test_a_pipe_is_written_to_and_a_link_is_followed(tmp_path: Path) -> None:
+    """As root `--output /dev/null` would otherwise put a file in the place of the device."""
+    source, pipe, link = (tmp_path / name for name in ("in.jsonl", "pipe", "link.jsonl"))
+    source.write_text(json.dumps(row("a", article(1))) + "\n")
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "real.jsonl")
+    with ThreadPoolExecutor(1) as reader:
+        got = reader.submit(pipe.read_bytes)
+        dedup_file(str(source), str(pipe), None, Settings())
+        assert json.loads(got.result(timeout=60))["id"] == "a"
+    dedup_file(str(source), str(link), None, Settings())
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "real.jsonl").read_text())["id"] == "a"
+
+
+def test_a_file_that_is_damaged_in_the_middle_is_told(tmp_path: Path) -> None:
+    packed = gzip.compress(json.dumps(row("a", article(1))).encode())
+    (tmp_path / "in.jsonl.gz").write_bytes(packed[:40] + b"\0\xff" + packed[42:])
+    with pytest.raises(ConfigError, match=r"in\.jsonl\.gz' cannot be read on: .*; is it whole"):
+        dedup_file(str(tmp_path / "in.jsonl.gz"), str(tmp_path / "out.jsonl"), None, Settings())
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_lines_that_are_no_documents_are_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run(tmp_path, ["[", json.dumps(row("a", article(1))), "]"])
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        '2 of 3 lines are no documents; "error" in the output says what is wrong'
+    ]
 
 
 @settings(max_examples=8)

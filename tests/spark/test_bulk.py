@@ -32,7 +32,7 @@ def test_the_files_are_equal_to_the_byte(spark: Any, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"missing\.jsonl: cannot be read"):
+    with pytest.raises(ConfigError, match=r"missing\.jsonl' cannot be read"):
         dedup_on_spark(str(tmp_path / "missing.jsonl"), str(tmp_path / "out.jsonl"), "local[1]")
 
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from pipeline.dedup.bulk import answer_of, document_version, malformed, read_line
-from pipeline.dedup.lines import read_lines, write_lines
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.spark.documents import DOCUMENT
 from pipeline.dedup.spark.engine import SparkResult, detect
 from pipeline.dedup.spark.frames import batch, kept, mapped, pack, unpack
 from pipeline.dedup.spark.session import check_installed, session
 from pipeline.errors import ConfigError
+from pipeline.json_lines import open_output, read_lines, tell_malformed
 from pipeline.records import Relation, Reuse, StageReport, StoryMember
 
 if TYPE_CHECKING:
@@ -48,15 +48,18 @@ def dedup_file(source: str, target: str, master: str | None, params: DedupParams
             outcomes = _write_folder(answers, target)
         else:
             outcomes = Counter()
-            write_lines(target, _counted(answers, outcomes))
+            with open_output(target) as output:
+                for answer in _counted(answers, outcomes):
+                    output.write(answer + b"\n")
+    tell_malformed(source, outcomes["malformed"], outcomes.total())
     logger.info("%s: %d lines: %s", source, outcomes.total(), dict(sorted(outcomes.items())))
     return StageReport("dedup", "", "bulk", outcomes.total(), dict(sorted(outcomes.items())))
 
 
-def _counted(answers: DataFrame, outcomes: Counter[str]) -> Iterator[str]:
+def _counted(answers: DataFrame, outcomes: Counter[str]) -> Iterator[bytes]:
     for row in answers.select("outcome", "answer").toLocalIterator():
         outcomes[row.outcome.decode()] += 1
-        yield row.answer.decode()
+        yield bytes(row.answer)
 
 
 def _write_folder(answers: DataFrame, target: str) -> Counter[str]:
@@ -73,7 +76,7 @@ def _readable(source: str) -> Iterator[str]:
         return
     if source != "-" and not source.endswith(".zst") and not _PATTERN & set(source):
         if not Path(source).is_file():
-            raise ConfigError(f"{source}: cannot be read: no such file; give a JSON Lines file (.jsonl, .gz, .zst) or - for a pipe")
+            raise ConfigError(f"input {source!r} cannot be read (no such file); name a JSON Lines file, or - for a pipe")
         yield f"file://{Path(source).resolve()}"
         return
     folder = tempfile.mkdtemp(prefix="copydesk-spark-")
