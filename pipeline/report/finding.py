@@ -18,6 +18,7 @@ FOUND = 20
 SAMPLE = 2000  # articles that PostgreSQL takes out of its index at random when more have a word
 NEWEST_FIRST = 500  # articles that are looked at before the index is asked, in PostgreSQL
 LOOKED = 1000  # articles that are looked at for a page with a phrase, in PostgreSQL
+READ_AT_ONCE = 50
 FREQUENT = 50_000  # articles that have the words of a phrase: it costs less to look at the newest than to read the dates of so many
 NEWEST = 2000  # articles that are read through when there is no index
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
@@ -139,12 +140,15 @@ def _matching(connection: Connection, values: dict[str, Any], *, sampled: bool =
 
 
 def _fitting(connection: Connection, name: str, values: dict[str, Any], looked: int) -> _Piece:
-    """Return those of the next so many articles, as a statement gives them, that have the words."""
+    """Return those of the next so many articles, as a statement gives them, that have the words, up to what fills a page."""
     looked_at = _ask(connection, name, values | {"looked": looked})
-    ids = {row.article_id for row in _ask(connection, "fitting", values | {"ids": [row.article_id for row in looked_at]})}
-    found = [row for row in looked_at if row.article_id in ids]
-    if len(found) > FOUND:
-        return _Piece([row.article_id for row in found[:FOUND]], found[FOUND - 1].place)
+    found: list[Row] = []
+    for start in range(0, len(looked_at), READ_AT_ONCE):
+        rows = looked_at[start : start + READ_AT_ONCE]
+        ids = {row.article_id for row in _ask(connection, "fitting", values | {"ids": [row.article_id for row in rows]})}
+        found += (row for row in rows if row.article_id in ids)
+        if len(found) > FOUND:
+            return _Piece([row.article_id for row in found[:FOUND]], found[FOUND - 1].place)
     return _Piece([row.article_id for row in found], looked_at[-1].place if len(looked_at) == looked else None)
 
 
