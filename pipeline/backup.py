@@ -10,13 +10,13 @@ import io
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from pipeline.errors import ConfigError, Fatal
 from pipeline.store import MANIFEST, Store
 
 
-def dump(store: Store, stream: BinaryIO) -> int:
+def dump(store: Store, stream: IO[bytes]) -> int:
     """Write every key of a store to an uncompressed tar stream (its files are compressed already); returns their number."""
     number = 0
     with tarfile.open(fileobj=stream, mode="w|") as tar:
@@ -33,7 +33,7 @@ def dump(store: Store, stream: BinaryIO) -> int:
     return number
 
 
-def restore(store: Store, stream: BinaryIO) -> int:
+def restore(store: Store, stream: IO[bytes]) -> int:
     """Write the keys of a tar stream to a store, replacing those that are there; returns their number.
 
     Raises `ConfigError` for a stream that is no tar, and `Fatal` for one that ends too early or names a key outside of a store.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -24,6 +25,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
+    _set_up_output()
     options = _parser().parse_args(arguments)
     _set_up_logging(options.verbose)
     try:
@@ -40,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a disk that is full, a file that may not be written
-        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
+        told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error.strerror or str(error)
+        print(f"copydesk: {visible(told)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
@@ -208,11 +211,14 @@ def _add_night_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights, stages
-    from pipeline.runs import STAGES
+    from pipeline.runs import STAGES, check_begun
+    from pipeline.workspace import open_workspace
 
-    run = nights.prepare(settings, options.date or _today(), sources=options.sources, page_limit=options.limit)
     if STAGES.index(options.first) > STAGES.index(options.last):
         raise ConfigError(f"--from {options.first} comes after --to {options.last}; the order is {', '.join(STAGES)}")
+    run = nights.prepare(settings, options.date or _today(), sources=options.sources, page_limit=options.limit, first=options.first)
+    check_begun(settings, run.run_date, options.first)
+    open_workspace(run)
     stages.run_stages(run, options.first, options.last, on_stage=lambda stage: print(f"{stage} …", file=sys.stderr))
     if options.last in ("load", "publish"):
         print(nights.summary(settings, run.run_date))
@@ -317,25 +323,28 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _report_pages(options: argparse.Namespace, settings: Settings) -> None:
-    from pipeline.warehouse import open_warehouse, upgrade
+    from pipeline.warehouse import made_warehouse, open_warehouse, upgrade
 
     if options.serve and (options.html or options.date):
         raise ConfigError("report: --serve shows every night; give it neither --date nor --html")
-    with open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout) as warehouse:
-        upgrade(warehouse)
-        if options.html:
-            from pipeline.report.page_file import page_file
+    if options.html:
+        from pipeline.report.page_file import page_file
 
+        with made_warehouse(settings) as warehouse:
             _write(Path(options.html), page_file(warehouse, date.fromisoformat(options.date) if options.date else None))
-            return
+        return
     from pipeline.report.serve import serve
 
+    with open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout) as warehouse:
+        upgrade(warehouse)
     serve(settings, options.port)
 
 
 def _sql(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.report.sql import ask
 
+    if options.csv and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # for a file, whatever the terminal shows
     for line in ask(settings, options.query, as_csv=options.csv):
         print(line if options.csv else visible(line))
     return 0
@@ -361,7 +370,7 @@ def _quarantine_retry(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights, quarantine
 
     run = quarantine.retry(settings, options.date or _today(), reason=options.reason, source=options.source)
-    print(nights.summary(settings, run.run_date) if run else "nothing in the quarantine matches")
+    print(nights.summary(settings, run.run_date) if run else quarantine.NOTHING_MATCHES)
     return 0
 
 
@@ -391,10 +400,11 @@ def _raw_gc(options: argparse.Namespace, settings: Settings) -> int:
 
 def _store_dump(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import backup
+    from pipeline.json_lines import whole_file
     from pipeline.store import open_store
 
     store = open_store(settings.store)
-    with sys.stdout.buffer if options.file == "-" else Path(options.file).open("wb") as stream:
+    with whole_file(options.file) as stream:
         number = backup.dump(store, stream)
     print(f"{store.url}: {number} files dumped", file=sys.stderr)
     return 0
@@ -405,7 +415,11 @@ def _store_restore(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.store import open_store
 
     store = open_store(settings.store)
-    with sys.stdin.buffer if options.file == "-" else Path(options.file).open("rb") as stream:
+    try:
+        opened = sys.stdin.buffer if options.file == "-" else Path(options.file).open("rb")  # noqa: SIM115
+    except OSError as error:
+        raise ConfigError(f"restore: {options.file}: cannot be read ({error.strerror}); name what `store dump` wrote") from error
+    with opened as stream:
         number = backup.restore(store, stream)
     print(f"{store.url}: {number} files restored", file=sys.stderr)
     return 0
@@ -432,7 +446,15 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _set_up_output() -> None:
+    """Show a letter that the terminal's encoding does not have as Python writes it, instead of ending there."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # not when it is closed
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _set_up_logging(verbose: bool) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        logging.getLogger("pipeline.progress").setLevel(logging.INFO)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if verbose else logging.WARNING,

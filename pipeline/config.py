@@ -141,7 +141,8 @@ def _tell_unknown(variable: str, names: Iterable[str]) -> None:
 def load_sources(path: Path) -> tuple[Source, ...]:
     """Read `sources.toml`; raises `ConfigError` that names the file, the source, the key, the value and the mend."""
     if not path.is_file():
-        raise ConfigError(f"{path}: no such file; write one with a [[source]] table (see README) or name another with --sources")
+        fault = "is a folder" if path.is_dir() else "no such file"
+        raise ConfigError(f"{path}: {fault}; write one with a [[source]] table (see README) or name another with --sources")
     content = _read_toml(path)
     for key in content:
         if key != "source":
@@ -293,7 +294,7 @@ def _checked(settings: Settings) -> Settings:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors begin a file with a byte order mark
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -85,10 +85,9 @@ def _from_url(url: str, settings: Settings) -> Article:
 
 
 def _stored(identity: str, settings: Settings) -> StoredArticle:
-    from pipeline.warehouse import article, open_warehouse, upgrade
+    from pipeline.warehouse import article, made_warehouse
 
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
-    upgrade(warehouse)
+    warehouse = made_warehouse(settings)
     stored = article(warehouse, identity)
     if stored is None:
         raise ConfigError(f"explain: the warehouse holds no article {identity!r}; the view clean_articles lists the ids")

@@ -53,7 +53,7 @@ def recover(store: Store, partition: Partition) -> None:
         if rows:
             found[key] = rows
     if found:
-        logger.info("%s: filing what a fetch that was killed had archived, %d segments", partition.prefix, len(found))
+        logger.info("%s: filing pages that were archived and not filed, %d segments", partition.prefix, len(found))
         index_segments(store, raw_prefix(partition), found)
         file_rows(store, partition, (row for rows in found.values() for row in rows))
 

@@ -106,17 +106,23 @@ def parse_line(raw: bytes, number: int = 0) -> Line:
 
 @contextmanager
 def open_output(target: str) -> Iterator[IO[bytes]]:
-    """Open a file for writing that appears under its name when all of it is written, and never in part; `-` is the pipe."""
+    """Open a file for writing as `whole_file` does, packed as its suffix says."""
     suffix = _suffix(target, "output")
+    with whole_file(target) as plain, _packed(plain, suffix) as handle:
+        yield handle
+
+
+@contextmanager
+def whole_file(target: str) -> Iterator[IO[bytes]]:
+    """Open a file for writing that appears under its name when all of it is written, and never in part; `-` is the pipe."""
     if target == PIPE:
-        with _packed(sys.stdout.buffer, "") as handle:
-            yield handle
-            handle.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
         return
     path = Path(target).resolve()
     if path.exists() and not path.is_file() and not path.is_dir():  # a device or a named pipe is written to, not replaced
-        with path.open("wb") as device, _packed(device, suffix) as handle:
-            yield handle
+        with path.open("wb") as device:
+            yield device
         return
     try:
         if path.is_dir():
@@ -125,8 +131,8 @@ def open_output(target: str) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise ConfigError(f"output {target!r} cannot be written ({error.strerror}); name a file in a folder that can") from error
     try:
-        with temporary, _packed(cast("IO[bytes]", temporary), suffix) as handle:
-            yield handle
+        with temporary:
+            yield cast("IO[bytes]", temporary)
         Path(temporary.name).chmod(0o666 & ~_umask())
         Path(temporary.name).replace(path)
     except OSError as error:

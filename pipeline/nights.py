@@ -16,7 +16,7 @@ from pipeline import stages
 from pipeline.config import Settings, load_settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.filing import named_segments, raw_prefix, recover
-from pipeline.runs import Run, dates_of
+from pipeline.runs import STAGES, Run, dates_of
 from pipeline.store import Partition, open_store
 
 if TYPE_CHECKING:
@@ -33,9 +33,16 @@ NEWSROOM_ADDRESS = re.compile(r"\.localhost:(\d+)")
 NEWSROOM_SETTINGS = {"COPYDESK_ALLOW_PRIVATE_HOSTS": "1", "COPYDESK_TOTAL_TIMEOUT": "8", "COPYDESK_SHARDS": "4"}
 
 
-def prepare(settings: Settings, run_date: str, *, sources: str | None = None, page_limit: int | None = None) -> Run:
-    """Return the run of a night; raises `ConfigError` for a sources file that is not right, before anything is started."""
-    chosen = load_sources(Path(sources or settings.sources))
+def prepare(
+    settings: Settings, run_date: str, *, sources: str | None = None, page_limit: int | None = None, first: str = STAGES[0]
+) -> Run:
+    """Return the run of a night from the stage `first` on; raises `ConfigError` for a sources file that is not right.
+
+    What comes after the fetch needs no sources: a file that nobody named may be missing then.
+    """
+    file = Path(sources or settings.sources)
+    needed = sources or file.is_file() or first in ("discover", "fetch")
+    chosen = load_sources(file) if needed else ()
     return Run(run_date=run_date, settings=settings, sources=chosen, page_limit=page_limit)
 
 
@@ -82,7 +89,8 @@ def file_warcs(run: Run, files: Sequence[str]) -> None:
 
     missing = [name for name in files if not Path(name).is_file()]
     if missing:
-        raise ConfigError(f"import: no such file: {missing[0]!r}; name WARC files on this machine")
+        fault = "is a folder" if Path(missing[0]).is_dir() else "no such file"
+        raise ConfigError(f"import: {fault}: {missing[0]!r}; name WARC files on this machine")
     store = run.store()
     partition = Partition("fetch", run.run_date, "import")
     prefix = raw_prefix(partition)
@@ -155,10 +163,9 @@ def _serve_on_first_free(stack: ExitStack, web: Newsroom, ports: Sequence[int]) 
 def summary(settings: Settings, run_date: str | None) -> str:
     """Return what a night did, for a terminal; the last night loaded when no date is given."""
     from pipeline.report.summary import render
-    from pipeline.warehouse import latest_run_date, open_warehouse, run_report, upgrade
+    from pipeline.warehouse import latest_run_date, made_warehouse, run_report
 
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
-    upgrade(warehouse)
+    warehouse = made_warehouse(settings)
     day = date.fromisoformat(run_date) if run_date else latest_run_date(warehouse)
     if day is None:
         raise ConfigError("report: the warehouse holds no night yet; run one with `make run`")

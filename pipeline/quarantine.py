@@ -9,7 +9,9 @@ from pipeline import stages
 from pipeline.config import Settings, load_sources
 from pipeline.records import Rejected
 from pipeline.runs import Run
-from pipeline.warehouse import open_rejects, open_warehouse, upgrade
+from pipeline.warehouse import made_warehouse, open_rejects
+
+NOTHING_MATCHES = "nothing in the quarantine matches"
 
 
 def listing(settings: Settings, *, reason: str | None = None, source: str | None = None) -> Iterator[str]:
@@ -22,7 +24,7 @@ def listing(settings: Settings, *, reason: str | None = None, source: str | None
     for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"{number:6} {name}"
     if not counts:
-        yield "the quarantine is empty"
+        yield "the quarantine is empty" if reason is source is None else NOTHING_MATCHES
 
 
 def retry(settings: Settings, run_date: str, *, reason: str | None = None, source: str | None = None) -> Run | None:
@@ -38,8 +40,7 @@ def retry(settings: Settings, run_date: str, *, reason: str | None = None, sourc
 
 
 def _matching(settings: Settings, reason: str | None, source: str | None) -> Iterator[Rejected]:
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
-    upgrade(warehouse)
+    warehouse = made_warehouse(settings)
     for reject in open_rejects(warehouse):
         if reason in (None, reject.reason) and source in (None, reject.source_id):
             yield reject

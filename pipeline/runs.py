@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.captures import FETCHED
 from pipeline.config import Settings, Source
+from pipeline.errors import ConfigError
 from pipeline.records import Discovered, Fetch, Rejected, StageReport
 from pipeline.store import Partition, Store, open_store, read_batches, read_manifest, read_records, shards_of
 
@@ -66,6 +67,19 @@ def shards_to_do(run: Run, stage: str = "fetch") -> list[str]:
     store = run.store()
     before = {"fetch": ("discover", "fetch"), "extract": ("fetch",), "clean": ("extract",)}[stage]
     return sorted({shard for earlier in before for shard in shards_of(store, earlier, run.run_date)} - {WHOLE})
+
+
+def check_begun(settings: Settings, run_date: str, first: str) -> None:
+    """Raise `ConfigError` when a run is to begin with a stage for which the date has nothing: it would load an empty night."""
+    earlier = STAGES[: STAGES.index(first)]
+    if not earlier:
+        return
+    store = open_store(settings.store)
+    if any(shards_of(store, stage, run_date) for stage in earlier):
+        return
+    begun = sorted({day for stage in earlier for day in dates_of(store, stage)})
+    held = f"the store holds {begun[0]} to {begun[-1]}" if begun else "the store holds no night yet"
+    raise ConfigError(f"no night of {run_date} was begun, so it cannot go on from {first}: {held}; name one of these, or begin it")
 
 
 def shard_label(run: Run, shard: str) -> str:

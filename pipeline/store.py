@@ -127,8 +127,12 @@ class LocalStore:
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         path = self._path(f".locks/{name.replace('/', '_')}")
-        self._parent(path)
-        with path.open("a+") as handle:
+        try:
+            self._parent(path)
+            opened = path.open("a+")
+        except OSError as error:
+            raise ConfigError(f"COPYDESK_STORE: {self.url} cannot be written ({error.strerror}); mend it or set another") from error
+        with opened as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -31,6 +31,6 @@ def open_workspace(run: Run) -> None:
 
 
 def close_workspace(run: Run) -> None:
-    """Delete the raw segments of the night that killed attempts left behind."""
+    """Delete the raw segments of the night that no fetch names: of attempts that were killed, or brought nothing new."""
     for key in collect_garbage(run.settings, only=run.run_date):
-        logger.info("deleted %s, which a killed attempt had left", key)
+        logger.info("deleted %s, which no page needs", key)

@@ -62,17 +62,61 @@ def test_help_lists_the_commands_and_each_has_its_own(copydesk: Call) -> None:
         (["clean", "none.jsonl", "--output", "out.jsonl"], "none.jsonl"),
         (["dedup", "none.jsonl", "--output", "out.jsonl"], "none.jsonl"),
         (["explain", "nothing"], "'nothing' is no file here, no http(s) URL and no article id"),
-        (["explain", "0" * 32], "holds no article"),
         (["replay", "--since", "2026-11-01"], "the archive is empty"),
         (["import", "none.warc.gz"], "no such file: 'none.warc.gz'"),
-        (["report"], "holds no night yet"),
-        (["sql", "SELEKT 1"], "sql: "),
-        (["sql", "DELETE FROM articles"], "only queries that return rows"),
+        (["import", "."], "is a folder: '.'"),
+        (["run", "--sources", "."], ".: is a folder"),
+        (["run", "--from", "clean", "--date", "2026-11-20"], "cannot go on from clean: the store holds no night yet"),
+        (["store", "restore", "none.tar"], "restore: none.tar: cannot be read (No such file or directory)"),
+        (["store", "dump", "no/folder/store.tar"], "name a file in a folder that can"),
         (["newsroom", "serve", "--port", "x"], "must be a whole number"),
     ],
 )
 def test_a_wrong_call_is_told_with_status_2(copydesk: Call, arguments: list[str], message: str) -> None:
     assert message in told(copydesk(*arguments), 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "0" * 32], "holds no article"),
+        (["report"], "holds no night yet"),
+        (["report", "--html", "out.html"], "holds no night yet"),
+        (["sql", "SELEKT 1"], "sql: "),
+        (["sql", "DELETE FROM articles"], "only queries that return rows"),
+    ],
+)
+def test_a_wrong_question_is_told_with_status_2(copydesk: Call, arguments: list[str], message: str) -> None:
+    copydesk("db", "upgrade")
+    assert message in told(copydesk(*arguments), 2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["report"], ["report", "--html", "out.html"], ["sql", "SELECT 1"], ["quarantine", "list"], ["explain", "0" * 32]],
+)
+def test_to_look_something_up_makes_no_warehouse(copydesk: Call, tmp_path: Path, arguments: list[str]) -> None:
+    """In the wrong folder an answer of no rows would be taken for the truth."""
+    assert f"there is no warehouse at {tmp_path}/data/warehouse.db yet" in told(copydesk(*arguments), 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_without_the_letters_is_shown_what_it_has(copydesk: Call) -> None:
+    copydesk("db", "upgrade")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    assert "op\\u0142ata" in told_ok(copydesk("sql", "SELECT 'op' || char(322) || 'ata' AS word", **ascii_only))
+
+
+def test_a_quarantine_that_holds_nothing_of_the_kind_is_not_called_empty(copydesk: Call) -> None:
+    copydesk("db", "upgrade")
+    assert told_ok(copydesk("quarantine", "list")) == "the quarantine is empty\n"
+    assert told_ok(copydesk("quarantine", "list", "--reason", "x")) == "nothing in the quarantine matches\n"
+
+
+def test_a_sources_file_of_a_windows_editor_is_read(copydesk: Call, tmp_path: Path) -> None:
+    content = '[[source]]\nid = "bbc"\nfeeds = ["ftp://x.example/rss"]\n'
+    tmp_path.joinpath("my.toml").write_text(content, encoding="utf-8-sig")
+    assert "feeds must be http(s) URLs" in told(copydesk("run", "--sources", "my.toml"), 2)
 
 
 def test_a_malformed_sources_file_is_told_by_file_key_value_and_mend(copydesk: Call, tmp_path: Path) -> None:

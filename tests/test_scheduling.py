@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.scheduling import plan_of, plan_of_import, resolve_run_date, run_of
+from pipeline.store import LocalStore
 
 EVENING = datetime(2026, 11, 19, 2, tzinfo=UTC)  # the start of a scheduled interval
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -69,6 +70,16 @@ def test_an_import_reads_no_source_and_needs_none(tmp_path: Path, monkeypatch: p
 
 def test_a_dry_run_leaves_the_warehouse_alone(sources: Path) -> None:
     assert plan_of({"dry_run": True}, "2026-11-20")["stages"] == ["discover", "fetch", "extract", "clean", "dedup"]
+
+
+def test_a_night_that_was_never_begun_cannot_go_on(sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_STORE", str(tmp_path / "store"))
+    with pytest.raises(ConfigError, match=r"no night of 2026-11-20 was begun, so it cannot go on from clean: .*holds no night yet"):
+        plan_of({"stages": ["load", "clean"]}, "2026-11-20")
+    LocalStore(tmp_path / "store").put("stage=fetch/date=2026-11-19/shard=000/MANIFEST.json", b"{}")
+    with pytest.raises(ConfigError, match=r"the store holds 2026-11-19 to 2026-11-19"):
+        plan_of({"stages": ["load", "clean"]}, "2026-11-20")
+    assert plan_of({"stages": ["clean"]}, "2026-11-19")["stages"] == ["clean"]
 
 
 @pytest.mark.parametrize(("params", "told"), [({"stages": ["wash"]}, "no stage 'wash'"), ({"sources": ["c"]}, "no source 'c'")])

@@ -12,15 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.warehouse import open_warehouse, search, set_search, upgrade
+from pipeline.warehouse import made_warehouse, search, set_search
 
 COLUMN_WIDTH = 60  # characters; longer values are cut in a table, never in CSV
 
 
 def ask(settings: Settings, query: str, *, as_csv: bool = False) -> Iterator[str]:
     """Yield the lines of the answer; raises `ConfigError` for a query that the database refuses or that would write."""
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
-    upgrade(warehouse)
+    warehouse = made_warehouse(settings)
     with warehouse.reading() as connection:  # nothing is committed here, so a query that would write leaves no trace
         try:
             result = connection.execute(sa.text(query.replace(":", r"\:")))
@@ -36,8 +35,7 @@ def find(settings: Settings, words: str) -> Iterator[str]:
     """Yield the newest articles that have the words; raises `ConfigError` while there is no full-text index."""
     if not settings.full_text:
         raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and load a night")
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
-    upgrade(warehouse)
+    warehouse = made_warehouse(settings)
     set_search(warehouse, on=True)
     rows = search(warehouse, words)
     yield from _table(list(rows[0]), [list(row.values()) for row in rows]) if rows else ("no article has these words",)

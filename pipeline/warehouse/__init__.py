@@ -4,7 +4,7 @@ from pipeline.warehouse.article_batches import article_keys, with_keys
 from pipeline.warehouse.dedup_index import NightIndex, night_index
 from pipeline.warehouse.engine import Warehouse, open_warehouse
 from pipeline.warehouse.load import load
-from pipeline.warehouse.migrate import MigrationStatus, status, upgrade
+from pipeline.warehouse.migrate import MigrationStatus, made_warehouse, status, upgrade
 from pipeline.warehouse.night import ArticleKey, KeyedBatch, LoadResult, Night
 from pipeline.warehouse.publish import publish
 from pipeline.warehouse.read import (
@@ -34,6 +34,7 @@ __all__ = [
     "known_urls",
     "latest_run_date",
     "load",
+    "made_warehouse",
     "night_index",
     "open_rejects",
     "open_warehouse",

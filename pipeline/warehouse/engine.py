@@ -96,8 +96,12 @@ def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = 
     """
     parsed = _parse(url)
     shown = shown_url(parsed)
+    read_only = parsed.get_backend_name() == "sqlite" and _may_only_be_read(Path(parsed.database or ""))
+    options: dict[str, Any] = {"creator": partial(_connect_read_only, Path(parsed.database or ""))} if read_only else {}
     try:
-        engine = sa.create_engine(parsed, poolclass=pool, pool_pre_ping=pool is not NullPool, connect_args=_connect_args(parsed))
+        engine = sa.create_engine(
+            parsed, poolclass=pool, pool_pre_ping=pool is not NullPool, connect_args=_connect_args(parsed), **options
+        )
     except NoSuchModuleError as error:
         raise ConfigError(
             f"COPYDESK_WAREHOUSE_URL: {shown}: there is no SQLAlchemy dialect {parsed.drivername!r};"
@@ -107,11 +111,19 @@ def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = 
         mend = "pip install 'copydesk[postgres]'" if parsed.drivername == "postgresql+psycopg" else f"install {error.name}"
         raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {shown}: the driver {error.name!r} is not installed; {mend}") from error
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine, parsed, shown)
+        _prepare_sqlite(engine, parsed, shown, read_only=read_only)
     warehouse = Warehouse(engine, lock_timeout)
     with explained(warehouse, opening=True), engine.connect() as connection:
         connection.execute(sa.text("SELECT 1"))
     return warehouse
+
+
+def check_made(url: str) -> None:
+    """Raise `ConfigError` when the URL names a SQLite file that is not there: to look something up makes no warehouse."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        where = Path(parsed.database or "").absolute()
+        raise ConfigError(f"there is no warehouse at {where} yet; run a night, or name another with COPYDESK_WAREHOUSE_URL")
 
 
 def _parse(url: str) -> URL:
@@ -138,7 +150,18 @@ def _connect_args(url: URL) -> dict[str, Any]:
     return {}
 
 
-def _prepare_sqlite(engine: Engine, url: URL, shown: str) -> None:
+def _may_only_be_read(path: Path) -> bool:
+    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open a file that may only be read. A write-ahead log is read with it; without one nobody writes, and none can be made."""
+    how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
+    uri = f"{path.absolute().as_uri()}?{how}"
+    return sqlite3.connect(uri, uri=True, timeout=READ_TIMEOUT, check_same_thread=False)
+
+
+def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) -> None:
     folder = Path(url.database or "").parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -151,8 +174,9 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str) -> None:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver would open no transaction for DDL and SELECT
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")  # KiB; random index inserts of a large load stay in memory
 
     @event.listens_for(engine, "begin")

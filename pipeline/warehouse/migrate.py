@@ -12,8 +12,9 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.config import Settings
 from pipeline.errors import Fatal
-from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.engine import Warehouse, check_made, open_warehouse
 from pipeline.warehouse.sqlfiles import SqlFile, sql_files
 from pipeline.warehouse.tables import metadata, schema_migrations
 
@@ -70,6 +71,14 @@ def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
     if pending:
         logger.info("%s: applied %s", warehouse.url, ", ".join(pending))
     return pending
+
+
+def made_warehouse(settings: Settings) -> Warehouse:
+    """Open the warehouse to look something up, its schema up to date; raises `ConfigError` when there is none yet."""
+    check_made(settings.warehouse_url)
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    upgrade(warehouse)
+    return warehouse
 
 
 def _wanted(dialect: str, root: Path | None) -> dict[str, SqlFile]:

@@ -89,28 +89,28 @@ def publish(warehouse: Warehouse, folder: str | Path, run_date: str) -> int:
         with warehouse.reading() as connection:
             failures = failed_checks(connection)
             if not failures:
-                manifest, identity = _publish(connection, root, run_date)
+                manifest, identity, changed = _publish(connection, root, run_date)
         record_checks(warehouse, run_date, failures)
         refuse_failures(warehouse.url, failures)
     rows = sum(int(file["rows"]) for name, file in manifest.items() if name.startswith("clean_articles/"))
-    logger.info("%s: published %d stories as %s", root, rows, identity)
+    logger.info("%s: %s %d stories as %s", root, "published" if changed else "nothing is new,", rows, identity)
     return rows
 
 
-def _publish(connection: Connection, root: Path, run_date: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """Write a new version and point to it, unless nothing has changed; returns its manifest and its name."""
+def _publish(connection: Connection, root: Path, run_date: str) -> tuple[dict[str, dict[str, Any]], str, bool]:
+    """Write a new version and point to it, unless nothing has changed; returns its manifest, its name and whether it is new."""
     before = _current(root)
     with tempfile.TemporaryDirectory(dir=root / "versions", prefix=".new-") as temporary:
         new = Path(temporary, "version")
         new.mkdir()
         manifest = _write_version(connection, new, before)
         identity = _identity(run_date, manifest)
-        if before is not None and before.name == identity:
-            _point(root / "copydesk.duckdb", "current/copydesk.duckdb")  # a run that was killed may have left it out
-            logger.info("%s: nothing new to publish", root)
-        else:
+        changed = before is None or before.name != identity
+        if changed:
             _switch(root, new, root / "versions" / identity, before, manifest)
-    return manifest, identity
+        else:
+            _point(root / "copydesk.duckdb", "current/copydesk.duckdb")  # a run that was killed may have left it out
+    return manifest, identity, changed
 
 
 def _prepared(folder: str | Path) -> Path:

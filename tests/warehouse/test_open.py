@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal, Transient
-from pipeline.warehouse import Warehouse, load, open_warehouse
+from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from tests.warehouse.conftest import admin
 from tests.warehouse.make import full_night, night
 
@@ -45,6 +46,22 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_text("These are notes, not a database. " * 100)
     with pytest.raises(ConfigError, match="no SQLite database"):
         open_warehouse(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("written", ["closed", "being written"])
+def test_a_file_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    url = f"sqlite:///{tmp_path}/warehouse.db"
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+        load(warehouse, full_night())
+        writer = warehouse.engine.connect() if written == "being written" else nullcontext()
+        with writer:
+            monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may write everywhere
+            with open_warehouse(url) as reader:
+                with reader.reading() as connection:
+                    assert connection.execute(sa.text("SELECT count(*) FROM articles")).scalar_one() > 0
+                with pytest.raises(ConfigError, match="readonly database"), reader.reading() as connection:
+                    connection.execute(sa.text("DELETE FROM articles"))
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
