@@ -79,6 +79,7 @@ def load_rules() -> tuple[Rule, ...]:
     return tuple(_rule(table) for table in content["rule"])
 
 
+@cache
 def rule_ids() -> frozenset[str]:
     """Return the ids of the line rules."""
     return frozenset(rule.id for rule in load_rules())

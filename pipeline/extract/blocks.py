@@ -248,19 +248,19 @@ class _Walk:
         return effect
 
     def _push(self, element: HtmlElement, tag: str, *, in_data: bool, hidden: bool) -> None:
-        parent = self.page.containers[self.stack[-1]]
-        class_name = element.get("class")
-        mask = 0 if tag in ("html", "body") else mask_of(tag, class_name, element.get("id"), element.get("role"))
-        kind = KIND_OF_TAG.get(tag, parent.kind)
+        containers = self.page.containers
+        parent = containers[self.stack[-1]]
+        name, mask = _names(tag, element.get("class"), element.get("id"), element.get("role"))
         if tag in HEADINGS:
-            kind = "heading"
+            kind: BlockKind = "heading"
         elif in_data and tag == "tr":
             kind = "table"
-        name = f"{tag}.{words[0]}"[:80] if class_name and (words := class_name.split(None, 1)) else tag
-        above = parent.mask | parent.mask_above
-        index = len(self.page.containers)
+        else:
+            kind = KIND_OF_TAG.get(tag, parent.kind)
+        index = len(containers)
         hidden_by = index if hidden and parent.hidden_by < 0 else parent.hidden_by
-        self.page.containers.append(Container(self.stack[-1], tag, name, mask, above, parent.depth + 1, kind, hidden_by))
+        above = parent.mask | parent.mask_above
+        containers.append(Container(self.stack[-1], tag, name, mask, above, parent.depth + 1, kind, hidden_by))
         self.stack.append(index)
 
     def _close(self, effect: str) -> None:
@@ -301,20 +301,20 @@ class _Walk:
 
     def _flush(self) -> None:
         """Make a run of the pieces gathered since the last block tag."""
-        if not self.pieces:
-            self.after_break, self.links = False, 0
-            return
-        text = "".join(self.pieces)
-        if not text.isspace():
-            self._add_text(text, self.page.containers[self.stack[-1]])
-        self.pieces.clear()
-        self.link_chars = self.strong_chars = self.links = 0
-        self.after_break = False
+        if self.pieces:
+            text = "".join(self.pieces)
+            if not text.isspace():
+                self._add_text(text, self.page.containers[self.stack[-1]])
+            self.pieces.clear()
+            self.link_chars = self.strong_chars = 0
+        self.links, self.after_break = 0, False
 
     def _add_text(self, text: str, container: Container) -> None:
-        for part in BLANK_LINES.split(text) if self.in_pre else (text,):
-            lines = part.splitlines() if self.in_pre else (part,)
-            clean = "\n".join([line for line in map(_one_line, lines) if line])
+        if self.in_pre:
+            texts = ["\n".join(filter(None, map(_one_line, part.splitlines()))) for part in BLANK_LINES.split(text)]
+        else:
+            texts = [_one_line(text)]
+        for clean in texts:
             if clean.strip(CELL_SEPARATOR):
                 self._add(clean, container)
 
@@ -335,6 +335,14 @@ class _Walk:
             )
         )
         self.media = 0
+
+
+@lru_cache(maxsize=16384)  # a page's elements are of few kinds
+def _names(tag: str, class_name: str | None, identifier: str | None, role: str | None) -> tuple[str, int]:
+    """Return the name of a container, and the groups that its tag, class, id and role name."""
+    words = class_name.split(None, 1) if class_name else ()
+    name = f"{tag}.{words[0]}"[:80] if words else tag
+    return name, 0 if tag in ("html", "body") else mask_of(tag, class_name, identifier, role)
 
 
 @lru_cache(maxsize=4096)

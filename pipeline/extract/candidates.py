@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from copy import deepcopy
 
 from lxml.html import HtmlElement, tostring
 
@@ -43,14 +42,14 @@ def trafilatura_text(root: HtmlElement) -> str:
 
 
 def readability_text(root: HtmlElement) -> str:
-    """Return the text of what readability-lxml takes for the article; empty when it finds none."""
+    """Return the text of what readability-lxml takes for the article; empty when it finds none. The tree is left as it was."""
     from lxml.html import document_fromstring
-    from readability import Document
 
     from pipeline.extract.blocks import read_blocks
+    from pipeline.extract.readable import TreeDocument
 
     try:
-        summary = Document(deepcopy(root)).summary()
+        summary = TreeDocument(root).summary()
         return "\n".join(run.text for run in read_blocks(document_fromstring(summary)).runs)
     except Exception as error:  # as above
         logger.debug("readability failed: %r", error)

@@ -117,22 +117,24 @@ def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
 
 
 _EXACT, _PREFIXES = _vocabulary()
-_PREFIX_LENGTHS = sorted({len(prefix) for prefix in _PREFIXES})
+_START = min(map(len, _PREFIXES))
+# The prefixes by their first letters: most words begin as none of them does.
+_BY_START = {start: [item for item in _PREFIXES.items() if item[0].startswith(start)] for start in {key[:_START] for key in _PREFIXES}}
 
 
-@lru_cache(maxsize=16384)
 def _token_bits(token: str) -> int:
     bits = _EXACT.get(token, 0)
-    for length in _PREFIX_LENGTHS:
-        if length > len(token):
-            break
-        bits |= _PREFIXES.get(token[:length], 0)
+    for prefix, group in _BY_START.get(token[:_START], ()):
+        if token.startswith(prefix):
+            bits |= group
     return bits
 
 
 @lru_cache(maxsize=16384)
 def _name_bits(name: str) -> int:
-    tokens = _TOKEN.findall(_CAMEL.sub(" ", name[:500]).lower())
+    name = name[:500]
+    lower = name.lower()
+    tokens = _TOKEN.findall(lower if lower == name else _CAMEL.sub(" ", name).lower())
     bits = 0
     for token in tokens:
         bits |= _token_bits(token)

@@ -123,7 +123,7 @@ def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[
         return chosen, version
     if heavy:
         return chosen, f"{version}: {doubt}; too large a page for other extractors"
-    return _ask_others(work, scores, f"{version}+trafilatura+readability: {doubt}")
+    return _ask_others(work, scores, version, doubt)
 
 
 def _doubt(work: _Page, scores: Vector, lengths: Vector, chosen: Chosen, vote: Vector) -> str | None:
@@ -144,17 +144,29 @@ def _is_heavy(page: PageBlocks) -> bool:
     return page.cut or deep or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
-def _ask_others(work: _Page, scores: Vector, asked: str) -> tuple[Chosen, str]:
-    """Let trafilatura and readability vote with the scorer."""
-    texts = (trafilatura_text(work.root), readability_text(work.root))
-    first, second = (np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32) for text in texts)
-    chosen: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
+def _ask_others(work: _Page, scores: Vector, version: str, doubt: str) -> tuple[Chosen, str]:
+    """Let trafilatura and, where its vote can still change the answer, readability vote with the scorer."""
+    first = _vote(work, trafilatura_text(work.root))
+    low, high = (_mixed(scores, first, second) for second in (np.zeros_like(first), np.ones_like(first)))
+    is_open = not np.array_equal(low, high)
+    chosen = _mixed(scores, first, _vote(work, readability_text(work.root))) if is_open else low
+    asked = f"{version}+trafilatura{'+readability' if is_open else ''}: {doubt}"
     other = first >= MIXED_THRESHOLD
     if headed := _headed(work, scores, chosen):
         return headed[0], f"headline: {headed[1]} of the {work.words(chosen)} kept words stand below it; {asked}"
     if work.words(chosen) < LOST_SHARE * work.words(other) and not (chosen.any() and _is_menu(work, other)):
         return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
     return chosen, asked
+
+
+def _vote(work: _Page, text: str) -> Vector:
+    return np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32)
+
+
+def _mixed(scores: Vector, first: Vector, second: Vector) -> Chosen:
+    """Return what the scorer and two other votes keep together."""
+    kept: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
+    return kept
 
 
 def _headed(work: _Page, scores: Vector, chosen: Chosen) -> tuple[Chosen, int] | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import lxml.html
-from lxml import etree
 
 # Class names are compared with CamelCase split and underscores as hyphens: `ArticleByline__name` is `article-byline-name`.
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -18,8 +17,6 @@ BYLINE = re.compile(
     r"(?:-+(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
 DATE = re.compile(r"date|time|publish|posted|pub-|byline|meta")
-_named = etree.XPath("//*[@class or @id]")
-_stated = etree.XPath("//*[@itemprop or @rel]")
 
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})
 AUTHOR_PATH = re.compile(
@@ -50,21 +47,23 @@ class Marked:
 
 def read_marked(tree: lxml.html.HtmlElement) -> Marked:
     """Return the elements that are marked as byline or date, those about other stories left out."""
-    items, bylines, dates = [], [], []
-    for element in _named(tree):
-        meaning = _meaning(element.get("class", "")) + _meaning(element.get("id", ""))
-        if "byline" in meaning:
-            bylines.append(element)
-        if "date" in meaning:
-            dates.append(element)
-    for element in _stated(tree):
-        properties = set(element.get("itemprop", "").lower().split())
-        if AUTHOR_PROPERTIES & properties or "author" in element.get("rel", ""):
+    items, bylines, dates, stated_dates = [], [], [], []
+    for element in tree.iter("*"):
+        name, identity = element.get("class"), element.get("id")
+        if name or identity:
+            meaning = _meaning(f"{name or ''} {identity or ''}")
+            if "byline" in meaning:
+                bylines.append(element)
+            if "date" in meaning:
+                dates.append(element)
+        relation, stated = element.get("rel"), element.get("itemprop")
+        properties = stated.lower().split() if stated else ()
+        if (relation and "author" in relation) or not AUTHOR_PROPERTIES.isdisjoint(properties):
             items.append(element)
-        if DATE_PROPERTIES & properties:
-            dates.append(element)
+        if not DATE_PROPERTIES.isdisjoint(properties):
+            stated_dates.append(element)
     around = around_headline(tree)
-    return Marked(_here(items, around), _here(bylines, around), _here(dates, around))
+    return Marked(_here(items, around), _here(bylines, around), _here([*dates, *stated_dates], around))
 
 
 @lru_cache(maxsize=CACHED_LABELS)

@@ -74,10 +74,12 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     cut = f"; of the first {MAX_HTML} characters" if len(html) > MAX_HTML else ""
     html = html[:MAX_HTML]
     root = parse_text(html)
+    elements = list(root.iter())  # held, or lxml would make each element anew for each walk over the tree
     metadata = read_metadata(root, page.url, html)
     content = main_content(root, html, metadata, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
     kind, reason = page_kind(root, metadata, kept, content.link_density, page.url, teased=content.teased)
+    del elements
     return Article(
         article_id=_identity(metadata.canonical_url or page.url, html),
         source_id=page.source_id,

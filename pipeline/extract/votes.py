@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 # A word; where words are not spaced (Chinese, Japanese, Thai), a letter.
@@ -27,8 +27,10 @@ class Candidate:
     def of(cls, text: str) -> Candidate:
         """Read a candidate's text, one paragraph a line."""
         lines = [tokens_of(line) for line in text.splitlines()]
-        shingles = frozenset(shingle for line in lines for shingle in zip(line, line[1:], line[2:], strict=False))
-        return cls(shingles, frozenset(" ".join(line) for line in lines), sum(map(len, lines)))
+        shingles: set[tuple[str, str, str]] = set()
+        for line in lines:
+            shingles.update(_shingles(line))
+        return cls(frozenset(shingles), frozenset(" ".join(line) for line in lines), sum(map(len, lines)))
 
 
 def votes(runs: Sequence[list[str]], candidate: Candidate) -> list[float]:
@@ -39,5 +41,8 @@ def votes(runs: Sequence[list[str]], candidate: Candidate) -> list[float]:
 def _vote(tokens: list[str], candidate: Candidate) -> float:
     if len(tokens) < 3:
         return float(" ".join(tokens) in candidate.lines)
-    shingles = candidate.shingles
-    return sum(shingle in shingles for shingle in zip(tokens, tokens[1:], tokens[2:], strict=False)) / (len(tokens) - 2)
+    return sum(map(candidate.shingles.__contains__, _shingles(tokens))) / (len(tokens) - 2)
+
+
+def _shingles(tokens: list[str]) -> Iterator[tuple[str, str, str]]:
+    return zip(tokens, tokens[1:], tokens[2:], strict=False)
