@@ -122,6 +122,7 @@ _START = min(map(len, _PREFIXES))
 _BY_START = {start: [item for item in _PREFIXES.items() if item[0].startswith(start)] for start in {key[:_START] for key in _PREFIXES}}
 
 
+@lru_cache(maxsize=65536)
 def _token_bits(token: str) -> int:
     bits = _EXACT.get(token, 0)
     for prefix, group in _BY_START.get(token[:_START], ()):
