@@ -90,15 +90,25 @@ def match_line(text: str, language: str | None = None) -> Match | None:
     return _match(text, (language or "")[:2]) if len(text) <= PATTERN_LENGTH else None
 
 
+def match_label(text: str, language: str | None = None) -> Match | None:
+    """Return the rule that has a whole line among its labels, or all its words; the certain ones of what `match_line` finds."""
+    return _match_label(text, (language or "")[:2]) if len(text) <= PATTERN_LENGTH else None
+
+
 @lru_cache(maxsize=16384)  # a site's labels stand on all of its pages
 def _match(text: str, language: str) -> Match | None:
-    compiled, folded = _compiled(), fold(text)
-    core = bare(folded)
-    if not core:
+    folded = fold(text)
+    if not bare(folded):
         return None
-    if len(core) <= LABEL_LENGTH and (match := _labelled(compiled, core, language) or _sequence(compiled, core)):
-        return match
-    return _prefixed(compiled, folded) or _by_pattern(folded, language)
+    return _match_label(text, language) or _prefixed(_compiled(), folded) or _by_pattern(folded, language)
+
+
+@lru_cache(maxsize=16384)
+def _match_label(text: str, language: str) -> Match | None:
+    compiled, core = _compiled(), bare(fold(text))
+    if not core or len(core) > LABEL_LENGTH:
+        return None
+    return _labelled(compiled, core, language) or _sequence(compiled, core)
 
 
 def _labelled(compiled: _Compiled, core: str, language: str) -> Match | None:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -45,43 +46,51 @@ def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[
     heads = [run.text[:HEAD] for run in runs]
     head, end = Signs.of(heads), Signs.of([run.text[-1] for run in runs])
     seen = _column(map(len, heads))
-    chars, words = _column(len(run.text) for run in runs), _column(map(len, tokens))
+    chars, words = _column([len(run.text) for run in runs]), _column(map(len, tokens))
     count = np.maximum(1, words)
     digits = head.count("digit")
+    numbered = np.flatnonzero(digits).tolist()
     columns: dict[str, npt.NDArray[np.floating[Any]]] = {
         "chars": chars,
         "words": words,
         "mean_word": chars / count,
-        "link_density": _column(run.link_chars for run in runs) / chars,
-        "links": _column(run.links for run in runs),
-        "strong": _column(run.strong_chars for run in runs) / chars,
+        "link_density": _column([run.link_chars for run in runs]) / chars,
+        "links": _column([run.links for run in runs]),
+        "strong": _column([run.strong_chars for run in runs]) / chars,
         "digits": digits / seen,
         "capitals": head.opening_capitals() / seen,
         "commas": head.count("comma") / seen,
         "punctuation": head.count("punctuation") / seen,
         "marks": head.count("mark"),
-        "address": _column(_has_address(text) for text in heads),
-        "year": _column(has > 0 and YEAR.search(text) is not None for has, text in zip(digits, heads, strict=True)),
-        "clock": _column(has > 0 and CLOCK.search(text) is not None for has, text in zip(digits, heads, strict=True)),
+        "address": _column(map(_has_address, heads)),
+        "year": _flags([i for i in numbered if YEAR.search(heads[i])], len(heads)),
+        "clock": _flags([i for i in numbered if CLOCK.search(heads[i])], len(heads)),
         "stop": end.first("stop"),
         "colon": end.first("colon"),
-        "ellipsis": _column(run.text.endswith(ELLIPSES) for run in runs),
+        "ellipsis": _column([run.text.endswith(ELLIPSES) for run in runs]),
         "lower_start": head.first("lower"),
         "digit_start": head.first("digit"),
         "quote_start": head.first("quote"),
         "upper": _column(map(str.isupper, heads)),
-        "function_words": _column(sum(map(common.__contains__, words)) for words in tokens) / count,
-        "heading_level": _column(int(run.tag[1]) if run.tag in HEADINGS else 0 for run in runs),
-        "after_break": _column(run.after_break for run in runs),
-        "hidden": _column(run.hidden for run in runs),
+        "function_words": _column([sum(map(common.__contains__, words)) for words in tokens]) / count,
+        "heading_level": _column([int(run.tag[1]) if run.tag in HEADINGS else 0 for run in runs]),
+        "after_break": _column([run.after_break for run in runs]),
+        "hidden": _column([run.hidden for run in runs]),
         "question": end.first("question"),
-        "media": _column(min(run.media, MAX_MEDIA) for run in runs),
+        "media": _column([min(run.media, MAX_MEDIA) for run in runs]),
     }
     return {name: column.astype(np.float32, copy=False) for name, column in columns.items()}
 
 
 def _column(values: Iterable[float]) -> Vector:
-    return np.array(list(values), dtype=np.float32)
+    return np.fromiter(values, dtype=np.float32)
+
+
+def _flags(places: Sequence[int], count: int) -> Vector:
+    """Return a column with 1 at some places."""
+    column = np.zeros(count, dtype=np.float32)
+    column[places] = 1
+    return column
 
 
 def _has_address(text: str) -> bool:
@@ -89,12 +98,9 @@ def _has_address(text: str) -> bool:
 
 
 def _function_words(tokens: Sequence[Sequence[str]]) -> frozenset[str]:
-    counts: Counter[str] = Counter()
-    for words in tokens:
-        if len(words) >= LONG_RUN:
-            counts.update([word for word in words if len(word) <= COMMON_LENGTH])
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return frozenset(word for word, count in ranked[:COMMON_TOKENS] if count > 1)
+    counts = Counter(chain.from_iterable(words for words in tokens if len(words) >= LONG_RUN))
+    ranked = sorted((-count, word) for word, count in counts.items() if count > 1 and len(word) <= COMMON_LENGTH)
+    return frozenset(word for _, word in ranked[:COMMON_TOKENS])
 
 
 def context_features(tokens: Sequence[list[str]], context: PageContext) -> dict[str, Vector]:
@@ -123,7 +129,8 @@ def _likenesses(tokens: Sequence[list[str]], reference: Sequence[str]) -> Vector
 
 
 def _likeness(words: Sequence[str], held: Counter[str], size: int) -> tuple[float, float]:
-    same = sum(min(number, held[word]) for word, number in Counter(words).items() if word in held)
+    shared = Counter(filter(held.__contains__, words))
+    same = sum(min(number, held[word]) for word, number in shared.items())
     return same / len(words), same / size
 
 

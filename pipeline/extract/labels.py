@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.clean.rules import match_line
+from pipeline.clean.rules import match_label
 from pipeline.extract.blocks import PageBlocks, Run
 from pipeline.extract.class_words import NAMES
 
@@ -63,7 +63,7 @@ def _repeats(tokens: Sequence[str], title: Sequence[str]) -> bool:
 
 def _certain_rule(run: Run, language: str | None) -> str | None:
     """Return the rule of cleaning that takes this line wherever it stands; one that depends on the place is not given here."""
-    match = None if run.kind in ("table", "code") else match_line(run.text, language)
-    if match is None or not match.certain or match.weak or match.alone or match.rule.where != "any":
+    match = None if run.kind in ("table", "code") else match_label(run.text, language)
+    if match is None or match.weak or match.alone or match.rule.where != "any":
         return None
     return match.rule.id

@@ -216,12 +216,10 @@ def _outermost(page: PageBlocks, tag: str) -> list[int]:
 
 def _ranks(name: str, containers: Sequence[int], keys: Sequence[str], long: Sequence[bool]) -> dict[str, Vector]:
     """Number the containers that share a key and hold prose by their first prose; runs of others take the last number."""
-    seen: dict[str, dict[int, int]] = {}
-    rank = np.zeros(len(containers), dtype=np.float32)
-    for position, (container, key) in enumerate(zip(containers, keys, strict=True)):
-        numbers = seen.setdefault(key, {})
-        if long[position]:
-            numbers.setdefault(container, len(numbers))
-        rank[position] = numbers.get(container, len(numbers))
-    total = np.array([len(seen[key]) for key in keys], dtype=np.float32)
-    return {f"{name}_rank": rank, f"{name}_total": total}
+    seen: dict[str, dict[int, int]] = {key: {} for key in keys}
+    ranks = []
+    for container, key, is_long in zip(containers, keys, long, strict=True):
+        numbers = seen[key]
+        ranks.append(numbers.setdefault(container, len(numbers)) if is_long else numbers.get(container, len(numbers)))
+    totals = [len(seen[key]) for key in keys]
+    return {f"{name}_rank": np.array(ranks, dtype=np.float32), f"{name}_total": np.array(totals, dtype=np.float32)}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.clean.rules import match_line
+from pipeline.clean.rules import match_label
 from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES
@@ -62,11 +62,16 @@ def foreign_runs(
 
 def _commented(page: PageBlocks) -> Flags:
     """Say of each run whether a container around it is named after comments."""
-    inside = np.zeros(len(page.containers), dtype=np.bool_)
+    return _under(page, [bool(c.mask & COMMENT) and c.tag not in WHOLE_PAGE for c in page.containers])
+
+
+def _under(page: PageBlocks, marked: list[bool]) -> Flags:
+    """Say of each run whether it stands in a marked container, however deep."""
+    if not any(marked):
+        return np.zeros(len(page.runs), dtype=np.bool_)
     for index, container in enumerate(page.containers):
-        own = bool(container.mask & COMMENT) and container.tag not in WHOLE_PAGE
-        inside[index] = own or (container.parent >= 0 and inside[container.parent])
-    return inside[[run.container for run in page.runs]]
+        marked[index] = marked[index] or (container.parent >= 0 and marked[container.parent])
+    return np.array([marked[run.container] for run in page.runs])
 
 
 def _below_comment_heading(page: PageBlocks, structure: Structure) -> Flags:
@@ -84,8 +89,8 @@ def _below_comment_heading(page: PageBlocks, structure: Structure) -> Flags:
 
 
 def _is_comment_heading(text: str) -> bool:
-    match = match_line(text)
-    return match is not None and match.certain and match.rule.id == COMMENT_PROMPT
+    match = match_label(text)
+    return match is not None and match.rule.id == COMMENT_PROMPT
 
 
 def _signed(page: PageBlocks, tokens: Sequence[Sequence[str]], structure: Structure) -> Flags:
@@ -110,17 +115,14 @@ def _signed(page: PageBlocks, tokens: Sequence[Sequence[str]], structure: Struct
 
 def _is_signature(run: Run) -> bool:
     """Say whether a line says "posted by" and when; "by" alone signs the parts of a live blog too."""
-    by = BY.match(run.text)
-    return by is not None and " " in by[1] and TIME_OF_DAY.search(run.text) is not None
+    by = BY.match(run.text) if TIME_OF_DAY.search(run.text) else None
+    return by is not None and " " in by[1]
 
 
 def _slides(page: PageBlocks) -> Flags:
     """Say of each run whether it is the caption of a slide: it stands in an element named after a slideshow."""
-    inside = np.zeros(len(page.containers), dtype=np.bool_)
-    for index, container in enumerate(page.containers):
-        own = container.tag not in WHOLE_PAGE and SLIDES.search(container.name) is not None
-        inside[index] = own or (container.parent >= 0 and inside[container.parent])
-    return inside[[run.container for run in page.runs]]
+    slides = {name for name in {container.name for container in page.containers} if SLIDES.search(name)}
+    return _under(page, [c.name in slides and c.tag not in WHOLE_PAGE for c in page.containers])
 
 
 def _next_articles(
