@@ -119,7 +119,9 @@ def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
 _EXACT, _PREFIXES = _vocabulary()
 _START = min(map(len, _PREFIXES))
 # The prefixes by their first letters: most words begin as none of them does.
-_BY_START = {start: [item for item in _PREFIXES.items() if item[0].startswith(start)] for start in {key[:_START] for key in _PREFIXES}}
+_BY_START = {
+    start: [item for item in _PREFIXES.items() if item[0].startswith(start)] for start in {key[:_START] for key in _PREFIXES}
+}
 
 
 @lru_cache(maxsize=65536)

@@ -1,7 +1,7 @@
 """The main content of a page: which of its runs of text are the article, and what the others are.
 
-A learned scorer decides (`scorer.py`). Where its answer looks wrong, trafilatura is asked, and the JSON-LD text; who was
-followed, and why, stands in `extractor`.
+A learned scorer decides (`scorer.py`). Where its answer looks wrong, trafilatura and readability are asked, and the JSON-LD text;
+who was followed, and why, stands in `extractor`.
 """
 
 from __future__ import annotations
@@ -36,17 +36,16 @@ Chosen = npt.NDArray[np.bool_]
 LONG_RUN = 12  # words
 LONG_THRESHOLD, SHORT_THRESHOLD = 0.3, 0.5
 MARGIN = 12  # runs before the first and behind the last kept one that are shown with their labels, from the same container
-# The scorer is in doubt when so much of the text, against what it keeps, has a score between these two; when resiliparse leaves
-# out much of what it keeps; or when it keeps next to nothing. Then the dear extractors have a say, with this weight together.
+# The scorer is in doubt when so much of the text, against what it keeps, has a score between these two, or when it keeps next to
+# nothing. Then the dear extractors have a say, with this weight together.
 UNSURE_LOW, UNSURE_HIGH = 0.15, 0.85
 UNSURE_SHARE = 0.4
-EASY_SHARE = 0.6
 FEW_WORDS = 80
 OTHERS_WEIGHT = 0.4
 MIXED_THRESHOLD = 0.5
-# Where even then less than this share of trafilatura's text, or of the JSON-LD text, is kept, that text is taken.
+# Where even then less than this share of the first one's text, or of the JSON-LD text, is kept, that text is taken.
 LOST_SHARE = 0.4
-# Trafilatura's text is a menu, and not taken, from this share of its characters in links on, if its lines and all of it are shorter
+# That text is a menu, and not taken, from this share of its characters in links on, if its lines and all of it are shorter
 # than so many words.
 MENU_SHARE, MENU_LINE, MAX_MENU = 0.5, 12, 2000
 # What is kept with less than this mean score, and does not stand below the page's headline, gives way to the text that does.
@@ -118,24 +117,20 @@ def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[
     declared = len(tokens_of(work.metadata.article_body or ""))
     if work.words(chosen) < LOST_SHARE * declared and _agrees(work, chosen):
         return chosen, f"jsonld: the blocks hold {work.words(chosen)} of its {declared} words"
-    doubt = _doubt(work, scores, columns["words"], chosen, columns["resiliparse"])
+    kept = work.words(chosen)
+    doubt = f"only {kept} words kept" if kept < FEW_WORDS else _unsure(scores, columns["words"])
     if doubt is None:
         return chosen, version
     if heavy:
         return chosen, f"{version}: {doubt}; too large a page for other extractors"
-    return _ask_others(work, scores, version, doubt)
+    others = _votes(work, scores)
+    return _ask_others(work, scores, others, f"{version}+{'+'.join(others)}: {doubt}")
 
 
-def _doubt(work: _Page, scores: Vector, lengths: Vector, chosen: Chosen, vote: Vector) -> str | None:
-    """Return why the scorer's answer is doubtful, None when it is not."""
-    kept = work.words(chosen)
-    if kept < FEW_WORDS:
-        return f"only {kept} words kept"
+def _unsure(scores: Vector, lengths: Vector) -> str | None:
+    """Say how much of the text the scorer is unsure of, None when that is little."""
     unsure = float(lengths[(scores > UNSURE_LOW) & (scores < UNSURE_HIGH)].sum() / (1 + (lengths * scores).sum()))
-    if unsure > UNSURE_SHARE:
-        return f"unsure of {unsure:.0%}"
-    shared = float((lengths * chosen)[vote >= 0.5].sum() / kept)
-    return f"resiliparse has {shared:.0%} of it" if shared < EASY_SHARE else None
+    return f"unsure of {unsure:.0%}" if unsure > UNSURE_SHARE else None
 
 
 def _is_heavy(page: PageBlocks) -> bool:
@@ -144,28 +139,34 @@ def _is_heavy(page: PageBlocks) -> bool:
     return page.cut or deep or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
-def _ask_others(work: _Page, scores: Vector, version: str, doubt: str) -> tuple[Chosen, str]:
-    """Let trafilatura and, where its vote can still change the answer, readability vote with the scorer."""
-    first = _vote(work, trafilatura_text(work.root))
-    low, high = (_mixed(scores, first, second) for second in (np.zeros_like(first), np.ones_like(first)))
-    is_open = not np.array_equal(low, high)
-    chosen = _mixed(scores, first, _vote(work, readability_text(work.root))) if is_open else low
-    asked = f"{version}+trafilatura{'+readability' if is_open else ''}: {doubt}"
-    other = first >= MIXED_THRESHOLD
+def _ask_others(work: _Page, scores: Vector, others: Mapping[str, Vector], asked: str) -> tuple[Chosen, str]:
+    """Let other extractors vote with the scorer; where next to nothing is kept even then, the first one's text is taken."""
+    chosen = _mixed(scores, *others.values())
+    name, vote = next(iter(others.items()))
+    other = vote >= MIXED_THRESHOLD
     if headed := _headed(work, scores, chosen):
         return headed[0], f"headline: {headed[1]} of the {work.words(chosen)} kept words stand below it; {asked}"
     if work.words(chosen) < LOST_SHARE * work.words(other) and not (chosen.any() and _is_menu(work, other)):
-        return other, f"trafilatura: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
+        return other, f"{name}: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
     return chosen, asked
+
+
+def _votes(work: _Page, scores: Vector) -> dict[str, Vector]:
+    """Return the vote of trafilatura and, where it can still change the answer, that of readability."""
+    first = _vote(work, trafilatura_text(work.root))
+    no, yes = np.zeros_like(first), np.ones_like(first)
+    if np.array_equal(_mixed(scores, first, no), _mixed(scores, first, yes)):
+        return {"trafilatura": first}
+    return {"trafilatura": first, "readability": _vote(work, readability_text(work.root))}
 
 
 def _vote(work: _Page, text: str) -> Vector:
     return np.array(votes(work.tokens, Candidate.of(text)), dtype=np.float32)
 
 
-def _mixed(scores: Vector, first: Vector, second: Vector) -> Chosen:
-    """Return what the scorer and two other votes keep together."""
-    kept: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (first + second) / 2 > MIXED_THRESHOLD
+def _mixed(scores: Vector, *others: Vector) -> Chosen:
+    """Return what the scorer and the others' mean vote keep together."""
+    kept: Chosen = (1 - OTHERS_WEIGHT) * scores + OTHERS_WEIGHT * (sum(others) / len(others)) > MIXED_THRESHOLD
     return kept
 
 

@@ -25,6 +25,7 @@ ENOUGH_TO_OVERRULE = 400  # and to say that a page's own declaration is wrong
 SURE = 0.99
 DETECT_WINDOW = 4000  # characters; more text does not change the answer
 GLANCE = 800  # characters that are looked at first: mostly they say enough
+GLANCE_TO_AGREE = 400  # and to agree with what the page declares
 
 
 def declared_language(markup: Markup) -> str | None:
@@ -51,12 +52,14 @@ def language_code(value: object) -> str | None:
 def detect_language(text: str, declared: str | None) -> str | None:
     """Return the language of a text: the declared one, unless there is enough text to be sure that it is another."""
     window = text[:DETECT_WINDOW]
-    if _evidence(window) < (ENOUGH_TO_OVERRULE if declared else ENOUGH_LETTERS):
+    enough = ENOUGH_TO_OVERRULE if declared else ENOUGH_LETTERS
+    if _evidence(window[:GLANCE]) < enough and _evidence(window) < enough:
         return declared
-    detected, sure = _identify(window[:GLANCE])
+    glance = GLANCE_TO_AGREE if declared else GLANCE
+    detected, sure = _identify(window[:glance])
     if declared and detected and _alike(detected, declared):
         return declared
-    if len(window) > GLANCE and not (sure and declared is None):
+    if len(window) > glance and not (sure and declared is None):
         detected, sure = _identify(window)
     if declared is None:
         return detected
