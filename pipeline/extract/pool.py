@@ -1,15 +1,19 @@
 """Extraction in child processes that can be killed: a page that hangs, eats memory or crashes its worker costs itself alone.
 
-The children are plain subprocesses, not `multiprocessing` ones: they start the same from a daemonic Celery worker, from a
-thread and from an Airflow task, and never import the caller's `__main__`.
+One plain subprocess, no `multiprocessing` one, imports the extractors and forks the workers: it starts the same from a daemonic
+Celery worker, from a thread and from an Airflow task, and never imports the caller's `__main__`. The libraries and their models
+(a second of CPU time, 100 MB) are then there once, however many workers there are and however often one is replaced.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import pickle
+import select
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,11 +23,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from pipeline.errors import Fatal, Reject
 from pipeline.extract.page import PageInput, extract, warm_up
-from pipeline.extract.worker import Job, receive, send
+from pipeline.extract.worker import LENGTH, STATUS, Job, receive, send
 from pipeline.records import Article
 
 logger = logging.getLogger(__name__)
@@ -48,21 +52,94 @@ class _Slot:
     result: Article | Reject | None = None
 
 
-@dataclass(slots=True)
+class _ForkServer:
+    """The process that has imported the extractors, and becomes a worker as often as it is asked."""
+
+    def __init__(self, job: Job) -> None:
+        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
+        environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(COMMAND, stdin=theirs.fileno(), env=environment)
+        data = pickle.dumps(job)
+        with suppress(OSError):  # a server that is dead already shows at its workers
+            self._control.sendall(LENGTH.pack(len(data)) + data)
+
+    def fork(self) -> tuple[BinaryIO, BinaryIO]:
+        """Ask for a worker; returns where it will read pages, and where it will write that it is ready, and results."""
+        (theirs_in, requests), (results, theirs_out) = os.pipe(), os.pipe()
+        with suppress(OSError):  # as above
+            socket.send_fds(self._control, [LENGTH.pack(0)], [theirs_in, theirs_out])
+        os.close(theirs_in)
+        os.close(theirs_out)
+        return os.fdopen(requests, "wb"), os.fdopen(results, "rb")
+
+    def status_of(self, pid: int) -> int | None:
+        """Return the exit status of a worker that has ended; None when the server has ended too."""
+        try:
+            self._control.sendall(LENGTH.pack(pid))
+            answer = self._control.recv(STATUS.size, socket.MSG_WAITALL)
+        except OSError:
+            return None
+        return int(STATUS.unpack(answer)[0]) if answer else None
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self, *, kill: bool = False) -> int:
+        """End the server and return its exit status."""
+        self._control.close()
+        if kill:
+            self._process.kill()
+        try:
+            return self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+@dataclass(slots=True, eq=False)
 class _Worker:
-    process: subprocess.Popen[bytes]
+    """A worker: its process id once it is ready, and the page that it has."""
+
+    server: _ForkServer
+    requests: BinaryIO
+    results: BinaryIO
     deadline: float
+    pid: int | None = None
     slot: _Slot | None = None
-    ready: bool = False
     pages: int = 0
 
-    @property
-    def requests(self) -> BinaryIO:
-        return cast("BinaryIO", self.process.stdin)
+    @classmethod
+    def start(cls, server: _ForkServer) -> Self:
+        return cls(server, *server.fork(), deadline=time.monotonic() + START_TIMEOUT)
 
     @property
-    def results(self) -> BinaryIO:
-        return cast("BinaryIO", self.process.stdout)
+    def ready(self) -> bool:
+        return self.pid is not None
+
+    def end(self, *, kill: bool) -> int | None:
+        """End the worker and return its exit status, None when nobody knows it."""
+        if kill and self.pid is not None:
+            _kill(self.pid)
+        with suppress(OSError):
+            self.requests.close()
+        if self.pid is None:  # not forked yet, or dead: it finds its pipes closed
+            self.results.close()
+            return None
+        # Only the worker holds the other end: when it is gone, there is an end to read.
+        while select.select([self.results], [], [], STOP_TIMEOUT)[0]:
+            if not os.read(self.results.fileno(), 2**16):
+                break
+        else:
+            _kill(self.pid)
+        self.results.close()
+        return self.server.status_of(self.pid)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 class ExtractPool:
@@ -81,6 +158,7 @@ class ExtractPool:
         self._size = workers
         self._recycle = recycle
         self._job = Job(function, warm_up, timeout, memory, logger.getEffectiveLevel())
+        self._server: _ForkServer | None = None
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
 
@@ -94,6 +172,9 @@ class ExtractPool:
         """End every child process; nothing stays behind."""
         for worker in list(self._workers):
             self._discard(worker, kill=True)
+        if self._server is not None:
+            self._server.close(kill=True)
+            self._server = None
         self._selector.close()
 
     def map(self, pages: Iterable[PageInput]) -> Iterator[Article | Reject]:
@@ -130,14 +211,14 @@ class ExtractPool:
         return None
 
     def _start(self) -> None:
-        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
-        environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-        process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        worker = _Worker(process, time.monotonic() + START_TIMEOUT)
+        if self._server is not None and not self._server.is_alive():
+            self._server.close()  # somebody killed it; its workers live on
+            self._server = None
+        if self._server is None:
+            self._server = _ForkServer(self._job)
+        worker = _Worker.start(self._server)
         self._workers.append(worker)
         self._selector.register(worker.results, selectors.EVENT_READ, worker)
-        with suppress(OSError):  # a child that is dead already shows at its results
-            send(worker.requests, self._job)
 
     def _give(self, worker: _Worker, page: PageInput, slot: _Slot) -> None:
         worker.slot = slot
@@ -164,7 +245,7 @@ class ExtractPool:
             self._bury(worker)
             return
         if not worker.ready:
-            worker.ready = True
+            worker.pid = result
             return
         slot, worker.slot = worker.slot, None
         if slot is not None:
@@ -176,27 +257,20 @@ class ExtractPool:
         """Record what a dead worker's page came to; raises `Fatal` for a worker that never started."""
         status = self._discard(worker, kill=timed_out)
         if not worker.ready:
+            status = worker.server.close(kill=timed_out)
             raise Fatal(f"an extraction worker did not start (exit status {status}); its own message stands above")
         if worker.slot is None:
             return  # died between two pages: none is lost, the next page starts another
         if timed_out or status == -signal.SIGPROF:
             worker.slot.result = Reject("extract_timeout", f"more than {self._job.timeout:g} CPU seconds")
         else:
-            worker.slot.result = Reject("extract_crashed", f"the worker ended with status {status}")
+            worker.slot.result = Reject(
+                "extract_crashed", f"the worker ended with status {'unknown' if status is None else status}"
+            )
         logger.warning("%s: %s", worker.slot.url, worker.slot.result)
 
-    def _discard(self, worker: _Worker, *, kill: bool = False) -> int:
-        """End one child and return its exit status."""
+    def _discard(self, worker: _Worker, *, kill: bool = False) -> int | None:
+        """End one worker and return its exit status."""
         self._workers.remove(worker)
         self._selector.unregister(worker.results)
-        if kill:
-            worker.process.kill()
-        with suppress(OSError):
-            worker.requests.close()
-        try:
-            status = worker.process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            worker.process.kill()
-            status = worker.process.wait()
-        worker.results.close()
-        return status
+        return worker.end(kill=kill)

@@ -1,8 +1,11 @@
-"""The child process of `ExtractPool`: reads pages from standard input, writes results to standard output, one at a time.
+"""The child processes of `ExtractPool`: a fork server that imports everything once, and the workers that it forks.
 
-A frame is 8 bytes of length and a pickle. The first frame is a `Job`; each later one is a page. The process ends at the end of
-its input. It is its own executioner: the default action of a timer of its CPU time ends it even inside C code that never
-comes back, and the kernel refuses it memory beyond its limit. CPU time, since a busy machine must not decide what a page is.
+The server's standard input is a socket. A `Job` comes first, then messages of 8 bytes: 0 with two pipes asks for a worker that
+reads pages from one and writes results to the other; a process id asks for that worker's exit status. It ends with the socket.
+
+A frame of the pipes is 8 bytes of length and a pickle. A worker says its process id when it is ready, and ends with its pages. It
+is its own executioner: the default action of a timer of its CPU time ends it even inside C code that never comes back, and the
+kernel refuses it memory beyond its limit. CPU time, since a busy machine must not decide what a page is.
 """
 
 from __future__ import annotations
@@ -13,19 +16,22 @@ import os
 import pickle
 import resource
 import signal
+import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from pipeline.errors import Reject
 
 logger = logging.getLogger(__name__)
 
-LENGTH = struct.Struct("!Q")
+LENGTH = struct.Struct("!Q")  # of a frame; a process id
+STATUS = struct.Struct("!q")
 GC_THRESHOLDS = (50_000, 20, 50)  # a page makes many objects but few cycles: looking for them took a tenth of its time
 
 
@@ -79,26 +85,54 @@ def settle() -> None:
 
 
 def main() -> None:
-    """Serve pages until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    requests = sys.stdin.buffer
-    results = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints must not stand between the frames
-    job: Job = receive(requests)
+    """Fork workers until the socket ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's to handle
+    control = socket.socket(fileno=0)
+    os.dup2(2, 1)  # whatever prints must not be lost, nor stand where something is read
+    size = LENGTH.unpack(control.recv(LENGTH.size, socket.MSG_WAITALL))[0]
+    job: Job = pickle.loads(control.recv(size, socket.MSG_WAITALL))  # noqa: S301 (our own parent)
     logging.basicConfig(level=job.log_level)
     try:
         if job.warm_up is not None:
             job.warm_up()
     except OSError as error:  # a full disk, a file that cannot be read: not a bug, so no trace
-        sys.exit(f"an extraction worker cannot start: {error}")
+        sys.exit(f"the extraction workers cannot start: {error}")
     settle()
-    _limit_memory(job.memory)
-    with suppress(EOFError, BrokenPipeError):  # the parent is done, or was killed
-        _serve(job, requests, results)
+    with suppress(ConnectionError):  # the pool was killed
+        _answer(control, job)
+
+
+def _answer(control: socket.socket, job: Job) -> None:
+    while True:
+        message, pipes, _, _ = socket.recv_fds(control, LENGTH.size, 2)
+        if not message:
+            return
+        if not pipes:
+            status = os.waitpid(LENGTH.unpack(message)[0], 0)[1]
+            control.sendall(STATUS.pack(os.waitstatus_to_exitcode(status)))
+            continue
+        if os.fork() == 0:
+            control.close()
+            _work(job, *pipes)
+        for pipe in pipes:
+            os.close(pipe)
+
+
+def _work(job: Job, requests: int, results: int) -> NoReturn:
+    """Be a worker, and never return into the server's code."""
+    try:
+        _limit_memory(job.memory)
+        with suppress(EOFError, BrokenPipeError):  # the pool is done, or was killed
+            _serve(job, os.fdopen(requests, "rb"), os.fdopen(results, "wb"))
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
 
 
 def _serve(job: Job, requests: BinaryIO, results: BinaryIO) -> None:
-    send(results, "ready")
+    send(results, os.getpid())
     while True:
         page = receive(requests)
         signal.setitimer(signal.ITIMER_PROF, job.timeout)

@@ -107,6 +107,17 @@ def test_workers_are_replaced_after_so_many_pages() -> None:
         assert len(list(pool.map(page(f"page{n}") for n in range(5)))) == 5
 
 
+def test_a_run_goes_on_when_the_fork_server_is_killed() -> None:
+    before = children()
+    with ExtractPool(1, recycle=2) as pool:
+        results = pool.map(page(f"page{n}") for n in range(7))
+        first = [next(results)]
+        for pid in children() - before:
+            os.kill(pid, signal.SIGKILL)
+        assert urls(iter([*first, *results])) == [f"https://example.org/page{n}" for n in range(7)]
+    assert children() == before
+
+
 def test_no_process_stays_behind() -> None:
     before = children()
     with ExtractPool(2, function=misbehave) as pool:
