@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.clean import rules_version
 from pipeline.clean.boxes import BOX_RULES
 from pipeline.clean.edges import EDGE_RULES
+from pipeline.clean.explain import EXTRACTOR_LABELS
 from pipeline.clean.rules import Rule, load_rules
 from pipeline.clean.site import HALF_LIFE, MIN_STORIES, SITE_LINE
 
@@ -26,8 +27,8 @@ INTRODUCTION = """# Cleaning rules
 Made by `python -m pipeline.clean.docs` from `pipeline/clean/rules.toml`; do not edit. Version of the rules: `{version}`.
 
 A block of an article that is left out of the clean text carries the id of the rule that took it out, in `dropped` of the `clean`
-command, in the table `dropped_blocks` and in the view `dropped_lines`. Ids that are not listed here (`not-content`, `caption`,
-`byline`, `comments`) come from the extractor, which decides by the page's markup before any rule sees a line.
+command, in the table `dropped_blocks` and in the view `dropped_lines`. Those of the extractor stand at
+the end: it decides by the page's markup before any rule sees a line.
 
 The order is: line rules, site templates, boxes, edges. A label once given stays. When the rules would take more than half of
 the body's letters, only labels that were looked up word by word stand; the rest is taken for a misread page.
@@ -52,6 +53,10 @@ EDGES_TEXT = """
 
 Walked inwards from the top and the tail, on evidence (end stops, headline form, position next to a label, links, quote style).
 """
+EXTRACTOR_TEXT = """
+## Labels of the extractor
+
+"""
 
 
 def rules_page() -> str:
@@ -59,7 +64,8 @@ def rules_page() -> str:
     measured = tomllib.loads(MEASURED.read_text(encoding="utf-8"))
     parts = [INTRODUCTION.format(version=rules_version())]
     parts += ["\n".join(_rule(rule)) for rule in load_rules()]
-    parts += [BOXES_TEXT, *_described(BOX_RULES), EDGES_TEXT, *_described(EDGE_RULES)]
+    parts += [BOXES_TEXT, *_described(BOX_RULES), EDGES_TEXT, *_described(EDGE_RULES), EXTRACTOR_TEXT]
+    parts += _described(EXTRACTOR_LABELS)
     return "".join([*parts, "\n## Measured\n\n", measured["about"].strip(), "\n\n", "\n".join(_table(measured["sets"])), "\n"])
 
 

@@ -44,12 +44,28 @@ def explain_html(article: Article) -> str:
     )
 
 
+# Given by the extractor, from the page's markup, before any rule sees a line.
+EXTRACTOR_LABELS = {
+    "not-content": "Outside of the article, as far as the page's markup and words tell",
+    "byline": "Who wrote the article and when, marked as such by the page",
+    "caption": "Caption or credit of a picture, marked as such by the page",
+    "comments": "Readers' comments: where the page keeps them, or below their heading",
+    "gallery": "Caption of a slide of a slideshow",
+    "navigation": "Menu, footer or login of the page",
+    "next-article": "The next article of a page that never ends",
+    "promotion": "Advertising or a sign-up, marked as such by the page",
+    "related-link": "Link to another story, alone or in a box of such links",
+    "share-bar": "Buttons to share the article, marked as such by the page",
+}
+
+
 def describe_rule(rule: str) -> str:
     """Return what a label means, in words."""
     by_id = (
         {r.id: r.about for r in load_rules()}
         | BOX_RULES
         | EDGE_RULES
+        | EXTRACTOR_LABELS
         | {SITE_LINE: "Line that recurs on other stories of the site"}
     )
     return by_id.get(rule, "Not part of the main content, by the extractor")

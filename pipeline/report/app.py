@@ -8,8 +8,10 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.pool import QueuePool
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from pipeline.clean.rules import RULES_FILE
 from pipeline.config import Settings
@@ -51,7 +53,8 @@ def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middlewa
         lifespan=pages.lifespan,
     )
     app.exception_handler(CopydeskError)(pages.explain)
-    app.exception_handler(HTTPException)(pages.refuse)
+    app.exception_handler(StarletteHTTPException)(pages.refuse)  # also of an address that no route has
+    app.exception_handler(RequestValidationError)(pages.refuse_value)
     for path, route in ROUTES.items():
         app.get(path, response_class=HTMLResponse)(route(pages))
     return app
@@ -84,9 +87,15 @@ class _Pages:
         return self.page(request, "message.html", status=503, title="Nothing to show yet", text=str(error))
 
     def refuse(self, request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+        assert isinstance(error, StarletteHTTPException)
         title = {401: "Please log in to Airflow", 404: "Not found"}.get(error.status_code, "This cannot be shown")
         return self.page(request, "message.html", status=error.status_code, title=title, text=str(error.detail))
+
+    def refuse_value(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        wrong = ", ".join(f"{fault['loc'][-1]} {str(fault['input'])[:80]!r}" for fault in error.errors())
+        text = f"This address is none of a report: {wrong} cannot be."
+        return self.page(request, "message.html", status=422, title="This cannot be shown", text=text)
 
 
 def links_of(request: Request) -> Links:
@@ -194,7 +203,7 @@ def _inert(pages: _Pages, raw_ref: str, url: str) -> Response:
     try:
         content = inert_page(open_store(pages.settings.store), raw_ref, url)
     except Reject as error:
-        raise HTTPException(404, str(error)) from error
+        raise HTTPException(404, f"The page is in the archive, but it cannot be shown: {error}") from error
     return HTMLResponse(content, 200, HEADERS | {"Content-Security-Policy": POLICY})
 
 

@@ -69,11 +69,11 @@ def day(value: date) -> str:
 
 
 def moment(value: datetime | None, precision: str | None = None) -> str:
-    """Return an instant, as precise as it is known."""
+    """Return an instant in UTC, as precise as it is known."""
     if value is None:
         return "no date"
     value = value.astimezone(UTC)
-    return f"{value:%Y-%m-%d}" if precision == "day" else f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:%Y-%m-%d}" if precision == "day" else f"{value:%Y-%m-%d %H:%M} UTC"
 
 
 def cut(text: str | None, length: int = LONGEST_TITLE) -> str:

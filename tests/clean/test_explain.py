@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from pipeline.clean import label
-from pipeline.clean.explain import explain_html, explain_text
+from pipeline.clean.explain import EXTRACTOR_LABELS, describe_rule, explain_html, explain_text
+from pipeline.extract.labels import NAMED
 from tests.clean.articles import PROSE, article
 
 
@@ -28,3 +29,17 @@ def test_the_page_is_escaped_and_stands_alone() -> None:
     assert 'onload="x"' not in page
     assert "<s>Share</s>" in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_labels_of_the_extractor_are_described_too() -> None:
+    given = {label for label, _ in NAMED} | {
+        "byline",
+        "caption",
+        "comments",
+        "gallery",
+        "next-article",
+        "not-content",
+        "related-link",
+    }
+    assert given == set(EXTRACTOR_LABELS)
+    assert describe_rule("caption") == "Caption or credit of a picture, marked as such by the page"

@@ -220,7 +220,22 @@ def test_what_is_not_there_is_named(client: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/article/%27%20OR%201", "/run/yesterday", "/story/x"])
 def test_an_address_that_is_none_is_refused(client: httpx.Client, path: str) -> None:
-    assert client.get(path).status_code == 422
+    answer = client.get(path)
+    assert answer.status_code == 422
+    assert "This cannot be shown" in answer.text
+
+
+def test_an_address_that_no_page_has_is_answered_with_a_page(client: httpx.Client) -> None:
+    answer = client.get("/no/such/page")
+    assert answer.status_code == 404
+    assert "Not found" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_every_time_of_day_names_its_zone(client: httpx.Client) -> None:
+    for path in ("/runs", "/search", "/run/2026-03-02", "/run/2026-03-02/articles"):
+        shown = " ".join(lxml.html.fromstring(client.get(path).text).text_content().split())
+        assert not re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d(?! UTC)", shown), path
 
 
 def test_an_empty_warehouse_says_what_to_do(settings: Settings, warehouse: Warehouse) -> None:
