@@ -73,7 +73,10 @@ def _page(record: Any, item: Discovered, settings: Settings) -> tuple[Fetch, Exc
     kind = (record.http_headers.get("Content-Type") or "").partition(";")[0].strip().lower()
     if kind and kind not in PAGE_TYPES:
         return fetch_row(item, Outcome("not_html", detail=f"content type {kind}"), moment), None
+    announced = record.content_length
     body = record.reader.read(settings.max_wire_bytes + 1)
+    if len(body) < min(announced, settings.max_wire_bytes + 1) and not record.http_headers.get("Transfer-Encoding"):
+        raise OSError(f"it ends after {len(body)} of {announced} bytes")  # of a file that was cut off, which FastWARC does not tell
     if len(body) > settings.max_wire_bytes:
         return fetch_row(item, Outcome("too_large", detail=f"more than {settings.max_wire_bytes} bytes"), moment), None
     exchange = Exchange(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,17 @@ def test_a_damaged_record_costs_that_record(
     assert kept | {"3"} == {"0", "1", "2", "3", "4", "5"}
     whole = [row for row in rows if not row.url.endswith("/3")]
     assert [page.body for page in read_pages(store, whole)] == [body(n) for n in (0, 1, 2, 4, 5)]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_that_is_cut_off_costs_its_last_record_and_says_so(
+    tmp_path: Path, settings: Settings, store: LocalStore, caplog: pytest.LogCaptureFixture, packed: bool
+) -> None:
+    path = tmp_path / "a.warc"
+    places = make(path, packed=packed)
+    path.write_bytes(path.read_bytes()[: places[4] - 40])
+    assert {row.url.rpartition("/")[2] for row in load(path, settings, store)} == {"0", "1", "2"}
+    assert re.search(r"the record of https?://\S+/3 is damaged: it ends after \d+ of \d+ bytes", caplog.text)
 
 
 @pytest.mark.parametrize(
