@@ -81,9 +81,15 @@ def user_agent(settings: Settings) -> str:
 
 
 def without_userinfo(url: str) -> str:
-    """Return a URL without name and password, which are nobody's to send on, to store or to log."""
+    """Return a URL without name and password, which are nobody's to send on, to store or to log.
+
+    Raises `ValueError` when no host is behind them: a path that begins with // would be taken for one.
+    """
     parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+    _, at, host = parts.netloc.rpartition("@")
+    if at and not host:
+        raise ValueError("no host behind the name")
+    return parts._replace(netloc=host).geturl() if at else url
 
 
 def jitter(url: str, attempt: int) -> float:

@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver
 
 from pipeline.config import Settings, Source
 from pipeline.errors import Reject, Transient
+from pipeline.errors import without_userinfo as hidden_userinfo
 from pipeline.fetch.client import Client, without_userinfo
 from pipeline.fetch.feeds import Entry, parse_feed
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
@@ -232,7 +233,7 @@ def _without_secrets(url: str) -> str:
     try:
         return without_userinfo(url)
     except ValueError:
-        return url
+        return hidden_userinfo(url)
 
 
 def _site_or(url: str, default: str) -> str:

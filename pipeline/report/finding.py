@@ -16,9 +16,10 @@ from pipeline.warehouse.sqlfiles import sql_files
 
 FOUND = 20
 SAMPLE = 2000  # articles that PostgreSQL takes out of its index at random when more have a word
-NEWEST_FIRST = 500  # articles that are looked at before the index is asked, in PostgreSQL
-LOOKED = 1000  # articles that are looked at for a page with a phrase, in PostgreSQL
-READ_AT_ONCE = 50
+RARE = 0.01  # share of the articles that have the words: of so few the index is asked at once, in PostgreSQL
+NEWEST_FIRST = 500  # articles that are looked at before the index is asked for more
+LOOKED = 500  # articles that are looked at for a page with a phrase, in PostgreSQL
+READ_AT_ONCE = 100
 FREQUENT = 50_000  # articles that have the words of a phrase: it costs less to look at the newest than to read the dates of so many
 NEWEST = 2000  # articles that are read through when there is no index
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
@@ -109,20 +110,25 @@ def _by_index(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[s
 
 def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple[str, ...], *, single: bool) -> _Piece:
     """Return the next articles; of a phrase it may be none while others are behind them."""
-    values = values | {"shapes": ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted]}
-    newest = _fitting(connection, "newest", values, NEWEST_FIRST)
-    if len(newest.ids) == FOUND or newest.after is None:
-        return newest
+    apart = [word for term in wanted for word in term.split() if word.isalnum()]
+    values = values | {
+        "shapes": ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted],
+        "apart": _postgresql(tuple(apart), ()),
+    }
+    ((plan,),), ((total,),) = _ask(connection, "estimate", values), _ask(connection, "total", {})
+    expected = plan[0]["Plan"]["Plan Rows"]
+    newest = _Piece([], values["after"])
+    if expected > RARE * total:
+        newest = _fitting(connection, "newest", values, NEWEST_FIRST)
+        if len(newest.ids) == FOUND or newest.after is None:
+            return newest
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
     if single:
         connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
         return _matching(connection, values, sampled=True)
-    apart = [word for term in wanted for word in term.split() if word.isalnum()]
     if not apart or all(term.isalnum() for term in wanted):
         return _matching(connection, values)
-    values["apart"] = _postgresql(tuple(apart), ())
-    ((plan,),) = _ask(connection, "estimate", values)
-    if plan[0]["Plan"]["Plan Rows"] < FREQUENT:
+    if expected <= FREQUENT:
         return _fitting(connection, "apart", values, LOOKED)
     further = _fitting(connection, "newest", values | {"after": newest.after}, LOOKED)
     return _Piece(newest.ids + further.ids, further.after)

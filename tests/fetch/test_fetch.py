@@ -95,6 +95,7 @@ def test_the_wire_is_kept_and_undone_on_reading(
         (Reply(PAGE, 200, {"Content-Encoding": "lzma", **HTML}), "bad_encoding"),
         (Reply(b"", 302, {}), "bad_redirect"),
         (redirect("ftp://example.org/"), "bad_redirect"),
+        (redirect("http://name@//127.0.0.1/"), "bad_redirect"),
         (redirect("http://[::1/"), "bad_redirect"),
         (redirect("/page"), "redirect_loop"),
     ],

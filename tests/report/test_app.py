@@ -168,12 +168,13 @@ def test_search_finds_words_in_titles_and_texts(client: httpx.Client, filled: Wa
     set_search(filled, on=False)
 
 
-@pytest.mark.parametrize("frequent", [0, 50_000])
+@pytest.mark.parametrize(("rare", "frequent"), [(2.0, 50_000), (-1.0, 50_000), (-1.0, -1)])
 def test_a_phrase_is_looked_for_piece_by_piece(
-    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch, frequent: int
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch, rare: float, frequent: int
 ) -> None:
     from pipeline.report import finding
 
+    monkeypatch.setattr(finding, "RARE", rare)
     monkeypatch.setattr(finding, "NEWEST_FIRST", 1)
     monkeypatch.setattr(finding, "LOOKED", 1)
     monkeypatch.setattr(finding, "FREQUENT", frequent)
