@@ -114,6 +114,10 @@ class Block:
     link_density: float = 0.0
     path: str = ""
 
+    def __reduce__(self) -> tuple[type[Block], tuple[Any, ...]]:
+        # What dataclasses with slots do of themselves takes four times as long, and a page has a hundred blocks.
+        return Block, (self.index, self.kind, self.text, self.dropped_by, self.link_density, self.path)
+
     def drop(self, rule: str) -> Block:
         """Return the block labelled by `rule`; a label once given stays."""
         return self if self.dropped_by else dataclasses.replace(self, dropped_by=rule)
@@ -145,6 +149,9 @@ class Article:
     extractor: str
     raw_ref: str | None = None
     fetched_at: datetime | None = None
+
+    def __reduce__(self) -> tuple[type[Article], tuple[Any, ...]]:
+        return Article, tuple([getattr(self, item.name) for item in dataclasses.fields(self)])
 
     @property
     def text(self) -> str:

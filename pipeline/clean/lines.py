@@ -36,6 +36,8 @@ def fold(line: str) -> str:
     """Return the line in one case, without accents, with single spaces and plain quotes and dashes."""
     text = line.casefold()
     if not text.isascii():
+        text = text.replace("’", "'").replace("“", '"').replace("”", '"').replace("–", "-").replace("—", "-").replace("`", "'")
+    if not text.isascii():  # more than the typographic signs of English
         # Folding can undo what normalising did and the other way round (mathematical letters, Greek with iota below).
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
         text = unicodedata.normalize("NFC", _MARKS.sub("", text).translate(_LETTERS))

@@ -30,6 +30,7 @@ MAX_BYLINE = 300  # characters; more is a biography or half the page
 NOBODY = SiteNames(frozenset(), "")
 GROUP = re.compile(r"\s*[|•·\n]\s*")  # what stands after a bar is a role or a date, if a name stood before it
 OPEN_END = re.compile(rf"(?:,|\s{AND}|^{AND})$", re.IGNORECASE)
+OPEN_LENGTH = 10  # characters, more than any match of it has
 OPEN_START = re.compile(rf"(?:,|{AND}\s|{AND}$)", re.IGNORECASE)
 WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
@@ -165,15 +166,20 @@ def _byline_texts(element: lxml.html.HtmlElement) -> list[str]:
     texts = [text for node in marked[:MAX_AUTHORS] if (text := one_line(node.text_content(), MAX_BYLINE))]
     if texts:
         return texts
-    nodes = [text for node in element.itertext() if (text := one_line(node, MAX_BYLINE))]
-    joined = _join_nodes(nodes)
+    joined = _join_nodes(text for node in element.itertext() if (text := one_line(node, MAX_BYLINE)))
     return [joined] if len(joined) <= MAX_BYLINE else []
 
 
-def _join_nodes(nodes: list[str]) -> str:
-    """Join runs of text of different elements: with a space where a list goes on, else with a bar, as between a name and a role."""
+def _join_nodes(nodes: Iterable[str]) -> str:
+    """Join runs of text of different elements: with a space where a list goes on, else with a bar, as between a name and a role.
+
+    The rest of what is no byline, for it is too long, is not read.
+    """
     joined = ""
     for node in nodes:
-        goes_on = not joined or after_by(joined.rsplit("|", 1)[-1]) == "" or OPEN_END.search(joined) or OPEN_START.match(node)
+        is_open = OPEN_END.search(joined[-OPEN_LENGTH:]) or OPEN_START.match(node)
+        goes_on = not joined or is_open or after_by(joined.rsplit("|", 1)[-1]) == ""
         joined += (" " if goes_on else " | ") + node
+        if len(joined) > MAX_BYLINE + 1:
+            break
     return joined.strip()

@@ -18,7 +18,7 @@ VISIBLE_LIMIT = 20_000  # characters
 
 def count_words(text: str) -> int:
     """Return the number of words; of scripts without spaces, what it would be in others."""
-    wide = len(WIDE.findall(text))
+    wide = 0 if text.isascii() else len(WIDE.findall(text))
     if not wide:
         return len(WORD.findall(text))
     return len(WORD.findall(WIDE.sub(" ", text))) + wide // WIDE_PER_WORD
