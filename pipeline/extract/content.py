@@ -94,8 +94,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
         return Content(_declared_blocks(metadata), "jsonld: the page shows no text" if metadata.article_body else "none", density)
     work = _Page(page, [tokens_of(run.text) for run in page.runs], structure_of(page), root, metadata)
     easy = resiliparse_text(html, root)
-    heavy = _is_heavy(page) or html.count("<") > MAX_TAGS
-    chosen, extractor = _decide(work, easy, model or load_model(), heavy=heavy)
+    chosen, extractor = _decide(work, html, easy, model or load_model())
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
     title = tokens_of(metadata.title or "")
@@ -108,7 +107,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     return Content(_blocks(work, chosen, title, foreign), extractor + cut, density, headline, _is_teased(work, chosen))
 
 
-def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[Chosen, str]:
+def _decide(work: _Page, html: str, easy: str, model: BlockModel) -> tuple[Chosen, str]:
     """Return which runs are the article, and who decided."""
     version = model.version
     columns = page_features(work.page, work.tokens, work.structure, _context(work.metadata), easy)
@@ -121,7 +120,7 @@ def _decide(work: _Page, easy: str, model: BlockModel, *, heavy: bool) -> tuple[
     doubt = f"only {kept} words kept" if kept < FEW_WORDS else _unsure(scores, columns["words"])
     if doubt is None:
         return chosen, version
-    if heavy:
+    if _is_heavy(work.page, html):
         return chosen, f"{version}: {doubt}; too large a page for other extractors"
     others = _votes(work, scores)
     return _ask_others(work, scores, others, f"{version}+{'+'.join(others)}: {doubt}")
@@ -133,10 +132,10 @@ def _unsure(scores: Vector, lengths: Vector) -> str | None:
     return f"unsure of {unsure:.0%}" if unsure > UNSURE_SHARE else None
 
 
-def _is_heavy(page: PageBlocks) -> bool:
+def _is_heavy(page: PageBlocks, html: str) -> bool:
     """Say whether the other extractors would take minutes: each is quadratic in elements, depth or text somewhere."""
     deep = max(container.depth for container in page.containers) > MAX_DEPTH
-    return page.cut or deep or sum(len(run.text) for run in page.runs) > MAX_CHARS
+    return page.cut or deep or html.count("<") > MAX_TAGS or sum(len(run.text) for run in page.runs) > MAX_CHARS
 
 
 def _ask_others(work: _Page, scores: Vector, others: Mapping[str, Vector], asked: str) -> tuple[Chosen, str]:

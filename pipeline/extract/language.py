@@ -25,7 +25,7 @@ ENOUGH_TO_OVERRULE = 400  # and to say that a page's own declaration is wrong
 SURE = 0.99
 DETECT_WINDOW = 4000  # characters; more text does not change the answer
 GLANCE = 800  # characters that are looked at first: mostly they say enough
-GLANCE_TO_AGREE = 400  # and to agree with what the page declares
+GLANCE_TO_AGREE = 300  # and to agree with what the page declares
 
 
 def declared_language(markup: Markup) -> str | None:

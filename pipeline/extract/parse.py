@@ -113,7 +113,7 @@ def _by_lxml(text: str) -> lxml.html.HtmlElement | None:
         root = lxml.html.document_fromstring(text.encode(), parser=parser)
     except (etree.LxmlError, ValueError):
         return None
-    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+    if parser.error_log.filter_types(etree.ErrorTypes.ERR_RESOURCE_LIMIT):
         return None
     title = root.find(".//title")
     if title is not None and SWALLOWED.search(title.text or ""):
