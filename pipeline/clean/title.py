@@ -11,6 +11,7 @@ from pipeline.clean.rules import match_line
 MAX_TITLE_WORDS = 28  # the longest headlines of news agencies
 KICKER_WORDS = 3  # a section's name above the headline is at most so long
 SEARCHED = 12  # lines from the top
+MAX_LONGER = 4  # times the title's length: no line so long is compared with it
 MIN_OVERLAP = 0.85  # share of the longer one's words that a repeated title must have
 
 
@@ -34,6 +35,8 @@ def find_title(texts: Sequence[str]) -> int | None:
 
 def repeats_title(text: str, title: str) -> bool:
     """Say whether a line is the title again, whole or as its part before the site's name."""
+    if len(text) > MAX_LONGER * len(title):
+        return False
     line, whole = bare(fold(text)), bare(fold(title))
     if not line or not whole:
         return False
