@@ -58,6 +58,7 @@ class _ForkServer:
     def __init__(self, job: Job) -> None:
         environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
         environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self.has_started = False  # shown by its first worker
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(COMMAND, stdin=theirs.fileno(), env=environment)
@@ -245,7 +246,7 @@ class ExtractPool:
             self._bury(worker)
             return
         if not worker.ready:
-            worker.pid = result
+            worker.pid, worker.server.has_started = result, True
             return
         slot, worker.slot = worker.slot, None
         if slot is not None:
@@ -258,6 +259,8 @@ class ExtractPool:
         status = self._discard(worker, kill=timed_out)
         if not worker.ready:
             status = worker.server.close(kill=timed_out)
+            if worker.server.has_started:  # somebody killed it since; the next worker gets another
+                return
             raise Fatal(f"an extraction worker did not start (exit status {status}); its own message stands above")
         if worker.slot is None:
             return  # died between two pages: none is lost, the next page starts another
