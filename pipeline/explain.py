@@ -80,7 +80,8 @@ def _from_url(url: str, settings: Settings) -> Article:
         store = LocalStore(Path(folder))
         (row,) = fetch([Discovered(url, "explain", site_of(url), "list")], settings=settings, store=store, archive_prefix="raw")
         if row.outcome != "fetched":
-            raise Fatal(f"explain: {url} was not fetched: {row.outcome}{f' ({row.detail})' if row.detail else ''}")
+            own = "; for a server of your own set COPYDESK_ALLOW_PRIVATE_HOSTS=1" if row.outcome == "forbidden_address" else ""
+            raise Fatal(f"explain: {url} was not fetched: {row.outcome}{f' ({row.detail})' if row.detail else ''}{own}")
         return extract(page_input(row, read_page(store, row)))
 
 

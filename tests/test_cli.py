@@ -91,6 +91,10 @@ def test_a_wrong_question_is_told_with_status_2(copydesk: Call, arguments: list[
     assert message in told(copydesk(*arguments), 2)
 
 
+def test_a_server_of_ones_own_is_refused_with_the_mend(copydesk: Call) -> None:
+    assert "set COPYDESK_ALLOW_PRIVATE_HOSTS=1" in told(copydesk("explain", "http://127.0.0.1:9/x"), 1)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["report"], ["report", "--html", "out.html"], ["sql", "SELECT 1"], ["quarantine", "list"], ["explain", "0" * 32]],

@@ -36,7 +36,7 @@ POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none
 HEAD = """<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Page as fetched</title><style>
 :root{color-scheme:light}
-body{margin:1rem;min-width:36rem;font:15px/1.5 Georgia,serif;background:#fff;color:#111;overflow-wrap:break-word}
+body{margin:1rem;font:15px/1.5 Georgia,serif;background:#fff;color:#111;overflow-wrap:break-word}
 *{position:static!important;max-width:100%!important}img,svg,video{display:none}pre{white-space:pre-wrap}
 </style></head><body>"""
 
