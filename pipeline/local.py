@@ -145,8 +145,9 @@ def _output_to(log: Path) -> Iterator[None]:
 def _last_error(log: Path) -> str:
     """Return the last line of a log that names one of our errors or, failing that, any."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    errors = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Fatal|Transient|Reject|Exception)\b.*:", line)]
-    return next(reversed([line for line in errors if line.startswith("pipeline.errors")] or errors), "no reason was logged")
+    ours = [line.partition(": ")[2] for line in lines if line.startswith("pipeline.errors.")]
+    others = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception)\b.*:", line)]
+    return next(reversed(ours or others), "no reason was logged")
 
 
 def serve_ui(sources: str, port: int) -> None:
