@@ -31,7 +31,7 @@ def environment() -> Environment:
     )
     templates.filters |= {
         "number": number, "share": share, "day": day, "moment": moment, "cut": cut, "pretty": pretty, "size": size, "span": span,
-        "plural": plural, "hours": hours,
+        "plural": plural, "hours": hours, "likeness": likeness,
     }  # fmt: skip
     templates.globals |= {"describe": describe_rule, "funnel": picture.funnel, "bars": picture.bars, "web": web_address}
     return templates
@@ -61,6 +61,11 @@ def plural(n: Any, one: str, many: str = "") -> str:
 def share(part: Any, whole: Any) -> str:
     """Return a share in percent."""
     return f"{100 * part / whole:.0f}\u202f%" if whole else "–"
+
+
+def likeness(score: float) -> str:
+    """Return how alike two texts are in percent, rounded down: 100 are equal texts alone."""
+    return f"{int(100 * score)}\u202f%"
 
 
 def day(value: date) -> str:
