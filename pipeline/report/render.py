@@ -65,7 +65,7 @@ def share(part: Any, whole: Any) -> str:
 
 def likeness(score: float) -> str:
     """Return how alike two texts are in percent, rounded down: 100 are equal texts alone."""
-    return f"{int(100 * score)}\u202f%"
+    return f"{int(round(100 * score, 2))}\u202f%"  # what binary fractions add is no part of it
 
 
 def day(value: date) -> str:
