@@ -123,6 +123,7 @@ def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple
         if len(newest.ids) == FOUND or newest.after is None:
             return newest
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it would take every text apart again
+    connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")  # with less, all rows of a page that holds one are taken apart
     if single:
         connection.exec_driver_sql(f"SET LOCAL gin_fuzzy_search_limit = {SAMPLE}")
         return _matching(connection, values, sampled=True)

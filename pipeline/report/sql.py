@@ -12,8 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.warehouse import made_warehouse, search, set_search
+from pipeline.report import finding
+from pipeline.warehouse import made_warehouse
+from pipeline.warehouse.search import is_on
 
+FOUND = ("article_id", "site", "title", "published_at", "url")
 COLUMN_WIDTH = 60  # characters; longer values are cut in a table, never in CSV
 
 
@@ -32,13 +35,15 @@ def ask(settings: Settings, query: str, *, as_csv: bool = False) -> Iterator[str
 
 
 def find(settings: Settings, words: str) -> Iterator[str]:
-    """Yield the newest articles that have the words; raises `ConfigError` while there is no full-text index."""
-    if not settings.full_text:
-        raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and load a night")
-    warehouse = made_warehouse(settings)
-    set_search(warehouse, on=True)
-    rows = search(warehouse, words)
-    yield from _table(list(rows[0]), [list(row.values()) for row in rows]) if rows else ("no article has these words",)
+    """Yield the newest articles that have the words, as the report finds them; `ConfigError` while there is no full-text index."""
+    with made_warehouse(settings).reading() as connection:
+        if not is_on(connection):
+            raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and load a night")
+        found = finding.find(connection, words)
+        while not found.hits and found.after:  # of a phrase none among those that were looked at first
+            found = finding.find(connection, words, found.after)
+    rows = [[getattr(hit.row, name) for name in FOUND] for hit in found.hits]
+    yield from _table(FOUND, rows) if rows else ("no article has these words",)
 
 
 def _csv(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:

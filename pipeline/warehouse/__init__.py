@@ -15,7 +15,7 @@ from pipeline.warehouse.read import (
     open_rejects,
     site_lines,
 )
-from pipeline.warehouse.search import search, set_search
+from pipeline.warehouse.search import set_search
 from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "open_warehouse",
     "publish",
     "run_report",
-    "search",
     "set_search",
     "site_lines",
     "status",

@@ -41,13 +41,6 @@ def set_search(warehouse: Warehouse, *, on: bool) -> bool:
     return True
 
 
-def search(warehouse: Warehouse, words: str) -> list[dict[str, object]]:
-    """Return the newest articles that have the words, as `sql/search` asks for them."""
-    (statement,) = _files(warehouse.dialect)["query"].statements()
-    with warehouse.reading() as connection:
-        return [dict(row) for row in connection.execute(sa.text(statement), {"words": words}).mappings()]
-
-
 def is_on(connection: Connection) -> bool:
     """Say whether the full-text index is there; never in a database that it is not written for."""
     if connection.dialect.name not in PRESENT:

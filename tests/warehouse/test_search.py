@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
-from pipeline.warehouse.search import search, set_search
+from pipeline.warehouse.search import set_search
+from pipeline.warehouse.sqlfiles import sql_files
 from tests.warehouse.make import article, everything, full_night, night
 
 
@@ -19,7 +20,9 @@ def url(empty_url: str) -> str:
 
 
 def _titles(warehouse: Warehouse, words: str) -> list[object]:
-    return [row["title"] for row in search(warehouse, words)]
+    (query,) = next(file for file in sql_files(f"search/{warehouse.dialect}") if file.name == "query").statements()
+    with warehouse.reading() as connection:
+        return [row.title for row in connection.execute(sa.text(query), {"words": words})]
 
 
 def test_what_is_loaded_before_and_after_is_found(warehouse: Warehouse) -> None:

@@ -6,8 +6,12 @@ WITH matched AS MATERIALIZED (
   WHERE article_words(title, text) @@ websearch_to_tsquery('simple', :apart) AND published_at IS NOT NULL
 )
 SELECT article_id, CONCAT(published_at AT TIME ZONE 'UTC', ' ', article_id) AS place
-FROM matched
-WHERE :after = ''
-  OR (published_at, article_id) < (CAST(LEFT(NULLIF(:after, ''), -33) AS TIMESTAMP) AT TIME ZONE 'UTC', RIGHT(:after, 32))
-ORDER BY published_at DESC, article_id DESC
-LIMIT :looked;
+FROM (
+  SELECT article_id, published_at
+  FROM matched
+  WHERE :after = ''
+    OR (published_at, article_id) < (CAST(LEFT(NULLIF(:after, ''), -33) AS TIMESTAMP) AT TIME ZONE 'UTC', RIGHT(:after, 32))
+  ORDER BY published_at DESC, article_id DESC
+  LIMIT :looked
+) next_ones
+ORDER BY published_at DESC, article_id DESC;
