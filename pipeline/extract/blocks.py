@@ -21,7 +21,19 @@ from pipeline.records import BlockKind
 SKIPPED = frozenset(
     {
         *("head", "script", "style", "template", "noscript", "svg", "iframe", "object", "embed", "audio", "video", "canvas"),
-        *("select", "datalist", "textarea", "map", "applet", "noframes", "annotation", "annotation-xml", "progress", "meter"),
+        *(
+            "select",
+            "datalist",
+            "textarea",
+            "map",
+            "applet",
+            "noframes",
+            "noembed",
+            "annotation",
+            "annotation-xml",
+            "progress",
+            "meter",
+        ),
     }
 )
 BLOCK_TAGS = frozenset(

@@ -12,7 +12,7 @@ WIDE_PER_WORD = 2  # a word of Chinese, Japanese, Korean or Thai is about two ch
 TEASER_LINE = 45  # words; summaries under a headline are shorter
 SENTENCE = re.compile("[.!?…。！？؟।۔][\\s\"'”’»)\\]]*$")
 SENTENCE_WORDS = 8  # headlines that ask or exclaim are shorter
-UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "title"})
+UNSEEN = frozenset({"script", "style", "noscript", "noembed", "noframes", "iframe", "template", "svg", "title"})
 VISIBLE_LIMIT = 20_000  # characters
 
 

@@ -154,5 +154,13 @@ def test_a_page_without_end_is_read_to_a_limit_and_says_so() -> None:
     assert len(article.blocks) <= 20_001
 
 
+@pytest.mark.parametrize("tag", ["noembed", "noscript", "noframes", "iframe"])
+def test_what_is_shown_in_place_of_something_else_is_no_text(tag: str) -> None:
+    title, paragraphs = story("en")
+    advertisement = f'<{tag}><a href="//ads.example/click?of=42">An advertiser has very much to say here.</a></{tag}>'
+    kept = read(plain(title, paragraphs).replace("</p><p>", f"</p>{advertisement}<p>", 4), title)
+    assert [block.text for block in kept.blocks] == [title, *paragraphs]
+
+
 def test_frames_have_no_text() -> None:
     assert read("<frameset><frame src=a></frameset>").text == ""
