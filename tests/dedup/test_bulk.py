@@ -99,6 +99,7 @@ def test_a_file_that_is_damaged_in_the_middle_is_told(tmp_path: Path) -> None:
 
 
 def test_lines_that_are_no_documents_are_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     run(tmp_path, ["[", json.dumps(row("a", article(1))), "]"])
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
         '2 of 3 lines are no documents; "error" in the output says what is wrong'
