@@ -90,7 +90,7 @@ def test_a_task_that_is_cleared_and_run_again_changes_no_row(airflow: Airflow) -
 
 
 def test_runs_by_hand_are_of_the_date_that_was_asked_for(airflow: Airflow) -> None:
-    nothing = {"stages": ["dedup"], "dry_run": True}
+    nothing = {"stages": ["discover"], "dry_run": True}
     runs = {
         "form with a run date": (airflow.trigger(DAG, {"run_date": "2026-11-01", **nothing}), "2026-11-01"),
         "REST with a date": (airflow.trigger(DAG, nothing, "2026-11-02T00:00:00Z"), "2026-11-02"),
