@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.candidates import shingles_of_part
+from pipeline.dedup.candidates import distinct, shingles_of_part
 from pipeline.dedup.jit import kernel
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.scan import sextuple, triple
@@ -58,7 +58,7 @@ def _common_shingles(
 ) -> npt.NDArray[np.uint32]:  # fmt: skip
     """Return the shingles that more stories than `limit` have."""
     hit = counted[owners]
-    keys = np.unique((hashes[hit].astype(np.uint64) << np.uint64(32)) | stories[owners[hit]])
+    keys = distinct((hashes[hit].astype(np.uint64) << np.uint64(32)) | stories[owners[hit]])
     values, counts = np.unique(keys >> np.uint64(32), return_counts=True)
     common: npt.NDArray[np.uint32] = values[counts > limit].astype(np.uint32)
     return common

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.around import Around, Documents, read_around
-from pipeline.dedup.candidates import count_pairs, counted_pairs, likely_pairs, sharing_pairs
+from pipeline.dedup.candidates import count_pairs, counted_pairs, distinct, likely_pairs, sharing_pairs
 from pipeline.dedup.collection import Collection, TextNumbers, collect, take, uncollected
 from pipeline.dedup.decide import Decision, decide
 from pipeline.dedup.graph import Graph, Ties
@@ -147,7 +147,7 @@ def _numbered(pairs: U64, text_of: TextNumbers) -> Pairs:
     """Return pairs of keys as pairs of text numbers, the smaller first, each once."""
     numbers = np.sort(text_of(pairs).reshape(-1, 2), axis=1)
     numbers = numbers[(numbers[:, 0] >= 0) & (numbers[:, 0] != numbers[:, 1])]
-    packed = np.unique((numbers[:, 0] << 32) | numbers[:, 1])
+    packed = distinct((numbers[:, 0] << 32) | numbers[:, 1])
     return np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1)
 
 

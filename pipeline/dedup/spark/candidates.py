@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dedup.candidates import pairs_of
+from pipeline.dedup.candidates import distinct, pairs_of
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import PARTS, encode, sketch
 from pipeline.dedup.spark.frames import Integers, Tables, batch, grouped, kept, mapped, texts_of
@@ -102,7 +102,7 @@ def _join(table: pa.Table, ranges: int, params: DedupParams) -> pa.RecordBatch:
 
 def _held_by_many(hashes: npt.NDArray[np.uint32], texts: npt.NDArray[np.uint32], limit: int) -> tuple[Integers, Integers]:
     """Return (hash, text) of the hashes that more than `limit` texts have, each once."""
-    rows = np.unique((hashes.astype(np.uint64) << np.uint64(32)) | texts)
+    rows = distinct((hashes.astype(np.uint64) << np.uint64(32)) | texts)
     _, counts = np.unique(rows >> np.uint64(32), return_counts=True)
     rows = rows[np.repeat(counts > limit, counts)]
     return (rows >> np.uint64(32)).astype(np.int64), (rows & np.uint64(0xFFFFFFFF)).astype(np.int64)
