@@ -56,3 +56,15 @@ def test_what_is_missing_or_wrong_is_told_in_a_line(
     done = subprocess.run(command, env=plain | environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert message in done.stderr
+
+
+def test_java_that_runs_out_of_memory_ends_the_command(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"id": "large", "text": "word " * 40_000_000}) + "\n")
+    command = [sys.executable, "-m", "pipeline", "dedup", str(source), "--engine", "spark", "--master", "local[1]", "--output", "-"]
+    small = os.environ | {"SPARK_DRIVER_MEMORY": "460m"}
+    small.pop("PYSPARK_SUBMIT_ARGS", None)
+    done = subprocess.run(command, env=small, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Java ran out of memory or was killed; give it more: SPARK_DRIVER_MEMORY=4g" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -7,8 +7,9 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError, Fatal
@@ -23,9 +24,14 @@ _NEEDED = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "16",  # until the number of documents is known
+    # Small partitions are put together up to this size, compressed: a Python worker, and the driver for answers, hold a whole one.
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "8m",
     "spark.sql.codegen.wholeStage": "false",  # the work is in Python; compiling some hundred small plans is not
 }
 _NAMED = re.compile(r"(Caused by: )?[\w.$]*(Error|Exception|Reject|Fatal)\b: ")
+# Without this a thread of the driver that runs out of memory ends alone, and the job waits for it for ever.
+_OUT_OF_MEMORY = "-XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr"
+_JAVA_ENDS = 10.0  # seconds that a Java process may take to end after its connections closed
 _LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.ui.enabled": "false"}
 
 
@@ -50,6 +56,7 @@ def check_installed() -> None:
 def session(master: str | None) -> Iterator[SparkSession]:
     """Give a Spark session on `master` (default: what spark-submit says, else all cores here); ends it, unless it was there."""
     check_installed()
+    from py4j.protocol import Py4JError
     from pyspark.sql import SparkSession
 
     running = SparkSession.getActiveSession()
@@ -61,11 +68,15 @@ def session(master: str | None) -> Iterator[SparkSession]:
     try:
         yield spark
     except Exception as error:
+        if _java_ended(spark, error):
+            told = "Java ran out of memory or was killed; give it more: SPARK_DRIVER_MEMORY=4g, or spark-submit --driver-memory"
+            raise Fatal(f"--engine spark: {told}") from error
         if type(error).__module__.split(".")[0] in ("pyspark", "py4j"):
             raise Fatal(f"--engine spark: {_reason(error)}") from error
         raise
     finally:
-        spark.stop()
+        with suppress(OSError, Py4JError):  # what has ended need not be stopped
+            spark.stop()
 
 
 def _start(builder: SparkSession.Builder, master: str | None) -> SparkSession:
@@ -76,6 +87,7 @@ def _start(builder: SparkSession.Builder, master: str | None) -> SparkSession:
     options = _NEEDED | (_LOCAL if master.startswith("local") else {})
     for name, value in options.items():
         builder = builder.config(name, given.get(name, value))
+    os.environ["SPARK_SUBMIT_OPTS"] = " ".join(filter(None, (os.environ.get("SPARK_SUBMIT_OPTS"), _OUT_OF_MEMORY)))
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -83,6 +95,20 @@ def _start(builder: SparkSession.Builder, master: str | None) -> SparkSession:
         return builder.master(master).getOrCreate()
     except Exception as error:  # of pyspark where Java ended, of py4j where Spark refused
         raise ConfigError(f"--engine spark: Spark cannot start on --master {master!r}: {_reason(error)}") from error
+
+
+def _java_ended(spark: SparkSession, error: Exception) -> bool:
+    """Say whether the error is that the Java process we started is gone."""
+    from py4j.protocol import Py4JNetworkError
+
+    process = spark.sparkContext._gateway.proc  # None where spark-submit started us
+    if process is None or not isinstance(error, (EOFError, OSError, Py4JNetworkError)):
+        return False
+    try:
+        process.wait(_JAVA_ENDS)
+    except TimeoutExpired:
+        return False
+    return True
 
 
 def _reason(error: Exception) -> str:
