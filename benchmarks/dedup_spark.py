@@ -70,12 +70,14 @@ def run(source: Path, target: Path, *options: str) -> tuple[float, float, float]
     """Run the command; return CPU seconds, seconds by the wall, and the highest megabytes."""
     command = [sys.executable, "-m", "pipeline", "dedup", str(source), "--output", str(target), *options]
     highest, spent, start = 0.0, dict[int, float](), time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said) as process:
         while process.poll() is None:
             highest = max(highest, look(process.pid, spent))
             time.sleep(EVERY)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
+        if process.returncode:
+            said.seek(0)
+            told = said.read()[-2000:].decode(errors="replace")
+            raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}\n{told}")
     return sum(spent.values()), time.monotonic() - start, highest
 
 
