@@ -87,7 +87,9 @@ def _start(builder: SparkSession.Builder, master: str | None) -> SparkSession:
     options = _NEEDED | (_LOCAL if master.startswith("local") else {})
     for name, value in options.items():
         builder = builder.config(name, given.get(name, value))
-    os.environ["SPARK_SUBMIT_OPTS"] = " ".join(filter(None, (os.environ.get("SPARK_SUBMIT_OPTS"), _OUT_OF_MEMORY)))
+    given_to_java = os.environ.get("SPARK_SUBMIT_OPTS", "")
+    if _OUT_OF_MEMORY not in given_to_java:
+        os.environ["SPARK_SUBMIT_OPTS"] = f"{given_to_java} {_OUT_OF_MEMORY}".strip()
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
