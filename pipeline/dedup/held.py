@@ -16,6 +16,7 @@ from pipeline.dedup.graph import Graph
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import unpack, unpack_segment
 from pipeline.dedup.probe import NOTHING_FOUND, Found, Probe, Table
+from pipeline.dedup.stack import at_once, stacked
 
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
@@ -36,27 +37,26 @@ class Candidates:
     bands: list[U64] = field(default_factory=list)
     counts: list[Integers] = field(default_factory=list)
     shared: list[U64] = field(default_factory=list)
-    _segment_of: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _known: set[int] = field(default_factory=set)
 
-    def add(self, segment: int, ids: pa.Array, keys: U64, without: Numbers[str], bands: Found, shared: Found, enough: int) -> None:
-        """Take in what one segment has in common with tonight (row << 32 | text): bands, and `enough` shingles.
+    def add(self, ids: Sequence[pa.Array], keys: U64, without: Numbers[str], bands: Found, shared: Found, enough: int) -> None:
+        """Take in what segments have in common with tonight (row << 32 | text): bands, and `enough` shingles.
 
-        Rows of `without` are left out, and those that stood in a segment before.
+        Rows are counted through the segments. Those of `without` are left out, and those that stood in a segment before.
         """
         passages = shared.pairs[shared.counts >= enough]
         hit = np.zeros(len(keys), np.bool_)
         hit[(np.concatenate([bands.pairs, passages]) >> _ROW).astype(np.int64)] = True
         rows = np.flatnonzero(hit)
+        names = pa.chunked_array(ids, pa.large_string()).take(pa.array(rows)).to_pylist()
         numbers = np.full(len(keys), -1, np.int64)
-        for row, key, identity in zip(rows.tolist(), keys[rows].tolist(), ids.take(pa.array(rows)).to_pylist(), strict=True):
-            if identity in without:
+        for row, key, identity in zip(rows.tolist(), keys[rows].tolist(), names, strict=True):
+            if identity in without or key in self._known:
                 continue
-            number, first_seen = self._segment_of.setdefault(key, (len(self.ids), segment))
-            if number == len(self.ids):
-                self.ids.append(identity)
-                self.keys.append(key)
-            if first_seen == segment:
-                numbers[row] = number
+            self._known.add(key)
+            numbers[row] = len(self.ids)
+            self.ids.append(identity)
+            self.keys.append(key)
         renumbered, kept = _renumbered(bands.pairs, numbers)
         self.bands.append(renumbered)
         self.counts.append(bands.counts[kept])
@@ -89,23 +89,22 @@ def probe_nights(
     candidates = Candidates()
     places, owners = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
     keys, stories = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
-    number = count = 0
-    for number, data in enumerate(segments, start=1):
-        segment = unpack_segment(data)
-        shared, holders = probe.shared(segment.sketches)
-        found = (probe.bands(segment.sketches.bands), shared)
-        candidates.add(number, segment.ids, segment.keys, without, *found, probe.params.shared)
+    count = 0
+    for many in at_once((len(segment.keys), segment) for segment in map(unpack_segment, segments)):
+        stack = stacked([segment.sketches for segment in many])
+        shared, holders = probe.shared(stack)
+        own, said = (np.concatenate([getattr(segment, name) for segment in many]) for name in ("keys", "stories"))
+        candidates.add([segment.ids for segment in many], own, without, probe.bands(stack.bands), shared, probe.params.shared)
         rows, numbers = np.unique((holders & _LOW).astype(np.uint32), return_inverse=True)
         places.append((holders >> _ROW).astype(np.uint32))
         owners.append(numbers.astype(np.uint32) + np.uint32(count))
-        keys.append(segment.keys[rows])
-        stories.append(segment.stories[rows])
+        keys.append(own[rows])
+        stories.append(said[rows])
         count += len(rows)
-    for further, data in enumerate(far, start=number + 1):
-        part = unpack(data)
-        own = part["keys"]
-        far_found = probe.far(part["bands"].reshape(-1, len(own)))
-        candidates.add(further, part["ids"], own, without, far_found, NOTHING_FOUND, probe.params.shared)
+    for parts in at_once((len(part["keys"]), part) for part in map(unpack, far)):
+        bands = np.concatenate([part["bands"].reshape(-1, len(part["keys"])) for part in parts], axis=1)
+        own = np.concatenate([part["keys"] for part in parts])
+        candidates.add([part["ids"] for part in parts], own, without, probe.far(bands), NOTHING_FOUND, probe.params.shared)
     return candidates, Holdings(np.concatenate(places), np.concatenate(owners), np.concatenate(keys), np.concatenate(stories))
 
 

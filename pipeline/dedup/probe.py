@@ -17,16 +17,17 @@ from pipeline.dedup.candidates import shingles_of_part
 from pipeline.dedup.jit import inner, kernel
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import BLOCK, PARTS, Sketches
+from pipeline.dedup.stack import Stack
 
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
-# Bits of the filter for each hash, of which two are set: one stored hash in fourteen has the first by chance, in 200 both.
-_BITS_A_HASH = 32
+Integers = npt.NDArray[np.int64]
+# Bits of the filter for each hash, of which three are set, all in one word: one stored hash in 100 has them by chance.
+_BITS_A_HASH = 16
 _SIEVE = 1 << 12  # words of the sieve
-_STEP = np.uint64(0x9E3779B1)
-_SECOND = np.uint64(9)  # lowest bit of the product that the second place is taken from
+_STEP = np.uint64(0x9E3779B97F4A7C15)
 _STARTS = 12  # highest bits of a hash by which its place is looked up
-_WORDS = 1 << 18  # of a filter at most: a shingle has 24 bits in its part
+_WORDS = 1 << 17  # of a filter at most: a shingle has 24 bits in its part
 _NONE: U64 = np.zeros(0, np.uint64)
 _HOLDERS = 255  # of a shingle that are remembered
 
@@ -40,10 +41,10 @@ class Table:
 
     hashes: U32
     texts: U32
-    bounds: npt.NDArray[np.int64]  # of the parts
+    bounds: Integers  # of the parts
     sieve: U64  # parts x words
     filter: U64
-    starts: npt.NDArray[np.int64]  # parts x (2 ** _STARTS + 1): where hashes with the same highest bits begin
+    starts: Integers  # parts x (2 ** _STARTS + 1): where hashes with the same highest bits begin
     shift: int
     seen: npt.NDArray[np.uint8]
 
@@ -54,10 +55,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one segment has in common with tonight: pairs (row << 32 | text) with the number of equal hashes of each."""
+    """What other nights have in common with tonight: pairs (row << 32 | text) with the number of equal hashes of each."""
 
     pairs: U64
-    counts: npt.NDArray[np.int64]
+    counts: Integers
 
 
 NOTHING_FOUND = Found(np.zeros(0, np.uint64), np.zeros(0, np.int64))
@@ -95,9 +96,9 @@ class Probe:
         enough = found.counts >= self.params.far_shared
         return Found(found.pairs[enough], found.counts[enough])
 
-    def shared(self, sketches: Sketches) -> tuple[Found, U64]:
+    def shared(self, stack: Stack) -> tuple[Found, U64]:
         """Return the pairs with common kept shingles, and who holds which of tonight's (place in the table << 32 | row)."""
-        pairs, holders = self._match(self.shingles, _pass_shingles(self.shingles, sketches))
+        pairs, holders = self._match(self.shingles, _pass_shingles(self.shingles, stack))
         return _counted(pairs), holders
 
     def _match(self, table: Table, passed: Passed) -> tuple[U64, U64]:
@@ -143,11 +144,11 @@ def _pass_bands(table: Table, bands: U32) -> Passed:
     return parts, places - parts * np.uint32(count), values[places]
 
 
-def _pass_shingles(table: Table, sketches: Sketches) -> Passed:
-    shingles, blocks = sketches.shingles, sketches.blocks
+def _pass_shingles(table: Table, stack: Stack) -> Passed:
+    shingles, blocks = stack.shingles, stack.blocks
     bounds = np.append(blocks[:, 0], blocks[-1, -1])
     parts, places = _pass(table.sieve, table.filter, shingles, np.uint64(8), bounds)
-    return parts, _rows(parts, places, shingles, blocks), shingles[places] >> np.uint32(8)
+    return parts, _rows(parts, places, shingles, blocks, stack.firsts), shingles[places] >> np.uint32(8)
 
 
 def _counted(pairs: U64) -> Found:
@@ -159,14 +160,14 @@ def _counted(pairs: U64) -> Found:
 @kernel
 def _fill(keys: Any, hashes: Any, texts: Any, sieve: Any, words: Any, starts: Any, first: int, shift: int) -> None:
     """Divide sorted keys (hash << 32 | text), note the hashes in the filters, and where those with the same highest bits begin."""
-    bits, coarse = np.uint64(len(words) * 64 - 1), np.uint64(len(sieve) * 64 - 1)
+    last, coarse = np.uint64(len(words) - 1), np.uint64(len(sieve) * 64 - 1)
     for i in range(len(keys)):
         value = keys[i] >> np.uint64(32)
         hashes[i], texts[i] = np.uint32(value), np.uint32(keys[i])
         slot = value & coarse
         sieve[slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
-        for slot in (value & bits, _second(value) & bits):
-            words[slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
+        word, three = _three(value)
+        words[word & last] |= three
         starts[(value >> np.uint64(shift)) + np.uint64(1)] += 1
     starts[0] = first
     for i in range(1, len(starts)):
@@ -174,9 +175,12 @@ def _fill(keys: Any, hashes: Any, texts: Any, sieve: Any, words: Any, starts: An
 
 
 @inner
-def _second(value: Any) -> Any:
-    """Return a number whose lowest bits are the second place of a hash in the filter."""
-    return (np.uint64(value) * _STEP) >> _SECOND
+def _three(value: Any) -> Any:
+    """Return a number whose lowest bits are the word of a hash in the filter, and the three bits that are set there."""
+    mixed = np.uint64(value) * _STEP
+    three = np.uint64(1) << (mixed >> np.uint64(40) & np.uint64(63))
+    three |= np.uint64(1) << (mixed >> np.uint64(34) & np.uint64(63))
+    return mixed >> np.uint64(46), three | np.uint64(1) << (mixed >> np.uint64(28) & np.uint64(63))
 
 
 @inner
@@ -204,28 +208,23 @@ def _pass(sieve: Any, filters: Any, hashes: Any, shift: Any, bounds: Any) -> Any
     The first loop sees all that is stored. It reads the smallest cache and has no branch: which hash passes cannot be foreseen.
     """
     places, parts = np.empty(len(hashes) + 1, np.uint32), np.empty(len(hashes), np.uint8)
-    bits = np.uint64(sieve.shape[1] * 64 - 1)
-    size = np.uint64(0)
-    ends = np.empty(len(sieve), np.uint64)
+    bits, last = np.uint64(sieve.shape[1] * 64 - 1), np.uint64(filters.shape[1] - 1)
+    kept = np.uint64(0)
     for part in range(len(sieve)):
-        words = sieve[part]
+        words, size = sieve[part], kept
         for at in range(np.uint64(bounds[part]), np.uint64(bounds[part + 1])):
             places[size] = np.uint32(at)
             size += _has(words, (np.uint64(hashes[at]) >> shift) & bits)
-        ends[part] = size
-    bits = np.uint64(filters.shape[1] * 64 - 1)
-    kept = np.uint64(0)
-    for part in range(len(filters)):
         words = filters[part]
-        for at in range(ends[part - 1] if part else np.uint64(0), ends[part]):
-            value = np.uint64(hashes[places[at]]) >> shift
+        for at in range(kept, size):
+            word, three = _three(np.uint64(hashes[places[at]]) >> shift)
             places[kept], parts[kept] = places[at], part
-            kept += _has(words, value & bits) & _has(words, _second(value) & bits)
+            kept += np.uint64(words[word & last] & three == three)
     return parts[:kept].copy(), places[:kept].copy()
 
 
 @kernel
-def _rows(parts: Any, places: Any, shingles: Any, blocks: Any) -> Any:
+def _rows(parts: Any, places: Any, shingles: Any, blocks: Any, firsts: Any) -> Any:
     """Return the texts of kept shingles at places that ascend in each part."""
     rows = np.empty(len(places), np.uint32)
     block = 0
@@ -234,7 +233,7 @@ def _rows(parts: Any, places: Any, shingles: Any, blocks: Any) -> Any:
             block = 0
         while blocks[parts[i], block + 1] <= places[i]:
             block += 1
-        rows[i] = block * BLOCK + (shingles[places[i]] & np.uint32(BLOCK - 1))
+        rows[i] = firsts[block] + (shingles[places[i]] & np.uint32(BLOCK - 1))
     return rows
 
 

@@ -23,6 +23,7 @@ from pipeline.dedup.jit import inner
 
 # Flags of a word.
 FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, IDEOGRAPH, SHORT = 1, 2, 4, 8, 16, 32, 64
+_ENTITY = FIGURE | NAME
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _PRIME = np.uint64(0x100000001B3)
@@ -69,7 +70,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     open_word = False
     chunk = False  # the open word is a stretch of a script that is written without spaces
     word_hash = np.uint64(0)
-    letters = 0
+    letters: Any = 0
     flag = 0
     previous = np.uint64(0)
     new_sentence = True
@@ -78,30 +79,36 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     quoted = False
     while i < high:
         if open_word and not chunk and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
-            before = i
-            if full:
-                while i < high and quick[data[i]] < BLANK:
-                    word_hash = (word_hash ^ quick[data[i]]) * _PRIME
-                    i += 1
-                letters += i - before
-                ends[n] = position + i - before
-            else:  # the same words without a branch that depends on where they end
-                first = n
-                for at_byte in range(np.uint64(i), np.uint64(high)):  # unsigned: no test for indices from the end
-                    letter = quick[data[at_byte]]
-                    if letter > BLANK:
-                        break
-                    hashes[np.uint64(n)] = word_hash
-                    n += int(letter == BLANK) & int(word_hash != _SEED)
-                    word_hash = _SEED if letter == BLANK else (word_hash ^ letter) * _PRIME
-                    i += 1
-                open_word = word_hash != _SEED
-                if n > first:
-                    flag = 0
-                    new_sentence = new_paragraph = stopped = False
-            position += i - before
-            if i > before:
+            first, before, position_before = n, i, position
+            start, end = starts[n], np.uint32(position)
+            for at_byte in range(np.uint64(i), np.uint64(high)):  # unsigned: no test for indices from the end
+                letter = quick[data[at_byte]]
+                if letter > BLANK:
+                    break
+                word = np.uint64(n)  # what is written of it stays when it ends: a branch for that could not be foreseen
+                hashes[word] = word_hash
+                if full:
+                    start = np.uint32(position) if word_hash == _SEED else start
+                    end = end if letter == BLANK else np.uint32(position + 1)
+                    starts[word], ends[word] = start, end
+                n += int(letter == BLANK) & int(word_hash != _SEED)
+                word_hash = _SEED if letter == BLANK else (word_hash ^ letter) * _PRIME
+                i += 1
+                position += 1
+            open_word = word_hash != _SEED
+            if n == first:
+                letters += position - position_before
                 continue
+            new_sentence = new_paragraph = stopped = False
+            if not full:
+                flag = 0
+                continue
+            flags[first] = flag | (SHORT if letters + ends[first] - position_before <= _SHORT_LETTERS and not flag & _ENTITY else 0)
+            for other in range(first + 1, n + int(open_word)):
+                flag = (NAME if capital[data[before + starts[other] - position_before]] else 0) | (QUOTED if quoted else 0)
+                letters = np.int64(ends[other]) - np.int64(starts[other])
+                flags[other] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & _ENTITY else 0)
+            continue
         byte = np.uint32(data[i])
         if byte < 0x80:
             code = byte

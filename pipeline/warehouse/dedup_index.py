@@ -68,23 +68,27 @@ class NightIndex:
             nights = table.run_date < self.night - window
         else:
             nights = sa.and_(table.run_date.between(self.night - window, self.night + window), table.run_date != self.night)
-        query = sa.select(table.run_date, table.part).where(table.kind == kind, table.version == version, nights)
+        place: sa.ColumnElement[int] = sa.literal_column("rowid" if self._by_place else "0")
+        query = sa.select(table.run_date, table.part, place).where(table.kind == kind, table.version == version, nights)
         keys = self.connection.execute(query.order_by(table.run_date, table.part)).all()
-        for run_date, part in keys:
-            yield self._data(kind, run_date, part)
+        for run_date, part, row in keys:
+            yield self._data_at(row) if self._by_place else self._data(kind, run_date, part)
         if kind == "sketches":
-            yield from self._sketched({run_date for run_date, _ in keys})
+            yield from self._sketched({run_date for run_date, *_ in keys})
+
+    @property
+    def _by_place(self) -> bool:
+        return self.connection.dialect.driver == "pysqlite"
+
+    def _data_at(self, row: int) -> bytes:
+        """Return the data of a row of SQLite: by a query it would be held twice on its way, which costs more than reading it."""
+        connection: sqlite3.Connection = self.connection.connection.dbapi_connection  # type: ignore[assignment]
+        with connection.blobopen(dedup_index.name, dedup_index.c.data.name, row, readonly=True) as blob:
+            return blob.read()
 
     def _data(self, kind: str, run_date: date, part: int) -> bytes:
         table = dedup_index.c
         key = (table.kind == kind, table.run_date == run_date, table.part == part)
-        if self.connection.dialect.driver == "pysqlite":  # a row's value is held twice on its way, which costs more than reading it
-            place: int = self.connection.execute(
-                sa.select(sa.literal_column("rowid")).select_from(dedup_index).where(*key)
-            ).scalar_one()
-            connection: sqlite3.Connection = self.connection.connection.dbapi_connection  # type: ignore[assignment]
-            with connection.blobopen(dedup_index.name, table.data.name, place, readonly=True) as blob:
-                return blob.read()
         if self.connection.dialect.driver != "psycopg":
             return bytes(self.connection.execute(sa.select(table.data).where(*key)).scalar_one())
         cursor = self.connection.connection.cursor()  # in PostgreSQL's binary format: its text format is twice as long
@@ -152,4 +156,6 @@ class NightIndex:
 def night_index(warehouse: Warehouse, night: date, window_days: int) -> Iterator[NightIndex]:
     """Open the index as the night `night` may see it: the same however often that night was loaded."""
     with warehouse.reading() as connection:
+        if warehouse.dialect == "sqlite":  # parts are read once, one after another: in a large cache they only take room
+            connection.exec_driver_sql("PRAGMA cache_size = -2048")
         yield NightIndex(connection, night, window_days)

@@ -1,0 +1,56 @@
+"""Segments of other nights laid on each other, so that they are looked up together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedup.sketch import BLOCK, PARTS, Sketches
+
+Item = TypeVar("Item")
+
+_AT_ONCE = 1 << 16  # documents
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The sketches of several segments as if they were one: rows are counted through them. `firsts` are the rows of the blocks."""
+
+    bands: npt.NDArray[np.uint32]
+    shingles: npt.NDArray[np.uint32]
+    blocks: npt.NDArray[np.int64]
+    firsts: npt.NDArray[np.uint32]
+
+
+def stacked(many: Sequence[Sketches]) -> Stack:
+    """Lay sketches on each other part by part, so that what a part is looked up in stays in the cache for all of them."""
+    edges = [(each.shingles, np.append(each.blocks[:, 0], each.blocks[-1, -1]).tolist()) for each in many]
+    shingles = [own[bounds[part] : bounds[part + 1]] for part in range(PARTS) for own, bounds in edges]
+    ends = np.cumsum(np.concatenate([np.diff(each.blocks, axis=1) for each in many], axis=1)).reshape(PARTS, -1)
+    starts = np.concatenate([[0], ends[:-1, -1]])
+    rows = pairwise(accumulate((each.count for each in many), initial=0))
+    return Stack(
+        np.concatenate([each.bands for each in many], axis=1),
+        np.concatenate(shingles),
+        np.concatenate([starts[:, None], ends], axis=1),
+        np.concatenate([np.arange(low, high, BLOCK, dtype=np.uint32) for low, high in rows]),
+    )
+
+
+def at_once(items: Iterable[tuple[int, Item]]) -> Iterator[list[Item]]:
+    """Yield items in lists of which the documents, whose number stands before each, are looked up together."""
+    held: list[Item] = []
+    documents = 0
+    for count, item in items:
+        if held and documents + count > _AT_ONCE:
+            yield held
+            held, documents = [], 0
+        held.append(item)
+        documents += count
+    if held:
+        yield held
