@@ -6,6 +6,7 @@ from collections.abc import Collection as Numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from pipeline.dedup.collection import TextNumbers, contains
 from pipeline.dedup.graph import Graph
+from pipeline.dedup.jit import kernel
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import unpack, unpack_segment
 from pipeline.dedup.probe import NOTHING_FOUND, Found, Probe, Table
@@ -95,9 +97,12 @@ def probe_nights(
         shared, holders = probe.shared(stack)
         own, said = (np.concatenate([getattr(segment, name) for segment in many]) for name in ("keys", "stories"))
         candidates.add([segment.ids for segment in many], own, without, probe.bands(stack.bands), shared, probe.params.shared)
-        rows, numbers = np.unique((holders & _LOW).astype(np.uint32), return_inverse=True)
+        row = (holders & _LOW).astype(np.int64)
+        hit = np.zeros(len(own), np.bool_)
+        hit[row] = True
+        rows = np.flatnonzero(hit)
         places.append((holders >> _ROW).astype(np.uint32))
-        owners.append(numbers.astype(np.uint32) + np.uint32(count))
+        owners.append((np.cumsum(hit)[row] + (count - 1)).astype(np.uint32))
         keys.append(own[rows])
         stories.append(said[rows])
         count += len(rows)
@@ -126,14 +131,8 @@ class NightHolders:
         """`texts` are the numbers of the table's texts, `marks` what is said of the story that begins with each text."""
         self._table, self._held, self._graph, self._params = table, held, graph, params
         self._texts, self._held_texts, self._marks = texts, text_of(held.keys), marks
-        same = np.zeros(len(table.hashes), np.bool_)
-        same[1:] = table.hashes[1:] == table.hashes[:-1]
-        same[table.bounds[:-1][table.bounds[:-1] < len(same)]] = False
-        firsts = np.flatnonzero(~same).astype(np.uint32)
-        sizes = np.diff(firsts, append=np.uint32(len(same)))
-        most = sizes + np.bincount(held.places, minlength=len(same))[firsts]  # holders that a shingle can have
-        likely = most > min(params.common, params.bucket)  # few: only of these the stories are counted
-        self._firsts, self._sizes, self._most = firsts[likely].astype(np.int64), sizes[likely].astype(np.int64), most[likely]
+        few = min(params.common, params.bucket)  # only of the shingles that more texts may hold the stories are counted
+        self._firsts, self._sizes, self._most = _held_by_more(table.hashes, table.bounds, table.seen, few)
         self.found: dict[int, npt.NDArray[np.uint32]] = {}  # by limit, tonight's alone
 
     def common(self, story: Sequence[int], stitched: Numbers[int], limit: int) -> npt.NDArray[np.uint32]:
@@ -175,6 +174,28 @@ class NightHolders:
     def _shingles(self, places: Integers) -> npt.NDArray[np.uint32]:
         part = np.searchsorted(self._table.bounds, places, side="right") - 1
         return (part.astype(np.uint32) << np.uint32(_PART)) | self._table.hashes[places]
+
+
+@kernel
+def _held_by_more(hashes: Any, bounds: Any, seen: Any, few: int) -> Any:
+    """Return the first place, the number of tonight's texts and that of all texts of each shingle that more than `few` may hold."""
+    found = np.empty((3, 0), np.int64)
+    for writing in range(2):
+        size = 0
+        for part in range(len(bounds) - 1):
+            low = bounds[part]
+            while low < bounds[part + 1]:
+                high = low + 1
+                while high < bounds[part + 1] and hashes[high] == hashes[low]:
+                    high += 1
+                if high - low + seen[low] > few:
+                    if writing:
+                        found[0, size], found[1, size], found[2, size] = low, high - low, high - low + seen[low]
+                    size += 1
+                low = high
+        if not writing:
+            found = np.empty((3, size), np.int64)
+    return found
 
 
 def _ranges(starts: Integers, sizes: Integers) -> Integers:

@@ -50,7 +50,7 @@ class Table:
 
     def bare(self) -> Table:
         """Return the hashes without what they are looked up with."""
-        return replace(self, sieve=_NONE, filter=_NONE, starts=_NONE.astype(np.int64), seen=_NONE.astype(np.uint8))
+        return replace(self, sieve=_NONE, filter=_NONE, starts=_NONE.astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True)
