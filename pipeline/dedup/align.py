@@ -19,6 +19,8 @@ _GAP = 12  # unmatched words that a passage may bridge, on either side
 _ISLAND = 5  # matched words below which a passage is chance
 
 _BATCH = 16384  # pairs whose passages are held with room to spare
+_KEPT = 3 << 20  # words whose alignments are kept: more than the first texts of a block's pairs have, where families are small
+LEARNT = ("fills", "alone_a", "alone_b")  # measures that hang on what other texts have
 ZONES = 48  # passages that are kept for a pair, in the order of the first text
 
 
@@ -65,26 +67,53 @@ def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) 
     return measures, Zones(np.concatenate(rows), np.cumsum(np.concatenate(counts)))
 
 
-def tally(words: Words, pairs: npt.NDArray[np.int64]) -> None:
-    """Tally the words of pairs of texts that are aligned as wholes, as `compare` would."""
+def learn(words: Words, pairs: npt.NDArray[np.int64], asked: npt.NDArray[np.bool_], *, tallied: bool) -> npt.NDArray[np.float32]:
+    """Tally the words of pairs of texts that are aligned as wholes, unless that was done, as `compare` would.
+
+    Returns (n x 3) what then can be said of the pairs that are `asked` for: their measures `LEARNT`.
+    """
     size = words.longest + 1
     room = (np.empty((4, size), np.int32), np.empty((size, _CHOICES), np.int32), np.empty(size, np.int32))
     texts = (words.low, words.high, words.hashes, words.flags, words.shingles, words.order, words.tally)
-    _tally(*texts, np.ascontiguousarray(pairs), *room, np.empty((ZONES, 8), np.int32))
+    kept = (np.empty(_KEPT, np.int32), np.empty(_KEPT, np.uint8))
+    learnt = np.zeros((len(pairs), len(LEARNT)), np.float32)
+    _learn(*texts, tallied, np.ascontiguousarray(pairs), asked, *room, np.empty((ZONES, 8), np.int32), *kept, learnt)
+    return learnt
 
 
 @kernel
-def _tally(
-    low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tallied: Any, pairs: Any, room: Any, choices: Any,
-    chosen: Any, zones: Any,
+def _learn(
+    low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tally: Any, tallied: bool, pairs: Any, asked: Any,
+    room: Any, choices: Any, chosen: Any, zones: Any, kept_images: Any, kept_zones: Any, learnt: Any,
 ) -> None:  # fmt: skip
     image, back, zone_a, zone_b = room[0], room[1], room[2], room[3]
-    for p in range(len(pairs)):
+    kept = np.full(len(pairs), -1)  # where the alignment of a pair is kept, if there was room
+    used = 0
+    for p in range(0 if tallied else len(pairs)):
         a, b = low[pairs[p, 0]], low[pairs[p, 1]]
         size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
         _align(hashes, flags, shingles, order, a, b, size_a, size_b, choices, chosen, room, zones)
-        count_words(image, zone_a, size_a, tallied[:, a : a + size_a])
-        count_words(back, zone_b, size_b, tallied[:, b : b + size_b])
+        count_words(image, zone_a, size_a, tally[:, a : a + size_a])
+        count_words(back, zone_b, size_b, tally[:, b : b + size_b])
+        if asked[p] and used + size_a <= len(kept_images):
+            kept[p] = used
+            for i in range(size_a):
+                kept_images[used + i], kept_zones[used + i] = image[i], zone_a[i]
+            used += size_a
+    for p in range(len(pairs)):
+        if not asked[p]:
+            continue
+        a, b = low[pairs[p, 0]], low[pairs[p, 1]]
+        size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
+        flags_a, flags_b = flags[a : a + size_a], flags[b : b + size_b]
+        tally_a, tally_b = tally[:, a : a + size_a], tally[:, b : b + size_b]
+        at = kept[p]
+        if at >= 0:
+            learnt[p, 0] = fills(kept_images[at : at + size_a], kept_zones[at : at + size_a], flags_a, flags_b, tally_a, tally_b)
+        else:
+            _align(hashes, flags, shingles, order, a, b, size_a, size_b, choices, chosen, room, zones)
+            learnt[p, 0] = fills(image, zone_a, flags_a, flags_b, tally_a, tally_b)
+        learnt[p, 1], learnt[p, 2] = alone(flags_a, tally_a), alone(flags_b, tally_b)
 
 
 @kernel

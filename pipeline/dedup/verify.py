@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.align import WHOLE, Zones, compare, tally
+from pipeline.dedup.align import LEARNT, WHOLE, Zones, compare, learn
 from pipeline.dedup.blocks import pair_blocks
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import Collection
@@ -19,11 +19,12 @@ from pipeline.dedup.reuse import units_of
 from pipeline.dedup.shelf import Reading
 from pipeline.dedup.stories import MINOR
 from pipeline.dedup.titles import about_own_parts
-from pipeline.dedup.verdict import Floats, Verdicts, judge, measure
+from pipeline.dedup.verdict import COLUMN, Floats, Verdicts, judge, measure
 from pipeline.dedup.words import Words
 from pipeline.progress import progress_log
 
 Pairs = npt.NDArray[np.int64]
+_LEARNT = np.array([COLUMN[name] for name in LEARNT])
 NOTHING, PASSAGE, WHOLES = 0, 1, 2  # what two compared texts have in common
 
 
@@ -80,10 +81,11 @@ def look_again(
     Of any text in them that may be a copy all pairs that are alike as wholes are there. What changes is written into `found`; what
     is returned is of these rows alone, by the places of texts.
     """
-    if not found.learned:
-        tally(words, pairs[_wholes(found.measures[rows])])
+    wholes = np.flatnonzero(_wholes(found.measures[rows]))
     likely = np.flatnonzero(found.likely[rows])
-    measures = compare(words, pairs[likely])[0]
+    again = found.measures[rows]
+    again[np.ix_(wholes, _LEARNT)] = learn(words, pairs[wholes], found.likely[rows[wholes]], tallied=found.learned)
+    measures = again[likely]
     verdicts, zones = judge(measures, params), found.zones.take(rows)
     copies = np.flatnonzero(verdicts.copy)
     verdicts.copy[copies] &= ~about_own_parts(pairs, likely[copies], zones, words, titles)
