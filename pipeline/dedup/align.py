@@ -47,10 +47,13 @@ class Zones:
         return Zones(self.rows[places], np.concatenate([[0], ends]))
 
 
-def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) -> tuple[npt.NDArray[np.float32], Zones]:
+def compare(
+    words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False, tallied: bool = True
+) -> tuple[npt.NDArray[np.float32], Zones]:
     """Return for each pair (n x 2 text numbers) its measures (n x MEASURES) and its passages.
 
-    With `learn`, the words of texts that are aligned as wholes are tallied: `fills` and `alone` are known in later calls only.
+    With `learn`, the words of texts that are aligned as wholes are tallied. Where none were `tallied` before, the measures `LEARNT`
+    are not known yet: 0.
     """
     measures = np.zeros((len(pairs), len(MEASURES)), np.float32)  # in a hot family there are millions of pairs
     size = words.longest + 1
@@ -60,7 +63,7 @@ def compare(words: Words, pairs: npt.NDArray[np.int64], *, learn: bool = False) 
     for start in range(0, len(pairs), _BATCH):
         batch = np.ascontiguousarray(pairs[start : start + _BATCH])
         zones = np.zeros((len(batch), ZONES, 8), np.int32)
-        _compare(*texts, learn, batch, *room, measures[start : start + _BATCH], zones)
+        _compare(*texts, learn, tallied, batch, *room, measures[start : start + _BATCH], zones)
         used = zones[:, :, 1] > 0
         rows.append(zones[used])
         counts.append(used.sum(axis=1))
@@ -118,8 +121,8 @@ def _learn(
 
 @kernel
 def _compare(
-    low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tally: Any, learn: bool, pairs: Any, room: Any,
-    choices: Any, chosen: Any, measures: Any, zones: Any,
+    low: Any, high: Any, hashes: Any, flags: Any, shingles: Any, order: Any, tally: Any, learn: bool, tallied: bool, pairs: Any,
+    room: Any, choices: Any, chosen: Any, measures: Any, zones: Any,
 ) -> None:  # fmt: skip
     image, back, zone_a, zone_b = room[0], room[1], room[2], room[3]
     for p in range(len(pairs)):
@@ -133,7 +136,7 @@ def _compare(
         if learn:
             count_words(image, zone_a, size_a, tally[:, a : a + size_a])
             count_words(back, zone_b, size_b, tally[:, b : b + size_b])
-        else:
+        elif tallied:
             flags_a, flags_b = flags[a : a + size_a], flags[b : b + size_b]
             tally_a, tally_b = tally[:, a : a + size_a], tally[:, b : b + size_b]
             out[26] = fills(image, zone_a, flags_a, flags_b, tally_a, tally_b)

@@ -24,13 +24,15 @@ MEASURES = (
 )  # fmt: skip
 
 
-@inner
 def _weight(flag: int) -> float:
     if flag & IDEOGRAPH:
         return _WEIGHT_IDEOGRAPH
     if flag & (FIGURE | NAME):
         return _WEIGHT_NAME
     return _WEIGHT_SHORT if flag & SHORT else _WEIGHT_WORD
+
+
+_WEIGHTS = np.array([_weight(flag) for flag in range(128)])
 
 
 @inner
@@ -69,7 +71,7 @@ def alone(flags: Any, tally: Any) -> float:
     for i in range(len(flags)):
         partners = max(partners, tally[0, i])
         if tally[1, i] == 0:
-            weight += _weight(flags[i])
+            weight += _WEIGHTS[flags[i]]
     return weight if partners >= _PARTNERS else 0.0
 
 
@@ -86,43 +88,31 @@ def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
     """Sum one text up into `out`: 0 weight, 1 in zones, 2 matched, 3-8 figures, names and plain words with their hits,
     9 words of the lead, 10 longest stretch outside of zones, 11 quoted words, 12 words in exact runs of 8.
     """
-    for k in range(13):
-        out[k] = 0.0
-    gap = 0.0
-    run = 0
-    for i in range(len(flags)):
-        flag = flags[i]
-        weight = _weight(flag)
-        out[0] += weight
-        if zone[i]:
-            gap = 0.0
-            hit = 1 if image[i] >= 0 else 0
-            out[1] += weight
-            out[2] += weight * hit
-            if flag & FIGURE:
-                out[3] += 1
-                out[4] += hit
-            elif flag & NAME:
-                out[5] += 1
-                out[6] += hit
-            elif not flag & (SHORT | SENTENCE):
-                out[7] += 1
-                out[8] += hit
-            if i < _LEAD:
-                out[9] += 1
-            if flag & QUOTED:
-                out[11] += 1
-        else:
-            gap += weight
-            out[10] = max(out[10], gap)
-        if image[i] >= 0 and i and image[i - 1] == image[i] - 1:
-            run += 1
-        else:
-            run = 1 if image[i] >= 0 else 0
-        if run == 8:
-            out[12] += 8
-        elif run > 8:
-            out[12] += 1
+    weights = inside = matched = gap = widest = 0.0
+    figures = figure_hits = names = name_hits = plain = plain_hits = lead = quoted = runs = run = 0
+    for i in range(len(flags)):  # hardly a branch: kinds of words follow on each other as they like
+        flag, here, hit = np.int64(flags[i]), int(zone[i] != 0), int(image[i] >= 0)
+        weight = _WEIGHTS[flag]
+        weights += weight
+        inside += weight * here
+        matched += weight * (hit & here)
+        gap = 0.0 if here else gap + weight
+        widest = max(widest, gap)
+        figure = int(flag & FIGURE != 0) & here
+        name = int(flag & (FIGURE | NAME) == NAME) & here
+        word = int(flag & (FIGURE | NAME | SHORT | SENTENCE) == 0) & here
+        figures += figure
+        names += name
+        plain += word
+        figure_hits += figure & hit
+        name_hits += name & hit
+        plain_hits += word & hit
+        lead += here & int(i < _LEAD)
+        quoted += here & int(flag & QUOTED != 0)
+        run = run + 1 if hit and i and image[i - 1] == image[i] - 1 else hit
+        runs += 8 if run == 8 else int(run > 8)
+    out[0], out[1], out[2], out[3], out[4], out[5], out[6] = weights, inside, matched, figures, figure_hits, names, name_hits
+    out[7], out[8], out[9], out[10], out[11], out[12] = plain, plain_hits, lead, widest, quoted, runs
 
 
 @inner

@@ -59,7 +59,7 @@ def look(reading: Reading, pairs: Pairs, params: DedupParams, *, learn: bool = F
         texts, places = np.unique(pairs[rows], return_inverse=True)
         words = reading.words(texts)
         sizes[texts], units[texts] = words.high - words.low, units_of(words)
-        measures[rows], zones = compare(words, places.reshape(-1, 2), learn=learned)
+        measures[rows], zones = compare(words, places.reshape(-1, 2), learn=learned, tallied=False)
         found.append(zones)
         progress(done := done + len(rows), len(pairs))
     zones = _joined(found).take(np.argsort(np.concatenate(blocks))) if len(blocks) > 1 else found[0]
