@@ -141,6 +141,18 @@ def _same(batch: ArticleBatch) -> ArticleBatch:
     return batch
 
 
+def chosen(batch: ArticleBatch, places: Sequence[int]) -> ArticleBatch:
+    """Return the articles at `places` as a batch of their own."""
+    keys = Keys(*([getattr(batch.keys, f.name)[place] for place in places] for f in dataclasses.fields(Keys)))
+    return ArticleBatch(batch.columns.take(pa.array(places, pa.int64())), keys)
+
+
+def joined(batches: Sequence[ArticleBatch]) -> ArticleBatch:
+    """Return the articles of several batches as one."""
+    keys = Keys(*(list(chain(*(getattr(b.keys, f.name) for b in batches))) for f in dataclasses.fields(Keys)))
+    return ArticleBatch(pa.concat_batches([batch.columns for batch in batches]), keys)
+
+
 def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_date: str) -> pa.RecordBatch:
     """Return the rows of the table `articles` for the articles at `places`."""
     columns = _chosen(batch, places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,16 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.warehouse.sqlfiles import sql_files
-from pipeline.warehouse.tables import run_sources, runs
+from pipeline.warehouse.tables import BIG, run_sources, runs
 
-# What cleaning took out of the run's articles, a row for each article and rule.
-_dropped = sa.Table(
-    "run_dropped",
-    sa.MetaData(),
-    *(sa.Column(name, sa.Text()) for name in ("article_id", "source_id", "site", "rule")),
-    *(sa.Column(name, sa.Integer()) for name in ("blocks", "block_index")),
-    prefixes=["TEMPORARY"],
-)
+
+def _temporary(name: str, texts: Sequence[str], numbers: Sequence[str]) -> sa.Table:
+    columns: list[sa.Column[Any]] = [sa.Column(text, sa.Text()) for text in texts]
+    return sa.Table(name, sa.MetaData(), *columns, *(sa.Column(number, BIG) for number in numbers), prefixes=["TEMPORARY"])
+
+
+_articles = _temporary("run_articles", ("article_id", "source_id", "site"), ("words",))
+# What cleaning took out of them, by source, site, rule and first digit of the article, with the least article of each.
+_dropped = _temporary("run_dropped", ("source_id", "site", "rule", "digit", "article_id"), ("blocks", "articles"))
 
 
 def count_runs(connection: Connection, changed: str | None) -> None:
@@ -28,14 +30,17 @@ def count_runs(connection: Connection, changed: str | None) -> None:
     wanted = connection.execute(todo).all()
     if not wanted:
         return
-    _dropped.create(connection)
+    for table in (_articles, _dropped):
+        table.create(connection)
     for run_id, run_date in wanted:
         _count(connection, run_id, run_date)
-    _dropped.drop(connection)
+    for table in (_articles, _dropped):
+        table.drop(connection)
 
 
 def _count(connection: Connection, run_id: str, run_date: date) -> None:
-    connection.execute(_dropped.delete())
+    for table in (_articles, _dropped):
+        connection.execute(table.delete())
     (file,) = sql_files("figures")
     known: dict[str, sa.BindParameter[Any]] = {"run_id": sa.bindparam("run_id", run_id, sa.Text())}
     known["run_date"] = sa.bindparam("run_date", run_date, sa.Date())

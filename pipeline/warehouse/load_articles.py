@@ -15,8 +15,19 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import sqlalchemy as sa
 
-from pipeline.warehouse.article_batches import ArticleBatch, Keys, Order, article_rows, dropped_rows, order, sources, version_rows
-from pipeline.warehouse.bulk import Bulk, arrow_schema
+from pipeline.warehouse.article_batches import (
+    ArticleBatch,
+    Keys,
+    Order,
+    article_rows,
+    chosen,
+    dropped_rows,
+    joined,
+    order,
+    sources,
+    version_rows,
+)
+from pipeline.warehouse.bulk import BATCH, Bulk, arrow_schema
 from pipeline.warehouse.night import Night
 from pipeline.warehouse.tables import UtcDateTime, article_versions, articles, dropped_blocks
 
@@ -26,15 +37,13 @@ SAME = ("article_id", "row_hash", "raw_ref", "fetched_at")  # enough to know an 
 COMPARED = ("article_id", "row_hash", "content_hash", "fetched_at", "url", "raw_ref")
 KEPT = ("first_run_id", "first_run_date")  # of the run that brought the article
 
-# The changed articles of a batch. Their new texts are in `article_versions` already: none is written or compressed twice.
+# The temporary tables have no key: without one no planner is tempted to read all articles and look each up here.
+
+# Changed articles. Their new texts are in `article_versions` already: none is written or compressed twice.
 changed_articles = sa.Table(
     "changed_articles",
     sa.MetaData(),
-    *(
-        sa.Column(column.name, column.type, primary_key=column.primary_key)
-        for column in articles.columns
-        if column.name not in ("text", *KEPT)
-    ),
+    *(sa.Column(column.name, column.type) for column in articles.columns if column.name not in ("text", *KEPT)),
     prefixes=["TEMPORARY"],
 )
 
@@ -42,7 +51,7 @@ changed_articles = sa.Table(
 kept_articles = sa.Table(
     "kept_articles",
     sa.MetaData(),
-    sa.Column("article_id", sa.Text(), primary_key=True),
+    sa.Column("article_id", sa.Text()),
     sa.Column("version_no", sa.Integer()),
     prefixes=["TEMPORARY"],
 )
@@ -62,7 +71,7 @@ seen_articles = sa.Table(
 touched = sa.Table(
     "touched_articles",
     sa.MetaData(),
-    sa.Column("article_id", sa.Text(), primary_key=True),
+    sa.Column("article_id", sa.Text()),
     sa.Column("fetched_at", UtcDateTime()),
     sa.Column("raw_ref", sa.Text()),
     prefixes=["TEMPORARY"],
@@ -93,7 +102,10 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
     counts = dict.fromkeys(("inserted", "updated", "unchanged", "seen_again", "older", "not_article"), 0)
     versions = {"inserted": 0, "updated": 0, "unchanged": 0}
     blocks = {"inserted": 0, "updated": 0, "unchanged": 0}
+    changes = _Changes(bulk, night, versions, blocks)
     for keys, others, read in sources(night.articles):
+        if not changes.waiting.isdisjoint(keys.article_ids):
+            changes.write()
         same, stored = _stored(bulk, keys)
         work = _sort(keys, same, stored)
         counts["not_article"] += others
@@ -103,14 +115,17 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
             batch = read()
             _insert_new(bulk, night, batch, work.new, blocks)
             current = {article_id: row.content_hash for article_id, row in stored.items()}
-            _update_changed(bulk, night, batch, work.changed, current, versions, blocks)
-            added = _keep_older(bulk, night, batch, work, current)
-            versions["inserted"] += added
+            changes.add(batch, work.changed, current)
+            if work.older:
+                changes.write()
+                added = _keep_older(bulk, night, batch, work, current)
+                versions["inserted"] += added
         counts["older"] += len(work.older) if added else 0
         counts["unchanged"] += len(work.unchanged) + (0 if added else len(work.older))
         counts["inserted"] += len(work.new)
         counts["updated"] += len(work.changed)
         _remember(bulk, keys, work)
+    changes.write()
     if counts["not_article"]:
         logger.warning("%s: %d pages that are no articles were not loaded", night.run_id, counts["not_article"])
     bulk.analyse(seen_articles)
@@ -175,30 +190,52 @@ def _insert_new(bulk: Bulk, night: Night, batch: ArticleBatch, places: list[int]
         blocks["inserted"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, places))
 
 
+@dataclass(slots=True)
+class _Changes:
+    """Changed articles of several batches, which wait until they are enough: each statement has its price, however few its rows."""
+
+    bulk: Bulk
+    night: Night
+    versions: dict[str, int]
+    blocks: dict[str, int]
+    waiting: set[str] = field(default_factory=set)
+    current: dict[str, str] = field(default_factory=dict)
+    parts: list[ArticleBatch] = field(default_factory=list)
+
+    def add(self, batch: ArticleBatch, places: list[int], current: Mapping[str, str]) -> None:
+        """Take the articles at `places`; `current` has the content hash of each as stored."""
+        if self.parts and self.parts[-1].columns.schema != batch.columns.schema:  # of another version
+            self.write()
+        if places:
+            self.parts.append(chosen(batch, places))
+            self.waiting.update(self.parts[-1].keys.article_ids)
+            self.current |= current
+        if len(self.waiting) >= BATCH:
+            self.write()
+
+    def write(self) -> None:
+        """Bring all that wait into the tables."""
+        if self.parts:
+            _update_changed(self.bulk, self.night, joined(self.parts), self.current, self.versions, self.blocks)
+            self.waiting, self.current, self.parts = set(), {}, []
+
+
 def _update_changed(
-    bulk: Bulk,
-    night: Night,
-    batch: ArticleBatch,
-    places: list[int],
-    current: Mapping[str, str],
-    versions: dict[str, int],
-    blocks: dict[str, int],
+    bulk: Bulk, night: Night, batch: ArticleBatch, current: Mapping[str, str], versions: dict[str, int], blocks: dict[str, int]
 ) -> None:
-    if not places:
-        return
-    rows = article_rows(batch, places, night.run_id, night.run_date)
+    everything = range(len(batch.keys))
+    rows = article_rows(batch, everything, night.run_id, night.run_date)
     versions["inserted"] += _keep_versions(bulk, rows, current)
     bulk.empty(changed_articles)
     bulk.insert_batch(changed_articles, rows.select(changed_articles.columns.keys()))
     new, kept = changed_articles.c, article_versions.c
-    values = {column.name: column for column in new if column.name != "article_id"}
-    this = articles.c.article_id == new.article_id
-    same_text = articles.c.content_hash == new.content_hash
-    bulk.connection.execute(articles.update().values(values).where(this, same_text))
-    its_text = sa.and_(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
-    bulk.connection.execute(articles.update().values(values | {"text": kept.text}).where(this, ~same_text, its_text))
+    its_text = sa.select(kept.text).where(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
+    # A join with the versions would be planned by what is known of them, which is nothing yet; this looks each up by its key.
+    text = sa.case((articles.c.content_hash == new.content_hash, articles.c.text), else_=its_text.scalar_subquery())
+    values = {column.name: column for column in new if column.name != "article_id"} | {"text": text}
+    bulk.connection.execute(articles.update().values(values).where(articles.c.article_id == new.article_id))
     bulk.connection.execute(dropped_blocks.delete().where(dropped_blocks.c.article_id.in_(sa.select(new.article_id))))
-    blocks["updated"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, places))
+    blocks["updated"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, everything))
 
 
 def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:

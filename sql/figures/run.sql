@@ -1,29 +1,37 @@
 -- Count what a run brought: by source and site, by rule with samples, and its most copied stories. The load runs this in its own
--- transaction; `run_dropped` is a temporary table that it makes.
+-- transaction; `run_articles` and `run_dropped` are temporary tables that it makes. The articles are read once: on SQLite the
+-- columns behind the text cost as much as the text.
 DELETE FROM run_sources WHERE run_id = :run_id;
 DELETE FROM run_rules WHERE run_id = :run_id;
 DELETE FROM rule_samples WHERE run_id = :run_id;
 DELETE FROM run_stories WHERE run_id = :run_id;
 
-INSERT INTO run_dropped (article_id, source_id, site, rule, blocks, block_index)
-SELECT d.article_id, a.source_id, a.site, d.rule, COUNT(*), MIN(d.block_index)
-FROM articles a
-JOIN dropped_blocks d ON d.article_id = a.article_id
-WHERE a.first_run_date = :run_date AND a.first_run_id = :run_id
-GROUP BY d.article_id, a.source_id, a.site, d.rule;
+INSERT INTO run_articles (article_id, source_id, site, words)
+SELECT article_id, source_id, site, word_count
+FROM articles
+WHERE first_run_date = :run_date AND first_run_id = :run_id;
+
+-- An article_id is a hash: the least one for each first digit spreads the samples over the night, and is always the same.
+INSERT INTO run_dropped (source_id, site, rule, digit, blocks, articles, article_id)
+SELECT source_id, site, rule, SUBSTR(article_id, 1, 1), SUM(blocks), COUNT(*), MIN(article_id)
+FROM (
+  SELECT d.article_id, a.source_id, a.site, d.rule, COUNT(*) AS blocks
+  FROM run_articles a
+  JOIN dropped_blocks d ON d.article_id = a.article_id
+  GROUP BY d.article_id, a.source_id, a.site, d.rule
+) fired
+GROUP BY source_id, site, rule, SUBSTR(article_id, 1, 1);
 
 INSERT INTO run_rules (run_id, rule, run_date, blocks, articles)
-SELECT :run_id, rule, :run_date, SUM(blocks), COUNT(*)
+SELECT :run_id, rule, :run_date, SUM(blocks), SUM(articles)
 FROM run_dropped
 GROUP BY rule;
 
--- An article_id is a hash: the least one for each first digit spreads the samples over the night, and is always the same.
 INSERT INTO rule_samples (run_id, rule, article_id, block_index, run_date)
-SELECT :run_id, d.rule, d.article_id, d.block_index, :run_date
-FROM run_dropped d
-JOIN (
-  SELECT rule, MIN(article_id) AS article_id FROM run_dropped GROUP BY rule, SUBSTR(article_id, 1, 1)
-) chosen ON chosen.rule = d.rule AND chosen.article_id = d.article_id;
+SELECT :run_id, chosen.rule, chosen.article_id, MIN(d.block_index), :run_date
+FROM (SELECT rule, MIN(article_id) AS article_id FROM run_dropped GROUP BY rule, digit) chosen
+JOIN dropped_blocks d ON d.article_id = chosen.article_id AND d.rule = chosen.rule
+GROUP BY chosen.rule, chosen.article_id;
 
 INSERT INTO run_sources (
   run_id, source_id, site, run_date, fetches, fetched, not_modified, body_bytes, articles, copies, words, dropped_blocks, rejects,
@@ -52,10 +60,9 @@ FROM (
   GROUP BY source_id, site
   UNION ALL
   SELECT
-    a.source_id, a.site, 0, 0, 0, 0, COUNT(*), SUM(CASE WHEN m.relation = 'copy' THEN 1 ELSE 0 END), SUM(a.word_count), 0, 0, NULL, NULL
-  FROM articles a
+    a.source_id, a.site, 0, 0, 0, 0, COUNT(*), SUM(CASE WHEN m.relation = 'copy' THEN 1 ELSE 0 END), SUM(a.words), 0, 0, NULL, NULL
+  FROM run_articles a
   LEFT JOIN story_members m ON m.article_id = a.article_id
-  WHERE a.first_run_date = :run_date AND a.first_run_id = :run_id
   GROUP BY a.source_id, a.site
   UNION ALL
   SELECT source_id, site, 0, 0, 0, 0, 0, 0, 0, SUM(blocks), 0, NULL, NULL
@@ -73,10 +80,10 @@ INSERT INTO run_stories (run_id, place, run_date, story_id)
 SELECT :run_id, ROW_NUMBER() OVER (ORDER BY members DESC, story_id), :run_date, story_id
 FROM (
   SELECT DISTINCT s.story_id, s.members
-  FROM articles a
+  FROM run_articles a
   JOIN story_members m ON m.article_id = a.article_id
   JOIN stories s ON s.story_id = m.story_id
-  WHERE a.first_run_date = :run_date AND a.first_run_id = :run_id AND s.members > 1
+  WHERE s.members > 1
   ORDER BY s.members DESC, s.story_id
   LIMIT 20
 ) biggest;
