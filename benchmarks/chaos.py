@@ -42,6 +42,7 @@ from tests.dags.serving import BY_THE_CLOCK, free_port, tables
 DAY = date(2026, 11, 20)
 LONGEST = 600.0  # seconds of a run; a night that takes longer hangs
 Rows = dict[str, list[tuple[object, ...]]]
+SHOWN = 300  # characters of a row that differs
 FAULTS = ("kill", "kill a child", "kill the database", "503", "cut", "full disk", "clock")
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 
@@ -163,7 +164,7 @@ def different(found: Rows, wanted: Rows) -> list[str]:
     for name in wanted:
         odd = sorted(set(map(repr, found[name])) ^ set(map(repr, wanted[name])))
         if odd:
-            told.append(f"{name}: {len(odd)} rows, such as {' and '.join(odd[:2])}")
+            told.append(f"{name}: {len(odd)} rows, such as {' and '.join(row[:SHOWN] for row in odd[:2])}")
     return told
 
 

@@ -1,5 +1,7 @@
 """Extraction in child processes that can be killed: a page that hangs, eats memory or crashes its worker costs itself alone.
 
+A page whose worker died is given to another once: the machine may have killed the first one for reasons of its own.
+
 One plain subprocess, no `multiprocessing` one, imports the extractors and forks the workers: it starts the same from a daemonic
 Celery worker, from a thread and from an Airflow task, and never imports the caller's `__main__`. The libraries and their models
 (a second of CPU time, 100 MB) are then there once, however many workers there are and however often one is replaced.
@@ -39,6 +41,7 @@ PATIENCE = 8
 GRACE = 5.0  # seconds
 WINDOW = 32  # pages a worker may be ahead of the oldest page that is not done
 STOP_TIMEOUT = 5.0
+MAX_DEATHS = 2  # workers a page may cost
 COMMAND = (sys.executable, "-c", "from pipeline.extract.worker import main; main()")
 # One thread a worker: the pool is the parallelism.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -46,10 +49,15 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 @dataclass(slots=True)
 class _Slot:
-    """One page on its way: its result once there is one."""
+    """One page on its way, until there is a result in its place, and how many workers died of it."""
 
     url: str | None
+    page: PageInput | None
     result: Article | Reject | None = None
+    deaths: int = 0
+
+    def done(self, result: Article | Reject) -> None:
+        self.result, self.page = result, None  # results wait for those of older pages, and need not hold their own page
 
 
 class _ForkServer:
@@ -161,6 +169,7 @@ class ExtractPool:
         self._job = Job(function, warm_up, timeout, memory, logger.getEffectiveLevel())
         self._server: _ForkServer | None = None
         self._workers: list[_Worker] = []
+        self._again: deque[_Slot] = deque()
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> ExtractPool:
@@ -185,18 +194,21 @@ class ExtractPool:
         exhausted = False
         try:
             while not exhausted or window:
-                while not exhausted and len(window) < WINDOW * self._size and (worker := self._idle_worker()) is not None:
-                    page = next(waiting, None)
-                    exhausted = page is None
-                    if page is not None:
-                        window.append(_Slot(page.url))
-                        self._give(worker, page, window[-1])
+                while (self._again or (not exhausted and len(window) < WINDOW * self._size)) and (worker := self._idle_worker()):
+                    if self._again:
+                        self._give(worker, self._again.popleft())
+                    elif (page := next(waiting, None)) is not None:
+                        window.append(_Slot(page.url, page))
+                        self._give(worker, window[-1])
+                    else:
+                        exhausted = True
                 if (window and window[0].result is None) or (not window and not exhausted):
                     self._wait()
                 while window and window[0].result is not None:
                     yield window[0].result
                     window.popleft()
         finally:
+            self._again.clear()
             for worker in [w for w in self._workers if w.slot is not None]:
                 self._discard(worker, kill=True)
 
@@ -221,12 +233,12 @@ class ExtractPool:
         self._workers.append(worker)
         self._selector.register(worker.results, selectors.EVENT_READ, worker)
 
-    def _give(self, worker: _Worker, page: PageInput, slot: _Slot) -> None:
+    def _give(self, worker: _Worker, slot: _Slot) -> None:
         worker.slot = slot
         worker.pages += 1
         worker.deadline = time.monotonic() + PATIENCE * self._job.timeout + GRACE
         with suppress(OSError):  # as above
-            send(worker.requests, page)
+            send(worker.requests, slot.page)
 
     def _wait(self) -> None:
         """Wait for a result, or for the first deadline."""
@@ -250,7 +262,7 @@ class ExtractPool:
             return
         slot, worker.slot = worker.slot, None
         if slot is not None:
-            slot.result = result
+            slot.done(result)
         if isinstance(result, Reject) and result.code == "extract_memory":
             self._discard(worker, kill=True)  # what is left of its heap is of no use
 
@@ -264,13 +276,17 @@ class ExtractPool:
             raise Fatal(f"an extraction worker did not start (exit status {status}); its own message stands above")
         if worker.slot is None:
             return  # died between two pages: none is lost, the next page starts another
+        slot = worker.slot
+        slot.deaths += 1
         if timed_out or status == -signal.SIGPROF:
-            worker.slot.result = Reject("extract_timeout", f"more than {self._job.timeout:g} CPU seconds")
+            slot.done(Reject("extract_timeout", f"more than {self._job.timeout:g} CPU seconds"))
+        elif slot.deaths < MAX_DEATHS:
+            self._again.append(slot)
+            return
         else:
-            worker.slot.result = Reject(
-                "extract_crashed", f"the worker ended with status {'unknown' if status is None else status}"
-            )
-        logger.warning("%s: %s", worker.slot.url, worker.slot.result)
+            told = "unknown" if status is None else status
+            slot.done(Reject("extract_crashed", f"{slot.deaths} workers died of it, the last one with status {told}"))
+        logger.warning("%s: %s", slot.url, slot.result)
 
     def _discard(self, worker: _Worker, *, kill: bool = False) -> int | None:
         """End one worker and return its exit status."""

@@ -40,6 +40,15 @@ def misbehave(item: PageInput) -> Article:
     return extract(item)
 
 
+def killed_once(item: PageInput) -> Article:
+    """Be killed, as by a machine that has run out of memory, by the first try of a page whose name is a file's."""
+    marker = Path(item.body.decode() if isinstance(item.body, bytes) else item.body)
+    if marker.is_absolute() and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return extract(page("again"))
+
+
 def fail_to_start() -> None:
     raise ImportError("no such library")
 
@@ -83,6 +92,14 @@ def test_a_bad_page_costs_only_itself() -> None:
         "raise": "extract_error",
     }
     assert codes == [failures.get(word, f"https://example.org/{word}") for word in words]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_page_whose_worker_was_killed_is_given_to_another(tmp_path: Path, workers: int) -> None:
+    pages = [PageInput(None, "", "", str(tmp_path / f"{n}") if n % 3 == 2 else ".") for n in range(12)]
+    with ExtractPool(workers, function=killed_once) as pool:
+        assert urls(pool.map(pages)) == ["https://example.org/again"] * 12
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_pages_are_read_as_results_are_taken() -> None:
