@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -63,11 +64,12 @@ def _extractor(settings: Settings) -> Callable[[Iterator[pa.RecordBatch]], Itera
                     yield page
 
         done: list[tuple[bytes, bytes, bytes, bytes]] = []
-        for page, result in stages.extract_pages(settings, open_store(settings.store), rows(), workers=1):
-            done.append((*where[page].pop(0), pickle.dumps(page), pickle.dumps(result)))
-            if len(done) == _ROWS:
-                yield batch(_RESULT, list(zip(*done, strict=True)))
-                done = []
+        with stages.extractor(replace(settings, workers=1), open_store(settings.store)) as extracted:
+            for page, result in extracted(rows()):
+                done.append((*where[page].pop(0), pickle.dumps(page), pickle.dumps(result)))
+                if len(done) == _ROWS:
+                    yield batch(_RESULT, list(zip(*done, strict=True)))
+                    done = []
         if done:
             yield batch(_RESULT, list(zip(*done, strict=True)))
 

@@ -169,7 +169,7 @@ class ExtractPool:
         self._job = Job(function, warm_up, timeout, memory, logger.getEffectiveLevel())
         self._server: _ForkServer | None = None
         self._workers: list[_Worker] = []
-        self._again: deque[_Slot] = deque()
+        self._next: deque[_Slot] = deque()  # pages for the next idle workers
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> ExtractPool:
@@ -191,24 +191,22 @@ class ExtractPool:
         """Yield the article of each page, or the `Reject` it became, in the order of the pages; reads `pages` as it goes."""
         waiting = iter(pages)
         window: deque[_Slot] = deque()
-        exhausted = False
+        page = next(waiting, None)  # without one no worker is started
         try:
-            while not exhausted or window:
-                while (self._again or (not exhausted and len(window) < WINDOW * self._size)) and (worker := self._idle_worker()):
-                    if self._again:
-                        self._give(worker, self._again.popleft())
-                    elif (page := next(waiting, None)) is not None:
+            while page is not None or window:
+                while (self._next or (page is not None and len(window) < WINDOW * self._size)) and (worker := self._idle_worker()):
+                    if not self._next and page is not None:
                         window.append(_Slot(page.url, page))
-                        self._give(worker, window[-1])
-                    else:
-                        exhausted = True
-                if (window and window[0].result is None) or (not window and not exhausted):
+                        self._next.append(window[-1])
+                        page = next(waiting, None)
+                    self._give(worker, self._next.popleft())
+                if not window or window[0].result is None:
                     self._wait()
                 while window and window[0].result is not None:
                     yield window[0].result
                     window.popleft()
         finally:
-            self._again.clear()
+            self._next.clear()
             for worker in [w for w in self._workers if w.slot is not None]:
                 self._discard(worker, kill=True)
 
@@ -281,7 +279,7 @@ class ExtractPool:
         if timed_out or status == -signal.SIGPROF:
             slot.done(Reject("extract_timeout", f"more than {self._job.timeout:g} CPU seconds"))
         elif slot.deaths < MAX_DEATHS:
-            self._again.append(slot)
+            self._next.append(slot)
             return
         else:
             told = "unknown" if status is None else status

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.config import Settings
@@ -16,26 +18,29 @@ from pipeline.store import Partition, PartitionWriter, Store, read_records
 
 if TYPE_CHECKING:
     from pipeline.extract.page import PageInput
+    from pipeline.extract.pool import ExtractPool
 
-# Starting a worker costs about as much as extracting so many pages.
-PAGES_PER_WORKER = 50
-
-Extracted = Iterable[tuple[Fetch, Article | Reject]]
+Extracted = Iterable[tuple[Fetch, Article | Reject]]  # archived pages, and what came of them
 
 
 def extract(run: Run, shard: str, results: Callable[[Collection[Fetch]], Extracted] | None = None) -> StageReport:
     """Take the article out of each fetched page; what is no article goes to the quarantine with its reason and raw page.
 
-    `results` gives what was extracted from the pages of fetch rows elsewhere.
+    `results` gives what comes of pages that are not extracted by workers of this shard's own.
     """
+    from pipeline.fetch.archive import archive_order
+
     store, partition = run.store(), Partition("extract", run.run_date, shard)
-    with store.lock(partition.prefix):
-        fetches = list(fetched_pages(store, run.run_date, shard))
+    with ExitStack() as stack:
+        stack.enter_context(store.lock(partition.prefix))
+        results = results or stack.enter_context(extractor(run.settings, store))
+        # In the order of the archive, which is the cheapest to read.
+        fetches = sorted(fetched_pages(store, run.run_date, shard), key=archive_order)
         articles: dict[str, Article] = {}
         rejected: list[Rejected] = []
         outcomes: Counter[str] = Counter()
         progress = progress_log(f"extract {run.run_date} {shard}")
-        for row, result in results(fetches) if results else _extracted(run.settings, store, fetches):
+        for row, result in results(fetches):
             outcomes[_sort_out(row, result, articles, rejected)] += 1
             progress(outcomes.total(), len(fetches))
         writer = PartitionWriter(store, partition)
@@ -52,19 +57,17 @@ def fetched_pages(store: Store, run_date: str, shard: str) -> Iterator[Fetch]:
     yield from (row for row in rows if row.outcome == "fetched")
 
 
-def _extracted(settings: Settings, store: Store, fetches: Collection[Fetch]) -> Extracted:
-    """Yield what came of each archived page, in the order of the archive, which is the cheapest to read."""
-    from pipeline.fetch.archive import archive_order
-
-    workers = min(settings.worker_count, 1 + len(fetches) // PAGES_PER_WORKER)
-    return extract_pages(settings, store, sorted(fetches, key=archive_order), workers)
-
-
-def extract_pages(
-    settings: Settings, store: Store, fetches: Iterable[Fetch], workers: int
-) -> Iterator[tuple[Fetch, Article | Reject]]:
-    """Yield what came of archived pages; those that cannot be read come last."""
+@contextmanager
+def extractor(settings: Settings, store: Store) -> Iterator[Callable[[Iterable[Fetch]], Extracted]]:
+    """Give a function that extracts archived pages, call after call with the same workers."""
     from pipeline.extract.pool import ExtractPool
+
+    with ExtractPool(settings.worker_count, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
+        yield partial(_extracted, pool, settings, store)
+
+
+def _extracted(pool: ExtractPool, settings: Settings, store: Store, fetches: Iterable[Fetch]) -> Extracted:
+    """Yield what came of archived pages; those that cannot be read come last."""
     from pipeline.fetch.archive import read_each
     from pipeline.pages import page_input
 
@@ -83,9 +86,8 @@ def extract_pages(
             under_way.append(row)
             yield ready
 
-    with ExtractPool(workers, settings.extract_timeout, settings.extract_memory, settings.extract_recycle) as pool:
-        for result in pool.map(pages()):
-            yield under_way.popleft(), result
+    for result in pool.map(pages()):
+        yield under_way.popleft(), result
     yield from unreadable
 
 

@@ -124,6 +124,17 @@ def test_workers_are_replaced_after_so_many_pages() -> None:
         assert len(list(pool.map(page(f"page{n}") for n in range(5)))) == 5
 
 
+def test_one_start_serves_many_calls_and_none_is_made_for_no_page() -> None:
+    before = children()
+    with ExtractPool(2) as pool:
+        assert list(pool.map([])) == []
+        assert children() == before
+        assert len(list(pool.map(page(f"page{n}") for n in range(5)))) == 5
+        started = children()
+        assert len(list(pool.map(page(f"page{n}") for n in range(5)))) == 5
+        assert children() == started > before
+
+
 def test_a_run_goes_on_when_the_fork_server_is_killed() -> None:
     before = children()
     with ExtractPool(1, recycle=2) as pool:
