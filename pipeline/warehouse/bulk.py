@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
@@ -62,7 +62,7 @@ class Bulk(Protocol):
         """Insert an Arrow batch with the schema of the table; return its number of rows."""
 
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
-        """Yield the columns of the rows whose first key column is in `keys` (no spaces in them); naive instants are UTC."""
+        """Yield the columns of the rows whose first key column is in `keys` (no spaces in them); instants are naive UTC."""
 
     def empty(self, table: sa.Table) -> None:
         """Remove all rows of a temporary table."""
@@ -114,7 +114,8 @@ class CoreBulk:
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
         key = next(iter(table.primary_key.columns))
         for chunk in batches(keys, KEYS_AT_ONCE):
-            yield from map(tuple, self.connection.execute(sa.select(*(table.c[c] for c in columns)).where(key.in_(chunk))))
+            found = self.connection.execute(sa.select(*(table.c[c] for c in columns)).where(key.in_(chunk)))
+            yield from _naive(table, columns, map(tuple, found), lambda v: v.astimezone(UTC).replace(tzinfo=None))
 
     def empty(self, table: sa.Table) -> None:
         self.connection.execute(table.delete())
@@ -147,7 +148,7 @@ class SqliteBulk:
         statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608
         cursor = self.connection.connection.cursor()  # SQLAlchemy's rows would cost as much as the query
         cursor.execute(statement, (json.dumps(list(keys)),))
-        yield from cursor.fetchall()
+        yield from _naive(table, columns, cursor.fetchall(), lambda v: datetime.fromisoformat(v[:-6]))  # it ends in +00:00
         cursor.close()
 
     def empty(self, table: sa.Table) -> None:
@@ -298,6 +299,14 @@ def merge(
     missing = sa.select(*(staged.c[c] for c in names)).where(~sa.exists().where(match)).order_by(*(staged.c[k] for k in keys))
     inserted = bulk.connection.execute(table.insert().from_select(names, missing)).rowcount
     return Merged(inserted, updated, total - inserted - updated)
+
+
+def _naive(table: sa.Table, columns: Sequence[str], rows: Iterable[Row], naive: Callable[[Any], datetime]) -> Iterable[Row]:
+    """Return the rows with each instant made naive."""
+    places = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
+    for place in places:
+        rows = [(*row[:place], row[place] and naive(row[place]), *row[place + 1 :]) for row in rows]
+    return rows
 
 
 def _prefer_lz4(connection: Connection) -> None:

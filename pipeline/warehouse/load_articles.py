@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from pipeline.warehouse.article_batches import (
@@ -29,7 +30,7 @@ from pipeline.warehouse.article_batches import (
 )
 from pipeline.warehouse.bulk import BATCH, Bulk, arrow_schema
 from pipeline.warehouse.night import Night
-from pipeline.warehouse.tables import UtcDateTime, article_versions, articles, dropped_blocks
+from pipeline.warehouse.tables import UtcDateTime, article_versions, articles, dropped_blocks, rejects
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ changed_articles = sa.Table(
     "changed_articles",
     sa.MetaData(),
     *(sa.Column(column.name, column.type) for column in articles.columns if column.name not in ("text", *KEPT)),
+    sa.Column("cut_otherwise", sa.Boolean()),  # whether other blocks were dropped than are stored
     prefixes=["TEMPORARY"],
 )
 
@@ -56,7 +58,8 @@ kept_articles = sa.Table(
     prefixes=["TEMPORARY"],
 )
 
-# Every article of the night, for the statements that come after: which rejects are resolved, which stories change.
+# Articles of the night that the statements which come after must know of: those that are new or changed, for their stories,
+# and those that may close a reject.
 seen_articles = sa.Table(
     "seen_articles",
     sa.MetaData(),
@@ -96,13 +99,14 @@ class _Sorted:
 
 
 def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, dict[str, dict[str, int]]]:
-    """Load the night's articles; returns their counts, the temporary table of all of them, and the other tables' counts."""
+    """Load the night's articles; returns their counts, the temporary table `seen_articles`, and the other tables' counts."""
     for table in (changed_articles, kept_articles, touched, seen_articles):
         table.create(bulk.connection)
     counts = dict.fromkeys(("inserted", "updated", "unchanged", "seen_again", "older", "not_article"), 0)
     versions = {"inserted": 0, "updated": 0, "unchanged": 0}
     blocks = {"inserted": 0, "updated": 0, "unchanged": 0}
     changes = _Changes(bulk, night, versions, blocks)
+    rejected = _rejected(bulk)
     for keys, others, read in sources(night.articles):
         if not changes.waiting.isdisjoint(keys.article_ids):
             changes.write()
@@ -124,7 +128,7 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
         counts["unchanged"] += len(work.unchanged) + (0 if added else len(work.older))
         counts["inserted"] += len(work.new)
         counts["updated"] += len(work.changed)
-        _remember(bulk, keys, work)
+        _remember(bulk, keys, work, rejected)
     changes.write()
     if counts["not_article"]:
         logger.warning("%s: %d pages that are no articles were not loaded", night.run_id, counts["not_article"])
@@ -132,29 +136,23 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
     return counts, seen_articles, {"article_versions": versions, "dropped_blocks": blocks}
 
 
+def _rejected(bulk: Bulk) -> set[str]:
+    """Return the url_id and the place in the archive of each reject that is open."""
+    still_open = sa.select(rejects.c.url_id, rejects.c.raw_ref).where(rejects.c.resolved_run_id.is_(None))
+    return {name for row in bulk.connection.execute(still_open) for name in row if name is not None}
+
+
 def _stored(bulk: Bulk, keys: Keys) -> tuple[set[int], dict[str, _Stored]]:
     """Return the places of the articles that are stored as they are, and what is stored of the others."""
     known = {row[0]: row for row in bulk.select_by_key(articles, SAME, keys.article_ids)} if len(keys) else {}
-    same: set[int] = set()
-    for place, article_id in enumerate(keys.article_ids if known else ()):
-        row = known.get(article_id)
-        if row is None or row[1] != keys.row_hashes[place] or row[2] != keys.raw_refs[place]:
-            continue
-        if _utc(row[3]) == keys.fetched[place]:
-            same.add(place)
+    given = zip(keys.article_ids, keys.row_hashes, keys.raw_refs, keys.fetched, strict=True)
+    same = {place for place, row in enumerate(given) if known.get(row[0]) == row}
     rest = [article_id for place, article_id in enumerate(keys.article_ids) if place not in same and article_id in known]
     found = bulk.select_by_key(articles, COMPARED, rest) if rest else ()
     return same, {
-        article_id: _Stored(row_hash, content_hash, order(_utc(fetched_at), url, raw_ref))
+        article_id: _Stored(row_hash, content_hash, order(fetched_at, url, raw_ref))
         for article_id, row_hash, content_hash, fetched_at, url, raw_ref in found
     }
-
-
-def _utc(moment: str | datetime | None) -> datetime | None:
-    """Return a stored instant, which SQLite hands over as text that ends in +00:00, as naive UTC."""
-    if isinstance(moment, str):
-        return datetime.fromisoformat(moment[:-6])
-    return moment if moment is None or moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _sort(keys: Keys, same: set[int], stored: dict[str, _Stored]) -> _Sorted:
@@ -226,16 +224,29 @@ def _update_changed(
     everything = range(len(batch.keys))
     rows = article_rows(batch, everything, night.run_id, night.run_date)
     versions["inserted"] += _keep_versions(bulk, rows, current)
+    dropped = dropped_rows(batch, everything)
+    recut = _cut_otherwise(bulk, batch.keys.article_ids, dropped)
     bulk.empty(changed_articles)
-    bulk.insert_batch(changed_articles, rows.select(changed_articles.columns.keys()))
+    staged = rows.append_column("cut_otherwise", pa.array([name in recut for name in batch.keys.article_ids], pa.bool_()))
+    bulk.insert_batch(changed_articles, staged.select(changed_articles.columns.keys()))
     new, kept = changed_articles.c, article_versions.c
     its_text = sa.select(kept.text).where(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
     # A join with the versions would be planned by what is known of them, which is nothing yet; this looks each up by its key.
     text = sa.case((articles.c.content_hash == new.content_hash, articles.c.text), else_=its_text.scalar_subquery())
-    values = {column.name: column for column in new if column.name != "article_id"} | {"text": text}
+    values = {column.name: column for column in new if column.name in articles.c} | {"text": text}
     bulk.connection.execute(articles.update().values(values).where(articles.c.article_id == new.article_id))
-    bulk.connection.execute(dropped_blocks.delete().where(dropped_blocks.c.article_id.in_(sa.select(new.article_id))))
-    blocks["updated"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, everything))
+    if recut:
+        of_these = dropped_blocks.c.article_id.in_(sa.select(new.article_id).where(new.cut_otherwise))
+        bulk.connection.execute(dropped_blocks.delete().where(of_these))
+        new_cut = dropped.filter(pc.is_in(dropped["article_id"], pa.array(list(recut), pa.string())))
+        blocks["updated"] += bulk.insert_batch(dropped_blocks, new_cut)
+
+
+def _cut_otherwise(bulk: Bulk, article_ids: list[str], dropped: pa.RecordBatch) -> set[str]:
+    """Return the articles whose dropped blocks are not those that are stored."""
+    stored = set(bulk.select_by_key(dropped_blocks, dropped_blocks.columns.keys(), article_ids))
+    given = zip(*(column.to_pylist() for column in dropped.columns), strict=True)
+    return {row[0] for row in stored.symmetric_difference(given)}
 
 
 def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
@@ -304,10 +315,14 @@ def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
     bulk.connection.execute(article_versions.insert().from_select(names, rows))
 
 
-def _remember(bulk: Bulk, keys: Keys, work: _Sorted) -> None:
+def _remember(bulk: Bulk, keys: Keys, work: _Sorted, rejected: set[str]) -> None:
+    """Note the articles that are new or changed, and those whose page is among the rejected."""
     changed = {*work.new, *work.changed}
-    flags = [place in changed for place in range(len(keys))]
-    _insert_columns(bulk, seen_articles, [keys.article_ids, keys.page_ids, keys.raw_refs, flags])
+    both = zip(keys.page_ids, keys.raw_refs, strict=True)
+    places = [place for place, names in enumerate(both) if place in changed or not rejected.isdisjoint(names)]
+    if places:
+        columns = ([values[place] for place in places] for values in (keys.article_ids, keys.page_ids, keys.raw_refs))
+        _insert_columns(bulk, seen_articles, [*columns, [place in changed for place in places]])
 
 
 def _insert_columns(bulk: Bulk, table: sa.Table, columns: list[list[Any]]) -> None:
