@@ -131,17 +131,21 @@ class SqliteBulk:
     connection: Connection
 
     def insert(self, table: sa.Table, rows: Iterable[Row]) -> int:
+        return self._insert(table, rows, ["?"] * len(table.columns))
+
+    def insert_batch(self, table: sa.Table, batch: pa.RecordBatch) -> int:
+        # Texts go as the UTF-8 they are in Arrow and in the file: as Python's they would be read and written once more.
+        marks = ["CAST(? AS TEXT)" if pa.types.is_string(column.type) else "?" for column in batch.columns]
+        return self._insert(table, zip(*map(_plain, batch.columns), strict=True), marks)
+
+    def _insert(self, table: sa.Table, rows: Iterable[Row], marks: Sequence[str]) -> int:
         names = ", ".join(column.name for column in table.columns)
-        marks = ", ".join("?" * len(table.columns))
-        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 (names are our own)
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(marks)})"  # noqa: S608 (names are our own)
         total = 0
         for chunk in batches(rows):
             self.connection.exec_driver_sql(statement, chunk)
             total += len(chunk)
         return total
-
-    def insert_batch(self, table: sa.Table, batch: pa.RecordBatch) -> int:
-        return self.insert(table, zip(*map(_plain, batch.columns), strict=True))
 
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
         key = next(iter(table.primary_key.columns)).name
@@ -337,7 +341,7 @@ def _csv_cell(column: sa.Column[Any]) -> Callable[[Any], str]:
 
 
 def _plain(column: pa.Array) -> list[Any]:
-    """Return the values of a column as SQLite stores them: times and dates as ISO 8601 text, as `isoformat` writes it."""
+    """Return the values of a column for SQLite: texts as UTF-8, times and dates as ISO 8601 text, as `isoformat` writes it."""
     if pa.types.is_timestamp(column.type):
         moments = column.cast(pa.timestamp("us"))
         exact = moments.cast(pa.string())  # 2026-03-01 02:30:00.000000
@@ -346,6 +350,8 @@ def _plain(column: pa.Array) -> list[Any]:
         column = pc.binary_join_element_wise(pc.utf8_replace_slice(text, 10, 11, "T"), "+00:00", "")
     elif pa.types.is_date32(column.type):
         column = column.cast(pa.string())
+    elif pa.types.is_string(column.type):
+        column = column.cast(pa.binary())
     values: list[Any] = column.to_pylist()
     return values
 

@@ -233,7 +233,7 @@ def _update_changed(
     its_text = sa.select(kept.text).where(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
     # A join with the versions would be planned by what is known of them, which is nothing yet; this looks each up by its key.
     text = sa.case((articles.c.content_hash == new.content_hash, articles.c.text), else_=its_text.scalar_subquery())
-    values = {column.name: column for column in new if column.name in articles.c} | {"text": text}
+    values = {column.name: column for column in new if column.name not in ("article_id", "cut_otherwise")} | {"text": text}
     bulk.connection.execute(articles.update().values(values).where(articles.c.article_id == new.article_id))
     if recut:
         of_these = dropped_blocks.c.article_id.in_(sa.select(new.article_id).where(new.cut_otherwise))

@@ -13,14 +13,10 @@ WHERE first_run_date = :run_date AND first_run_id = :run_id;
 
 -- An article_id is a hash: the least one for each first digit spreads the samples over the night, and is always the same.
 INSERT INTO run_dropped (source_id, site, rule, digit, blocks, articles, article_id)
-SELECT source_id, site, rule, SUBSTR(article_id, 1, 1), SUM(blocks), COUNT(*), MIN(article_id)
-FROM (
-  SELECT d.article_id, a.source_id, a.site, d.rule, COUNT(*) AS blocks
-  FROM run_articles a
-  JOIN dropped_blocks d ON d.article_id = a.article_id
-  GROUP BY d.article_id, a.source_id, a.site, d.rule
-) fired
-GROUP BY source_id, site, rule, SUBSTR(article_id, 1, 1);
+SELECT a.source_id, a.site, d.rule, SUBSTR(a.article_id, 1, 1), COUNT(*), COUNT(DISTINCT a.article_id), MIN(a.article_id)
+FROM run_articles a
+JOIN dropped_blocks d ON d.article_id = a.article_id
+GROUP BY a.source_id, a.site, d.rule, SUBSTR(a.article_id, 1, 1);
 
 INSERT INTO run_rules (run_id, rule, run_date, blocks, articles)
 SELECT :run_id, rule, :run_date, SUM(blocks), SUM(articles)
