@@ -24,6 +24,7 @@ from pipeline.warehouse.rows import Row
 from pipeline.warehouse.tables import UtcDateTime
 
 BATCH = 2000  # rows in memory at a time: an article with its blocks is some 10 KB
+LONG = 500  # bytes of a text, in the mean of a column
 COPY_BYTES = 1 << 20  # text collected before it is handed to the driver
 WORK_MEM = "64MB"  # of the one connection that loads
 GROWN = 0.1  # of a table's rows are many new ones: from there on the server's own autovacuum would count them too
@@ -134,9 +135,11 @@ class SqliteBulk:
         return self._insert(table, rows, ["?"] * len(table.columns))
 
     def insert_batch(self, table: sa.Table, batch: pa.RecordBatch) -> int:
-        # Texts go as the UTF-8 they are in Arrow and in the file: as Python's they would be read and written once more.
-        marks = ["CAST(? AS TEXT)" if pa.types.is_string(column.type) else "?" for column in batch.columns]
-        return self._insert(table, zip(*map(_plain, batch.columns), strict=True), marks)
+        # Long texts go as the UTF-8 they are in Arrow and in the file: as Python's they would be read and written once more.
+        long = [pa.types.is_string(column.type) and column.nbytes > LONG * len(column) for column in batch.columns]
+        columns = [column.cast(pa.binary()) if is_long else column for column, is_long in zip(batch.columns, long, strict=True)]
+        marks = ["CAST(? AS TEXT)" if is_long else "?" for is_long in long]
+        return self._insert(table, zip(*map(_plain, columns), strict=True), marks)
 
     def _insert(self, table: sa.Table, rows: Iterable[Row], marks: Sequence[str]) -> int:
         names = ", ".join(column.name for column in table.columns)
@@ -341,7 +344,7 @@ def _csv_cell(column: sa.Column[Any]) -> Callable[[Any], str]:
 
 
 def _plain(column: pa.Array) -> list[Any]:
-    """Return the values of a column for SQLite: texts as UTF-8, times and dates as ISO 8601 text, as `isoformat` writes it."""
+    """Return the values of a column as SQLite stores them: times and dates as ISO 8601 text, as `isoformat` writes it."""
     if pa.types.is_timestamp(column.type):
         moments = column.cast(pa.timestamp("us"))
         exact = moments.cast(pa.string())  # 2026-03-01 02:30:00.000000
@@ -350,8 +353,6 @@ def _plain(column: pa.Array) -> list[Any]:
         column = pc.binary_join_element_wise(pc.utf8_replace_slice(text, 10, 11, "T"), "+00:00", "")
     elif pa.types.is_date32(column.type):
         column = column.cast(pa.string())
-    elif pa.types.is_string(column.type):
-        column = column.cast(pa.binary())
     values: list[Any] = column.to_pylist()
     return values
 
