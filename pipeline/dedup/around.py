@@ -14,7 +14,7 @@ from pipeline.dedup.graph import Graph, Mask
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.shelf import Reading, Shelf
 from pipeline.dedup.textfile import TextFile
-from pipeline.dedup.verify import PASSAGE, WHOLES, look
+from pipeline.dedup.verify import PASSAGE, WHOLES, Looked, look
 
 if TYPE_CHECKING:
     from pipeline.dedup import Document
@@ -39,7 +39,7 @@ class Around:
     """Documents of other nights by key, and what was seen of them by id. `pairs` (n x 2 keys) are all that are to be decided on.
 
     `touched` are documents in stories that tonight's may belong to, or that share a passage with one of tonight's; `partial`
-    those whose own sources were not read.
+    those whose own sources were not read. `looked`: what was found of pairs of tonight's and other nights' texts.
     """
 
     documents: dict[int, Document]
@@ -47,6 +47,7 @@ class Around:
     pairs: U64
     touched: frozenset[int]
     partial: frozenset[int]
+    looked: Looked
 
 
 def read_around(
@@ -64,7 +65,7 @@ def read_around(
     pairs = pairs[contains(np.sort(keys), pairs[:, 0]) | contains(_array(found), pairs[:, 0])]
     places = dict(zip(keys.tolist(), tonight.places.tolist(), strict=True))
     places |= {key: reader.seen[document.id].text for key, document in found.items()}
-    copies, sharing = _seeds(places, shelf, keys, pairs, graph, params)
+    copies, sharing, looked = _seeds(places, shelf, keys, pairs, graph, params)
     touched = graph.stories(copies, limit)
     reached = graph.around(graph.stories(graph.around(touched | sharing, limit), limit), limit)
     found |= reader.read({key: i for key, i in graph.named(reached) if key not in found})
@@ -77,6 +78,7 @@ def read_around(
         np.concatenate([pairs, graph.pairs_within(reached), told]),
         frozenset(key for key, _ in graph.named(touched | sharing)),
         frozenset(told.ravel().tolist()),
+        looked,
     )
 
 
@@ -108,16 +110,20 @@ class _Reader:
             yield document_key(document.id, seen.digest), document
 
 
-def _seeds(places: Mapping[int, int], shelf: Shelf, keys: U64, pairs: U64, graph: Graph, params: DedupParams) -> tuple[Mask, Mask]:
-    """Return which documents of the graph tonight's are like as wholes, and which they share a passage with.
+def _seeds(
+    places: Mapping[int, int], shelf: Shelf, keys: U64, pairs: U64, graph: Graph, params: DedupParams
+) -> tuple[Mask, Mask, Looked]:
+    """Return which documents of the graph tonight's are like as wholes, which they share a passage with, and what was looked at.
 
     `places` are the numbers of the texts by key.
     """
     known = pairs[graph.has(pairs[:, 0]) & ~contains(np.sort(keys), pairs[:, 0])]
     sides, numbers = np.unique(known, return_inverse=True)
     texts, same = np.unique(np.array([places[key] for key in sides.tolist()], np.int64), return_inverse=True)
-    ties = look(Reading(shelf, texts), same[numbers.reshape(-1, 2)], params).ties
-    return graph.find(known[ties == WHOLES, 0]), graph.find(known[ties == PASSAGE, 0])
+    reading = Reading(shelf, texts)
+    found = look(reading, same[numbers.reshape(-1, 2)], params)
+    whole, passage = (graph.find(known[found.ties == tie, 0]) for tie in (WHOLES, PASSAGE))
+    return whole, passage, Looked.at(reading, found)
 
 
 def _array(keys: Iterable[int]) -> U64:

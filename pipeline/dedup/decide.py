@@ -18,7 +18,7 @@ from pipeline.dedup.params import DedupParams
 from pipeline.dedup.reuse import find_passages
 from pipeline.dedup.shelf import Reading, Shelf
 from pipeline.dedup.textfile import TextFile
-from pipeline.dedup.verify import Pairs, count_sites, look
+from pipeline.dedup.verify import Looked, Pairs, count_sites, look
 from pipeline.records import Reuse, StoryMember
 
 
@@ -37,15 +37,16 @@ class Decision:
 def decide(
     collection: Collection, pairs: Pairs, texts: TextFile, holders: Holders, params: DedupParams, *,
     known_sites: SiteCounts | None = None, fresh: Numbers[int] | None = None, shelf: Shelf | None = None,
+    looked: Looked | None = None,
 ) -> Decision:  # fmt: skip
     """Decide on candidate pairs of texts (n x 2 numbers, the smaller first, sorted).
 
     `known_sites` counts pairs of other calls; then only pairs with a document (by number) in `fresh` are new to it. Of the words on
-    `shelf` nothing was learned.
+    `shelf` nothing was learned; what was `looked` at before is not compared again.
     """
     places = collection.places
     reading = Reading(shelf or Shelf(texts), places)
-    found = look(reading, pairs, params, learn=True)
+    found = look(reading, pairs, params, learn=True, looked=looked)
     sites = count_sites(collection, pairs[found.likely], fresh)
     wordless = np.frombuffer(texts.wordless, np.bool_)[places]
     story, heads = settle(collection, found, reading, known_sites.plus(sites) if known_sites else sites, wordless, params)

@@ -101,7 +101,7 @@ def _decide_night(
     holders = NightHolders(shingles, text_of(tonight.keys), held, text_of, marks, graph, params)
     numbered = _numbered(around.pairs, text_of)
     decision = decide(
-        collection, numbered, texts, holders, params, shelf=shelf,
+        collection, numbered, texts, holders, params, shelf=shelf, looked=around.looked,
         known_sites=graph.sites, fresh={number for number in own if collection.documents[number].id not in known},
     )  # fmt: skip
     logger.info("%d documents and %d of other nights: %d pairs", len(tonight.ids), len(around.documents), len(numbered))

@@ -62,6 +62,10 @@ class Reading:
         """Return the words of texts, by their place in `texts`."""
         return self._shelf.words(self._places[texts])
 
+    def numbers(self, texts: Numbers) -> Numbers:
+        """Return the numbers of texts in the file."""
+        return self._places[texts]
+
     def blocks(self, texts: Numbers) -> Iterator[Numbers]:
         """Yield texts in blocks."""
         return blocks.text_blocks(texts, self.sizes)

@@ -47,13 +47,47 @@ class Verified:
     learned: bool
 
 
-def look(reading: Reading, pairs: Pairs, params: DedupParams, *, learn: bool = False) -> Verified:
-    """Compare pairs of texts, a block at a time. With `learn`, the words are tallied if one block holds them all."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look found that is over: pairs (n x 2 numbers in the file of texts, sorted), their rows in `found`."""
+
+    pairs: Pairs
+    rows: npt.NDArray[np.int64]
+    found: Verified
+
+    @classmethod
+    def at(cls, reading: Reading, found: Verified) -> Looked:
+        """Keep what was found of texts that a reading has numbers for."""
+        packed = _packed(reading.numbers(found.pairs))
+        rows = np.argsort(packed)
+        return cls(packed[rows], rows, found)
+
+    def find(self, pairs: Pairs) -> npt.NDArray[np.int64]:
+        """Return the rows of pairs (n x 2 numbers in the file) in `found`, -1 for those that were not looked at this way round."""
+        if not len(self.pairs):
+            return np.full(len(pairs), -1)
+        packed = _packed(pairs)
+        place = np.minimum(np.searchsorted(self.pairs, packed), len(self.pairs) - 1)
+        return np.where(self.pairs[place] == packed, self.rows[place], -1)
+
+
+def _packed(pairs: Pairs) -> npt.NDArray[np.int64]:
+    packed: npt.NDArray[np.int64] = (pairs[:, 0] << 32) | pairs[:, 1]
+    return packed
+
+
+def look(reading: Reading, pairs: Pairs, params: DedupParams, *, learn: bool = False, looked: Looked | None = None) -> Verified:
+    """Compare pairs of texts, a block at a time. With `learn`, the words are tallied if one block holds them all.
+
+    What `looked` has of them is taken over.
+    """
     count = len(reading.sizes)
     sizes, units = np.zeros(count, np.int64), np.ones(count)
     measures = np.zeros((len(pairs), len(MEASURES)), np.float32)  # in a hot family there are millions of pairs
-    blocks, found = pair_blocks(pairs, reading.sizes), []
-    learned = learn and len(blocks) == 1
+    known = looked.find(reading.numbers(pairs)) if looked else np.full(len(pairs), -1)
+    fresh = np.flatnonzero(known < 0)
+    blocks, found = [fresh[rows] for rows in pair_blocks(pairs[fresh], reading.sizes)], []
+    learned = learn and len(blocks) == 1 and len(fresh) == len(pairs)
     progress, done = progress_log("compare pairs of texts"), 0
     for rows in blocks:
         texts, places = np.unique(pairs[rows], return_inverse=True)
@@ -61,7 +95,14 @@ def look(reading: Reading, pairs: Pairs, params: DedupParams, *, learn: bool = F
         sizes[texts], units[texts] = words.high - words.low, units_of(words)
         measures[rows], zones = compare(words, places.reshape(-1, 2), learn=learned, tallied=False)
         found.append(zones)
-        progress(done := done + len(rows), len(pairs))
+        progress(done := done + len(rows), len(fresh))
+    if looked and len(fresh) < len(pairs):
+        again = np.flatnonzero(known >= 0)
+        before, theirs = looked.found, known[again]
+        measures[again] = before.measures[theirs]
+        sizes[pairs[again]], units[pairs[again]] = before.sizes[before.pairs[theirs]], before.units[before.pairs[theirs]]
+        blocks.append(again)
+        found.append(before.zones.take(theirs))
     zones = _joined(found).take(np.argsort(np.concatenate(blocks))) if len(blocks) > 1 else found[0]
     verdicts = judge(measures, params)
     likely = verdicts.copy.copy()
