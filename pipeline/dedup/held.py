@@ -18,7 +18,7 @@ from pipeline.dedup.jit import kernel
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import unpack, unpack_segment
 from pipeline.dedup.probe import NOTHING_FOUND, Found, Probe, Table
-from pipeline.dedup.stack import at_once, stacked
+from pipeline.dedup.stack import Room, at_once, stacked
 
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
@@ -91,9 +91,9 @@ def probe_nights(
     candidates = Candidates()
     places, owners = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
     keys, stories = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
-    count = 0
+    room, count = (Room(), Room()), 0
     for many in at_once((len(segment.keys), segment) for segment in map(unpack_segment, segments)):
-        stack = stacked([segment.sketches for segment in many])
+        stack = stacked([segment.sketches for segment in many], *room)
         shared, holders = probe.shared(stack)
         own, said = (np.concatenate([getattr(segment, name) for segment in many]) for name in ("keys", "stories"))
         candidates.add([segment.ids for segment in many], own, without, probe.bands(stack.bands), shared, probe.params.shared)

@@ -27,16 +27,31 @@ class Stack:
     firsts: npt.NDArray[np.uint32]
 
 
-def stacked(many: Sequence[Sketches]) -> Stack:
+class Room:
+    """Memory for one stack after another: new memory is cleared by the system before, which takes longer than to copy into it."""
+
+    def __init__(self) -> None:
+        self._hashes = np.empty(0, np.uint32)
+
+    def joined(self, arrays: Sequence[npt.NDArray[np.uint32]], rows: int = 1) -> npt.NDArray[np.uint32]:
+        """Return arrays of so many rows side by side, until the next are wanted."""
+        size = sum(array.size for array in arrays)
+        if size > len(self._hashes):
+            self._hashes = np.empty(size * 5 // 4, np.uint32)
+        result = self._hashes[:size].reshape(rows, -1)
+        return np.concatenate([array.reshape(rows, -1) for array in arrays], axis=1, out=result)
+
+
+def stacked(many: Sequence[Sketches], bands: Room, shingles: Room) -> Stack:
     """Lay sketches on each other part by part, so that what a part is looked up in stays in the cache for all of them."""
     edges = [(each.shingles, np.append(each.blocks[:, 0], each.blocks[-1, -1]).tolist()) for each in many]
-    shingles = [own[bounds[part] : bounds[part + 1]] for part in range(PARTS) for own, bounds in edges]
+    slices = [own[bounds[part] : bounds[part + 1]] for part in range(PARTS) for own, bounds in edges]
     ends = np.cumsum(np.concatenate([np.diff(each.blocks, axis=1) for each in many], axis=1)).reshape(PARTS, -1)
     starts = np.concatenate([[0], ends[:-1, -1]])
     rows = pairwise(accumulate((each.count for each in many), initial=0))
     return Stack(
-        np.concatenate([each.bands for each in many], axis=1),
-        np.concatenate(shingles),
+        bands.joined([each.bands for each in many], len(many[0].bands)),
+        shingles.joined(slices)[0],
         np.concatenate([starts[:, None], ends], axis=1),
         np.concatenate([np.arange(low, high, BLOCK, dtype=np.uint32) for low, high in rows]),
     )
