@@ -26,6 +26,8 @@ Integers = npt.NDArray[np.int64]
 _BITS_A_HASH = 16
 _SIEVE = 1 << 12  # words of the sieve
 _STEP = np.uint64(0x9E3779B97F4A7C15)
+_DIGIT = 12  # bits of a hash that are sorted by at once
+_LOWEST = np.uint64((1 << _DIGIT) - 1)
 _STARTS = 12  # highest bits of a hash by which its place is looked up
 _WORDS = 1 << 17  # of a filter at most: a shingle has 24 bits in its part
 _NONE: U64 = np.zeros(0, np.uint64)
@@ -110,6 +112,7 @@ class Probe:
 
 
 def _table(sizes: Sequence[int], parts: Iterable[tuple[U32, U32]], bits: int) -> Table:
+    """Make a table of parts: hashes of so many bits and their texts, in ascending order."""
     bounds = np.cumsum([0, *sizes])
     most = int(np.diff(bounds).max(initial=1))
     words = min(_WORDS, 1 << (most * _BITS_A_HASH // 64).bit_length())
@@ -125,8 +128,7 @@ def _table(sizes: Sequence[int], parts: Iterable[tuple[U32, U32]], bits: int) ->
         np.zeros(size, np.uint8),
     )
     for part, (hashes, texts) in enumerate(parts):
-        keys = (hashes.astype(np.uint64) << np.uint64(32)) | texts
-        keys.sort()
+        keys = _sorted((hashes.astype(np.uint64) << np.uint64(32)) | texts, 32, 32 + bits)
         own = slice(int(bounds[part]), int(bounds[part + 1]))
         filters = (table.sieve[part], table.filter[part])
         _fill(keys, table.hashes[own], table.texts[own], *filters, table.starts[part], own.start, table.shift)
@@ -155,6 +157,24 @@ def _counted(pairs: U64) -> Found:
     pairs.sort()
     firsts = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(pairs) else np.zeros(0, np.int64)
     return Found(pairs[firsts], np.diff(firsts, append=len(pairs)))
+
+
+@kernel
+def _sorted(keys: Any, low: int, high: int) -> Any:
+    """Sort keys by the bits from `low` to below `high`, equal ones as they stand: from the lowest digit to the highest."""
+    other = np.empty_like(keys)
+    for shift in range(low, high, _DIGIT):
+        places = np.zeros((1 << _DIGIT) + 1, np.int64)
+        for key in keys:
+            places[(key >> np.uint64(shift) & _LOWEST) + np.uint64(1)] += 1
+        for digit in range(1 << _DIGIT):
+            places[digit + 1] += places[digit]
+        for key in keys:
+            digit = key >> np.uint64(shift) & _LOWEST
+            other[places[digit]] = key
+            places[digit] += 1
+        keys, other = other, keys
+    return keys
 
 
 @kernel
