@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from pipeline.dedup.sketch import Texts, scratch
 
 Places = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+_SHORT = 4096  # words of a text whose shingles are sorted by their highest bits; numpy's sort is the faster one for longer texts
+_HIGH = 10  # of these bits
 _PLACE_BITS = 24  # of a word's position: 16 million words a text
 
 
@@ -111,8 +112,9 @@ def _read(data: Any, bounds: Any, kinds: Any, folded: Any, capital: Any, quick: 
 def _sort_shingles(hashes: Hashes, bounds: Places, keys: Hashes, order: npt.NDArray[np.int32]) -> None:
     """Write the 3-word shingles (40 bits) sorted within each text, equal ones by position, and the positions."""
     _place_shingles(hashes, bounds, keys)
-    for low, high in pairwise(bounds.tolist()):
-        keys[low : max(low, high - 2)].sort()  # numpy's sort is the faster one, and a compiled one takes seconds to compile
+    _sort_short(keys, bounds)
+    for text in np.flatnonzero(np.diff(bounds) - 2 > _SHORT).tolist():
+        keys[bounds[text] : bounds[text + 1] - 2].sort()
     _part_shingles(keys, bounds, order)
 
 
@@ -125,6 +127,31 @@ def _place_shingles(hashes: Any, bounds: Any, keys: Any) -> None:
             keys[i] = (shingle >> np.uint64(_PLACE_BITS) << np.uint64(_PLACE_BITS)) | np.uint64(i - bounds[text])
         for i in range(max(bounds[text], bounds[text + 1] - 2), bounds[text + 1]):
             keys[i] = np.uint64(0)
+
+
+@kernel
+def _sort_short(keys: Any, bounds: Any) -> None:
+    """Sort the keys of each text with no more than `_SHORT`: by their highest bits, then among the few that share these."""
+    spare, places = np.empty(_SHORT, np.uint64), np.empty((1 << _HIGH) + 1, np.int64)
+    for text in range(len(bounds) - 1):
+        own = keys[bounds[text] : max(bounds[text], bounds[text + 1] - 2)]
+        if len(own) > _SHORT:
+            continue
+        places[:] = 0
+        for key in own:
+            places[(key >> np.uint64(64 - _HIGH)) + np.uint64(1)] += 1
+        for high in range(1 << _HIGH):
+            places[high + 1] += places[high]
+        for key in own:
+            high = key >> np.uint64(64 - _HIGH)
+            spare[places[high]] = key
+            places[high] += 1
+        for i in range(len(own)):
+            place = i
+            while place and own[place - 1] > spare[i]:
+                own[place] = own[place - 1]
+                place -= 1
+            own[place] = spare[i]
 
 
 @kernel

@@ -45,3 +45,13 @@ def test_what_a_text_lacks_and_adds(texts: list[str]) -> None:
         expected.append([lacks / max(1, common), sum(holders[shingle] == 1 for shingle in own) / max(1, len(own))])
     words = read_words(encode([text.replace("日本", "мир") for text in texts]))  # ideographs are words of their own
     assert standings([range(len(texts))], words).tolist() == expected
+
+
+@given(st.lists(st.sampled_from("abcde"), max_size=40), st.sampled_from([1, 30, 200]))
+def test_shingles_stand_by_hash_and_place_however_long_the_text_is(letters: list[str], times: int) -> None:
+    words = read_words(encode([" ".join(letters * times), " ".join(letters)]))
+    for low, high in zip(words.low.tolist(), words.high.tolist(), strict=True):
+        own = slice(low, max(low, high - 2))
+        found = list(zip(words.shingles[own].tolist(), words.order[own].tolist(), strict=True))
+        assert found == sorted(found)
+        assert sorted(place for _, place in found) == list(range(len(found)))
