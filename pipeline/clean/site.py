@@ -17,9 +17,12 @@ SITE_LINE = "site-line"
 MIN_STORIES = 3  # a page and two others, counted in stories; two alone may be one story told twice
 HALF_LIFE = 30  # days after which a sighting counts half
 FORGOTTEN = 0.5  # sightings below which a line is no longer kept
-PROSE_SHARE = 0.3  # share of tonight's stories that must carry a line of running text: follow-ups repeat their background
-HEADING_SHARE = 0.3  # the same for headings: many stories have a "What happens next"
+# Share of tonight's stories that must carry running text (follow-ups repeat their background) or a heading ("What happens next").
+PROSE_SHARE = 0.3
+# The same for a line that stands between paragraphs on every page: many a heading is a paragraph in bold.
+INSIDE_SHARE = 0.05
 MAX_LINE_WORDS, MAX_LINE_LENGTH = 120, 1500
+LINKED = 0.6  # share of a line inside links from which it leads to another story
 SHINGLE = 6  # words
 SAMPLED = 4  # one shingle in so many is compared: those that begin with one of a quarter of all words
 SAME_STORY = 0.5  # share of the smaller page's shingles, weighted by rarity, that two tellings of a story have in common
@@ -31,7 +34,7 @@ class _Page:
 
     identity: str
     shingles: tuple[int, ...]
-    lines: tuple[tuple[str, bool], ...]
+    lines: tuple[tuple[str, bool, bool], ...]  # hash; is it prose or a heading; does it stand between paragraphs
 
 
 def learn_site_lines(articles: Iterable[Article], known: Iterable[SiteLine], run_date: str) -> list[SiteLine]:
@@ -81,18 +84,22 @@ def _merge(line: SiteLine | None, stories: int, key: tuple[str, str], texts: dic
 def _read(article: Article) -> tuple[_Page, dict[str, str]]:
     """Return what is kept of a page, and the text of each of its lines by hash."""
     title = line_hash(article.title or "")
-    lines: dict[str, bool] = {}
+    lines: dict[str, tuple[bool, bool]] = {}
     texts: dict[str, str] = {}
     words: list[str] = []
-    for block in article.blocks:
+    prose = [i for i, block in enumerate(article.blocks) if block.dropped_by is None and is_prose(block.text)]
+    inside = range(prose[0], prose[-1]) if prose else range(0)
+    for position, block in enumerate(article.blocks):
         words += bare(fold(block.text)).split()
         if block.kind in ("table", "code") or not is_line(block.text) or not any(c.isalpha() for c in block.text):
             continue
         key = line_hash(block.text)
         if key != title:
-            lines[key] = lines.get(key, False) or is_prose(block.text) or block.kind == "heading"
+            careful, within = lines.get(key, (False, True))
+            within = within and position in inside and block.dropped_by is None and block.link_density < LINKED
+            lines[key] = (careful or is_prose(block.text) or block.kind == "heading", within)
             texts[key] = min(block.text.strip(), texts.get(key, block.text.strip()))
-    return _Page(article.article_id, tuple(_shingles(words)), tuple(sorted(lines.items()))), texts
+    return _Page(article.article_id, tuple(_shingles(words)), tuple(sorted((key, *how) for key, how in lines.items()))), texts
 
 
 def is_line(text: str) -> bool:
@@ -117,17 +124,21 @@ def _recurring(pages: list[_Page]) -> dict[str, int]:
     stories = _stories(pages)
     carried: dict[str, set[int]] = defaultdict(set)
     careful: set[str] = set()
+    outside: set[str] = set()
     for page, story in zip(sorted(pages, key=lambda p: (p.identity, p.lines)), stories, strict=True):
-        for key, is_careful in page.lines:
+        for key, is_careful, is_inside in page.lines:
             carried[key].add(story)
             if is_careful:
                 careful.add(key)
+            if not is_inside:
+                outside.add(key)
     total = len(set(stories))
-    return {
-        key: len(numbers)
-        for key, numbers in carried.items()
-        if len(numbers) >= 2 and (key not in careful or len(numbers) >= max(MIN_STORIES, PROSE_SHARE * total))
-    }
+
+    def enough(key: str) -> float:
+        share = PROSE_SHARE if key in careful else 0.0 if key in outside else INSIDE_SHARE
+        return max(MIN_STORIES, share * total) if share else 2
+
+    return {key: len(numbers) for key, numbers in carried.items() if len(numbers) >= enough(key)}
 
 
 def _stories(pages: list[_Page]) -> list[int]:

@@ -120,6 +120,27 @@ def test_a_subhead_that_some_stories_share_is_spared() -> None:
     assert all(dropped(page) == {} for page in cleaned)
 
 
+def _with_line(stories: int, holders: int, line: str) -> list[Article]:
+    """Stories of a site, some of which carry a line between their paragraphs."""
+    pages = []
+    for n in range(stories):
+        texts = _story(n)
+        pages.append(article(*texts[:2], *([line] if n < holders else []), *texts[2:], title=f"Story of {n}", identity=f"{n:03}"))
+    return pages
+
+
+@pytest.mark.parametrize(("stories", "holders", "rule"), [(100, 4, None), (100, 8, "site-line"), (12, 3, "site-line")])
+def test_a_line_between_paragraphs_is_the_sites_when_enough_stories_have_it(stories: int, holders: int, rule: str | None) -> None:
+    cleaned, _ = clean_site(_with_line(stories, holders, "What the fishermen want"), (), "2024-05-01")
+    assert {dropped(page).get("What the fishermen want") for page in cleaned[:holders]} == {rule}
+
+
+def test_a_line_that_also_stands_at_an_edge_is_the_sites_on_three_stories() -> None:
+    pages = [*_with_line(99, 2, SLOGAN), article(*_story(200), SLOGAN, title="Story of 200", identity="200")]
+    cleaned, _ = clean_site(pages, (), "2024-05-01")
+    assert all(dropped(page) == {SLOGAN: "site-line"} for page in (*cleaned[:2], cleaned[-1]))
+
+
 def test_sites_do_not_learn_from_one_another() -> None:
     pages = [article(*_story(n), SLOGAN, title=f"Story of {n}", identity=f"{n}", site=f"s{n}.example") for n in range(4)]
     cleaned, _ = clean_site(pages, (), "2024-05-01")
