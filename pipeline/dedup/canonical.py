@@ -8,7 +8,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from operator import mul
 from pathlib import Path
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # news on the web is not older: a placeholder
 _DAY = 86400.0
+_DAY_LENGTH = len("2026-11-20")
+_LAST_SECOND = _DAY - 1
 _FEW = 20  # dates below which none is doubted for lying outside
 _SLACK = 45 * _DAY  # a date so far outside of the bulk of a collection is a mistake, such as last year's number
 NO_ORIGIN = 0.2  # of a site that nothing is known of
@@ -35,13 +37,18 @@ _WORD = re.compile(r"\w+")
 
 
 def parse_time(text: str | None) -> float | None:
-    """Return an ISO 8601 time as seconds since 1970 (UTC where no zone is given), None when it is not one or a placeholder."""
+    """Return an ISO 8601 time as seconds since 1970 (UTC where no zone is given), None when it is not one or a placeholder.
+
+    A day without a time is its last second: it came before no time of that day for all that is known.
+    """
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
+    if len(text.strip()) <= _DAY_LENGTH:
+        moment += timedelta(seconds=_LAST_SECOND)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:
@@ -165,6 +172,12 @@ def _label(site: str | None) -> str:
     return (site or "").removeprefix("www.").split(".")[0].lower()
 
 
+def _is_same(time: float, other: float) -> bool:
+    """Say whether two times are equal, or the later one is a day without a time, and the other one of that day."""
+    later = max(time, other)
+    return time == other or (later % _DAY == _LAST_SECOND and min(time, other) > later - _DAY)
+
+
 @dataclass(frozen=True, slots=True)
 class SiteCounts:
     """How often each site was the earlier or the later one of two copies with dates: what is known of nights adds up."""
@@ -173,8 +186,8 @@ class SiteCounts:
     seen: Counter[str] = field(default_factory=Counter)
 
     def add(self, site: str | None, time: float | None, other_site: str | None, other_time: float | None) -> None:
-        """Count one pair of copies; it says nothing where a date is missing, the same, or the site is."""
-        if time is None or other_time is None or time == other_time or site == other_site:
+        """Count one pair of copies; it says nothing where a date is missing, or either the dates or the sites are the same."""
+        if time is None or other_time is None or site == other_site or _is_same(time, other_time):
             return
         self.seen[site or ""] += 1
         self.seen[other_site or ""] += 1

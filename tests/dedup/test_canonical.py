@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pipeline.dedup.canonical import FEATURES, Candidate, choose_canonical, features, read_weights
+from pipeline.dedup.canonical import FEATURES, Candidate, SiteCounts, choose_canonical, features, parse_time, read_weights
 from tests.dedup.articles import document
 
 DAY = 86400.0
@@ -28,6 +28,22 @@ def test_every_feature_has_a_weight_of_the_sign_that_its_meaning_has() -> None:
 
 def test_the_earliest_of_many_dates_is_the_original() -> None:
     assert choose(member(0, 2 * DAY), member(1, DAY), member(2, 3 * DAY)) == (1, "earliest publication")
+
+
+@pytest.mark.parametrize(
+    ("time", "first"), [("2026-11-20T09:30:00+00:00", 1), ("2026-11-20T23:00:00Z", 1), ("2026-11-21T00:30:00+00:00", 0)]
+)
+def test_a_day_without_a_time_is_not_before_the_times_of_that_day(time: str, first: int) -> None:
+    assert choose(member(0, parse_time("2026-11-20")), member(1, parse_time(time))) == (first, "earliest publication")
+
+
+def test_a_site_that_gives_no_times_is_not_counted_as_first_or_second_on_that_day() -> None:
+    day, nine, next_day = (parse_time(text) for text in ("2026-11-20", "2026-11-20T09:00:00Z", "2026-11-21T09:00:00Z"))
+    counts = SiteCounts()
+    counts.add("days.example", day, "times.example", nine)
+    assert not counts.seen
+    counts.add("days.example", day, "times.example", next_day)
+    assert (counts.first["days.example"], counts.seen["times.example"]) == (1, 1)
 
 
 def test_a_date_long_before_all_others_is_doubted() -> None:
