@@ -18,20 +18,22 @@ import sqlalchemy as sa
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)  # signature, no flags, no extension
 TRAILER = b"\xff\xff"
 MAX_BYTES = 1 << 26  # of text in one piece: Arrow's offsets are 32 bit, and memory is not for this
-JSONB_VERSION = b"\x01"
+JSONB_VERSION = pa.scalar(b"\x01")
+NOTHING = pa.scalar(b"")
+NULL = pa.scalar(b"\xff\xff\xff\xff")  # the length of a null
 EPOCH_US = 946_684_800_000_000  # 2000-01-01, where PostgreSQL counts from, in microseconds and days since 1970
 EPOCH_DAYS = 10_957
 
-Column = tuple[pa.Array, pa.Array]
+Column = tuple[pa.Array | pa.Scalar, pa.Array | pa.Scalar]
 
 
 def encoded(batch: pa.RecordBatch, table: sa.Table) -> Iterator[memoryview]:
     """Yield the batch's rows as pieces of a binary COPY stream, without header and trailer."""
     for part in _parts(batch):
-        fields: list[pa.Array] = [pa.scalar(np.array(part.num_columns, ">i2").tobytes(), pa.binary())]
+        fields: list[pa.Array | pa.Scalar] = [pa.scalar(np.array(part.num_columns, ">i2").tobytes(), pa.binary())]
         for column, target in zip(part.columns, table.columns, strict=True):
             fields += _field(column, target)
-        rows = pc.binary_join_element_wise(*fields, pa.scalar(b"", pa.binary()))
+        rows = pc.binary_join_element_wise(*fields, NOTHING)
         _, offsets, data = rows.buffers()
         if data is not None:
             start, end = np.frombuffer(offsets, np.int32)[[rows.offset, rows.offset + len(rows)]]
@@ -50,15 +52,19 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 def _field(column: pa.Array, target: sa.Column[Any]) -> Column:
     """Return a column as two: the lengths and the bytes of its values."""
+    if column.null_count == len(column):
+        return NULL, NOTHING
     if pa.types.is_string(column.type):
         values = column.cast(pa.binary())
         if isinstance(target.type, sa.JSON):
-            values = pc.binary_join_element_wise(pa.scalar(JSONB_VERSION), values, pa.scalar(b""))
-        lengths = pc.fill_null(pc.binary_length(values), -1).to_numpy().astype(">i4")
-        return _fixed(lengths), pc.fill_null(values, b"")
-    numbers = _numbers(column)
-    lengths = np.where(column.is_valid().to_numpy(zero_copy_only=False), numbers.itemsize, -1).astype(">i4")
-    return _fixed(lengths), pc.if_else(column.is_valid(), _fixed(numbers), b"")
+            values = pc.binary_join_element_wise(JSONB_VERSION, values, NOTHING)
+        lengths = pc.binary_length(values)
+    else:
+        numbers = _numbers(column)
+        values, lengths = _fixed(numbers), pa.array(np.full(len(column), numbers.itemsize, np.int32))
+    if column.null_count:
+        lengths, values = pc.if_else(column.is_valid(), lengths, -1), pc.if_else(column.is_valid(), values, NOTHING)
+    return _fixed(lengths.to_numpy().astype(">i4")), values
 
 
 def _numbers(column: pa.Array) -> np.ndarray[Any, Any]:
