@@ -2,7 +2,8 @@
 
     python benchmarks/readers.py [--postgres URL] [--articles 10000]
 
-Three processes ask by key, by site and for the newest stories. The same loop without a load stands beside it. A wait is the time
+Three processes ask by key, by site and for the newest stories, each over a connection that it keeps, as the report's pages, pandas
+and a shell do. The same loop without a load stands beside it. A wait is the time
 from the question to the last row without the time that the reader stood in the queue for a processor, as the kernel counts it: on a
 busy machine that is most of it, and no database's doing. What PostgreSQL's own processes stand in that queue is still in it.
 """
@@ -42,7 +43,7 @@ def queued() -> float:
 def ask(url: str, done: Event, answer: Connection) -> None:
     """Ask until it is done; tell each wait, each error and each state that is no whole night."""
     waits, faults = list[tuple[float, float]](), list[str]()
-    with open_warehouse(url) as warehouse:
+    with open_warehouse(url, pool=sa.QueuePool) as warehouse:
         while not done.is_set():
             for query in QUERIES:
                 start, before = time.perf_counter(), queued()
