@@ -1,10 +1,15 @@
-"""The decorator of the compiled kernels: cached on disk where a folder for it can be had, compiled anew where not."""
+"""The decorator of the compiled kernels: cached on disk where a folder for it can be had, compiled anew where not.
+
+A kernel holds the code of what it calls, and numba looks at the file of the kernel alone for changes: after an update it could
+run what was there before. So each state of this package's sources has a folder of its own.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,12 +30,38 @@ def inner(function: F) -> F:
 
 
 def _compiled(function: F, **options: bool) -> F:
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True, **options)(function))  # type: ignore[call-overload]
-    except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
-        os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"copydesk-numba-{os.getuid()}")
-        config.reload_config()  # type: ignore[no-untyped-call]
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True, **options)(function))  # type: ignore[call-overload]
-    except RuntimeError:
-        return cast(F, numba.njit(nogil=True, **options)(function))  # type: ignore[call-overload]
+    return cast(F, numba.njit(cache=CACHED, nogil=True, **options)(function))  # type: ignore[call-overload]
+
+
+def _cache_here() -> bool:
+    """Have numba keep its machine code in the first folder that can be written; False where none can."""
+    name = f"copydesk-kernels-{_sources()}"
+    for folder in (parent / name for parent in _parents()):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                ours = folder.stat().st_uid == os.getuid()  # what lies there is run
+        except OSError:
+            continue
+        if ours:
+            config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+            return True
+    return False
+
+
+def _parents() -> Iterator[Path]:
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(given)
+    yield Path(__file__).parent / "__pycache__"
+    yield Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    yield Path(tempfile.gettempdir(), f"copydesk-{os.getuid()}")
+
+
+def _sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+CACHED = _cache_here()
