@@ -38,11 +38,12 @@ def normalise_url(url: str) -> str:
 def _normal_form(url: str) -> str:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
-    host = (parts.hostname or "").rstrip(".")
+    host = parts.hostname or ""
+    if not host.isascii():
+        host = host.encode("idna").decode()  # may end in dots that it did not have: of an ellipsis
+    host = host.rstrip(".")
     if scheme not in DEFAULT_PORTS or not host:
         return url
-    if not host.isascii():
-        host = host.encode("idna").decode()
     if ":" in host:
         host = f"[{host}]"
     if parts.port and parts.port != DEFAULT_PORTS[scheme]:

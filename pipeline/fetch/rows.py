@@ -16,7 +16,7 @@ from pipeline.records import Discovered, Fetch
 from pipeline.urls import site_of
 
 MAX_URL = 2048  # characters; longer ones are traps, not articles
-CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
+CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 TERMINAL = re.compile(
     r"[\x01-\x08\x0b-\x1f\x7f-\x9f]"
 )  # could command the terminal that shows a listing; tab and line feed may stay

@@ -234,6 +234,11 @@ def test_urls_that_cannot_be_fetched_are_told(web: Web, settings: Settings) -> N
     assert len(found.rejected) == len(hostile)
 
 
+def test_spaces_inside_of_a_url_are_escaped_and_all_others_left_out() -> None:
+    assert clean_url(" http://a.example/two words#part ") == "http://a.example/two%20words"
+    assert clean_url("http://a.example/x\u2008\x02y\u2008#part") == "http://a.example/xy"
+
+
 @given(st.text(max_size=80).map(lambda t: "http://" + t) | st.text(max_size=80))
 @hypothesis_settings(max_examples=200)
 def test_a_clean_url_is_one_that_can_be_stored_and_sent(text: str) -> None:
