@@ -41,7 +41,9 @@ def encoded(batch: pa.RecordBatch, table: sa.Table) -> Iterator[memoryview]:
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Cut the batch so that no piece comes near the limit of Arrow's offsets."""
+    """Cut the batch so that no piece comes near the limit of Arrow's offsets; no row is no piece."""
+    if not len(batch):
+        return
     if batch.nbytes <= MAX_BYTES or len(batch) <= 1:
         yield batch
         return

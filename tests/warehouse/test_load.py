@@ -46,6 +46,13 @@ def test_counts_say_what_became_of_the_rows(warehouse: Warehouse) -> None:
     assert counts["runs"]["inserted"] == 1
 
 
+def test_articles_of_which_nothing_was_dropped_and_little_is_known_are_loaded(warehouse: Warehouse, rows: Any) -> None:
+    bare = dict.fromkeys(("canonical_url", "title", "published_at", "published_basis", "language"))
+    whole = replace(article("a", **bare), blocks=(Block(0, "paragraph", "The council met."),), authors=())
+    assert load(warehouse, night(0, [whole])).counts["dropped_blocks"]["inserted"] == 0
+    assert rows("SELECT title, text, language FROM articles") == [{"title": None, "text": "The council met.", "language": None}]
+
+
 def test_a_changed_article_keeps_every_text(warehouse: Warehouse, rows: Any) -> None:
     for day, text in enumerate(("First text.", "Second text.", "First text.")):
         load(warehouse, night(day, [article("a", text, day)]))
