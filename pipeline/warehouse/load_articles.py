@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 SAME = ("article_id", "row_hash", "raw_ref", "fetched_at")  # enough to know an article as unchanged
 COMPARED = ("article_id", "row_hash", "content_hash", "fetched_at", "url", "raw_ref")
 KEPT = ("first_run_id", "first_run_date")  # of the run that brought the article
+MANY_REJECTS = 100_000  # that are held in memory; years of nights may leave more open
 
 # The temporary tables have no key: without one no planner is tempted to read all articles and look each up here.
 
@@ -136,10 +137,11 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
     return counts, seen_articles, {"article_versions": versions, "dropped_blocks": blocks}
 
 
-def _rejected(bulk: Bulk) -> set[str]:
-    """Return the url_id and the place in the archive of each reject that is open."""
-    still_open = sa.select(rejects.c.url_id, rejects.c.raw_ref).where(rejects.c.resolved_run_id.is_(None))
-    return {name for row in bulk.connection.execute(still_open) for name in row if name is not None}
+def _rejected(bulk: Bulk) -> set[str] | None:
+    """Return the url_id and the place in the archive of each reject that is open; None where they are too many to hold."""
+    still_open = sa.select(rejects.c.url_id, rejects.c.raw_ref).where(rejects.c.resolved_run_id.is_(None)).limit(MANY_REJECTS + 1)
+    found = bulk.connection.execute(still_open).all()
+    return {name for row in found for name in row if name is not None} if len(found) <= MANY_REJECTS else None
 
 
 def _stored(bulk: Bulk, keys: Keys) -> tuple[set[int], dict[str, _Stored]]:
@@ -315,11 +317,11 @@ def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
     bulk.connection.execute(article_versions.insert().from_select(names, rows))
 
 
-def _remember(bulk: Bulk, keys: Keys, work: _Sorted, rejected: set[str]) -> None:
+def _remember(bulk: Bulk, keys: Keys, work: _Sorted, rejected: set[str] | None) -> None:
     """Note the articles that are new or changed, and those whose page is among the rejected."""
     changed = {*work.new, *work.changed}
     both = zip(keys.page_ids, keys.raw_refs, strict=True)
-    places = [place for place, names in enumerate(both) if place in changed or not rejected.isdisjoint(names)]
+    places = [place for place, names in enumerate(both) if place in changed or rejected is None or not rejected.isdisjoint(names)]
     if places:
         columns = ([values[place] for place in places] for values in (keys.article_ids, keys.page_ids, keys.raw_refs))
         _insert_columns(bulk, seen_articles, [*columns, [place in changed for place in places]])

@@ -11,6 +11,7 @@ import pytest
 from pipeline.records import Block, Rejected, Reuse, SiteLine, StageReport
 from pipeline.urls import url_id
 from pipeline.warehouse import Warehouse, load
+from pipeline.warehouse.load_articles import MANY_REJECTS
 from tests.warehouse.conftest import SERVE_MANY
 from tests.warehouse.make import DAY, article, everything, fetch, full_night, night, story
 
@@ -221,7 +222,11 @@ def test_offsets_count_characters_not_bytes(warehouse: Warehouse, rows: Any) -> 
     assert rows("SELECT passage FROM passage_reuse") == [{"passage": "gewählt"}]
 
 
-def test_a_reject_is_resolved_when_its_page_gets_through(warehouse: Warehouse, rows: Any) -> None:
+@pytest.mark.parametrize("many", [MANY_REJECTS, 0])
+def test_a_reject_is_resolved_when_its_page_gets_through(
+    warehouse: Warehouse, rows: Any, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.warehouse.load_articles.MANY_REJECTS", many)
     a = article("a", day=1)
     reject = Rejected(str(a.url), "herald", a.site, "extract", "consent", None, False, "day0.warc.gz#9+9")
     load(warehouse, night(0, [], fetches=[fetch(a)], rejected=[reject]))
