@@ -62,9 +62,14 @@ class Answer:
     story: str | None
 
 
+def newsroom_of(wanted: int) -> newsroom.Newsroom:
+    """Return a newsroom with more pages than so many."""
+    return newsroom.build(seed=5, stories=max(20, wanted // 2 + 100), outlets=OUTLETS, day=DAY)
+
+
 def newsroom_pages(wanted: int) -> Iterator[tuple[str, str, bytes, Right | None]]:
     """Yield address, content type, body and the right answer of newsroom pages; None for a page that is no article."""
-    room = newsroom.build(seed=5, stories=max(20, wanted // 2 + 100), outlets=OUTLETS, day=DAY)
+    room = newsroom_of(wanted)
     golds = ((page, room.gold_of(page, PORT)) for page in room.edition(DAY).all_pages() if page.serve in READABLE)
     # An article that only robots.txt forbids is none of the night's, but one to a program that is handed the page.
     told = ((page, gold) for page, gold in golds if (gold.kind == "article") == (gold.expected == "article"))

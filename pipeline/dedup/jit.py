@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -53,7 +54,8 @@ def _parents() -> Iterator[Path]:
     if given := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(given)
     yield Path(__file__).parent / "__pycache__"
-    yield Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    with suppress(RuntimeError):  # a user whom nothing here knows, as in some containers, has no home
+        yield Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     yield Path(tempfile.gettempdir(), f"copydesk-{os.getuid()}")
 
 
