@@ -40,7 +40,7 @@ from pipeline.warehouse import open_warehouse, upgrade
 from tests.dags.serving import BY_THE_CLOCK, free_port, tables
 
 DAY = date(2026, 11, 20)
-LONGEST = 600.0  # seconds of a run; a night that takes longer hangs
+LONGEST = 600.0  # seconds of a run, or ten undisturbed nights: what takes longer hangs
 Rows = dict[str, list[tuple[object, ...]]]
 SHOWN = 300  # characters of a row that differs
 FAULTS = ("kill", "kill a child", "kill the database", "503", "cut", "full disk", "clock")
@@ -102,7 +102,7 @@ def disturbed(world: World, prefix: str, chance: random.Random, length: float) -
                 run.wait(moment)
             strike(world, fault, run, chance)
             try:
-                _, said = run.communicate(timeout=LONGEST)
+                _, said = run.communicate(timeout=max(LONGEST, 10 * length))
             except subprocess.TimeoutExpired:
                 raise SystemExit(f"{prefix}: a run hangs after {fault}: {run.args}") from None
         world.proxy.slow = world.proxy.cut = 0
