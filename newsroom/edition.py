@@ -22,7 +22,7 @@ LATE_COPIES = 2  # stories of the day before that an outlet runs today
 STITCHED_FROM = 5
 TEASERS = 3
 # Page numbers of what is not one of the day's own stories.
-LATE, STITCHED, BAD = 7000, 8000, 9000
+LATE, STITCHED, BAD = 70_000, 80_000, 90_000
 FIRST_HOUR, LAST_HOUR, LATEST_COPY_MINUTES = 4, 17, 320
 REDIRECT_HOPS = 3
 TRANSLITERATED = str.maketrans({"ł": "l", "ß": "ss", "ø": "o", "’": "", "‘": ""})
