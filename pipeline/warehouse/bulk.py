@@ -29,6 +29,7 @@ COPY_BYTES = 1 << 20  # text collected before it is handed to the driver
 WORK_MEM = "64MB"  # of the one connection that loads
 GROWN = 0.1  # of a table's rows are many new ones: from there on the server's own autovacuum would count them too
 STATISTICS = 25  # of the default 100: what a load is planned with; autovacuum counts a table that has grown with its own
+MANY = 200_000  # new articles, whose indexes no longer fit into SQLite's cache: each row would read and write a page of each
 KEYS_AT_ONCE = 500  # keys in one IN list, for a database of which nothing is known
 
 
@@ -70,6 +71,12 @@ class Bulk(Protocol):
 
     def analyse(self, table: sa.Table, new: int | None = None) -> None:
         """Let the planner know what a table holds; with the number of its `new` rows only when they are many for it."""
+
+    def index_later(self, table: sa.Table, new: int) -> list[str]:
+        """Take the indexes of a table away that has most of its rows from this load, the `new` ones, and many; its key stays.
+
+        Returns the statements that make them again; none where readers would miss them.
+        """
 
 
 @cache
@@ -124,6 +131,9 @@ class CoreBulk:
     def analyse(self, table: sa.Table, new: int | None = None) -> None:
         return
 
+    def index_later(self, table: sa.Table, new: int) -> list[str]:
+        return []
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteBulk:
@@ -163,6 +173,18 @@ class SqliteBulk:
 
     def analyse(self, table: sa.Table, new: int | None = None) -> None:
         return
+
+    def index_later(self, table: sa.Table, new: int) -> list[str]:
+        if new < MANY:
+            return []
+        # No row is ever deleted from the tables that this is asked for: the greatest number is about how many there are.
+        if 2 * new < self.connection.exec_driver_sql(f"SELECT MAX(rowid) FROM {table.name}").scalar_one():  # noqa: S608
+            return []
+        named = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
+        indexes = self.connection.exec_driver_sql(named, (table.name,)).all()
+        for name, _ in indexes:
+            self.connection.exec_driver_sql(f"DROP INDEX {name}")
+        return [statement for _, statement in indexes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +243,9 @@ class PostgresBulk:
             if new <= GROWN * self.connection.execute(counted, {"name": table.name}).scalar_one():
                 return
         self.connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+    def index_later(self, table: sa.Table, new: int) -> list[str]:
+        return []
 
 
 def bulk_for(connection: Connection) -> Bulk:

@@ -41,9 +41,9 @@ def count_runs(connection: Connection, changed: str | None) -> None:
 def _count(connection: Connection, run_id: str, run_date: date) -> None:
     for table in (_articles, _dropped):
         connection.execute(table.delete())
-    (file,) = sql_files("figures")
     known: dict[str, sa.BindParameter[Any]] = {"run_id": sa.bindparam("run_id", run_id, sa.Text())}
     known["run_date"] = sa.bindparam("run_date", run_date, sa.Date())
-    for statement in file.statements():
-        text = sa.text(statement)
-        connection.execute(text.bindparams(*(known[name] for name in known if f":{name}" in statement)))
+    for file in sql_files("figures", connection.dialect.name):  # articles, then run
+        for statement in file.statements():
+            text = sa.text(statement)
+            connection.execute(text.bindparams(*(known[name] for name in known if f":{name}" in statement)))

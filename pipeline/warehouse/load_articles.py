@@ -36,7 +36,10 @@ logger = logging.getLogger(__name__)
 
 SAME = ("article_id", "row_hash", "raw_ref", "fetched_at")  # enough to know an article as unchanged
 COMPARED = ("article_id", "row_hash", "content_hash", "fetched_at", "url", "raw_ref")
+INDEXED = ("site", "published_at")  # which hardly ever change
 KEPT = ("first_run_id", "first_run_date")  # of the run that brought the article
+BLOCKS_AT_ONCE = 20_000
+BLOCKS = 200_000  # dropped blocks that wait to be inserted together, some 20 MB
 MANY_REJECTS = 100_000  # that are held in memory; years of nights may leave more open
 
 # The temporary tables have no key: without one no planner is tempted to read all articles and look each up here.
@@ -106,8 +109,10 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
     counts = dict.fromkeys(("inserted", "updated", "unchanged", "seen_again", "older", "not_article"), 0)
     versions = {"inserted": 0, "updated": 0, "unchanged": 0}
     blocks = {"inserted": 0, "updated": 0, "unchanged": 0}
-    changes = _Changes(bulk, night, versions, blocks)
+    new_blocks = _NewBlocks(bulk)
+    changes = _Changes(bulk, night, versions, blocks, new_blocks)
     rejected = _rejected(bulk)
+    indexes: list[str] = []
     for keys, others, read in sources(night.articles):
         if not changes.waiting.isdisjoint(keys.article_ids):
             changes.write()
@@ -118,7 +123,9 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
         added = 0
         if work.new or work.changed or work.older:
             batch = read()
-            _insert_new(bulk, night, batch, work.new, blocks)
+            if work.new:
+                bulk.insert_batch(articles, article_rows(batch, work.new, night.run_id, night.run_date))
+                blocks["inserted"] += new_blocks.add(dropped_rows(batch, work.new))
             current = {article_id: row.content_hash for article_id, row in stored.items()}
             changes.add(batch, work.changed, current)
             if work.older:
@@ -128,9 +135,13 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
         counts["older"] += len(work.older) if added else 0
         counts["unchanged"] += len(work.unchanged) + (0 if added else len(work.older))
         counts["inserted"] += len(work.new)
+        indexes = indexes or bulk.index_later(articles, counts["inserted"])
         counts["updated"] += len(work.changed)
         _remember(bulk, keys, work, rejected)
     changes.write()
+    new_blocks.write()
+    for statement in indexes:
+        bulk.connection.exec_driver_sql(statement)
     if counts["not_article"]:
         logger.warning("%s: %d pages that are no articles were not loaded", night.run_id, counts["not_article"])
     bulk.analyse(seen_articles)
@@ -184,10 +195,30 @@ def _sort(keys: Keys, same: set[int], stored: dict[str, _Stored]) -> _Sorted:
     return work
 
 
-def _insert_new(bulk: Bulk, night: Night, batch: ArticleBatch, places: list[int], blocks: dict[str, int]) -> None:
-    if places:
-        bulk.insert_batch(articles, article_rows(batch, places, night.run_id, night.run_date))
-        blocks["inserted"] += bulk.insert_batch(dropped_blocks, dropped_rows(batch, places))
+@dataclass(slots=True)
+class _NewBlocks:
+    """Dropped blocks of new articles, which wait until they are many: in order of their key, each page of its index is met once."""
+
+    bulk: Bulk
+    parts: list[pa.RecordBatch] = field(default_factory=list)
+    waiting: int = 0
+
+    def add(self, rows: pa.RecordBatch) -> int:
+        """Take rows of `dropped_blocks`; returns their number."""
+        self.parts.append(rows)
+        self.waiting += len(rows)
+        if self.waiting >= BLOCKS:
+            self.write()
+        return len(rows)
+
+    def write(self) -> None:
+        """Insert all that wait."""
+        if self.waiting:
+            rows = pa.concat_batches(self.parts)
+            order = pc.sort_indices(rows["article_id"])  # stable: the blocks of an article stay in theirs
+            for start in range(0, len(rows), BLOCKS_AT_ONCE):
+                self.bulk.insert_batch(dropped_blocks, rows.take(order.slice(start, BLOCKS_AT_ONCE)))
+        self.parts, self.waiting = [], 0
 
 
 @dataclass(slots=True)
@@ -198,6 +229,7 @@ class _Changes:
     night: Night
     versions: dict[str, int]
     blocks: dict[str, int]
+    new_blocks: _NewBlocks
     waiting: set[str] = field(default_factory=set)
     current: dict[str, str] = field(default_factory=dict)
     parts: list[ArticleBatch] = field(default_factory=list)
@@ -216,6 +248,7 @@ class _Changes:
     def write(self) -> None:
         """Bring all that wait into the tables."""
         if self.parts:
+            self.new_blocks.write()  # of an article that came twice
             _update_changed(self.bulk, self.night, joined(self.parts), self.current, self.versions, self.blocks)
             self.waiting, self.current, self.parts = set(), {}, []
 
@@ -235,8 +268,12 @@ def _update_changed(
     its_text = sa.select(kept.text).where(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
     # A join with the versions would be planned by what is known of them, which is nothing yet; this looks each up by its key.
     text = sa.case((articles.c.content_hash == new.content_hash, articles.c.text), else_=its_text.scalar_subquery())
-    values = {column.name: column for column in new if column.name not in ("article_id", "cut_otherwise")} | {"text": text}
-    bulk.connection.execute(articles.update().values(values).where(articles.c.article_id == new.article_id))
+    kept_or_last = ("article_id", "cut_otherwise", *INDEXED)
+    values = {column.name: column for column in new if column.name not in kept_or_last} | {"text": text}
+    found = articles.update().where(articles.c.article_id == new.article_id)
+    bulk.connection.execute(found.values(values))
+    moved = sa.or_(*(articles.c[name].is_distinct_from(new[name]) for name in INDEXED))
+    bulk.connection.execute(found.values({name: new[name] for name in INDEXED}).where(moved))
     if recut:
         of_these = dropped_blocks.c.article_id.in_(sa.select(new.article_id).where(new.cut_otherwise))
         bulk.connection.execute(dropped_blocks.delete().where(of_these))

@@ -153,11 +153,13 @@ def _load_passages(bulk: Bulk, night: Night, staged_members: sa.Table, seen: sa.
     overruled = staged.c.article_id.in_(sa.select(_overruled.c.article_id))
     total -= bulk.connection.execute(staged.delete().where(overruled)).rowcount
     old, new = passages.c, staged.c
-    decided = sa.union(
+    decided = sa.union_all(
         sa.select(staged_members.c.article_id), sa.select(new.article_id), sa.select(seen.c.article_id).where(seen.c.changed)
-    )
+    ).subquery("decided")
+    stored = passages.alias("stored")
+    theirs = sa.select(stored.c.article_id).join_from(decided, stored, stored.c.article_id == decided.c.article_id)
     key = [column.name for column in passages.primary_key.columns]
     same = sa.exists().where(*(old[name] == new[name] for name in key))
-    gone = bulk.connection.execute(passages.delete().where(old.article_id.in_(decided), ~same)).rowcount
+    gone = bulk.connection.execute(passages.delete().where(old.article_id.in_(theirs), ~same)).rowcount
     merged = merge(bulk, passages, staged, total, not_compared=("run_id",))
     return merged._replace(updated=merged.updated + gone)

@@ -1,15 +1,9 @@
 -- Count what a run brought: by source and site, by rule with samples, and its most copied stories. The load runs this in its own
--- transaction; `run_articles` and `run_dropped` are temporary tables that it makes. The articles are read once: on SQLite the
--- columns behind the text cost as much as the text.
+-- transaction, after articles.sql; `run_articles` and `run_dropped` are temporary tables that it makes.
 DELETE FROM run_sources WHERE run_id = :run_id;
 DELETE FROM run_rules WHERE run_id = :run_id;
 DELETE FROM rule_samples WHERE run_id = :run_id;
 DELETE FROM run_stories WHERE run_id = :run_id;
-
-INSERT INTO run_articles (article_id, source_id, site, words)
-SELECT article_id, source_id, site, word_count
-FROM articles
-WHERE first_run_date = :run_date AND first_run_id = :run_id;
 
 -- An article_id is a hash: the least one for each first digit spreads the samples over the night, and is always the same.
 INSERT INTO run_dropped (source_id, site, rule, digit, blocks, articles, article_id)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from pipeline.records import Block, Rejected, Reuse, SiteLine, StageReport
+from pipeline.records import Article, Block, Rejected, Reuse, SiteLine, StageReport
 from pipeline.urls import url_id
-from pipeline.warehouse import Warehouse, load
+from pipeline.warehouse import Warehouse, load, open_warehouse
 from pipeline.warehouse.load_articles import MANY_REJECTS
 from tests.warehouse.conftest import SERVE_MANY
-from tests.warehouse.make import DAY, article, everything, fetch, full_night, night, story
+from tests.warehouse.make import DAY, article, contents, everything, fetch, full_night, night, story
 
 GOT_THROUGH = "SELECT resolved_run_id FROM rejects"
 
@@ -335,3 +339,44 @@ def test_an_article_that_is_seen_again_stays_on_its_page_so_that_no_index_grows(
     after = rows(pages)
     assert [row["page"] for row in after] == [row["page"] for row in before]
     assert sum(one["line"] != other["line"] for one, other in zip(before, after, strict=True)) == 10
+
+
+def _indexes(warehouse: Warehouse) -> set[str]:
+    with warehouse.reading() as connection:
+        return {str(index["name"]) for index in sa.inspect(connection).get_indexes("articles")}
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_load_that_makes_the_indexes_after_the_rows_leaves_what_any_other_does(
+    warehouse: Warehouse, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights = [full_night(0, 50), full_night(1, 4500), full_night(2, 4500)]
+    shutil.copyfile(sqlite_template, tmp_path / "usual.db")
+    with open_warehouse(f"sqlite:///{tmp_path / 'usual.db'}") as usual:
+        for one in nights:
+            load(usual, one)
+        expected, indexes = contents(usual), _indexes(usual)
+    dropped: list[str] = []
+    sa.event.listen(warehouse.engine, "before_cursor_execute", lambda *told: dropped.append(told[2]))
+    monkeypatch.setattr("pipeline.warehouse.bulk.MANY", 1000)
+    for one in nights:
+        load(warehouse, one)
+    assert sum(statement.startswith("DROP INDEX") for statement in dropped) == len(indexes)
+    assert _indexes(warehouse) == indexes
+    assert contents(warehouse) == expected
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_load_that_fails_without_its_indexes_leaves_them(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.warehouse.bulk.MANY", 1000)
+    load(warehouse, full_night())
+    before, indexes = everything(warehouse), _indexes(warehouse)
+
+    def breaking() -> Iterator[Article]:
+        yield from (article(f"b{i}") for i in range(4500))
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        load(warehouse, replace(night(1, ()), articles=breaking()))
+    assert _indexes(warehouse) == indexes
+    assert everything(warehouse) == before
