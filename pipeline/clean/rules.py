@@ -46,6 +46,7 @@ class Rule:
     prefix: bool = False
     sequence: bool = False
     leads: bool = False
+    only_with: tuple[str, ...] = ()
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -157,23 +158,27 @@ def _prefixed(compiled: _Compiled, folded: str) -> Match | None:
 
 def _by_pattern(folded: str, language: str) -> Match | None:
     first = folded[0] if folded[0] in _first_characters() else ""
-    for pattern, match in _patterns_for(language, first):
-        if pattern.fullmatch(folded) and not any(word in folded for word in match.rule.skip.get("not_in_pattern", ())):
-            return match
+    for rule, patterns in _patterns_for(language, first):
+        if rule.only_with and not any(map(folded.__contains__, rule.only_with)):
+            continue
+        for pattern, match in patterns:
+            if pattern.fullmatch(folded) and not any(word in folded for word in rule.skip.get("not_in_pattern", ())):
+                return match
     return None
 
 
 @cache
-def _patterns_for(language: str, first: str) -> tuple[tuple[re.Pattern[str], Match], ...]:
-    """Return the patterns that can match a line which begins so: the language's and English ones, which themes use everywhere.
+def _patterns_for(language: str, first: str) -> tuple[tuple[Rule, tuple[tuple[re.Pattern[str], Match], ...]], ...]:
+    """Return the patterns that can match a line which begins so, by rule: the language's and English ones.
 
-    All languages' when that of the page is unknown; `first` is empty for a character that no pattern names.
+    Themes use English everywhere. All languages' when that of the page is unknown; `first` is empty for a character that no
+    pattern names.
     """
-    return tuple(
-        (_pattern(pattern), match)
-        for name, pattern, heads, match in _all_patterns()
-        if (not language or name in ("en", language)) and (heads is None or first in heads)
-    )
+    found: dict[str, tuple[Rule, list[tuple[re.Pattern[str], Match]]]] = {}
+    for name, pattern, heads, match in _all_patterns():
+        if (not language or name in ("en", language)) and (heads is None or first in heads):
+            found.setdefault(match.rule.id, (match.rule, []))[1].append((_pattern(pattern), match))
+    return tuple((rule, tuple(patterns)) for rule, patterns in found.values())
 
 
 @cache
@@ -213,6 +218,7 @@ def _rule(table: dict[str, Any]) -> Rule:
         prefix=table.get("prefix", False),
         sequence=table.get("sequence", False),
         leads=table.get("leads", False),
+        only_with=tuple(fold_pattern(word) for word in table.get("only_with", ())),
     )
 
 

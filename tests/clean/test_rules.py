@@ -18,9 +18,11 @@ from pipeline.clean.lines import bare, fold
 from pipeline.clean.rules import PATTERN_LENGTH, Rule, fold_pattern, load_rules, match_line
 
 RULES = load_rules()
-LABELLED = [
-    rule for rule in RULES if rule.id not in ("agency-credit", "copyright", "photo-credit", "publication-note", "template-residue")
-]
+FEW_LANGUAGES = (
+    *("affiliate-note", "agency-credit", "copyright", "newsletter-offer", "photo-credit", "publication-note"),
+    *("template-residue", "views-note"),
+)
+LABELLED = [rule for rule in RULES if rule.id not in FEW_LANGUAGES]
 REPEATS = (regex_names.MAX_REPEAT, regex_names.MIN_REPEAT, regex_names.POSSESSIVE_REPEAT)
 
 
