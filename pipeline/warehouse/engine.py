@@ -177,7 +177,7 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) ->
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -65536")  # KiB; random index inserts of a large load stay in memory
+        connection.execute("PRAGMA cache_size = -65536")  # KiB, for whoever reads; a load takes more
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -38,7 +38,7 @@ SAME = ("article_id", "row_hash", "raw_ref", "fetched_at")  # enough to know an 
 COMPARED = ("article_id", "row_hash", "content_hash", "fetched_at", "url", "raw_ref")
 INDEXED = ("site", "published_at")  # which hardly ever change
 KEPT = ("first_run_id", "first_run_date")  # of the run that brought the article
-BLOCKS_AT_ONCE = 20_000
+AT_ONCE = 20_000  # short rows in one statement
 BLOCKS = 200_000  # dropped blocks that wait to be inserted together, some 20 MB
 MANY_REJECTS = 100_000  # that are held in memory; years of nights may leave more open
 
@@ -109,7 +109,8 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
     counts = dict.fromkeys(("inserted", "updated", "unchanged", "seen_again", "older", "not_article"), 0)
     versions = {"inserted": 0, "updated": 0, "unchanged": 0}
     blocks = {"inserted": 0, "updated": 0, "unchanged": 0}
-    new_blocks = _NewBlocks(bulk)
+    new_blocks = _Waiting(bulk, dropped_blocks, BLOCKS, "article_id")
+    seen = _Waiting(bulk, seen_articles, AT_ONCE)
     changes = _Changes(bulk, night, versions, blocks, new_blocks)
     rejected = _rejected(bulk)
     indexes: list[str] = []
@@ -137,9 +138,10 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
         counts["inserted"] += len(work.new)
         indexes = indexes or bulk.index_later(articles, counts["inserted"])
         counts["updated"] += len(work.changed)
-        _remember(bulk, keys, work, rejected)
+        _remember(seen, keys, work, rejected)
     changes.write()
     new_blocks.write()
+    seen.write()
     for statement in indexes:
         bulk.connection.exec_driver_sql(statement)
     if counts["not_article"]:
@@ -196,29 +198,32 @@ def _sort(keys: Keys, same: set[int], stored: dict[str, _Stored]) -> _Sorted:
 
 
 @dataclass(slots=True)
-class _NewBlocks:
-    """Dropped blocks of new articles, which wait until they are many: in order of their key, each page of its index is met once."""
+class _Waiting:
+    """Rows that wait until they are many: each statement has its price. By their key, each page of its index is met once."""
 
     bulk: Bulk
+    table: sa.Table
+    limit: int
+    key: str | None = None
     parts: list[pa.RecordBatch] = field(default_factory=list)
-    waiting: int = 0
+    rows: int = 0
 
     def add(self, rows: pa.RecordBatch) -> int:
-        """Take rows of `dropped_blocks`; returns their number."""
+        """Take rows; returns their number."""
         self.parts.append(rows)
-        self.waiting += len(rows)
-        if self.waiting >= BLOCKS:
+        self.rows += len(rows)
+        if self.rows >= self.limit:
             self.write()
         return len(rows)
 
     def write(self) -> None:
         """Insert all that wait."""
-        if self.waiting:
+        if self.rows:
             rows = pa.concat_batches(self.parts)
-            order = pc.sort_indices(rows["article_id"])  # stable: the blocks of an article stay in theirs
-            for start in range(0, len(rows), BLOCKS_AT_ONCE):
-                self.bulk.insert_batch(dropped_blocks, rows.take(order.slice(start, BLOCKS_AT_ONCE)))
-        self.parts, self.waiting = [], 0
+            rows = rows.sort_by(self.key) if self.key else rows
+            for start in range(0, len(rows), AT_ONCE):
+                self.bulk.insert_batch(self.table, rows.slice(start, AT_ONCE))
+        self.parts, self.rows = [], 0
 
 
 @dataclass(slots=True)
@@ -229,7 +234,7 @@ class _Changes:
     night: Night
     versions: dict[str, int]
     blocks: dict[str, int]
-    new_blocks: _NewBlocks
+    new_blocks: _Waiting
     waiting: set[str] = field(default_factory=set)
     current: dict[str, str] = field(default_factory=dict)
     parts: list[ArticleBatch] = field(default_factory=list)
@@ -298,7 +303,7 @@ def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
             [moment and moment.replace(tzinfo=UTC) for moment in moments],
             [keys.raw_refs[place] for place in places],
         ]
-        _insert_columns(bulk, touched, columns)
+        bulk.insert_batch(touched, _as_batch(touched, columns))
         update = articles.update().values({name: touched.c[name] for name in ("fetched_at", "raw_ref")})
         bulk.connection.execute(update.where(articles.c.article_id == touched.c.article_id))
     return len(places)
@@ -346,7 +351,7 @@ def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
     if not numbered:
         return
     bulk.empty(kept_articles)
-    _insert_columns(bulk, kept_articles, list(map(list, zip(*numbered, strict=True))))
+    bulk.insert_batch(kept_articles, _as_batch(kept_articles, list(map(list, zip(*numbered, strict=True)))))
     a = articles.c
     values = (a.article_id, a.content_hash, kept_articles.c.version_no, a.fetched_at, a.last_run_id, a.raw_ref)
     rows = sa.select(*values, a.title, a.text, a.extractor).join(kept_articles, kept_articles.c.article_id == a.article_id)
@@ -354,17 +359,16 @@ def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
     bulk.connection.execute(article_versions.insert().from_select(names, rows))
 
 
-def _remember(bulk: Bulk, keys: Keys, work: _Sorted, rejected: set[str] | None) -> None:
+def _remember(seen: _Waiting, keys: Keys, work: _Sorted, rejected: set[str] | None) -> None:
     """Note the articles that are new or changed, and those whose page is among the rejected."""
     changed = {*work.new, *work.changed}
     both = zip(keys.page_ids, keys.raw_refs, strict=True)
     places = [place for place, names in enumerate(both) if place in changed or rejected is None or not rejected.isdisjoint(names)]
     if places:
         columns = ([values[place] for place in places] for values in (keys.article_ids, keys.page_ids, keys.raw_refs))
-        _insert_columns(bulk, seen_articles, [*columns, [place in changed for place in places]])
+        seen.add(_as_batch(seen_articles, [*columns, [place in changed for place in places]]))
 
 
-def _insert_columns(bulk: Bulk, table: sa.Table, columns: list[list[Any]]) -> None:
+def _as_batch(table: sa.Table, columns: list[list[Any]]) -> pa.RecordBatch:
     schema = arrow_schema(table)
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-    bulk.insert_batch(table, pa.record_batch(arrays, schema=schema))
+    return pa.record_batch([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
