@@ -273,12 +273,14 @@ def _update_changed(
     its_text = sa.select(kept.text).where(kept.article_id == new.article_id, kept.content_hash == new.content_hash)
     # A join with the versions would be planned by what is known of them, which is nothing yet; this looks each up by its key.
     text = sa.case((articles.c.content_hash == new.content_hash, articles.c.text), else_=its_text.scalar_subquery())
-    kept_or_last = ("article_id", "cut_otherwise", *INDEXED)
-    values = {column.name: column for column in new if column.name not in kept_or_last} | {"text": text}
+    # SQLite writes the index of each column that is set, PostgreSQL that of each that differs.
+    apart = INDEXED if bulk.connection.dialect.name == "sqlite" else ()
+    values = {column.name: column for column in new if column.name not in ("article_id", "cut_otherwise", *apart)} | {"text": text}
     found = articles.update().where(articles.c.article_id == new.article_id)
     bulk.connection.execute(found.values(values))
-    moved = sa.or_(*(articles.c[name].is_distinct_from(new[name]) for name in INDEXED))
-    bulk.connection.execute(found.values({name: new[name] for name in INDEXED}).where(moved))
+    if apart:
+        moved = sa.or_(*(articles.c[name].is_distinct_from(new[name]) for name in apart))
+        bulk.connection.execute(found.values({name: new[name] for name in apart}).where(moved))
     if recut:
         of_these = dropped_blocks.c.article_id.in_(sa.select(new.article_id).where(new.cut_otherwise))
         bulk.connection.execute(dropped_blocks.delete().where(of_these))
