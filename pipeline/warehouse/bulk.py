@@ -27,7 +27,6 @@ BATCH = 2000  # rows in memory at a time: an article with its blocks is some 10 
 LONG = 500  # bytes of a text, in the mean of a column
 COPY_BYTES = 1 << 20  # text collected before it is handed to the driver
 WORK_MEM = "64MB"  # of the one connection that loads
-SQLITE_CACHE = 112 << 10  # KiB of the one connection that loads: random inserts into an index stay in memory
 GROWN = 0.1  # of a table's rows are many new ones: from there on the server's own autovacuum would count them too
 STATISTICS = 25  # of the default 100: what a load is planned with; autovacuum counts a table that has grown with its own
 MANY = 200_000  # new articles, whose indexes no longer fit into SQLite's cache: each row would read and write a page of each
@@ -252,7 +251,6 @@ class PostgresBulk:
 def bulk_for(connection: Connection) -> Bulk:
     """Return the bulk writer of the connection's database."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA cache_size = -{SQLITE_CACHE}")
         return SqliteBulk(connection)
     if (connection.dialect.name, connection.dialect.driver) == ("postgresql", "psycopg"):
         _prefer_lz4(connection)

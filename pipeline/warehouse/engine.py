@@ -177,7 +177,7 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) ->
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -65536")  # KiB, for whoever reads; a load takes more
+        connection.execute("PRAGMA cache_size = -65536")  # KiB; a load that sorts an index takes as much again
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
