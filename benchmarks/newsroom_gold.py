@@ -3,7 +3,8 @@
     python -m benchmarks.newsroom_gold [--pages 5000]
 
 Imports the pages that `night_peers` takes as one night, and counts the articles whose text, title, authors, language, time or
-original is another than the generator's. An original that is none of the night's pages is not asked for.
+original is another than the generator's, those that are missing, and the stories that came apart or together. An original that is
+none of the night's pages is not asked for.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from newsroom.records import Gold
 
 SHOWN = 5  # differences of a kind
 ARTICLES = """
-SELECT a.url, a.text, a.title, a.authors, a.language, a.published_at, original.url
+SELECT a.url, a.text, a.title, a.authors, a.language, a.published_at, original.url, m.story_id
 FROM articles a JOIN story_members m USING (article_id) JOIN articles original ON original.article_id = m.canonical_article_id
 """
 
@@ -39,7 +40,7 @@ def instant(text: str) -> datetime:
 
 def differences(row: tuple[str, ...], gold: Gold, urls: set[str]) -> Iterator[tuple[str, object, object]]:
     """Yield what of an article is not right: its name, what was found, what is right."""
-    url, text, title, authors, language, published, original = row
+    url, text, title, authors, language, published, original, _ = row
     right = gold.original_url or url
     for name, found, wanted in (
         ("text", text, gold.text),
@@ -53,6 +54,14 @@ def differences(row: tuple[str, ...], gold: Gold, urls: set[str]) -> Iterator[tu
             yield name, found, wanted
 
 
+def mixed(pairs: Iterable[tuple[str, str]]) -> int:
+    """Return how many of the first names go with more than one of the second."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for first, second in pairs:
+        found[first].add(second)
+    return sum(len(names) > 1 for names in found.values())
+
+
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -64,7 +73,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         warc = Path(folder, "night.warc.gz")
-        write_warc(warc, newsroom_pages(pages))
+        articles = {url for url, right in write_warc(warc, newsroom_pages(pages)).items() if right}
         command = [sys.executable, "-m", "pipeline", "import", "--date", DAY.isoformat(), str(warc)]
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "COPYDESK_ERROR_BUDGET": "1"}
         subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True)
@@ -76,7 +85,10 @@ def main() -> None:
             counts[name] += 1
             if counts[name] <= SHOWN and name != "text":
                 print(f"{row[0]}: {name} is {found!r}, right is {wanted!r}")
-    print(f"{len(rows)} articles; other than right: {dict(counts)}")
+    stories = [(str(golds[row[0]].story_id), row[-1]) for row in rows]
+    apart, together = mixed(stories), mixed((found, right) for right, found in stories)
+    print(f"{len(rows)} articles, {len(articles - urls)} missing; other than right: {dict(counts)}")
+    print(f"{len({row[-1] for row in rows})} stories; {apart} came apart, {together} hold more than one")
 
 
 if __name__ == "__main__":

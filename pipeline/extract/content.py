@@ -21,6 +21,7 @@ from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.headed import headed_runs
 from pipeline.extract.heading_above import heading_above
 from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
+from pipeline.extract.lists import whole_lists
 from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
@@ -191,8 +192,7 @@ def _is_menu(work: _Page, chosen: Chosen) -> bool:
 
 def _chosen(work: _Page, scores: Vector) -> Chosen:
     lengths = np.array([len(words) for words in work.tokens])
-    chosen: Chosen = scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD)
-    return chosen
+    return whole_lists(work.page, scores > np.where(lengths >= LONG_RUN, LONG_THRESHOLD, SHORT_THRESHOLD))
 
 
 def _context(metadata: Metadata) -> PageContext:
