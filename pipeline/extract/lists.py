@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.extract.blocks import PageBlocks
+from pipeline.extract.labels import LINK_SHARE
 
 Flags = npt.NDArray[np.bool_]
 
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
-LINKED = 0.8  # of an item's characters in links from which it is of another kind than its neighbours
 WHOLE_FROM = 0.5  # of the items
 
 
@@ -21,7 +21,7 @@ def whole_lists(page: PageBlocks, chosen: Flags) -> Flags:
     items: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for place, run in enumerate(page.runs):
         if run.kind == "list_item":
-            items[_list_of(page, run.container), run.link_chars >= LINKED * len(run.text)].append(place)
+            items[_list_of(page, run.container), run.link_chars >= LINK_SHARE * len(run.text)].append(place)
     whole = chosen.copy()
     for (container, _), places in items.items():
         if container >= 0 and chosen[places].mean() >= WHOLE_FROM:
