@@ -1,0 +1,77 @@
+"""The command line: parses, calls one function, prints. Exit status: 0 done, 1 the work failed, 2 the call is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import pipeline
+from pipeline.cli.bulk import add_bulk
+from pipeline.cli.lookups import add_lookups
+from pipeline.cli.nights import add_nights
+from pipeline.cli.upkeep import add_upkeep
+from pipeline.config import load_settings
+from pipeline.errors import ConfigError, CopydeskError
+from pipeline.terminal import visible
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    _set_up_output()
+    options = parser().parse_args(arguments)
+    _set_up_logging(options.verbose)
+    try:
+        status: int = options.command(options, load_settings())
+        return status
+    except ConfigError as error:
+        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
+        return 2
+    except CopydeskError as error:
+        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error, and nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # a disk that is full, a file that may not be written
+        told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error.strerror or str(error)
+        print(f"copydesk: {visible(told)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; `command` of what it parses is the function to call."""
+    parser = argparse.ArgumentParser(
+        prog="copydesk",
+        description="Fetch news pages, clean them, find the copies and load the articles into a SQL warehouse.",
+        epilog="Settings come from COPYDESK_* variables, then pipeline.toml; see docs/settings.md.",
+    )
+    parser.add_argument("--version", action="version", version=f"copydesk {pipeline.__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what each stage does")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (add_nights, add_bulk, add_lookups, add_upkeep):
+        add(commands)
+    return parser
+
+
+def _set_up_output() -> None:
+    """Show a letter that the terminal's encoding does not have as Python writes it, instead of ending there."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # not when it is closed
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _set_up_logging(verbose: bool) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        logging.getLogger("pipeline.progress").setLevel(logging.INFO)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "copydesk: %(message)s",
+    )

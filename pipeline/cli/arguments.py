@@ -1,0 +1,75 @@
+"""What the commands share: how one is added, the types of their options, and what several of them check or do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+
+Command = Callable[[argparse.Namespace, Settings], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+MAX_PORT = 65535
+MASTER_HELP = "Spark's master, e.g. local[4] or spark://host:7077; with --engine spark"
+
+
+def add_command(commands: Commands, name: str, command: Command, text: str, *, example: str = "") -> argparse.ArgumentParser:
+    """Add a command that calls `command` with the options and the settings; return its parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example: {example}" if example else None
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def day(text: str) -> str:
+    """Return a date as YYYY-MM-DD, in UTC."""
+    from pipeline.scheduling import parse_date
+
+    try:
+        return parse_date(text, "day")
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("day: ")) from None
+
+
+def port(text: str) -> int:
+    """Return a TCP port."""
+    number = positive(text)
+    if number > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"must be a port from 1 to {MAX_PORT}, got {text!r}")
+    return number
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 up."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, got {text!r}")
+    return number
+
+
+def today() -> str:
+    """Return the day it is in UTC, as YYYY-MM-DD."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def check_master(master: str | None, engine: str) -> None:
+    """Refuse a Spark master where Spark is not asked for."""
+    if master and engine != "spark":
+        raise ConfigError(f"--master {master}: is for --engine spark; add it or leave --master out")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file, and the folders it lies in."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); name another file") from error
