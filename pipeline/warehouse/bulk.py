@@ -1,18 +1,18 @@
 """Bulk writing in the way each database does best: PostgreSQL by COPY, SQLite by its driver's executemany, others by Core.
 
-Rows are the tuples of `rows`. `stage` puts rows into a temporary table; `merge` brings a staged table into the real one
-by key, touching only the rows that differ. Articles come as Arrow batches instead (`insert_batch`).
+Rows are the tuples of `rows`; articles come as Arrow batches instead (`insert_batch`). Rows of which some are stored already
+go by way of `merge`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from itertools import chain, islice
-from typing import Any, NamedTuple, Protocol
+from itertools import islice
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -42,14 +42,6 @@ _ARROW_TYPES: tuple[tuple[Any, pa.DataType], ...] = (
 )
 
 
-class Merged(NamedTuple):
-    """What a merge did, in rows."""
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-
-
 class Bulk(Protocol):
     """Writes many rows over one connection."""
 
@@ -70,7 +62,12 @@ class Bulk(Protocol):
         """Remove all rows of a temporary table."""
 
     def analyse(self, table: sa.Table, new: int | None = None) -> None:
-        """Let the planner know what a table holds; with the number of its `new` rows only when they are many for it."""
+        """Let the planner know what a table holds; with the number of its `new` rows only when they are many for it.
+
+        PostgreSQL's own autovacuum counts only committed rows: a table that it meets during its first load, or after a load that
+        was killed, has pages and no rows for it. Such a table is joined row by row, and read through whatever index: 300 s
+        and more were seen where one second does. What is counted here stays until the load ends.
+        """
 
     def index_later(self, table: sa.Table, new: int) -> list[str]:
         """Take the indexes of a table away that has most of its rows from this load, the `new` ones, and many; its key stays.
@@ -261,76 +258,6 @@ def bulk_for(connection: Connection) -> Bulk:
         connection.exec_driver_sql(f"SET LOCAL default_statistics_target = {STATISTICS}")
         return PostgresBulk(connection)
     return CoreBulk(connection)
-
-
-@cache  # one object a table, so that SQLAlchemy finds its compiled statements again
-def staging_table(table: sa.Table) -> sa.Table:
-    """Return the temporary table `staged_<name>`: the same columns, no key, and the place of each row in the input."""
-    columns = [sa.Column(column.name, column.type) for column in table.columns]
-    place = sa.Column("place", sa.Integer(), nullable=False)
-    return sa.Table(f"staged_{table.name}", sa.MetaData(), *columns, place, prefixes=["TEMPORARY"])
-
-
-def stage(bulk: Bulk, table: sa.Table, rows: Iterable[Row] | Iterable[pa.RecordBatch]) -> tuple[sa.Table, int]:
-    """Put rows into a new staging table of `table`; of rows with one key the last stays. Returns it and their number."""
-    staged = staging_table(table)
-    staged.create(bulk.connection)
-    iterator = iter(rows)
-    first = list(islice(iterator, 1))
-    if first and isinstance(first[0], pa.RecordBatch):
-        total = sum(_insert_placed(bulk, staged, chain(first, iterator)))
-    else:
-        total = bulk.insert(staged, ((*row, place) for place, row in enumerate(chain(first, iterator))))
-    if total:
-        bulk.analyse(staged)
-        keys = [staged.c[column.name] for column in table.primary_key.columns]
-        last = sa.select(sa.func.max(staged.c.place)).group_by(*keys)
-        total -= bulk.connection.execute(staged.delete().where(staged.c.place.not_in(last))).rowcount
-    return staged, total
-
-
-def _insert_placed(bulk: Bulk, staged: sa.Table, given: Iterable[Any]) -> Iterator[int]:
-    """Insert batches, each row with its place in the input; yield the number of rows of each."""
-    start = 0
-    for batch in given:
-        places = pa.array(range(start, start + len(batch)), pa.int32())
-        yield bulk.insert_batch(staged, batch.append_column("place", places))
-        start += len(batch)
-
-
-def merge(
-    bulk: Bulk,
-    table: sa.Table,
-    staged: sa.FromClause,
-    total: int,
-    *,
-    not_compared: Sequence[str] = (),
-    kept: Sequence[str] = (),
-    assigned: Mapping[str, sa.ColumnElement[Any]] | None = None,
-    only: sa.ColumnElement[bool] | None = None,
-) -> Merged:
-    """Update the rows that differ from the staged ones, insert those that are missing.
-
-    `not_compared` are written but do not make a row different; `kept` stay as stored; `assigned` are computed from the
-    stored and the staged row; `only` bars updates (of a newer row by an older, say).
-    """
-    if total == 0:
-        return Merged()
-    keys = [column.name for column in table.primary_key.columns]
-    match = sa.and_(*(table.c[k] == staged.c[k] for k in keys))
-    assigned = assigned or {}
-    plain = [c.name for c in table.columns if c.name not in {*keys, *kept, *assigned}]
-    differs = sa.or_(*(table.c[c].is_distinct_from(staged.c[c]) for c in plain if c not in not_compared))
-    updated = 0
-    if plain:
-        condition = sa.and_(match, differs, only) if only is not None else sa.and_(match, differs)
-        values = {c: staged.c[c] for c in plain} | dict(assigned)
-        updated = bulk.connection.execute(table.update().values(values).where(condition)).rowcount
-    names = [column.name for column in table.columns]
-    # In order of the key: the index grows in one place, and the rows that are missing are found before the first is inserted.
-    missing = sa.select(*(staged.c[c] for c in names)).where(~sa.exists().where(match)).order_by(*(staged.c[k] for k in keys))
-    inserted = bulk.connection.execute(table.insert().from_select(names, missing)).rowcount
-    return Merged(inserted, updated, total - inserted - updated)
 
 
 def _naive(table: sa.Table, columns: Sequence[str], rows: Iterable[Row], naive: Callable[[Any], datetime]) -> Iterable[Row]:

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.records import IndexPart, Reuse
-from pipeline.warehouse.bulk import Bulk, Merged, batches, bulk_for
+from pipeline.warehouse.bulk import Bulk, batches, bulk_for
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.merge import Merged
 from pipeline.warehouse.tables import articles, dedup_index, passages, runs, story_members
 
 if TYPE_CHECKING:

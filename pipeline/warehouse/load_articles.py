@@ -126,6 +126,8 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
             batch = read()
             if work.new:
                 bulk.insert_batch(articles, article_rows(batch, work.new, night.run_id, night.run_date))
+                if not counts["inserted"]:
+                    bulk.analyse(articles, len(work.new))
                 blocks["inserted"] += new_blocks.add(dropped_rows(batch, work.new))
             current = {article_id: row.content_hash for article_id, row in stored.items()}
             changes.add(batch, work.changed, current)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from pipeline.records import StoryMember
 from pipeline.warehouse.batches import as_batches, member_rows
-from pipeline.warehouse.bulk import Bulk, Merged, merge, stage
+from pipeline.warehouse.bulk import Bulk
+from pipeline.warehouse.merge import Merged, merge, stage
 from pipeline.warehouse.night import Night
 from pipeline.warehouse.rows import passage_values
 from pipeline.warehouse.tables import JSON, articles, passages, runs, stories, story_members
