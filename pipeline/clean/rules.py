@@ -20,7 +20,7 @@ from pipeline.errors import ConfigError
 
 RULES_FILE = Path(__file__).with_name("rules.toml")
 LABEL_LENGTH = 140  # characters; the longest label of rules.toml has 80
-PATTERN_LENGTH = 330  # characters; a copyright notice of three sentences
+PATTERN_LENGTH = 600  # characters; six sentences about the cookies of an embedded video
 PREFIX_WORDS = 30  # words of a headline behind "Read also:"
 LONGEST_PHRASE = 6  # words of one label inside a sequence of labels
 _BETWEEN_LABELS = re.compile(r"[\s/|,·•+&]+")

@@ -20,7 +20,7 @@ from pipeline.clean.rules import PATTERN_LENGTH, Rule, fold_pattern, load_rules,
 RULES = load_rules()
 FEW_LANGUAGES = (
     *("affiliate-note", "agency-credit", "copyright", "newsletter-offer", "photo-credit", "publication-note"),
-    *("template-residue", "views-note"),
+    *("template-residue", "views-note", "embed-consent"),
 )
 LABELLED = [rule for rule in RULES if rule.id not in FEW_LANGUAGES]
 REPEATS = (regex_names.MAX_REPEAT, regex_names.MIN_REPEAT, regex_names.POSSESSIVE_REPEAT)
