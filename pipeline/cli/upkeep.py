@@ -49,9 +49,11 @@ def add_upkeep(commands: Commands) -> None:
 
 
 def _db_upgrade(options: argparse.Namespace, settings: Settings) -> int:
-    from pipeline.warehouse import open_warehouse, upgrade
+    from pipeline.warehouse import open_warehouse, set_search, upgrade
 
-    applied = upgrade(open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout))
+    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    applied = upgrade(warehouse)
+    set_search(warehouse, on=settings.full_text)  # a load may be run by who does not own the tables
     print("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
     return 0
 

@@ -33,6 +33,10 @@ MANY = 200_000  # new articles, whose indexes no longer fit into SQLite's cache:
 KEYS_AT_ONCE = 500  # keys in one IN list, for a database of which nothing is known
 
 
+_COUNTED = sa.text("""
+SELECT reltuples, pg_has_role(relowner, 'USAGE') OR to_regproc('copydesk_analyze') IS NULL
+FROM pg_class WHERE oid = to_regclass(:name)
+""")
 _ARROW_TYPES: tuple[tuple[Any, pa.DataType], ...] = (
     (sa.BigInteger, pa.int64()),
     (sa.Integer, pa.int32()),
@@ -235,11 +239,13 @@ class PostgresBulk:
         self.connection.exec_driver_sql(f"TRUNCATE {table.name}")  # deleted rows would be read again with every batch
 
     def analyse(self, table: sa.Table, new: int | None = None) -> None:
-        if new is not None:
-            counted = sa.text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)")
-            if new <= GROWN * self.connection.execute(counted, {"name": table.name}).scalar_one():
-                return
-        self.connection.exec_driver_sql(f"ANALYZE {table.name}")
+        rows, own = self.connection.execute(_COUNTED, {"name": table.name}).one()
+        if new is not None and new <= GROWN * rows:
+            return
+        if own:
+            self.connection.exec_driver_sql(f"ANALYZE {table.name}")
+        else:  # a loader of sql/roles, who must ask for it
+            self.connection.execute(sa.select(sa.func.copydesk_analyze(table.name)))
 
     def index_later(self, table: sa.Table, new: int) -> list[str]:
         return []

@@ -5,7 +5,8 @@
 --   psql "$COPYDESK_WAREHOUSE_URL" -c "CREATE ROLE nightly LOGIN PASSWORD '…' IN ROLE copydesk_loader"
 --
 -- copydesk_analyst reads tables and views. copydesk_loader writes rows and makes temporary tables, and nothing else: the schema
--- is changed by its owner alone, so run `copydesk db upgrade` as the owner when a new version asks for it.
+-- is changed by its owner alone, so run `copydesk db upgrade` as the owner when a new version asks for it or full-text search is
+-- turned on, and this file after it.
 
 DO $$
 BEGIN
@@ -25,12 +26,23 @@ GRANT USAGE ON SCHEMA public TO copydesk_analyst, copydesk_loader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO copydesk_analyst, copydesk_loader;
 GRANT INSERT, UPDATE ON
   runs, url_state, fetches, articles, article_versions, dropped_blocks, stories, story_members, passages, rejects, site_lines,
-  stage_reports, run_sources, run_rules, rule_samples, run_stories, run_checks
+  stage_reports, run_sources, run_rules, rule_samples, run_stories, run_checks, dedup_index
 TO copydesk_loader;
 -- The parts of an article or a run that are replaced with it, and figures that are counted again; nothing else is ever deleted.
 GRANT DELETE ON
-  dropped_blocks, passages, stage_reports, run_sources, run_rules, rule_samples, run_stories, run_checks
+  dropped_blocks, passages, stage_reports, run_sources, run_rules, rule_samples, run_stories, run_checks, dedup_index
 TO copydesk_loader;
+
+-- A load must be able to count a table that it has put rows into, which PostgreSQL leaves to the owner: a planner that takes a table for
+-- empty joins it row by row.
+CREATE OR REPLACE FUNCTION copydesk_analyze(name TEXT) RETURNS VOID
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  EXECUTE format('ANALYZE public.%I', name);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION copydesk_analyze(TEXT) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION copydesk_analyze(TEXT) TO copydesk_loader;
 
 -- Views are made again when their file changes, and new versions bring new tables.
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO copydesk_analyst, copydesk_loader;

@@ -18,7 +18,7 @@ WITHOUT_ROWS = """
 SELECT relname FROM pg_class
 WHERE relname IN ('articles', 'fetches', 'url_state', 'story_members', 'stories') AND reltuples = 0 AND relpages > 0
 """
-COUNTING = ("ANALYZE", "SELECT reltuples")  # which mend it, and come after the rows
+COUNTING = ("ANALYZE", "\nSELECT reltuples")  # which mend it, and come after the rows
 
 
 class Killed(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from pipeline.errors import Fatal
+from pipeline.records import IndexPart
 from pipeline.warehouse import load, open_warehouse, upgrade
 from pipeline.warehouse.sqlfiles import sql_files, sql_folder
+from pipeline.warehouse.tables import metadata
 from tests.warehouse.conftest import admin
 from tests.warehouse.make import full_night
 
@@ -67,10 +70,27 @@ def test_an_analyst_changes_nothing(as_role: Any, statement: str) -> None:
 
 
 def test_a_loader_loads_nights(as_role: Any) -> None:
+    given = replace(full_night(1), index=[IndexPart("sketches", 0, "1", 1, b"part")])
     with open_warehouse(as_role("copydesk_loader")) as warehouse:
         assert upgrade(warehouse) == []
-        assert load(warehouse, full_night(1)).changed
-        assert not load(warehouse, full_night(1)).changed
+        assert load(warehouse, given).changed
+        assert not load(warehouse, given).changed
+        assert load(warehouse, replace(given, index=[])).counts["dedup_index"]["updated"] == 1
+
+
+def test_a_loader_counts_the_tables_that_it_fills(as_role: Any) -> None:
+    with open_warehouse(as_role("copydesk_loader")) as warehouse:
+        load(warehouse, full_night(2))
+        with warehouse.reading() as connection:
+            stored = connection.execute(sa.text("SELECT COUNT(*) FROM articles")).scalar_one()
+            assert connection.execute(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'articles'")).scalar_one() == stored
+
+
+def test_a_loader_may_write_every_table_of_the_warehouse(as_role: Any) -> None:
+    with open_warehouse(as_role("copydesk_loader")) as warehouse, warehouse.reading() as connection:
+        may = sa.text("SELECT has_table_privilege(:name, 'INSERT, UPDATE')")
+        barred = [name for name in metadata.tables if not connection.execute(may, {"name": name}).scalar_one()]
+    assert barred == ["schema_migrations"]
 
 
 @pytest.mark.parametrize(
