@@ -77,6 +77,8 @@ class Warehouse:
             options = {"copydesk_begin": None, "preserve_rowcount": True}
             with self.engine.connect().execution_options(**options) as connection, _locked(self, connection, who) as release:
                 yield connection
+                if self.dialect == "postgresql":
+                    connection.exec_driver_sql("DISCARD TEMP")  # a pooler gives the session to others
                 release()
                 connection.commit()
             if self.dialect == "sqlite":
@@ -146,7 +148,8 @@ def _connect_args(url: URL) -> dict[str, Any]:
     if url.drivername == "postgresql+psycopg":
         given = {"connect_timeout", "application_name"} & set(url.query)
         defaults = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "copydesk"}
-        return {key: value for key, value in defaults.items() if key not in given}
+        # Nothing is prepared: a pooler gives each transaction another session, and a plan made for a small table would stay.
+        return {key: value for key, value in defaults.items() if key not in given} | {"prepare_threshold": None}
     return {}
 
 
