@@ -105,6 +105,12 @@ def test_to_look_something_up_makes_no_warehouse(copydesk: Call, tmp_path: Path,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_upgrade_makes_the_full_text_index_that_is_asked_for_and_never_takes_it_away(copydesk: Call) -> None:
+    assert told_ok(copydesk("db", "upgrade", COPYDESK_FULL_TEXT="1")).endswith("made the full-text index\n")
+    assert told_ok(copydesk("db", "upgrade")) == "the schema is up to date\n"
+    assert told_ok(copydesk("db", "upgrade", COPYDESK_FULL_TEXT="1")) == "the schema is up to date\n"
+
+
 def test_a_terminal_without_the_letters_is_shown_what_it_has(copydesk: Call) -> None:
     copydesk("db", "upgrade")
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}

@@ -16,7 +16,7 @@ import pytest
 
 import newsroom
 from newsroom.server import running
-from pipeline.cli import main, parser
+from pipeline.cli import build_parser, main
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -100,7 +100,7 @@ def test_a_command_of_the_documentation_works(
     if "restore" in line:  # a store that has something in it is not written over
         monkeypatch.setenv("COPYDESK_STORE", str(tmp_path))
     if PARSED_ONLY.search(line):
-        parser().parse_args(words)
+        build_parser().parse_args(words)
     else:
         assert main(words) == 0, capfd.readouterr().err
 

@@ -22,7 +22,7 @@ from pipeline.terminal import visible
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     _set_up_output()
-    options = parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     _set_up_logging(options.verbose)
     try:
         status: int = options.command(options, load_settings())
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; `command` of what it parses is the function to call."""
     parser = argparse.ArgumentParser(
         prog="copydesk",

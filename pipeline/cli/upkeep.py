@@ -52,9 +52,11 @@ def _db_upgrade(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.warehouse import open_warehouse, set_search, upgrade
 
     warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
-    applied = upgrade(warehouse)
-    set_search(warehouse, on=settings.full_text)  # a load may be run by who does not own the tables
-    print("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+    done = [f"applied {name}" for name in upgrade(warehouse)]
+    # Made here, because a load may be run by who does not own the tables; only a load takes it away.
+    if settings.full_text and set_search(warehouse, on=True):
+        done.append("made the full-text index")
+    print("\n".join(done) or "the schema is up to date")
     return 0
 
 

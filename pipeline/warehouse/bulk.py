@@ -70,7 +70,7 @@ class Bulk(Protocol):
 
         PostgreSQL's own autovacuum counts only committed rows: a table that it meets during its first load, or after a load that
         was killed, has pages and no rows for it. Such a table is joined row by row, and read through whatever index: 300 s
-        and more were seen where one second does. What is counted here stays until the load ends.
+        and more were seen where three do. What is counted here stays until the load ends.
         """
 
     def index_later(self, table: sa.Table, new: int) -> list[str]:

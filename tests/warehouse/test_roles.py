@@ -88,7 +88,7 @@ def test_a_loader_counts_the_tables_that_it_fills(as_role: Any) -> None:
 
 def test_a_loader_may_write_every_table_of_the_warehouse(as_role: Any) -> None:
     with open_warehouse(as_role("copydesk_loader")) as warehouse, warehouse.reading() as connection:
-        may = sa.text("SELECT has_table_privilege(:name, 'INSERT, UPDATE')")
+        may = sa.text("SELECT has_table_privilege(:name, 'INSERT') AND has_table_privilege(:name, 'UPDATE')")
         barred = [name for name in metadata.tables if not connection.execute(may, {"name": name}).scalar_one()]
     assert barred == ["schema_migrations"]
 
