@@ -13,10 +13,13 @@ export PYTHONDONTWRITEBYTECODE :=
 
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-BENCHMARKS := cleaning dedup_quality dedup_speed fetch load
 SOURCES ?=
 DATE ?=
+EVAL ?=
+PEERS ?=
 OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
+BENCH = $(BIN)/python -m benchmarks
+BESIDE = $(if $(PEERS),--peers $(PEERS))
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
@@ -72,8 +75,13 @@ docs: $(VENV)/.dev ## write the docs that are generated
 	@$(BIN)/python -m pipeline.warehouse.dictionary
 	@$(BIN)/python -m pipeline.clean.docs
 
-bench: $(VENV)/.dev ## run the benchmarks; they write the tables of docs/benchmarks.md
-	@for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+bench: $(VENV)/.dev ## run the benchmarks; with EVAL=FOLDER of labelled sets, those of quality too; PEERS=PYTHON that has the others
+	$(if $(EVAL),$(BENCH).cleaning --data $(EVAL)/extraction $(BESIDE))
+	$(if $(EVAL),$(BENCH).dedup_quality $(EVAL)/dedup $(BESIDE))
+	$(BENCH).dedup_speed $(BESIDE)
+	$(BENCH).fetch $(BESIDE)
+	$(BENCH).warc
+	$(BENCH).load
 
 lock: $(VENV)/.uv ## compile the locks again from pyproject.toml
 	@$(BIN)/$(LOCK) --extra dev --extra postgres --extra alerts --extra build --upgrade -o requirements-dev.lock
