@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.night_peers import DAY, PORT, READABLE, newsroom_of, newsroom_pages, write_warc
 from newsroom.records import Gold
 
-SHOWN = 5  # differences of a kind
+SHOWN = 30  # differences of a kind
 ARTICLES = """
 SELECT a.url, a.text, a.title, a.authors, a.language, a.published_at, original.url, m.story_id
 FROM articles a JOIN story_members m USING (article_id) JOIN articles original ON original.article_id = m.canonical_article_id
@@ -52,6 +52,12 @@ def differences(row: tuple[str, ...], gold: Gold, urls: set[str]) -> Iterator[tu
     ):
         if found != wanted:
             yield name, found, wanted
+
+
+def unlike(found: str, wanted: str) -> tuple[list[str], list[str]]:
+    """Return the lines of each text that the other has not."""
+    here, there = found.split("\n"), wanted.split("\n")
+    return [line for line in here if line not in there], [line for line in there if line not in here]
 
 
 def mixed(pairs: Iterable[tuple[str, str]]) -> int:
@@ -83,7 +89,9 @@ def main() -> None:
     for row in rows:
         for name, found, wanted in differences(row, golds[row[0]], urls):
             counts[name] += 1
-            if counts[name] <= SHOWN and name != "text":
+            if name == "text":
+                found, wanted = unlike(str(found), str(wanted))
+            if counts[name] <= SHOWN:
                 print(f"{row[0]}: {name} is {found!r}, right is {wanted!r}")
     stories = [(str(golds[row[0]].story_id), row[-1]) for row in rows]
     apart, together = mixed(stories), mixed((found, right) for right, found in stories)

@@ -74,13 +74,14 @@ def _from_url(url: str, settings: Settings) -> Article:
     from pipeline.extract.page import extract
     from pipeline.fetch.archive import read_page
     from pipeline.fetch.fetch import fetch
+    from pipeline.fetch.guard import MEND
     from pipeline.pages import page_input
 
     with tempfile.TemporaryDirectory(prefix="copydesk-explain-") as folder:
         store = LocalStore(Path(folder))
         (row,) = fetch([Discovered(url, "explain", site_of(url), "list")], settings=settings, store=store, archive_prefix="raw")
         if row.outcome != "fetched":
-            own = "; for a server of your own set COPYDESK_ALLOW_PRIVATE_HOSTS=1" if row.outcome == "forbidden_address" else ""
+            own = f"; {MEND}" if row.outcome == "forbidden_address" else ""
             raise Fatal(f"explain: {url} was not fetched: {row.outcome}{f' ({row.detail})' if row.detail else ''}{own}")
         return extract(page_input(row, read_page(store, row)))
 

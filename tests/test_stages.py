@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from pipeline import stages
 from pipeline.config import Settings, Source
+from pipeline.errors import Transient
 from pipeline.records import Article, Block, Rejected, StageReport
 from pipeline.runs import Run, rejects_of
 from pipeline.store import Partition, PartitionWriter, read_records
@@ -44,3 +47,17 @@ def test_a_page_that_cleaning_leaves_nothing_of_is_quarantined_under_the_url_tha
         "no line of the page was left after cleaning",
         raw_ref=article.raw_ref,
     )
+
+
+def test_a_night_that_reaches_nobody_is_tried_again_and_no_empty_success(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
+    )
+    dead = tuple(Source(id=name, feeds=(f"http://{name}.localhost:1/rss",)) for name in ("a", "b"))
+    with pytest.raises(Transient, match=r"none of the 2 sources could be read \(2 unreachable\), as http://a\.localhost:1/rss"):
+        stages.discover(Run(run_date="2026-11-23", settings=settings, sources=dead))
+
+    web.add("/rss", Reply(b"<rss><channel></channel></rss>"))
+    quiet = Source(id="quiet", feeds=(web.url("/rss"),))  # it answers, if with nothing: the fault is not on this side
+    report = stages.discover(Run(run_date="2026-11-23", settings=settings, sources=(*dead, quiet)))
+    assert report.outcomes["unreachable"] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from datetime import date
 from pathlib import Path
@@ -115,6 +116,8 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
         raise ConfigError(f"newsroom: {error}") from error
     if options.write_sources:
         write_file(Path(options.write_sources), sources_toml(web, options.port))
+        night = f"COPYDESK_ALLOW_PRIVATE_HOSTS=1 copydesk run --sources {shlex.quote(options.write_sources)} --date {day}"
+        print(f"{options.write_sources} written; its night, from another terminal: {night}", file=sys.stderr)
     print(f"the sample newsroom is on http://{options.listen}:{options.port} (Ctrl-C stops it)", file=sys.stderr)
     try:
         serve(web, options.port, options.listen)

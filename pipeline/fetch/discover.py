@@ -16,6 +16,7 @@ from pipeline.errors import Reject, Transient
 from pipeline.errors import without_userinfo as hidden_userinfo
 from pipeline.fetch.client import Client, without_userinfo
 from pipeline.fetch.feeds import Entry, parse_feed
+from pipeline.fetch.guard import MEND
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import clean, clean_url, iso_date, language_tag, record_url
@@ -204,7 +205,8 @@ class _Run:
     def _reject(self, source: Source, url: str, error: Reject | Transient) -> None:
         shown = clean(_without_secrets(url)) or "?"
         if error.code != "bad_url":  # a page can have thousands of these
-            logger.warning("source %s: %.200s cannot be read: %s", source.id, shown, error)
+            mend = f" ({MEND})" if error.code == "forbidden_address" else ""
+            logger.warning("source %s: %.200s cannot be read: %s%s", source.id, shown, error, mend)
         retryable = isinstance(error, Transient)
         site = _site_or(url, source.id)
         self.rejected.add(Rejected(shown, source.id, site, "discover", error.code, clean(error.detail), retryable))

@@ -14,6 +14,8 @@ from typing import Any
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+MEND = "for a server of your own set COPYDESK_ALLOW_PRIVATE_HOSTS=1"  # told where the user has named the address
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Prefixes that carry an IPv4 address inside, and the number of bits to its right. `ipaddress` calls most of them global.

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pipeline.errors import Transient
 from pipeline.records import Discovered, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, dates_of, shard_count
 from pipeline.stages.common import logged, url_states
@@ -15,6 +16,8 @@ from pipeline.store import Partition, PartitionWriter, Store, read_manifest, rea
 from pipeline.urls import shard_of, url_id
 
 if TYPE_CHECKING:
+    from pipeline.config import Source
+    from pipeline.fetch.discover import Discovery
     from pipeline.warehouse import UrlState
 
 # A page that changes does so within hours of its publication; afterwards a rare look is enough.
@@ -27,6 +30,7 @@ def discover(run: Run) -> StageReport:
     from pipeline.fetch.freshness import silent_sources
 
     found = read_sources(run.sources, run.settings, today=run.day)
+    _refuse_silence(run.sources, found)
     states = url_states(run, found.items)
     news = {source.id: 0 for source in run.sources}
     fresh: list[Discovered] = []
@@ -41,6 +45,23 @@ def discover(run: Run) -> StageReport:
     rejected = [*found.rejected, *silent_sources(run.sources, news, _news_before(run), found.rejected)]
     outcomes.update(reject.reason for reject in rejected)
     return _commit_discovered(run, fresh, rejected, outcomes, news)
+
+
+def _refuse_silence(sources: Sequence[Source], found: Discovery) -> None:
+    """Raise `Transient` when nothing was found because no source could be read just now.
+
+    It is this side then that cannot be reached or cannot reach anybody: a night that goes on would be empty, and a success.
+    """
+    failed = {reject.source_id for reject in found.rejected if reject.retryable}
+    if found.items or not failed or {source.id for source in sources} != failed:
+        return
+    reasons = Counter(reject.reason for reject in found.rejected)
+    first = found.rejected[0]
+    raise Transient(
+        "nothing_read",
+        f"none of the {len(failed)} sources could be read ({', '.join(f'{n} {reason}' for reason, n in reasons.most_common(5))}), "
+        f"as {first.url}: {first.detail}. Look at this machine's network, DNS and proxy, then run the night again",
+    )
 
 
 def _news_before(run: Run) -> list[Mapping[str, int]]:

@@ -159,11 +159,12 @@ def test_an_input_that_cannot_be_read_is_told_and_ends_nothing(
     assert (rejected.url, rejected.site) == (web.url("/input"), "news.localhost")
 
 
-def test_feeds_and_sitemaps_go_through_robots_and_the_guard(web: Web, settings: Settings) -> None:
+def test_feeds_and_sitemaps_go_through_robots_and_the_guard(web: Web, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     web.add("/robots.txt", Reply(b"User-agent: *\nDisallow: /rss\n", headers={"Content-Type": "text/plain"}))
     closed = find(settings, Source(id="s", feeds=(web.url("/rss"),)))
     inside = find(dataclasses.replace(settings, allow_private_hosts=False), Source(id="s", feeds=("http://localhost/rss",)))
     assert [r.reason for r in (*closed.rejected, *inside.rejected)] == ["robots", "forbidden_address"]
+    assert "set COPYDESK_ALLOW_PRIVATE_HOSTS=1" in caplog.messages[-1]
 
 
 def test_an_unreachable_host_is_told(settings: Settings, tmp_path: Path) -> None:
