@@ -41,6 +41,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "owner": "copydesk",
     "retries": 2,
     "execution_timeout": 6 * HOURS,
+    "on_failure_callback": notify.keep_cause,
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule([Fatal, Reject], RetryAction.FAIL, reason="a second attempt would meet the same"),
@@ -145,7 +146,7 @@ def dedup(plan: dict[str, Any]) -> None:
     outlets=[ARTICLES],
     pool=pools.LOADER.for_tasks,
     execution_timeout=3 * HOURS,
-    on_failure_callback=TASK_FAILED,
+    on_failure_callback=[notify.keep_cause, TASK_FAILED],
 )
 def load(plan: dict[str, Any]) -> Any:
     """Load the night in one transaction; refuses when more pages failed than the error budget allows."""
@@ -159,7 +160,7 @@ def load(plan: dict[str, Any]) -> Any:
     trigger_rule=TriggerRule.NONE_FAILED,
     pool=pools.LOADER.for_tasks,
     execution_timeout=3 * HOURS,
-    on_failure_callback=TASK_FAILED,
+    on_failure_callback=[notify.keep_cause, TASK_FAILED],
 )
 def publish(plan: dict[str, Any]) -> None:
     """Check the warehouse, then swap in the files for analysts."""

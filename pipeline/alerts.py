@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from pipeline.errors import BudgetSpent, CheckFailed
+from pipeline.errors import BudgetSpent, CheckFailed, CopydeskError
 from pipeline.records import Rejected
 from pipeline.runs import WHOLE, Run, dates_of
 from pipeline.store import Partition, Store, read_manifest, read_records
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 USUAL_NIGHTS = 7  # a night is compared with the median of so many before it
 JUMP = 3.0  # times the usual, or its third; the check that gates publishing stops at a fifth
+LONGEST_CAUSE = 1000  # characters; a failed check lists its rows
 LEAST_USUAL = 10  # articles; below, a factor says nothing
 
 
@@ -48,14 +49,23 @@ class Alert:
         return f'<pre>{escape(self.what)}</pre><p>Since: {escape(self.since)}</p><p><a href="{link}">{link}</a></p>'
 
 
-def of_failed_run(run_id: str, task: str | None, started: str, last_success: str, link: str) -> Alert:
+def cause_of(error: BaseException | str | None) -> str:
+    """Return in few words what a task failed of: our errors say all in their message, of others the type is needed."""
+    text = str(error or "").strip()
+    if isinstance(error, BaseException) and not isinstance(error, CopydeskError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= LONGEST_CAUSE else text[: LONGEST_CAUSE - 1] + "…"
+
+
+def of_failed_run(run_id: str, task: str | None, cause: str, started: str, last_success: str, link: str) -> Alert:
     """Return the alert of a run that failed as a whole."""
     where = f" in {task}" if task else ""
+    why = f"\n{cause}" if cause else ""
     since = [
         f"it began at {started}" if started else "",
         f"the last run that succeeded began at {last_success}" if last_success else "",
     ]
-    return Alert("run_failed", f"{run_id} failed{where}", "; ".join(filter(None, since)) or "now", link)
+    return Alert("run_failed", f"{run_id} failed{where}{why}", "; ".join(filter(None, since)) or "now", link)
 
 
 def of_error(error: BaseException, run: Run, link: str) -> Alert | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseNotifier
 from airflow.sdk.configuration import conf
-from airflow.sdk.log import mask_secret
+from airflow.sdk.log import mask_secret, redact  # type: ignore[attr-defined]
 
 from pipeline import alerts
 from pipeline.alerts import Alert
@@ -22,6 +22,8 @@ from pipeline.errors import CopydeskError
 from pipeline.scheduling import run_of
 
 logger = logging.getLogger(__name__)
+
+CAUSE = "cause"  # the key of a failed task's XCom
 
 
 class AlertNotifier(BaseNotifier):
@@ -46,13 +48,24 @@ class AlertNotifier(BaseNotifier):
                     logger.exception("the alert could not be sent by %s", send.__name__.removeprefix("_send_"))
 
 
+def keep_cause(context: Any) -> None:
+    """Keep what a task failed of where the alert of its run finds it; for a task's `on_failure_callback`.
+
+    The DAG's own callback runs elsewhere, later, and is not told.
+    """
+    try:
+        context["ti"].xcom_push(key=CAUSE, value=redact(alerts.cause_of(context["exception"])))
+    except Exception:  # of a task that was killed this is called where nothing can be pushed, and the alert must go out
+        logger.debug("the cause could not be kept", exc_info=True)
+
+
 def run_failed(context: Any) -> Iterable[Alert]:
     """Find the alert of a run that failed; for a DAG's `on_failure_callback`."""
     dag_run, instance = context.get("dag_run"), context.get("ti")
     started = _minute(dag_run.start_date) if dag_run is not None else ""
     run_id = f"{context['dag'].dag_id} {context['run_id']}"
     task = instance.task_id if instance else None
-    yield alerts.of_failed_run(run_id, task, started, _last_success(context), _run_link(context))
+    yield alerts.of_failed_run(run_id, task, _cause(instance), started, _last_success(context), _run_link(context))
 
 
 def task_failed(context: Any) -> Iterable[Alert]:
@@ -64,6 +77,15 @@ def task_failed(context: Any) -> Iterable[Alert]:
 def night_done(context: Any) -> Iterable[Alert]:
     """Find what is odd about a night that went through; for the last task's `on_success_callback`."""
     return alerts.of_night(_run(context), _run_link(context))
+
+
+def _cause(instance: Any) -> str:
+    """Return what a failed task failed of; nothing when it was not kept, as of one that was killed."""
+    try:
+        return instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index, key=CAUSE) or ""
+    except Exception:  # the alert must go out
+        logger.debug("the cause is not known here", exc_info=True)
+        return ""
 
 
 def _last_success(context: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 from pipeline import alerts
 from pipeline.alerts import Alert, volume_jump
 from pipeline.config import Settings
-from pipeline.errors import BudgetSpent, CheckFailed, Fatal, Transient
+from pipeline.errors import BudgetSpent, CheckFailed, ConfigError, Fatal, Transient
 from pipeline.records import Rejected, StageReport
 from pipeline.runs import WHOLE, Run
 from pipeline.store import Partition, PartitionWriter
@@ -83,6 +83,21 @@ def test_only_errors_that_say_more_than_that_the_run_failed_have_an_alert_of_the
     assert failed is not None
     assert (failed.kind, failed.title) == ("check_failed", "Copydesk: check failed: x: not published")
     assert [alerts.of_error(error, run, LINK) for error in (Fatal("x"), Transient("x"), OSError("x"))] == [None] * 3
+
+
+def test_a_failed_run_is_told_with_its_task_and_what_that_failed_of() -> None:
+    cause = alerts.cause_of(ConfigError("there is no source 'x'; the sources are courier"))
+    alert = alerts.of_failed_run("nightly_articles a", "plan", cause, "2026-03-09 02:00 UTC", "2026-03-08 02:00 UTC", LINK)
+    assert alert.title == "Copydesk: run failed: nightly_articles a failed in plan"
+    assert alert.text().splitlines()[:2] == ["nightly_articles a failed in plan", "there is no source 'x'; the sources are courier"]
+    assert alerts.of_failed_run("nightly_articles a", None, "", "", "", LINK).what == "nightly_articles a failed"
+
+
+def test_a_cause_is_short_and_names_the_type_of_an_error_that_is_not_ours() -> None:
+    assert alerts.cause_of(KeyError("x")) == "KeyError: 'x'"
+    assert alerts.cause_of(MemoryError()) == "MemoryError"
+    assert alerts.cause_of(None) == ""
+    assert len(alerts.cause_of(OSError("x" * 100_000))) == alerts.LONGEST_CAUSE
 
 
 def test_what_an_alert_quotes_is_escaped_in_html() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from pipeline.errors import ConfigError
 
 pytestmark = pytest.mark.slow
 
@@ -137,6 +140,34 @@ def test_what_may_work_later_is_tried_again_and_what_cannot_is_not(dags: dict[st
         assert policy.evaluate(error, 1, 3).action == RetryAction.FAIL
     assert policy.evaluate(Transient("x"), 1, 3).action == RetryAction.RETRY
     assert policy.evaluate(OSError("x"), 1, 3).action == RetryAction.DEFAULT
+
+
+def test_every_task_keeps_what_it_failed_of_for_the_alert_of_its_run(dags: dict[str, Any]) -> None:
+    from pipeline.notify import keep_cause
+
+    for dag in dags.values():
+        for task in dag.tasks:
+            callbacks = task.on_failure_callback
+            assert keep_cause in (callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]), task.task_id
+
+
+def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_home: Path) -> None:
+    from airflow.sdk.log import mask_secret
+
+    from pipeline.notify import keep_cause, run_failed
+
+    kept: dict[str, str] = {}
+    instance = SimpleNamespace(
+        task_id="load",
+        map_index=-1,
+        xcom_push=lambda key, value: kept.update({key: value}),
+        xcom_pull=lambda key, **_: kept.get(key),
+    )
+    context = {"dag": SimpleNamespace(dag_id="nightly_articles"), "run_id": "a", "ti": instance}
+    mask_secret("hush-hush")
+    keep_cause({**context, "exception": ConfigError("the disk of hush-hush is full; make room")})
+    (alert,) = run_failed(context)
+    assert alert.what == "nightly_articles a failed in load\nthe disk of *** is full; make room"
 
 
 def test_the_example_in_the_docs_waits_for_the_articles(dags: dict[str, Any]) -> None:
