@@ -24,7 +24,7 @@ from pipeline.report.raw import POLICY, inert_page
 from pipeline.report.render import FOLDER, render, style
 from pipeline.report.views import reading
 from pipeline.store import open_store
-from pipeline.warehouse import Warehouse, open_warehouse
+from pipeline.warehouse import Warehouse, is_made, open_warehouse
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -35,6 +35,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+NOTHING_LOADED = "The warehouse is empty. Trigger the DAG nightly_articles, or run `make run`, and come back."
 Identity = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 AfterIdentity = Annotated[str, Query(pattern="^([0-9a-f]{32})?$")]
 Short = Annotated[str, Query(max_length=300)]
@@ -60,18 +61,37 @@ def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middlewa
     return app
 
 
+class NothingLoaded(CopydeskError):
+    """The warehouse has no table yet: a first load makes them."""
+
+
 class _Pages:
     """What the routes share: the settings, and the warehouse once it could be opened."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._warehouse: Warehouse | None = None
+        self._made = False
 
     @property
     def warehouse(self) -> Warehouse:
+        """The warehouse; raises `NothingLoaded` while no load has made its tables."""
         if self._warehouse is None:
             self._warehouse = open_warehouse(self.settings.warehouse_url, pool=QueuePool)
+        if not self._made:
+            with reading(self._warehouse) as connection:
+                self._made = is_made(connection)
+            if not self._made:
+                raise NothingLoaded(NOTHING_LOADED)
         return self._warehouse
+
+    def newest(self) -> date | None:
+        """Return the newest night, None when there is none."""
+        try:
+            with reading(self.warehouse) as connection:
+                return nights.newest(connection)
+        except NothingLoaded:
+            return None
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -84,7 +104,9 @@ class _Pages:
         return HTMLResponse(content, status, HEADERS)
 
     def explain(self, request: Request, error: Exception) -> Response:
-        return self.page(request, "message.html", status=503, title="Nothing to show yet", text=str(error))
+        if isinstance(error, NothingLoaded):
+            return self.page(request, "message.html", status=404, title="No night yet", text=str(error))
+        return self.page(request, "message.html", status=503, title="Nothing to show", text=str(error))
 
     def refuse(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, StarletteHTTPException)
@@ -108,13 +130,9 @@ Route = Callable[[_Pages], Callable[..., Any]]
 
 def _home(pages: _Pages) -> Callable[..., Any]:
     def home(request: Request) -> Response:
-        with reading(pages.warehouse) as connection:
-            day = nights.newest(connection)
+        day = pages.newest()
         if day is None:
-            return pages.page(
-                request, "message.html", title="No night yet",
-                text="The warehouse is empty. Trigger the DAG nightly_articles, or run `make run`, and come back.",
-            )  # fmt: skip
+            return pages.page(request, "message.html", title="No night yet", text=NOTHING_LOADED)
         return RedirectResponse(str(links_of(request)("run", day)), 303, HEADERS)
 
     return home
@@ -203,7 +221,7 @@ def _inert(pages: _Pages, raw_ref: str, url: str) -> Response:
     try:
         content = inert_page(open_store(pages.settings.store), raw_ref, url)
     except Reject as error:
-        raise HTTPException(404, f"The page is in the archive, but it cannot be shown: {error}") from error
+        raise HTTPException(422, f"What the archive has of this page cannot be read: {error}") from error
     return HTMLResponse(content, 200, HEADERS | {"Content-Security-Policy": POLICY})
 
 
@@ -274,10 +292,11 @@ def _panel(pages: _Pages) -> Callable[..., Any]:
 
 def _latest(pages: _Pages) -> Callable[..., Any]:
     def latest() -> Response:
+        day = pages.newest()
+        if day is None:
+            return JSONResponse({}, 200, HEADERS)
         with reading(pages.warehouse) as connection:
-            day = nights.newest(connection)
-            figures = nights.figures(connection, day) if day else {}
-        return JSONResponse(figures, 200, HEADERS)
+            return JSONResponse(nights.figures(connection, day), 200, HEADERS)
 
     return latest
 

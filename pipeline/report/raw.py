@@ -89,7 +89,9 @@ def _inert(text: str) -> str | None:
     try:
         parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
         tree = lxml_html.document_fromstring(text.replace("\0", "\ufffd").encode("utf-8", "replace"), parser=parser)
+        whole = {name: value for name in ("dir", "lang") if (value := tree.get(name))}  # the cleaner takes the element <html> away
         cleaner(tree)
+        tree.attrib.update(whole)
         return str(lxml_html.tostring(tree, encoding="unicode"))
     except (etree.LxmlError, ValueError, AssertionError, RecursionError):
         return None

@@ -49,6 +49,11 @@ def status(warehouse: Warehouse, *, root: Path | None = None) -> list[MigrationS
     return found + [MigrationStatus(name, "unknown", applied_at) for name, (_, applied_at) in sorted(done.items())]
 
 
+def is_made(connection: Connection) -> bool:
+    """Say whether the warehouse has its tables, of whatever version."""
+    return sa.inspect(connection).has_table(schema_migrations.name)
+
+
 def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
     """Apply what is pending, in one transaction; returns the names applied.
 
@@ -88,7 +93,7 @@ def _wanted(dialect: str, root: Path | None) -> dict[str, SqlFile]:
 
 
 def _applied(connection: Connection) -> dict[str, tuple[str | None, datetime | None]]:
-    if not sa.inspect(connection).has_table(schema_migrations.name):
+    if not is_made(connection):
         return {}
     rows = connection.execute(sa.select(schema_migrations).order_by(schema_migrations.c.name))
     return {row.name: (row.checksum, row.applied_at) for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,10 @@ import lxml.html
 import pytest
 
 from pipeline.config import Settings
+from pipeline.fetch.segments import ArchiveWriter
 from pipeline.report.app import ROUTES, create_app
+from pipeline.report.raw import inert_page
+from pipeline.store import open_store
 from pipeline.urls import article_id, url_id
 from pipeline.warehouse import Warehouse, set_search
 from tests.report.conftest import EVIL, LONG, served
@@ -124,6 +128,17 @@ def test_a_page_as_fetched_is_inert(client: httpx.Client, evil: str) -> None:
     assert "alert" not in answer.text.replace("alert(1)", "")
     assert not re.search(r"\b(href|src|action|formaction|data|srcset|poster|background)\s*=", answer.text)
     assert "@import" not in answer.text
+
+
+def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
+    page = '<html dir="rtl" lang="he" onload="alert(1)"><title>x</title><p>שלום.</p></html>'
+    store = open_store(str(tmp_path))
+    with ArchiveWriter(store, "raw/test") as archive:
+        place = archive.add_resource("https://x.example/a", page.encode(), "text/html", datetime(2026, 3, 2, tzinfo=UTC))
+        archive.finish()
+    shown = inert_page(store, f"{place.segment.key}#{place.offset}+{place.length}", "https://x.example/a")
+    assert '<div dir="rtl" lang="he">' in shown
+    assert_harmless(shown)
 
 
 def test_the_page_behind_a_reject_is_shown(client: httpx.Client) -> None:
@@ -244,8 +259,19 @@ def test_an_empty_warehouse_says_what_to_do(settings: Settings, warehouse: Wareh
         assert "nightly_articles" in client.get("/").text
 
 
-def test_a_database_without_schema_says_what_to_run(tmp_path: Path) -> None:
+def test_a_database_that_no_load_has_made_is_an_empty_warehouse(tmp_path: Path) -> None:
     with served(create_app(Settings(warehouse_url=f"sqlite:///{tmp_path / 'new.db'}"))) as client:
+        for path, status in (("/", 200), ("/runs", 404), ("/search", 404), ("/run/2026-03-02", 404)):
+            answer = client.get(path)
+            assert (answer.status_code, "No night yet" in answer.text) == (status, True), path
+            assert "no such table" not in answer.text
+        assert client.get("/latest.json").json() == {}
+
+
+def test_a_database_of_an_older_version_says_what_to_run(settings: Settings, warehouse: Warehouse) -> None:
+    with warehouse.writing("the test") as connection:
+        connection.exec_driver_sql("DROP VIEW nightly_runs")
+    with served(create_app(settings)) as client:
         answer = client.get("/")
         assert answer.status_code == 503
         assert "copydesk db upgrade" in answer.text
