@@ -57,11 +57,14 @@ def cause_of(error: BaseException | str | None) -> str:
     return text if len(text) <= LONGEST_CAUSE else text[: LONGEST_CAUSE - 1] + "…"
 
 
-def of_failed_run(run_id: str, task: str | None, cause: str, started: str, last_success: str, link: str) -> Alert:
+def of_failed_run(
+    run_id: str, task: str | None, *, cause: str = "", night: str = "", started: str = "", last_success: str = "", link: str
+) -> Alert:
     """Return the alert of a run that failed as a whole."""
     where = f" in {task}" if task else ""
     why = f"\n{cause}" if cause else ""
     since = [
+        f"the night of {night}" if night else "",
         f"it began at {started}" if started else "",
         f"the last run that succeeded began at {last_success}" if last_success else "",
     ]

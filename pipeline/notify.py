@@ -18,8 +18,8 @@ from airflow.sdk.log import mask_secret, redact  # type: ignore[attr-defined]
 from pipeline import alerts
 from pipeline.alerts import Alert
 from pipeline.config import Settings, load_settings
-from pipeline.errors import CopydeskError
-from pipeline.scheduling import run_of
+from pipeline.errors import ConfigError, CopydeskError
+from pipeline.scheduling import date_of_run, run_of
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +62,16 @@ def keep_cause(context: Any) -> None:
 def run_failed(context: Any) -> Iterable[Alert]:
     """Find the alert of a run that failed; for a DAG's `on_failure_callback`."""
     dag_run, instance = context.get("dag_run"), context.get("ti")
-    started = _minute(dag_run.start_date) if dag_run is not None else ""
     run_id = f"{context['dag'].dag_id} {context['run_id']}"
-    task = instance.task_id if instance else None
-    yield alerts.of_failed_run(run_id, task, _cause(instance), started, _last_success(context), _run_link(context))
+    yield alerts.of_failed_run(
+        run_id,
+        instance.task_id if instance else None,
+        cause=_cause(instance),
+        night=_night(dag_run),
+        started=_minute(dag_run.start_date) if dag_run is not None else "",
+        last_success=_last_success(context),
+        link=_run_link(context),
+    )
 
 
 def task_failed(context: Any) -> Iterable[Alert]:
@@ -85,6 +91,17 @@ def _cause(instance: Any) -> str:
         return instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index, key=CAUSE) or ""
     except Exception:  # the alert must go out
         logger.debug("the cause is not known here", exc_info=True)
+        return ""
+
+
+def _night(dag_run: Any) -> str:
+    """Return the date of a failed run's night, which is not the one in the run's id; nothing for a replay of many."""
+    conf = getattr(dag_run, "conf", None) or {}
+    if dag_run is None or "since" in conf:
+        return ""
+    try:
+        return date_of_run(dag_run, conf.get("run_date"))
+    except ConfigError:  # which is what the run failed of
         return ""
 
 

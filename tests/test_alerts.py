@@ -87,10 +87,13 @@ def test_only_errors_that_say_more_than_that_the_run_failed_have_an_alert_of_the
 
 def test_a_failed_run_is_told_with_its_task_and_what_that_failed_of() -> None:
     cause = alerts.cause_of(ConfigError("there is no source 'x'; the sources are courier"))
-    alert = alerts.of_failed_run("nightly_articles a", "plan", cause, "2026-03-09 02:00 UTC", "2026-03-08 02:00 UTC", LINK)
+    alert = alerts.of_failed_run(
+        "nightly_articles a", "plan", cause=cause, night="2026-03-08", started="2026-03-09 02:00 UTC", link=LINK
+    )
+    assert alert.since == "the night of 2026-03-08; it began at 2026-03-09 02:00 UTC"
     assert alert.title == "Copydesk: run failed: nightly_articles a failed in plan"
     assert alert.text().splitlines()[:2] == ["nightly_articles a failed in plan", "there is no source 'x'; the sources are courier"]
-    assert alerts.of_failed_run("nightly_articles a", None, "", "", "", LINK).what == "nightly_articles a failed"
+    assert alerts.of_failed_run("nightly_articles a", None, link=LINK).what == "nightly_articles a failed"
 
 
 def test_a_cause_is_short_and_names_the_type_of_an_error_that_is_not_ours() -> None:

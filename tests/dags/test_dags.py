@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -163,10 +164,15 @@ def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_h
         xcom_push=lambda key, value: kept.update({key: value}),
         xcom_pull=lambda key, **_: kept.get(key),
     )
-    context = {"dag": SimpleNamespace(dag_id="nightly_articles"), "run_id": "a", "ti": instance}
+    night, next_day = datetime(2026, 3, 8, 2, tzinfo=UTC), datetime(2026, 3, 9, 2, tzinfo=UTC)
+    dag_run = SimpleNamespace(
+        run_type="scheduled", conf={}, logical_date=night, data_interval_start=night, run_after=next_day, start_date=next_day
+    )
+    context = {"dag": SimpleNamespace(dag_id="nightly_articles"), "run_id": "a", "ti": instance, "dag_run": dag_run}
     mask_secret("hush-hush")
     keep_cause({**context, "exception": ConfigError("the disk of hush-hush is full; make room")})
     (alert,) = run_failed(context)
+    assert alert.since == "the night of 2026-03-08; it began at 2026-03-09 02:00 UTC"
     assert alert.what == "nightly_articles a failed in load\nthe disk of *** is full; make room"
 
 
