@@ -36,7 +36,7 @@ def discovered(run: Run, day: str, news: dict[str, int], *rejects: Rejected) -> 
 def test_a_silent_source_is_told_with_the_night_it_last_brought_something(run: Run) -> None:
     for number, new in enumerate([5, 4, 0, 0], start=5):
         discovered(run, f"2026-03-{number:02}", {"herald": new})
-    detail = "answers with nothing new; runs since something came: 3, usually 1"
+    detail = "answers with nothing new; something came last 3 runs ago, and usually comes in every run"
     silent = Rejected("https://herald.example/rss", "herald", "herald.example", "discover", "silent", detail, True)
     other = Rejected("https://x.example/rss", "x", "x.example", "discover", "unreachable", "no answer", True)
     discovered(run, run.run_date, {"herald": 0}, silent, other)

@@ -44,5 +44,7 @@ def silent_sources(
 
 def _silent(source: Source, runs: int, usual: float) -> Rejected:
     place = next(iter((*source.feeds, *source.sitemaps, *source.urls, *source.files)), source.id)
-    detail = f"answers with nothing new; runs since something came: {runs}, usually {usual:g}"
+    last = "in the run before" if runs == 1 else f"{runs} runs ago"
+    usually = "in every run" if usual == 1 else f"every {usual:g} runs"
+    detail = f"answers with nothing new; something came last {last}, and usually comes {usually}"
     return Rejected(place, source.id, site_of(place) or source.id, "discover", "silent", detail, retryable=True)

@@ -48,11 +48,11 @@ def test_a_source_once_overdue_stays_so_while_it_is_silent(earlier: list[int]) -
         assert overdue([0, *earlier]) is not None
 
 
-def night(web: Web, settings: Settings, folder: Path, day: date) -> list[Rejected]:
+def night(web: Web, settings: Settings, folder: Path, day: date, *others: Source) -> list[Rejected]:
     """Discover one night; returns what was rejected."""
     mine = dataclasses.replace(settings, store=str(folder / "store"), warehouse_url=f"sqlite:///{folder}/warehouse.db")
     source = Source(id="daily", feeds=(web.url("/feed"),), max_age_days=1)
-    run = Run(run_date=str(day), settings=mine, sources=(source,))
+    run = Run(run_date=str(day), settings=mine, sources=(source, *others))
     stages.discover(run)
     return list(read_records(run.store(), Partition("discover", str(day), WHOLE), Rejected, "rejects"))
 
@@ -69,7 +69,7 @@ def test_a_silent_source_is_in_the_quarantine_and_in_the_nights_report(web: Web,
     today = days(web, settings, tmp_path, 4)
     (reject,) = night(web, settings, tmp_path, today + timedelta(days=2))
     assert (reject.reason, reject.source_id, reject.url) == ("silent", "daily", web.url("/feed"))
-    assert reject.detail == "answers with nothing new; runs since something came: 1, usually 1"
+    assert reject.detail == "answers with nothing new; something came last in the run before, and usually comes in every run"
     store = Run(run_date="2026-11-08", settings=dataclasses.replace(settings, store=str(tmp_path / "store"))).store()
     manifest = read_manifest(store, Partition("discover", "2026-11-08", WHOLE))
     assert manifest is not None
@@ -91,4 +91,5 @@ def test_blocked_empty_and_failed_are_told_apart_from_silent(
 ) -> None:
     today = days(web, settings, tmp_path, 3)
     web.add("/feed", reply)
-    assert [reject.reason for reject in night(web, settings, tmp_path, today)] == [reason]
+    other = Source(id="other", urls=(web.url("/page"),))  # a night that can read nobody is none
+    assert [reject.reason for reject in night(web, settings, tmp_path, today, other)] == [reason]
