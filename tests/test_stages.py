@@ -10,9 +10,9 @@ import pytest
 from pipeline import stages
 from pipeline.config import Settings, Source
 from pipeline.errors import Transient
-from pipeline.records import Article, Block, Rejected, StageReport
-from pipeline.runs import Run, rejects_of
-from pipeline.store import Partition, PartitionWriter, read_records
+from pipeline.records import Article, Block, Discovered, Rejected, StageReport
+from pipeline.runs import WHOLE, Run, rejects_of
+from pipeline.store import Partition, PartitionWriter, read_manifest, read_records
 from tests.fetch.conftest import Reply, Web, web
 
 __all__ = ["web"]  # a fixture
@@ -61,3 +61,29 @@ def test_a_night_that_reaches_nobody_is_tried_again_and_no_empty_success(web: We
     quiet = Source(id="quiet", feeds=(web.url("/rss"),))  # it answers, if with nothing: the fault is not on this side
     report = stages.discover(Run(run_date="2026-11-23", settings=settings, sources=(*dead, quiet)))
     assert report.outcomes["unreachable"] == 2
+
+
+def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
+    )
+    broken = Source(id="broken", feeds=(web.url("/broken"),))
+    whole = Source(id="whole", urls=(web.url("/page"),))
+    run = Run(run_date="2026-11-23", settings=settings, sources=(broken, whole))
+    web.add("/broken", Reply(b"", 500))
+    stages.discover(run)
+    mended = Source(id="mended", urls=(web.url("/mended"),))
+    assert stages.discover(dataclasses.replace(run, sources=(mended,))).outcomes == {"new": 1}
+
+    store = run.store()
+    assert [(reject.source_id, reject.reason) for reject in rejects_of(store, run.run_date)] == [("broken", "http_500")]
+    found = read_records(store, Partition("discover", run.run_date, "000"), Discovered)
+    assert sorted(item.source_id for item in found) == ["mended", "whole"]
+    manifest = read_manifest(store, Partition("discover", run.run_date, WHOLE))
+    assert manifest is not None
+    assert manifest.report.outcomes == {"http_500": 1, "new": 2}
+    assert manifest.extra["news"] == {"broken": 0, "whole": 1, "mended": 1}
+
+    web.add("/broken", Reply(b"<rss><channel><item><link>/b</link></item></channel></rss>"))
+    stages.discover(dataclasses.replace(run, sources=(broken,)))
+    assert list(rejects_of(store, run.run_date)) == [], "its own are told anew"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -35,15 +35,16 @@ def discover(run: Run) -> StageReport:
     news = {source.id: 0 for source in run.sources}
     fresh: list[Discovered] = []
     per_source: Counter[str] = Counter()
-    outcomes: Counter[str] = Counter()
+    outcomes: dict[str, Counter[str]] = {source.id: Counter() for source in run.sources}
     for item in found.items:
         news[item.source_id] += url_id(item.url) not in states
         outcome = _wanted(item, states, run, per_source)
-        outcomes[outcome] += 1
+        outcomes[item.source_id][outcome] += 1
         if outcome == "new":
             fresh.append(item)
     rejected = [*found.rejected, *silent_sources(run.sources, news, _news_before(run), found.rejected)]
-    outcomes.update(reject.reason for reject in rejected)
+    for reject in rejected:
+        outcomes[reject.source_id][reject.reason] += 1
     return _commit_discovered(run, fresh, rejected, outcomes, news)
 
 
@@ -91,29 +92,47 @@ def _due(state: UrlState, today: date) -> bool:
 
 
 def _commit_discovered(
-    run: Run, fresh: Sequence[Discovered], rejected: Sequence[Rejected], outcomes: Counter[str], news: Mapping[str, int]
+    run: Run,
+    fresh: Sequence[Discovered],
+    rejected: Sequence[Rejected],
+    outcomes: Mapping[str, Counter[str]],
+    news: Mapping[str, int],
 ) -> StageReport:
+    """Commit what was found, beside what the date holds of sources that this run leaves out; returns the report of this run."""
     store = run.store()
     shards = shard_count(run, store)
+    asked = [source.id for source in run.sources]
     by_shard = sorted(fresh, key=lambda item: (shard_of(item.site, shards), item.url))
     for shard, items in groupby(by_shard, key=lambda item: shard_of(item.site, shards)):
-        commit_shard(run, store, shard, items)
+        commit_shard(run, store, shard, items, replacing=asked)
     partition = Partition("discover", run.run_date, WHOLE)
     with store.lock(partition.prefix):
+        manifest = read_manifest(store, partition)
+        before = manifest.extra if manifest else {}
+        kept = [reject for reject in read_records(store, partition, Rejected, "rejects") if reject.source_id not in asked]
+        by_source = before.get("outcomes", {}) | {name: dict(counts) for name, counts in outcomes.items()}
         writer = PartitionWriter(store, partition)
-        writer.write("rejects", Rejected, rejected)
-        report = StageReport("discover", run.run_date, WHOLE, outcomes.total(), outcomes)
-        writer.commit(report, {"shards": shards, "news": dict(news)})
-    return logged(report)
+        writer.write("rejects", Rejected, [*kept, *rejected])
+        writer.commit(
+            _report(run, by_source), {"shards": shards, "news": before.get("news", {}) | dict(news), "outcomes": by_source}
+        )
+    return logged(_report(run, outcomes))
 
 
-def commit_shard(run: Run, store: Store, shard: str, items: Iterable[Discovered], *, keep: bool = False) -> None:
-    """Write a shard's part of the discovered; with `keep`, beside what is there already."""
+def _report(run: Run, outcomes: Mapping[str, Mapping[str, int]]) -> StageReport:
+    total: Counter[str] = Counter()
+    for counts in outcomes.values():
+        total.update(counts)
+    return StageReport("discover", run.run_date, WHOLE, total.total(), dict(total))
+
+
+def commit_shard(run: Run, store: Store, shard: str, items: Iterable[Discovered], *, replacing: Collection[str] = ()) -> None:
+    """Write a shard's part of the discovered beside what is there already, but for that of the sources `replacing`."""
     partition = Partition("discover", run.run_date, shard)
     with store.lock(partition.prefix):
         merged = {url_id(item.url): item for item in items}
-        if keep:
-            merged |= {url_id(item.url): item for item in read_records(store, partition, Discovered)}
+        before = read_records(store, partition, Discovered)
+        merged |= {url_id(item.url): item for item in before if item.source_id not in replacing}
         writer = PartitionWriter(store, partition)
         rows = writer.write("part", Discovered, sorted(merged.values(), key=lambda item: item.url))
         writer.commit(StageReport("discover", run.run_date, shard, rows, {"new": rows}))

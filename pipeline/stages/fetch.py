@@ -64,7 +64,7 @@ def fetch_again(run: Run, rejects: Iterable[Rejected]) -> None:
     shards = shard_count(run, store)
     for shard, members in sorted(grouped(rejects, lambda reject: shard_of(reject.site, shards)).items()):
         items = [Discovered(r.url, r.source_id, r.site, "file" if r.url.startswith("file:") else "list") for r in members]
-        commit_shard(run, store, shard, items, keep=True)
+        commit_shard(run, store, shard, items)
         fetch(run, shard, again={url_id(item.url) for item in items})
 
 
