@@ -12,10 +12,16 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-SEPARATOR, LETTER, DIGIT, SKIPPED, SINGLE, CHUNKED, STOP, NEWLINE, QUOTE_OPEN, QUOTE_CLOSE, QUOTE = range(11)
+SEPARATOR, LETTER, DIGIT, SKIPPED, ACCENT, SINGLE, CHUNKED, CHUNKED_MARK, STOP, NEWLINE = range(10)
+QUOTE_OPEN, QUOTE_CLOSE, QUOTE = range(10, 13)
 
-# Letters above this are caseless or too rare to fold; their decompositions never change once assigned.
+# Letters above this are caseless or too rare to fold, but for kana and letters of another width; their decompositions never
+# change once assigned.
 FOLDED_BELOW = 0x2000
+_FOLDED_ABOVE = ((0x3040, 0x30FF), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A), (0xFF66, 0xFF9D))
+# One letter for those that capitals, a text without diacritics or another keyboard write alike: final sigma, dotless i, Polish l,
+# Persian and Arabic yeh and kaf.
+_ALIKE = str.maketrans("ςıłøđیىک", "σilodييك")
 
 _SEPARATORS = (
     (0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0xA9), (0xAB, 0xB4), (0xB6, 0xB9), (0xBB, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7),
@@ -37,10 +43,17 @@ _SINGLES = ((0x3005, 0x3007), (0x3021, 0x3029), (0x3031, 0x303C), (0x3040, 0x30F
 _CHUNKED = ((0x0E01, 0x0E2E), (0x0E30, 0x0E3A), (0x0E40, 0x0E45), (0x0E47, 0x0E4E), (0x0E81, 0x0EC9), (0x1000, 0x103F),
             (0x1050, 0x108F),
             (0x1780, 0x17D3))  # fmt: skip
-# Written or left out without a change of the word: apostrophes, soft hyphen, combining accents, joiners, tatweel.
-_SKIPPED = ((0x27, 0x27), (0xAD, 0xAD), (0x02BC, 0x02BC), (0x0300, 0x036F), (0x0591, 0x05BD), (0x0610, 0x061A), (0x0640, 0x0640),
-            (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06DC), (0x200B, 0x200F), (0x2018, 0x2019), (0x202A, 0x202E),
-            (0x2060, 0x2064), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF))  # fmt: skip
+# Signs of these that stand on, under or after the letter before them: no word begins with one.
+_CHUNKED_MARKS = ((0x0E30, 0x0E3A), (0x0E45, 0x0E45), (0x0E47, 0x0E4E), (0x0EB0, 0x0EBC), (0x0EC8, 0x0EC9), (0x102B, 0x103E),
+                  (0x1056, 0x1059), (0x105E, 0x1060), (0x1062, 0x1064), (0x1067, 0x106D), (0x1071, 0x1074), (0x1082, 0x108D),
+                  (0x108F, 0x108F), (0x17B4, 0x17D3))  # fmt: skip
+# Written or left out without a change of the word: apostrophes, soft hyphen, joiners; and what is part of the character before it:
+# combining accents, tatweel, the dot of Indian letters, voice marks of kana, variation selectors.
+_SKIPPED = ((0x27, 0x27), (0xAD, 0xAD), (0x02BC, 0x02BC), (0x200B, 0x200F), (0x2018, 0x2019), (0x202A, 0x202E), (0x2060, 0x2064),
+            (0xFEFF, 0xFEFF))  # fmt: skip
+_ACCENTS = ((0x0300, 0x036F), (0x0591, 0x05BD), (0x0610, 0x061A), (0x0640, 0x0640), (0x064B, 0x065F), (0x0670, 0x0670),
+            (0x06D6, 0x06DC), (0x093C, 0x093C), (0x09BC, 0x09BC), (0x0A3C, 0x0A3C), (0x3099, 0x309A), (0xFE00, 0xFE0F),
+            (0xFF9E, 0xFF9F))  # fmt: skip
 _STOPS = ".!?…։؟۔।॥။።។。！？｡．"
 _QUOTES_OPEN = "“„«「『‹"
 _QUOTES_CLOSE = "”»」』›"
@@ -53,7 +66,10 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray
     The last table is for bytes: the folded code of an ASCII letter, 0x80 for a blank, 0xFF for every other byte.
     """
     kinds = np.full(0x10000, LETTER, np.uint8)
-    for ranges, kind in ((_SEPARATORS, SEPARATOR), (_DIGITS, DIGIT), (_SINGLES, SINGLE), (_CHUNKED, CHUNKED), (_SKIPPED, SKIPPED)):
+    for ranges, kind in (
+        (_SEPARATORS, SEPARATOR), (_DIGITS, DIGIT), (_SINGLES, SINGLE), (_CHUNKED, CHUNKED), (_CHUNKED_MARKS, CHUNKED_MARK),
+        (_SKIPPED, SKIPPED), (_ACCENTS, ACCENT),
+    ):  # fmt: skip
         for first, last in ranges:
             kinds[first : last + 1] = kind
     for characters, kind in ((_STOPS, STOP), (_QUOTES_OPEN, QUOTE_OPEN), (_QUOTES_CLOSE, QUOTE_CLOSE)):
@@ -68,7 +84,12 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray
         if kinds[code] == LETTER:
             lower = chr(code).lower()
             capital[code] = lower != chr(code)
-            folded[code] = ord(unicodedata.normalize("NFD", lower)[0])
+            folded[code] = ord(unicodedata.normalize("NFD", lower)[0].translate(_ALIKE))
+    for first, last in _FOLDED_ABOVE:
+        for code in range(first, last + 1):
+            lower = chr(code).lower()
+            capital[code] = lower != chr(code)
+            folded[code] = ord(unicodedata.normalize("NFKD", lower)[0])
     for first, _ in _DIGITS:
         folded[first : first + 10] = np.arange(0x30, 0x3A)
     quick = np.full(256, 0xFF, np.uint64)

@@ -17,7 +17,7 @@ from pipeline.dedup import DedupResult, Document
 from pipeline.dedup.canonical import parse_time
 from pipeline.dedup.nights import NightResult, decide_night
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.parts import Kind
+from pipeline.dedup.parts import Kind, sketch_documents, unpack
 from pipeline.errors import ConfigError
 
 _FILE = "index.sqlite"
@@ -53,16 +53,35 @@ class FolderIndex:
         return DedupResult(result.members, result.reuse)
 
     def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
+        """Yield the parts of the window's other nights, of kind `far` those of all nights before it.
+
+        What another version of Copydesk sketched is sketched anew from the texts.
+        """
+        places = self._places(kind, "=", version)
+        for place in places:
+            yield self._data(place)
+        if kind == "sketches" and (others := self._places(kind, "<>", version)):
+            ids = self._sketched(others) - self._sketched(places)
+            yield from sketch_documents(self.documents(sorted(ids)))
+
+    def _places(self, kind: Kind, sign: str, version: str) -> list[int]:
         first, last = self._day - self._window, self._day + self._window
         where = "n.day < ?" if kind == "far" else "n.day BETWEEN ? AND ?"
         rows = self._connection.execute(
-            f"SELECT p.rowid FROM parts p JOIN nights n ON n.night = p.night WHERE p.kind = ? AND p.version = ? AND {where}"  # noqa: S608
+            f"SELECT p.rowid FROM parts p JOIN nights n ON n.night = p.night WHERE p.kind = ? AND p.version {sign} ? AND {where}"  # noqa: S608
             " ORDER BY p.night, p.part",
             (kind, version, first) if kind == "far" else (kind, version, first, last),
         )
-        for (place,) in rows.fetchall():  # a row's value would be held twice on its way, which costs more than reading it
-            with self._connection.blobopen("parts", "data", place, readonly=True) as blob:
-                yield blob.read()
+        return [place for (place,) in rows.fetchall()]
+
+    def _data(self, place: int) -> bytes:
+        """Return the data of a row: by a query it would be held twice on its way, which costs more than reading it."""
+        with self._connection.blobopen("parts", "data", place, readonly=True) as blob:
+            return blob.read()
+
+    def _sketched(self, places: Iterable[int]) -> set[str]:
+        """Return the ids of the documents that parts have sketches of."""
+        return {identity for place in places for identity in unpack(self._data(place))["ids"].to_pylist()}
 
     def documents(self, ids: Sequence[str]) -> Iterator[Document]:
         """Return the documents with these ids, in the version that came last."""

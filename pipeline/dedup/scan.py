@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.dedup.characters import (
+    ACCENT,
     CHUNKED,
+    CHUNKED_MARK,
     DIGIT,
     LETTER,
     NEWLINE,
@@ -33,6 +35,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 BLANK, OTHER = np.uint64(0x80), np.uint64(0xFF)  # in the table of quick bytes
 _CHUNK = np.uint64(0xD6E8FEB86659FD93)
 _SHORT_LETTERS = 3  # most function words of alphabetic languages are not longer
+_CASELESS = (0x0590, 0x1D00, 0x2000)  # letters from the first to the second and from the third on have no capitals in a sentence
+_HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3  # each syllable is two or three letters, which may be written one by one
 
 
 @inner
@@ -57,6 +61,31 @@ def sextuple(left: Any, right: Any) -> Any:
 
 
 @inner
+def _quoted_by(by: Any, code: Any, kind: Any, opens: bool) -> Any:
+    """Return the mark of the quotation that goes on after a quotation mark, 0 for none; `by` is that of the one it stands in.
+
+    `opens`: it stands before a word and after a blank, as a mark does that languages close with or open with („x“, »x«, ”x”).
+    """
+    if by == 0:
+        return code if kind != QUOTE_CLOSE or opens else 0
+    if by == 0x22 or 0x201C <= by <= 0x201E:
+        closes = code == 0x22 or code == 0x201D or (by == 0x201E and code == 0x201C)
+    elif by == 0xAB or by == 0xBB:
+        closes = code == 0xBB or (by == 0xBB and code == 0xAB)
+    elif by == 0x2039 or by == 0x203A:
+        closes = code == 0x203A or (by == 0x203A and code == 0x2039)
+    else:
+        closes = code == by + 1
+    return 0 if closes else by
+
+
+@inner
+def _letter_at(data: Any, i: int, high: int, quick: Any) -> bool:
+    """Say whether a letter or a figure begins at byte `i`, of those that UTF-8 writes in one or two bytes."""
+    return i < high and (quick[data[i]] < BLANK or 0x30 <= data[i] <= 0x39 or 0xC3 <= data[i] < 0xE0)
+
+
+@inner
 def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, at: int, full: bool) -> int:
     """Write the words of `data[low:high]` from index `at` on; return the index after the last.
 
@@ -76,11 +105,11 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     new_sentence = True
     new_paragraph = True
     stopped = False  # a full stop was the last thing that was not blank
-    quoted = False
+    quoted = np.uint32(0)  # the mark that the quotation began with
     while i < high:
         if open_word and not chunk and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
             first, before, position_before = n, i, position
-            start, end = starts[n], np.uint32(position)
+            start, end = starts[n], ends[n]
             for at_byte in range(np.uint64(i), np.uint64(high)):  # unsigned: no test for indices from the end
                 letter = quick[data[at_byte]]
                 if letter > BLANK:
@@ -138,7 +167,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             letter = folded[code]
             big = capital[code]
         elif code >= 0x20000:
-            kind = SINGLE if code < 0xE0000 else SKIPPED
+            kind = SINGLE if code < 0xE0000 else ACCENT
         else:
             kind = SEPARATOR if 0x1F000 <= code < 0x1FB00 else LETTER
         if kind in (LETTER, DIGIT):
@@ -154,7 +183,8 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                 word_hash = _SEED
                 letters = 0
                 flag = QUOTED if quoted else 0
-                if new_sentence or (stopped and (big or kind == DIGIT or code >= 0x2000)):
+                caseless = _CASELESS[0] <= code < _CASELESS[1] or code >= _CASELESS[2]
+                if new_sentence or (stopped and (big or kind == DIGIT or caseless)):
                     flag |= SENTENCE
                 elif big:
                     flag |= NAME
@@ -162,11 +192,22 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                     flag |= PARAGRAPH
             if kind == DIGIT:
                 flag |= FIGURE
+            if _HANGUL <= code <= _LAST_HANGUL:
+                syllable = np.uint32(code - _HANGUL)
+                word_hash = (word_hash ^ np.uint64(0x1100 + syllable // 588)) * _PRIME
+                letter = 0x1161 + syllable % 588 // 28
+                if syllable % 28:
+                    word_hash = (word_hash ^ np.uint64(letter)) * _PRIME
+                    letter = 0x11A7 + syllable % 28
             word_hash = (word_hash ^ np.uint64(letter)) * _PRIME
-            letters += 1
+            letters += 0 if 0x1160 <= code < 0x1200 else 1
             ends[n] = position + 1
         elif kind == SKIPPED:
             pass  # an apostrophe inside a word belongs to it, one at the end does not: only letters move the end
+        elif kind == ACCENT:
+            last = n if open_word else n - 1
+            if last >= at and ends[last] == position:  # no word ends within a character
+                ends[last] = position + 1
         elif kind == SINGLE:
             if open_word:
                 open_word = chunk = False
@@ -180,18 +221,18 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                 flag |= PARAGRAPH
             starts[n] = position
             ends[n] = position + 1
-            hashes[n] = (_SEED ^ np.uint64(code)) * _PRIME
+            hashes[n] = (_SEED ^ np.uint64(letter)) * _PRIME
             flags[n] = flag
             n += 1
             new_sentence = new_paragraph = stopped = False
-        elif kind == CHUNKED:
+        elif kind in (CHUNKED, CHUNKED_MARK):
             # Boundaries that depend on two neighbouring letters only fall alike wherever the same letters stand.
             if open_word and not chunk:
                 hashes[n] = word_hash
                 flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
                 n += 1
                 open_word = new_sentence = new_paragraph = stopped = False
-            if open_word and (mix(previous * _CHUNK + np.uint64(code)) & np.uint64(3)) == 0:
+            if open_word and kind == CHUNKED and mix(previous * _CHUNK + np.uint64(code)) & np.uint64(15) < 7:
                 hashes[n] = word_hash
                 flags[n] = flag
                 n += 1
@@ -212,6 +253,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             previous = np.uint64(code)
         else:
             inside = False
+            in_word = open_word and _letter_at(data, i + size, high, quick)
             if open_word:
                 if (
                     flag & FIGURE
@@ -236,13 +278,10 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                 stopped = True
             elif kind == NEWLINE:
                 new_sentence = new_paragraph = True
-                quoted = False
-            elif kind == QUOTE_OPEN:
-                quoted = True
-            elif kind == QUOTE_CLOSE:
-                quoted = False
-            elif kind == QUOTE:
-                quoted = not quoted
+                quoted = np.uint32(0)
+            elif kind >= QUOTE_OPEN and not (kind == QUOTE and in_word):  # as it stands in Hebrew abbreviations
+                opens = (i == low or data[i - 1] <= 0x20) and _letter_at(data, i + size, high, quick)
+                quoted = _quoted_by(quoted, np.uint32(code), kind, opens)
         position += 1
         i += size
     if open_word:

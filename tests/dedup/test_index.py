@@ -119,6 +119,23 @@ def test_beyond_the_window_a_copy_is_found_by_the_article_that_stood_for_its_sto
     assert new["late"][1] == "o"
 
 
+def test_nights_that_an_earlier_version_sketched_are_still_compared_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = article(1)
+    nights = [
+        [document("o", original, 1, "a.example"), document("x", article(2), 1, "a.example")],
+        [document("c", original[: len(original) * 2 // 3], 2, "b.example"), document("x", article(3), 2, "a.example")],
+        [document("d", original[len(original) // 4 :], 3, "c.example")],
+        [document("y", article(3), 4, "c.example")],
+    ]
+    for number, night in enumerate(nights):
+        monkeypatch.setattr("pipeline.dedup.parts.SKETCH_VERSION", number)
+        result = add(tmp_path, night)
+        batch = find_duplicates([nights[0][0], *nights[1], *nights[2], *nights[3]][: (1, 3, 4, 5)[number]])
+        if number:
+            wanted = [d.id for d in night]
+            assert answers(result, wanted) == answers(batch, wanted)
+
+
 def test_a_hot_form_is_still_one_story_or_none_when_it_comes_in_many_nights(tmp_path: Path) -> None:
     rng = random.Random(2)
     base = article(8).split(" ")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dedup.scan import QUOTED, SENTENCE
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.standing import standings
 from pipeline.dedup.words import Words, read_words
@@ -55,3 +59,86 @@ def test_shingles_stand_by_hash_and_place_however_long_the_text_is(letters: list
         found = list(zip(words.shingles[own].tolist(), words.order[own].tolist(), strict=True))
         assert found == sorted(found)
         assert sorted(place for _, place in found) == list(range(len(found)))
+
+
+def hashes(text: str) -> list[int]:
+    """Return what is compared of a text's words."""
+    words = read_words(encode([text]))
+    return words.hashes[: words.size].tolist()
+
+
+def flagged(text: str, flag: int) -> list[str]:
+    """Return the words of a text that carry a flag."""
+    words = read_words(encode([text]))
+    own = range(words.size)
+    return [text[words.starts[i] : words.ends[i]] for i in own if words.flags[i] & flag]
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Ο δρόμος της πόλης", "Ο ΔΡΟΜΟΣ ΤΗΣ ΠΟΛΗΣ"),
+        ("ılık sıcak İzmir", "ILIK SICAK IZMIR"),
+        ("Łódź koło Gdańska", "Lodz kolo Gdanska"),
+        ("Đà Nẵng được", "Da Nang duoc"),
+        ("علي يک", "على یك"),
+        ("ＮＡＴＯ と 12 ガ国", "NATO と １２ ｶﾞ国"),
+        ("बड़ा", unicodedata.normalize("NFC", "बड़ा")),
+    ],
+)
+def test_ways_of_writing_a_word_are_the_same_word(text: str, other: str) -> None:
+    assert hashes(text) == hashes(other)
+
+
+@pytest.mark.parametrize("text", ["거리에는 값이 없다", "ガラスのドアがある", "Việt Nam đã được", "Ακρόπολη", "Äpfel für Ærø"])
+def test_a_decomposed_text_has_the_same_words(text: str) -> None:
+    assert hashes(unicodedata.normalize("NFD", text)) == hashes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [unicodedata.normalize("NFD", "Le café est fermé en été"), "شكرًا جزيلاً", unicodedata.normalize("NFD", "ガラスがパンだ"),
+     "ท่าเรือขนข้าวเก่าจะปิดจนถึงฤดูใบไม้ผลิหลังจากนักประดาน้ำพบรอยร้าวในเสาสิบเอ็ดต้นจากทั้งหมดสี่สิบต้น", "葛󠄀城"],
+)  # fmt: skip
+def test_no_word_begins_or_ends_within_a_character(text: str) -> None:
+    words = read_words(encode([text]))
+    cuts = {*words.starts[: words.size].tolist(), *words.ends[: words.size].tolist()} - {len(text)}
+    assert [text[cut] for cut in cuts if unicodedata.combining(text[cut]) or unicodedata.category(text[cut]) == "Mn"] == []
+
+
+def test_an_apostrophe_after_a_word_is_not_of_it() -> None:
+    text = "the players’ wages, the owners' and the club's"
+    words = read_words(encode([text]))
+    cut = [text[words.starts[i] : words.ends[i]] for i in range(words.size)]
+    assert cut == ["the", "players", "wages", "the", "owners", "and", "the", "club's"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("He said “we go” and went.", ["we", "go"]),
+        ('He said "we go" and went.', ["we", "go"]),
+        ("Er sagte „wir gehen“ und ging.", ["wir", "gehen"]),
+        ("Er sagte „wir »sehen« ihn“ und ging.", ["wir", "sehen", "ihn"]),
+        ("Er sagte »wir gehen« und ging.", ["wir", "gehen"]),
+        ("Hän sanoi: ”me menemme” ja meni.", ["me", "menemme"]),
+        ("Il a dit « nous allons », et partit. « Oui », dit-elle.", ["nous", "allons", "Oui"]),
+        ("他说：“我们走”就走了。", ["我", "们", "走"]),
+        ('דובר צה"ל אמר "אנו הולכים" והלך', ["אנו", "הולכים"]),
+    ],
+)
+def test_a_quotation_ends_with_the_mark_that_its_language_closes_with(text: str, quoted: list[str]) -> None:
+    assert flagged(text, QUOTED) == quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("وصل الوفد. غادر الوزير. عاد", ["وصل", "غادر", "عاد"]),
+        ("वह आया। वह गया। अंत", ["वह", "वह", "अंत"]),
+        ("הוא בא. היא הלכה", ["הוא", "היא"]),
+        ("The team won. It left at 5 p.m. today", ["The", "It"]),
+    ],
+)
+def test_sentences_begin_after_a_stop_in_scripts_without_capitals(text: str, first: list[str]) -> None:
+    assert flagged(text, SENTENCE) == first
