@@ -124,6 +124,13 @@ class PageBlocks:
         """Return the name of the outermost hidden element around a hidden run."""
         return self.containers[self.containers[run.container].hidden_by].name
 
+    def ancestors(self, container: int) -> list[int]:
+        """Return a container and those that it stands in, the root last."""
+        chain = [container]
+        while chain[-1] > 0:
+            chain.append(self.containers[chain[-1]].parent)
+        return chain
+
     def path(self, container: int) -> str:
         """Return where a container stands, innermost last: `article>div.story>p`."""
         steps: list[str] = []

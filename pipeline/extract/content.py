@@ -21,7 +21,7 @@ from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.headed import headed_runs
 from pipeline.extract.heading_above import heading_above
 from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
-from pipeline.extract.lists import whole_lists
+from pipeline.extract.lists import announced, whole_lists
 from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
@@ -98,6 +98,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     chosen, extractor = _decide(work, html, easy, model or load_model())
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
+    chosen = announced(page, chosen)
     title = tokens_of(metadata.title or "")
     above = heading_above(page, work.tokens, chosen, title)
     headline = page.runs[above].text if above is not None else None
@@ -242,20 +243,13 @@ def _block(index: int, run: Run, label: str | None, page: PageBlocks) -> Block:
 def _widened(work: _Page, first: int, last: int) -> tuple[int, int]:
     """Return the region with up to `MARGIN` runs on either side, from the container that holds all of it or the next one out."""
     page, runs = work.page, work.page.runs
-    around = set(_ancestors(page, runs[first].container))
-    common = next(c for c in _ancestors(page, runs[last].container) if c in around)
+    around = set(page.ancestors(runs[first].container))
+    common = next(c for c in page.ancestors(runs[last].container) if c in around)
     outer = page.containers[common].parent
     region = outer if outer >= 0 and page.containers[outer].tag not in ("html", "body", "root") else common
     low, high = first, last
-    while low > max(0, first - MARGIN) and region in _ancestors(page, runs[low - 1].container):
+    while low > max(0, first - MARGIN) and region in page.ancestors(runs[low - 1].container):
         low -= 1
-    while high < min(len(runs) - 1, last + MARGIN) and region in _ancestors(page, runs[high + 1].container):
+    while high < min(len(runs) - 1, last + MARGIN) and region in page.ancestors(runs[high + 1].container):
         high += 1
     return low, high
-
-
-def _ancestors(page: PageBlocks, container: int) -> list[int]:
-    chain = [container]
-    while chain[-1] > 0:
-        chain.append(page.containers[chain[-1]].parent)
-    return chain

@@ -34,6 +34,7 @@ NAMED = (
     ("related-link", _bits("related")),
     ("navigation", _bits("nav", "footer", "login", "<nav>", "<footer>")),
 )
+NOT_TEXT = CAPTION | BYLINE | COMMENTS | sum(bits for _, bits in NAMED)  # what is named one of these
 
 
 def label_of(run: Run, tokens: Sequence[str], page: PageBlocks, title: Sequence[str], language: str | None) -> str:

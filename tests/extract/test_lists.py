@@ -1,4 +1,4 @@
-"""A list of which the article has half, it has whole; its links, and other lists, are none of that."""
+"""A list of which the article has half, it has whole, and what it announces with a colon; no links, no other lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.extract.blocks import read_blocks
-from pipeline.extract.lists import whole_lists
+from pipeline.extract.lists import announced, whole_lists
 from pipeline.extract.parse import parse_html
 
 PAGE = """<body><p>The winners of each year:</p>
@@ -36,3 +36,35 @@ def test_a_list_of_which_half_is_chosen_is_chosen_whole(chosen: str, whole: str)
 def test_an_item_without_a_list_is_no_list() -> None:
     page = read_blocks(parse_html("<body><dl><dd>One</dd><dd>Two</dd></dl><li>Three</li></body>"))
     assert whole_lists(page, np.array([True, False, False])).tolist() == [True, False, False]
+
+
+ANNOUNCING = "<p>The deal that the insurers made in June rests on four points:</p>"
+SHORT = "<p>Reactions:</p>"
+LIST = "<ul><li>30 posts, signed last June</li><li>a new hall</li></ul>"
+BOX = "<div><div>30 posts, signed last June</div><div>a new hall</div></div>"
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "found"),
+    [
+        (ANNOUNCING + LIST, "100", "111"),
+        (ANNOUNCING + BOX, "100", "111"),
+        (ANNOUNCING.replace(":", "：") + LIST, "100", "111"),
+        (f"<div>{ANNOUNCING}</div>{BOX}", "100", "111"),
+        (ANNOUNCING.replace(":", ".") + LIST, "100", "100"),
+        (ANNOUNCING + LIST, "000", "000"),
+        (ANNOUNCING + "<p>Advertisement</p>" + LIST, "1000", "1000"),  # it does not begin right below
+        (SHORT + LIST, "100", "100"),  # a label
+        (ANNOUNCING.replace("p>", "h2>") + LIST, "100", "100"),
+        (ANNOUNCING + "<p>Includes information from an agency</p>", "10", "10"),  # a line is no box
+        (ANNOUNCING + "<p>Includes information</p><p>Share</p>", "100", "100"),
+        (ANNOUNCING + '<ul><li><a href="/1">Another story of the day</a></li><li>More</li></ul>', "100", "100"),
+        (ANNOUNCING + BOX.replace("<div>", '<div class="newsletter">', 1), "100", "100"),
+        (ANNOUNCING + "<figure><figcaption>The hall in June</figcaption></figure>", "10", "10"),
+        (f"<ul><li>{ANNOUNCING}</li><li>a new hall</li></ul>", "10", "10"),
+    ],
+)
+def test_what_a_chosen_paragraph_announces_is_chosen(page: str, chosen: str, found: str) -> None:
+    blocks = read_blocks(parse_html(f"<body>{page}</body>"))
+    flags = np.array([int(flag) for flag in chosen], dtype=np.bool_)
+    assert "".join(str(int(flag)) for flag in announced(blocks, flags)) == found
