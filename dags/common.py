@@ -62,7 +62,7 @@ RUN_DATE = Param(
     type=["null", "string"],
     format="date",
     title="Run date",
-    description="The night to run, for example 2026-11-20. Empty: the date of the run itself.",
+    description="The night to run, for example 2026-11-20. Empty, as it must be in a backfill: the date of the run itself.",
 )
 STAGE_CHOICE = Param(
     list(STAGES),
@@ -71,7 +71,7 @@ STAGE_CHOICE = Param(
     items={"type": "string", "enum": list(STAGES)},
     title="Stages",
     description="The stages to run, in their order, for example clean, dedup, load and publish after a rule was mended. "
-    "Those left out are skipped, and what they made before is used.",
+    "Those left out are skipped, and what they made before is used. Empty: all of them.",
 )
 
 

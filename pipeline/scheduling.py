@@ -29,6 +29,8 @@ def resolve_run_date(
     infers an interval for a run by hand, too, but that is the one before the date that was asked for; there the date itself
     counts. A run by an asset, or over REST with nothing said, has only the moment after which it may run.
     """
+    if param and run_type == "backfill":
+        raise ConfigError(f"run_date: a backfill has a night for each of its runs, and {param} would be run in all; leave it empty")
     if param:
         return parse_date(param, "run_date")
     if partition_key:

@@ -30,7 +30,6 @@ ASKED = datetime(2026, 11, 15, tzinfo=UTC)
         ("asset", {"run_type": "asset_triggered"}, "2026-11-23"),
         ("partitioned", {"run_type": "scheduled", "partition_key": "2026-11-20T02:00:00"}, "2026-11-20"),
         ("partitioned by day", {"run_type": "scheduled", "partition_key": "2026-11-20"}, "2026-11-20"),
-        ("a backfill with a run date", {"param": "2026-11-02", "run_type": "backfill", "interval_start": EVENING}, "2026-11-02"),
     ],
 )
 def test_every_kind_of_run_has_one_date(how: str, given: dict[str, Any], date: str) -> None:
@@ -45,6 +44,11 @@ def test_a_run_without_any_date_is_told_what_to_do() -> None:
 def test_a_wrong_date_is_named() -> None:
     with pytest.raises(ConfigError, match="run_date: must be a day such as 2026-11-20, got 'yesterday'"):
         resolve_run_date(run_type="manual", param="yesterday", run_after=NOW)
+
+
+def test_a_backfill_does_not_run_one_date_in_all_its_runs() -> None:
+    with pytest.raises(ConfigError, match=r"run_date: .* 2026-11-02 would be run in all; leave it empty"):
+        resolve_run_date(run_type="backfill", param="2026-11-02", interval_start=EVENING, run_after=NOW)
 
 
 @pytest.fixture
