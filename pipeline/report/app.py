@@ -152,7 +152,9 @@ def _run(pages: _Pages) -> Callable[..., Any]:
         with reading(pages.warehouse) as connection:
             night = nights.night(connection, day, sources_after=sources)
         if night is None:
-            raise HTTPException(404, f"No night of {day} was loaded.")
+            raise HTTPException(
+                404, f"No night of {day} was loaded: a run that goes on, was dry or failed before its load leaves nothing here."
+            )
         return pages.page(request, "run.html", night=night)
 
     return run

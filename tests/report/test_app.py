@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.fetch.segments import ArchiveWriter
+from pipeline.records import StageReport
 from pipeline.report.app import ROUTES, create_app
 from pipeline.report.raw import inert_page
 from pipeline.store import open_store
 from pipeline.urls import article_id, url_id
-from pipeline.warehouse import Warehouse, set_search
+from pipeline.warehouse import Warehouse, load, set_search
 from tests.report.conftest import EVIL, LONG, served
+from tests.warehouse.make import full_night
 
 LEAD = article_id("https://herald.example/lead", "")
 COPY = article_id("https://echo.example/copy", "")
@@ -95,12 +98,21 @@ def test_the_first_page_is_the_last_night(client: httpx.Client) -> None:
 
 def test_a_night_shows_what_it_brought(client: httpx.Client) -> None:
     shown = text_of(client.get("/run/2026-03-02").text)
-    assert "4 addresses gave 4 new articles, 1 of them copies" in shown
+    assert "4 addresses gave 4 new articles, 1 of them a copy" in shown
     assert "http_500" in shown
     assert "paywall" in shown
     assert "share" in shown
     assert "silent tonight" in shown  # the sources of the first night
     assert EVIL in shown  # the line that was learned
+
+
+def test_a_night_says_how_many_articles_had_come_with_another(settings: Settings, warehouse: Warehouse) -> None:
+    load(warehouse, full_night(3))
+    earlier = full_night(0)  # backfilled after it: the same pages
+    load(warehouse, replace(earlier, reports=(StageReport("dedup", earlier.run_date, "all", 12, {"unique": 12}),)))
+    with served(create_app(settings)) as client:
+        shown = text_of(client.get(f"/run/{earlier.run_date}").text)
+    assert "13 addresses gave 0 new articles; 12 articles had come with another night" in shown
 
 
 def test_a_night_has_what_its_checks_found(client: httpx.Client, rows: Any) -> None:
