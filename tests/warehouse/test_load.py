@@ -278,6 +278,48 @@ def test_rejects_that_a_second_run_of_the_night_no_longer_has_are_closed(warehou
     assert rows(GOT_THROUGH) == [{"resolved_run_id": "nightly 2026-03-01"}]
 
 
+def test_an_old_night_loaded_again_opens_and_closes_no_reject_of_a_later_one(warehouse: Warehouse, rows: Any) -> None:
+    a, b, c, d = (f"https://herald.example/{name}" for name in "abcd")
+
+    def rejected(of: str, stage: str, day: int) -> Rejected:
+        return Rejected(of, "h", "herald.example", stage, "timeout" if stage == "fetch" else "consent", None, True, f"{of} {day}")
+
+    feed = Rejected("https://herald.example/feed", "h", "herald.example", "discover", "http_500", None, True)
+    loads: list[dict[str, Any]] = [
+        {
+            "day": 0,
+            "fetches": [fetch(a, "timeout"), *map(fetch, (b, c, d))],
+            "rejected": [rejected(a, "fetch", 0), rejected(b, "extract", 0), feed],
+        },
+        {
+            "day": 1,
+            "fetches": [*(fetch(url, day=1) for url in (a, b, d)), fetch(c, "timeout", 1)],
+            "rejected": [rejected(c, "fetch", 1), rejected(d, "extract", 1)],
+            "sources_read": ["h"],
+        },
+    ]
+    for parts in loads:
+        load(warehouse, night(**parts, articles=[article(url[-1], day=parts["day"]) for url in (c, d)] if not parts["day"] else []))
+    before = everything(warehouse)
+    assert [row["url"] for row in rows("SELECT url FROM open_rejects ORDER BY url")] == [c, d]
+    again = load(warehouse, night(**loads[0], articles=[article(url[-1]) for url in (c, d)]))
+    assert (everything(warehouse), again.changed) == (before, False)
+
+
+def test_a_night_loaded_after_a_later_one_opens_no_reject_of_what_that_got_through(warehouse: Warehouse, rows: Any) -> None:
+    url = "https://herald.example/a"
+    load(warehouse, night(1, fetches=[fetch(url, day=1)]))
+    load(warehouse, night(0, fetches=[fetch(url, "timeout")], rejected=[Rejected(url, "h", "herald.example", "fetch", "timeout")]))
+    assert rows(GOT_THROUGH) == [{"resolved_run_id": "nightly 2026-03-02"}]
+
+
+def test_a_mended_file_closes_its_reject(warehouse: Warehouse, rows: Any) -> None:
+    file = "file:///drop/pages.jsonl#1"
+    load(warehouse, night(0, fetches=[fetch(file)], rejected=[Rejected(file, "h", "herald.example", "extract", "other")]))
+    load(warehouse, night(1, [article("a", day=1)], fetches=[fetch(file, day=1)]))  # its record names another URL
+    assert rows("SELECT * FROM open_rejects") == []
+
+
 def test_state_of_a_url_follows_its_fetches(warehouse: Warehouse, rows: Any) -> None:
     url = "https://herald.example/a"
     outcomes = ("fetched", "timeout", "timeout", "not_modified", "http_500")
