@@ -51,11 +51,15 @@ class AlertNotifier(BaseNotifier):
 def keep_cause(context: Any) -> None:
     """Keep what a task failed of where the alert of its run finds it; for a task's `on_failure_callback`.
 
-    The DAG's own callback runs elsewhere, later, and is not told.
+    The DAG's own callback runs elsewhere, later, and is not told. Of a task whose process was lost this is called without an error
+    by the DAG processor, which would wait in vain for an answer to what is pushed.
     """
+    error = context.get("exception")
+    if error is None:
+        return
     try:
-        context["ti"].xcom_push(key=CAUSE, value=redact(alerts.cause_of(context["exception"])))
-    except Exception:  # of a task that was killed this is called where nothing can be pushed, and the alert must go out
+        context["ti"].xcom_push(key=CAUSE, value=redact(alerts.cause_of(error)))
+    except Exception:  # whatever it is, the alert must go out
         logger.debug("the cause could not be kept", exc_info=True)
 
 
@@ -76,7 +80,8 @@ def run_failed(context: Any) -> Iterable[Alert]:
 
 def task_failed(context: Any) -> Iterable[Alert]:
     """Find the alert of a spent error budget or a failed check; for a task's `on_failure_callback`."""
-    alert = alerts.of_error(context["exception"], _run(context), context["ti"].log_url)
+    error = context.get("exception")  # none of a task whose process was lost
+    alert = alerts.of_error(error, _run(context), context["ti"].log_url) if error is not None else None
     return [alert] if alert else []
 
 

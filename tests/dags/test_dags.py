@@ -155,7 +155,7 @@ def test_every_task_keeps_what_it_failed_of_for_the_alert_of_its_run(dags: dict[
 def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_home: Path) -> None:
     from airflow.sdk.log import mask_secret
 
-    from pipeline.notify import keep_cause, run_failed
+    from pipeline.notify import keep_cause, run_failed, task_failed
 
     kept: dict[str, str] = {}
     instance = SimpleNamespace(
@@ -170,6 +170,9 @@ def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_h
     )
     context = {"dag": SimpleNamespace(dag_id="nightly_articles"), "run_id": "a", "ti": instance, "dag_run": dag_run}
     mask_secret("hush-hush")
+    keep_cause(context)
+    assert kept == {}, "the process was lost, and nobody answers who pushes"
+    assert list(task_failed(context)) == []
     keep_cause({**context, "exception": ConfigError("the disk of hush-hush is full; make room")})
     (alert,) = run_failed(context)
     assert alert.since == "the night of 2026-03-08; it began at 2026-03-09 02:00 UTC"
