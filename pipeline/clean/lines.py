@@ -21,7 +21,7 @@ _COUNTER = re.compile(r"^[(\[]?\d{1,4}(?:[.,]\d{1,3})? ?[km]?[)\]]? (?=\D)|[ :·
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w[\w'’.-]*")
 # Scripts that put no space between words. Two of their letters stand for one word.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 # Full stop, question and exclamation mark in the scripts of the world, and the ellipsis.
 END_STOPS = frozenset(".!?…。！？｡．؟۔।॥։՞՜¡¿·;‽།။፧።")
 _SOFT_STOPS = frozenset(".…。｡．۔।॥։။።")
@@ -67,10 +67,10 @@ def has_digit(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def count_words(text: str) -> int:
     """Return the number of words; in scripts without spaces half the number of letters."""
-    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
+    unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
     if not unspaced:
         return len(text.split())
-    return unspaced // 2 + len(_WORD.findall(_UNSPACED.sub(" ", text)))
+    return unspaced // 2 + len(_WORD.findall(UNSPACED.sub(" ", text)))
 
 
 def ends_with_stop(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import AwareDatetime
 from sqlalchemy.pool import QueuePool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -240,7 +241,7 @@ def _story(pages: _Pages) -> Callable[..., Any]:
 
 
 def _search(pages: _Pages) -> Callable[..., Any]:
-    def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: Short = "") -> Response:
+    def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: AwareDatetime | None = None) -> Response:
         with reading(pages.warehouse) as connection:
             found = finding.find(connection, q, after) if q.strip() else None
             listed = finding.newest(connection, site, (at, after) if at and after else None) if found is None else None

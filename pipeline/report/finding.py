@@ -1,15 +1,17 @@
-"""Find articles by words in title and text: by the full-text index, or without one among the newest articles."""
+"""Find articles by words in title and text: by the full-text index, or among the newest articles where it is of no help."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.clean.lines import UNSPACED
 from pipeline.report.views import Page, Row, page_of, view
 from pipeline.warehouse.search import is_on
 from pipeline.warehouse.sqlfiles import sql_files
@@ -21,7 +23,7 @@ NEWEST_FIRST = 500  # articles that are looked at before the index is asked for 
 LOOKED = 500  # articles that are looked at for a page with a phrase, in PostgreSQL
 READ_AT_ONCE = 100
 FREQUENT = 50_000  # articles that have the words of a phrase: it costs less to look at the newest than to read the dates of so many
-NEWEST = 2000  # articles that are read through when there is no index
+NEWEST = 2000  # articles that are read through without the index, and as many that have no date
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
 LONGEST_QUERY = 300
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
@@ -41,13 +43,15 @@ class Found:
     """The answer to a query.
 
     `indexed` says whether every article was looked at, or the newest alone; `sampled`, whether so many have the word that
-    these are out of some of them.
+    these are out of some of them; `unspaced`, whether a word is of a script that puts no space between words, of which an index has
+    whole sentences.
     """
 
     hits: tuple[Hit, ...]
     after: Any
     indexed: bool
     sampled: bool = False
+    unspaced: bool = False
 
 
 def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -66,14 +70,15 @@ def find(connection: Connection, query: str, after: str = "") -> Found:
     wanted, unwanted = terms(query)
     if not wanted:
         return Found((), None, indexed=True)
-    if is_on(connection):
+    unspaced = any(UNSPACED.search(term) for term in (*wanted, *unwanted))
+    if is_on(connection) and not unspaced:
         page, sampled = _by_index(connection, wanted, unwanted, after)
         return Found(_hits(connection, page.rows, wanted), page.after, indexed=True, sampled=sampled)
     page = _by_reading(connection, wanted, unwanted)
-    return Found(_hits(connection, page.rows, wanted), None, indexed=False)
+    return Found(_hits(connection, page.rows, wanted), None, indexed=False, unspaced=unspaced)
 
 
-def newest(connection: Connection, site: str, after: tuple[str, str] | None) -> Page:
+def newest(connection: Connection, site: str, after: tuple[datetime, str] | None) -> Page:
     """Return articles, the last published first; of one site when it is given."""
     listed = view("article_list")
     at, identity = listed.c.published_at, listed.c.article_id
@@ -179,17 +184,22 @@ FULL_TEXT = {"postgresql": _postgresql, "sqlite": _fts5}
 
 def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> Page:
     articles = view("article_pages").c
-    last = sa.select(articles.article_id, articles.title, articles.text, articles.published_at)
-    read = last.where(articles.published_at.is_not(None)).order_by(articles.published_at.desc()).limit(NEWEST).subquery()
+    at = articles.published_at
+    any_of = sa.select(articles.article_id, articles.title, articles.text, at)
+    dated = any_of.where(at.is_not(None)).order_by(at.desc()).limit(NEWEST).subquery()
+    undated = any_of.where(at.is_(None)).limit(NEWEST).subquery()
+    read = sa.union_all(sa.select(dated), sa.select(undated)).subquery()
     words = sa.func.lower(sa.func.coalesce(read.c.title, "") + " " + read.c.text)
     has = [words.contains(term.lower(), autoescape=True) for term in wanted]
     has_not = [~words.contains(term.lower(), autoescape=True) for term in unwanted]
-    ids = sa.select(read.c.article_id).where(*has, *has_not).limit(FOUND)
+    ids = sa.select(read.c.article_id).where(*has, *has_not).order_by(*_newest_first(read.c)).limit(FOUND)
     listed = view("article_list")
     chosen = listed.c.article_id.in_(connection.scalars(ids).all())
-    return Page(
-        tuple(connection.execute(sa.select(listed).where(chosen).order_by(listed.c.published_at.desc(), listed.c.article_id)))
-    )
+    return Page(tuple(connection.execute(sa.select(listed).where(chosen).order_by(*_newest_first(listed.c)))))
+
+
+def _newest_first(columns: Any) -> tuple[Any, ...]:
+    return columns.published_at.is_(None), columns.published_at.desc(), columns.article_id
 
 
 def _hits(connection: Connection, rows: tuple[Row, ...], wanted: tuple[str, ...]) -> tuple[Hit, ...]:
@@ -203,7 +213,8 @@ def _hits(connection: Connection, rows: tuple[Row, ...], wanted: tuple[str, ...]
 
 def extract(text: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return the text around the first of the words, cut so that every other piece is one of the words."""
-    looked_for = re.compile("|".join(rf"\b{re.escape(term)}\b" for term in wanted), re.IGNORECASE)
+    whole = (re.escape(term) if UNSPACED.search(term) else rf"\b{re.escape(term)}\b" for term in wanted)
+    looked_for = re.compile("|".join(whole), re.IGNORECASE)
     first = looked_for.search(text)
     start = max(0, first.start() - BEFORE) if first else 0
     start = text.rfind(" ", 0, start) + 1 if start else 0

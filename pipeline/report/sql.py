@@ -43,7 +43,8 @@ def find(settings: Settings, words: str) -> Iterator[str]:
         while not found.hits and found.after:  # of a phrase none among those that were looked at first
             found = finding.find(connection, words, found.after)
     rows = [[getattr(hit.row, name) for name in FOUND] for hit in found.hits]
-    yield from _table(FOUND, rows) if rows else ("no article has these words",)
+    nothing = f"{'no article' if found.indexed else 'none of the newest articles'} has these words"
+    yield from _table(FOUND, rows) if rows else (nothing,)
 
 
 def _csv(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:

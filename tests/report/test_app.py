@@ -22,6 +22,7 @@ from pipeline.store import open_store
 from pipeline.urls import article_id, url_id
 from pipeline.warehouse import Warehouse, load, set_search
 from tests.report.conftest import EVIL, LONG, served
+from tests.warehouse import make
 from tests.warehouse.make import full_night
 
 LEAD = article_id("https://herald.example/lead", "")
@@ -195,6 +196,21 @@ def test_search_finds_words_in_titles_and_texts(client: httpx.Client, filled: Wa
     set_search(filled, on=False)
 
 
+@pytest.mark.parametrize("indexed", [False, True])
+def test_search_finds_words_of_a_script_without_spaces_and_articles_without_a_date(
+    client: httpx.Client, filled: Warehouse, indexed: bool
+) -> None:
+    page = make.article(
+        "ja", "市議会は老朽化した港の防波堤を改修する予算案を可決した。\n\n工事は来月から始まる。", 2, published_at=None
+    )
+    load(filled, make.night(2, [page]))
+    set_search(filled, on=indexed)
+    assert found(client, "防波堤") == found(client, "港 -市長") == [page.title]
+    assert found(client, "防波堤 -工事") == found(client, "空港") == []
+    assert "<mark>防波堤</mark>" in client.get("/search?q=防波堤").text
+    set_search(filled, on=False)
+
+
 @pytest.mark.parametrize(("rare", "frequent"), [(2.0, 50_000), (-1.0, 50_000), (-1.0, -1)])
 def test_a_phrase_is_looked_for_piece_by_piece(
     client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch, rare: float, frequent: int
@@ -246,7 +262,9 @@ def test_what_is_not_there_is_named(client: httpx.Client, path: str) -> None:
     assert answer.headers["content-type"].startswith("text/html")
 
 
-@pytest.mark.parametrize("path", ["/article/%27%20OR%201", "/run/yesterday", "/story/x"])
+@pytest.mark.parametrize(
+    "path", ["/article/%27%20OR%201", "/run/yesterday", "/story/x", "/search?at=y&after=x", "/search?at=2026-03-02&after=x"]
+)
 def test_an_address_that_is_none_is_refused(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 422
