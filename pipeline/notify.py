@@ -24,6 +24,7 @@ from pipeline.scheduling import date_of_run, run_of
 logger = logging.getLogger(__name__)
 
 CAUSE = "cause"  # the key of a failed task's XCom
+NO_CAUSE = "it left no error, as when its process is killed or lost (out of memory, the host gone): clear it"
 
 
 class AlertNotifier(BaseNotifier):
@@ -91,9 +92,9 @@ def night_done(context: Any) -> Iterable[Alert]:
 
 
 def _cause(instance: Any) -> str:
-    """Return what a failed task failed of; nothing when it was not kept, as of one that was killed."""
+    """Return what a failed task failed of; nothing where Airflow cannot be asked."""
     try:
-        return instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index, key=CAUSE) or ""
+        return instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index, key=CAUSE) or NO_CAUSE
     except Exception:  # the alert must go out
         logger.debug("the cause is not known here", exc_info=True)
         return ""

@@ -173,6 +173,7 @@ def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_h
     keep_cause(context)
     assert kept == {}, "the process was lost, and nobody answers who pushes"
     assert list(task_failed(context)) == []
+    assert [alert.what.splitlines()[1][:20] for alert in run_failed(context)] == ["it left no error, as"]
     keep_cause({**context, "exception": ConfigError("the disk of hush-hush is full; make room")})
     (alert,) = run_failed(context)
     assert alert.since == "the night of 2026-03-08; it began at 2026-03-09 02:00 UTC"
