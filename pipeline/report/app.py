@@ -173,9 +173,11 @@ def _night_articles(pages: _Pages) -> Callable[..., Any]:
 
 
 def _night_rejects(pages: _Pages) -> Callable[..., Any]:
-    def night_rejects(request: Request, day: date, stage: Short = "", reason: Short = "", after: AfterIdentity = "") -> Response:
+    def night_rejects(
+        request: Request, day: date, stage: Short = "", reason: Short = "", after: AfterIdentity = "", after_stage: Short = ""
+    ) -> Response:
         with reading(pages.warehouse) as connection:
-            page = nights.rejects_of(connection, day, stage, reason, after)
+            page = nights.rejects_of(connection, day, stage, reason, (after, after_stage) if after else None)
         return pages.page(request, "rejects.html", page=page, day=day, stage=stage, reason=reason)
 
     return night_rejects

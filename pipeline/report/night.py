@@ -148,8 +148,8 @@ def articles_of(connection: Connection, day: date, site: str, after: tuple[str, 
     return page_of(connection, query, ARTICLES, "site", "article_id")
 
 
-def rejects_of(connection: Connection, day: date, stage: str, reason: str, after: str) -> Page:
-    """Return what a night put into quarantine, by url_id; of one stage and reason when they are given."""
+def rejects_of(connection: Connection, day: date, stage: str, reason: str, after: tuple[str, str] | None) -> Page:
+    """Return what a night put into quarantine; of one stage and reason when they are given; after a (url_id, stage)."""
     reject = view("nightly_rejects")
     runs = view("nightly_runs").c
     of_night = reject.c.run_id.in_(sa.select(runs.run_id).where(runs.run_date == day))
@@ -158,8 +158,8 @@ def rejects_of(connection: Connection, day: date, stage: str, reason: str, after
         if value:
             query = query.where(column == value)
     if after:
-        query = query.where(reject.c.url_id > after)
-    return page_of(connection, query, REJECTS, "url_id")
+        query = query.where(sa.tuple_(reject.c.url_id, reject.c.stage) > sa.tuple_(*map(sa.literal, after)))
+    return page_of(connection, query, REJECTS, "url_id", "stage")
 
 
 def reject(connection: Connection, day: date, url_id: str, stage: str) -> Row | None:

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.fetch.segments import ArchiveWriter
-from pipeline.records import StageReport
+from pipeline.records import Rejected, StageReport
 from pipeline.report.app import ROUTES, create_app
 from pipeline.report.raw import inert_page
 from pipeline.store import open_store
@@ -250,6 +250,23 @@ def test_lists_are_read_in_pages_and_hold_everything_once(client: httpx.Client, 
             seen += [href.rpartition("/")[2] for href in tree.xpath("//ul[@class='list']//a/@href") if href.startswith("/article/")]
             path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
         assert sorted(seen) == sorted(row["article_id"] for row in rows(wanted))
+
+
+def test_a_page_that_two_stages_rejected_is_listed_twice(
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.report import night
+
+    monkeypatch.setattr(night, "REJECTS", 1)
+    twice = [Rejected("https://x.example/a", "x", "x.example", stage, "http_500", "", True) for stage in ("discover", "fetch")]
+    load(filled, make.night(3, [], rejected=twice))
+    stages: list[str] = []
+    path: str | None = "/run/2026-03-04/rejects"
+    while path:
+        tree = lxml.html.fromstring(client.get(path).text)
+        stages += [cell.text_content() for cell in tree.xpath("//tbody/tr/td[2]")]
+        path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
+    assert stages == ["discover", "fetch"]
 
 
 @pytest.mark.parametrize(
