@@ -14,13 +14,13 @@ _SAY = 3  # aligned texts it takes to tell whether a word is a text's own
 _LEAD = 40  # words: where news says what it is about
 
 # Weights of a word by kind. Rarity in a corpus would change from night to night and verdicts with it; the kind does not.
-_WEIGHT_SHORT, _WEIGHT_WORD, _WEIGHT_NAME, _WEIGHT_IDEOGRAPH = 0.4, 1.0, 1.5, 0.6
+_WEIGHT_SHORT, _WEIGHT_WORD, WEIGHT_FIGURE, _WEIGHT_IDEOGRAPH = 0.4, 1.0, 1.5, 0.6
 
 MEASURES = (
     "words_a", "words_b", "zone_a", "zone_b", "match_a", "match_b", "run", "run_a", "run_b",
     "figures_a", "figures_hit_a", "figures_b", "figures_hit_b", "names_a", "names_hit_a", "names_b", "names_hit_b",
     "plain_a", "plain_hit_a", "lead_a", "lead_b", "gap_a", "gap_b", "quoted", "order", "slots", "fills", "zones",
-    "weight_a", "weight_b", "alone_a", "alone_b",
+    "weight_a", "weight_b", "alone_a", "alone_b", "listed_a", "listed_b",
 )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def _weight(flag: int) -> float:
     if flag & IDEOGRAPH:
         return _WEIGHT_IDEOGRAPH
     if flag & (FIGURE | NAME):
-        return _WEIGHT_NAME
+        return WEIGHT_FIGURE
     return _WEIGHT_SHORT if flag & SHORT else _WEIGHT_WORD
 
 
@@ -86,10 +86,10 @@ def _own(low: int, high: int, flags: Any, tally: Any) -> bool:
 @inner
 def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
     """Sum one text up into `out`: 0 weight, 1 in zones, 2 matched, 3-8 figures, names and plain words with their hits,
-    9 words of the lead, 10 longest stretch outside of zones, 11 quoted words, 12 words in exact runs of 8.
+    9 words of the lead, 10 longest stretch outside of zones, 11 quoted words, 12 words in exact runs of 8, 13 figures outside.
     """
     weights = inside = matched = gap = widest = 0.0
-    figures = figure_hits = names = name_hits = plain = plain_hits = lead = quoted = runs = run = 0
+    figures = figure_hits = names = name_hits = plain = plain_hits = lead = quoted = runs = run = listed = 0
     for i in range(len(flags)):  # hardly a branch: kinds of words follow on each other as they like
         flag, here, hit = np.int64(flags[i]), int(zone[i] != 0), int(image[i] >= 0)
         weight = _WEIGHTS[flag]
@@ -99,6 +99,7 @@ def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
         gap = 0.0 if here else gap + weight
         widest = max(widest, gap)
         figure = int(flag & FIGURE != 0) & here
+        listed += int(flag & FIGURE != 0) & (1 - here)
         name = int(flag & (FIGURE | NAME) == NAME) & here
         word = int(flag & (FIGURE | NAME | SHORT | SENTENCE) == 0) & here
         figures += figure
@@ -113,6 +114,7 @@ def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
         runs += 8 if run == 8 else int(run > 8)
     out[0], out[1], out[2], out[3], out[4], out[5], out[6] = weights, inside, matched, figures, figure_hits, names, name_hits
     out[7], out[8], out[9], out[10], out[11], out[12] = plain, plain_hits, lead, widest, quoted, runs
+    out[13] = listed
 
 
 @inner
@@ -122,7 +124,7 @@ def measure_pair(flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any,
     out[0], out[1] = size_a, size_b
     if not size_a or not size_b:
         return
-    side = np.empty(13)
+    side = np.empty(14)
     for k in range(2):
         if k == 0:
             _side(flags_a, image, zone_a, side)
@@ -141,6 +143,7 @@ def measure_pair(flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any,
         out[19 + k] = side[9] / min(words, _LEAD)
         out[21 + k] = side[10] / total
         out[28 + k] = side[0]
+        out[32 + k] = side[13]
     _sequence(flags_a, flags_b, image, zone_a, zones, out)
 
 

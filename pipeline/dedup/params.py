@@ -58,6 +58,10 @@ class DedupParams:
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
     form_figures: int = 8
     figures: float = 0.45
+    # Also a form: what each text has of its own is a list of figures (so many, this share of its own words, and of the text).
+    listed: int = 5
+    listed_own: float = 0.4
+    listed_share: float = 0.1
     composite: float = 0.62  # a text of which no single story covers so much, while several together do, is stitched
     cut_remainder: float = 0.85  # the same where the two begin alike
     remainder: float = 0.5  # share of the rest of a text that other stories cover, which makes it stitched

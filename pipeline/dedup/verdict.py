@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.measures import MEASURES
+from pipeline.dedup.measures import MEASURES, WEIGHT_FIGURE
 from pipeline.dedup.params import DedupParams
 
 Floats = npt.NDArray[np.float32]
@@ -62,6 +62,7 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     slots = get("slots") / np.maximum(aligned, 1) * 100
     form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
     form |= get("fills") / np.maximum(aligned, 1) * 100 > params.fills
+    lists = _lists(measures, "a", params) & _lists(measures, "b", params)
     apart = np.minimum(get("gap_a"), get("gap_b"))
     whole = (smaller >= params.contained) & (larger >= params.covered) | (smaller >= params.even) & (larger >= params.both)
     whole &= (apart <= params.apart) & (np.maximum(get("match_a"), get("match_b")) >= params.matched)
@@ -83,7 +84,16 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
     retold |= (quoted >= params.quoted) & (np.maximum(get("run_a"), get("run_b")) < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
-    return Verdicts((whole | cut) & ~form & ~sidebar, form & (smaller > params.contained), retold, score)
+    return Verdicts((whole | cut) & ~form & ~lists & ~sidebar, form & (smaller > params.contained) | lists, retold, score)
+
+
+def _lists(measures: Floats, side: str, params: DedupParams) -> Flags:
+    """Say in which pairs a list of figures is what one of the texts has of its own."""
+    count, weight = measure(measures, f"listed_{side}"), measure(measures, f"weight_{side}")
+    own = weight * (1 - measure(measures, f"zone_{side}"))
+    least = np.maximum(params.listed_own * own, params.listed_share * weight)
+    lists: Flags = (count >= params.listed) & (count * WEIGHT_FIGURE >= least)
+    return lists
 
 
 def proofs(measures: Floats) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.dedup.pair import COPY, NOTHING, REUSE, compare_texts, side_by_side
+from pipeline.dedup.pair import COPY, FORM, NOTHING, REUSE, compare_texts, side_by_side
 from tests.dedup.articles import article
 
 
@@ -33,3 +33,21 @@ def test_passages_in_another_order_are_all_shown() -> None:
     lines = "\n".join(side_by_side(f"{one}\n\n{two}", f"{two}\n\n{one}", report))
     assert len(report.passages) == 2
     assert "[2]" in lines
+
+
+def test_a_form_that_is_filled_with_a_list_of_figures_is_no_copy_but_a_syndicated_one_is() -> None:
+    def rates(day: str, figures: str) -> str:
+        names = ("dollar", "pound", "yen", "franc", "krone", "zloty", "rand", "rupee", "peso")
+        listed = ", ".join(f"{name} {figure}" for name, figure in zip(names, figures.split(), strict=True))
+        intro = (
+            "publishes the rates of the main currencies every working day, and the banks use them for their customers on the next."
+        )
+        notice = (
+            "They serve as information only; fees of the exchange offices are not in them, and the bank is not liable for them."
+        )
+        return f"Currency rates on {day}. The central bank {intro} The rates are: {listed}. {notice}"
+
+    monday = rates("Monday", "1.0821 0.8412 161.22 0.9433 11.2310 4.3110 19.8821 90.1270 18.1123")
+    tuesday = rates("Tuesday", "1.0799 0.8388 160.93 0.9471 11.2845 4.2988 19.9010 89.9971 18.2240")
+    assert compare_texts(monday, tuesday).verdict == FORM
+    assert compare_texts(monday, "BRENTMOUTH - " + monday + " Source: agency, 14.11.2026, 16:02").verdict == COPY
