@@ -19,6 +19,8 @@ from pipeline.warehouse.night import Night
 from pipeline.warehouse.rows import passage_values
 from pipeline.warehouse.tables import JSON, articles, passages, runs, stories, story_members
 
+ALONE = {"relation": "unique", "canonical_reason": "only document"}
+
 _overruled = sa.Table("overruled_members", sa.MetaData(), sa.Column("article_id", sa.Text()), prefixes=["TEMPORARY"])
 _touched = sa.Table("touched_stories", sa.MetaData(), sa.Column("story_id", sa.Text()), prefixes=["TEMPORARY"])
 
@@ -57,7 +59,10 @@ def _drop_overruled(bulk: Bulk, night: Night, staged: sa.Table, seen: sa.Table) 
 
 
 def _lead_those_left(bulk: Bulk, staged: sa.Table) -> None:
-    """Take for canonical what tonight calls unique, where an article that tonight does not mention is a copy of it."""
+    """Take for canonical what tonight calls unique, where an article that tonight does not mention is a copy of it.
+
+    And for unique what tonight calls canonical, where no copy of it is left.
+    """
     other = story_members.alias("other")
     left = sa.exists().where(
         other.c.story_id == staged.c.story_id,
@@ -65,6 +70,10 @@ def _lead_those_left(bulk: Bulk, staged: sa.Table) -> None:
         other.c.article_id.not_in(sa.select(staged.alias("mentioned").c.article_id)),
     )
     bulk.connection.execute(staged.update().values(relation="canonical").where(staged.c.relation == "unique", left))
+    beside = staged.alias("beside")
+    several = sa.select(beside.c.story_id).group_by(beside.c.story_id).having(sa.func.count() > 1)
+    alone = sa.and_(staged.c.relation == "canonical", ~left, staged.c.story_id.not_in(several))
+    bulk.connection.execute(staged.update().values(ALONE).where(alone))
 
 
 def _find_touched(bulk: Bulk, staged: sa.Table, seen: sa.Table) -> None:
@@ -116,8 +125,8 @@ def _load_stories(bulk: Bulk, night: Night, staged_members: sa.Table) -> Merged:
             sa.func.coalesce(alive.c.canonical, stories.c.canonical_article_id, _touched.c.story_id),
             sa.func.coalesce(alive.c.members, 0),
             sa.func.coalesce(alive.c.sites, 0),
-            sa.func.coalesce(alive.c.first, stories.c.first_published_at),
-            sa.func.coalesce(alive.c.last, stories.c.last_published_at),
+            sa.case((alive.c.members.is_(None), stories.c.first_published_at), else_=alive.c.first),
+            sa.case((alive.c.members.is_(None), stories.c.last_published_at), else_=alive.c.last),
             sa.case((alive.c.members.is_(None), heir.c.story_id)),
             sa.literal(night.run_id),
             sa.literal(night.run_id),
@@ -134,18 +143,31 @@ def _load_stories(bulk: Bulk, night: Night, staged_members: sa.Table) -> Merged:
 
 
 def _align_members(bulk: Bulk, night: Night) -> int:
-    """Make members that tonight does not mention agree with their story's canonical article; returns how many changed."""
+    """Make members that tonight does not mention agree with their story; returns how many changed.
+
+    They follow its canonical article; one that the others have left stands alone.
+    """
     m, s = story_members.c, stories.c
-    touched = sa.and_(m.story_id == s.story_id, s.story_id.in_(sa.select(_touched.c.story_id)), s.members > 1)
+    touched = sa.and_(m.story_id == s.story_id, s.story_id.in_(sa.select(_touched.c.story_id)))
     new = {"canonical_article_id": s.canonical_article_id, "run_id": night.run_id}
-    follows = {
+    follows = new | {
         "relation": "copy",
         "proof": sa.func.coalesce(m.proof, sa.literal({"follows": "its story's canonical article"}, JSON)),
     }
-    copies = sa.and_(touched, m.article_id != s.canonical_article_id, m.canonical_article_id != s.canonical_article_id)
-    leader = sa.and_(touched, m.article_id == s.canonical_article_id, m.relation != "canonical")
-    changed = bulk.connection.execute(story_members.update().values(new | follows).where(copies)).rowcount
-    return changed + bulk.connection.execute(story_members.update().values(new | {"relation": "canonical"}).where(leader)).rowcount
+    # The proof of a copy is what it shared with the article that it followed; any other is of the article itself.
+    heads = new | {"score": None, "matched_article_id": None, "proof": sa.case((m.relation != "copy", m.proof))}
+    leads = heads | {"relation": "canonical"}
+    alone = heads | ALONE
+    is_head = m.article_id == s.canonical_article_id
+    statements = (
+        (follows, sa.and_(s.members > 1, ~is_head, m.canonical_article_id != s.canonical_article_id)),
+        (leads, sa.and_(s.members > 1, is_head, m.relation != "canonical")),
+        (alone, sa.and_(s.members == 1, sa.or_(m.relation != "unique", m.canonical_article_id != m.article_id))),
+    )
+    return sum(
+        bulk.connection.execute(story_members.update().values(values).where(touched, condition)).rowcount
+        for values, condition in statements
+    )
 
 
 def _load_passages(bulk: Bulk, night: Night, staged_members: sa.Table, seen: sa.Table) -> Merged:

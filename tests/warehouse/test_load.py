@@ -166,6 +166,35 @@ def test_a_lone_article_becomes_canonical_when_copies_of_it_come(warehouse: Ware
     assert [r["relation"] for r in rows("SELECT relation FROM article_copies ORDER BY relation")] == ["canonical", "copy"]
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_an_article_that_its_copies_or_its_canonical_left_stands_alone(warehouse: Warehouse, rows: Any, left: int) -> None:
+    a, b, c = article("a"), article("b", site="post.example"), article("c")
+    load(warehouse, night(0, [a, b, c], [*story(a, b), *story(c)]))
+    stays, moves = ((a, b), (b, a))[left]
+    load(warehouse, night(1, [], story(c, moves)))
+    both = "SELECT {0} FROM {1} WHERE article_id = :id"
+    member = rows(
+        both.format("relation, canonical_article_id, score, matched_article_id, proof", "story_members"), id=stays.article_id
+    )
+    assert [tuple(row.values()) for row in member] == [("unique", stays.article_id, None, None, None)]
+    assert rows(both.format("relation", "article_copies"), id=stays.article_id) == [{"relation": "unique"}]
+    copies = {row["site"]: row["copies"] for row in rows("SELECT site, copies FROM source_quality")}
+    assert copies == {moves.site: 1, stays.site: 0}
+    before = everything(warehouse)
+    assert not load(warehouse, night(1, [], story(c, moves))).changed
+    assert everything(warehouse) == before
+
+
+def test_a_canonical_article_without_a_copy_is_unique(warehouse: Warehouse, rows: Any) -> None:
+    a = article("a")
+    alone = story(a, article("b"))[:1]  # its copy went to another story meanwhile
+    load(warehouse, night(0, [a], alone))
+    assert rows("SELECT relation, canonical_reason FROM story_members") == [
+        {"relation": "unique", "canonical_reason": "only document"}
+    ]
+    assert not load(warehouse, night(0, [a], alone)).changed
+
+
 def test_every_article_stands_once_among_the_copies(warehouse: Warehouse, rows: Any) -> None:
     a, b, c, d = article("a"), article("b", site="post.example"), article("c"), article("d")
     load(warehouse, night(0, [a, b, c, d], [*story(a, b), *story(c)]))
@@ -202,6 +231,13 @@ def test_a_story_follows_the_dates_of_its_articles(warehouse: Warehouse, rows: A
     load(warehouse, night(0, [a]))
     load(warehouse, night(1, [article("a", day=1, published_at="2026-02-27T10:00:00Z")], members=[]))
     assert str(rows("SELECT first_published_at FROM stories")[0]["first_published_at"]).startswith("2026-02-27")
+
+
+def test_a_story_whose_articles_have_no_date_any_more_has_none(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(0, [article("a")]))
+    load(warehouse, night(1, [article("a", day=1, published_at=None)], members=[]))
+    dates = {"first_published_at": None, "last_published_at": None}
+    assert rows("SELECT first_published_at, last_published_at FROM stories") == [dates]
 
 
 def test_passages_of_an_article_are_replaced(warehouse: Warehouse, rows: Any) -> None:
