@@ -340,6 +340,11 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
     if state == "53100" or code == sqlite3.SQLITE_FULL:
         return Fatal(f"{url}: the disk is full ({said}); nothing was loaded: free space and run again")
+    if state == "42501":  # insufficient_privilege
+        return Fatal(
+            f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
+            " sql/roles/postgresql.sql for whoever loads"
+        )
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

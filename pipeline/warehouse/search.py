@@ -18,12 +18,14 @@ PRESENT = {
     "postgresql": "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'articles_search'",
     "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE name = 'article_search'",
 }
+OWNED = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('articles_search')"
 
 
 def set_search(warehouse: Warehouse, *, on: bool) -> bool:
     """Make the full-text index over what is loaded, or take it away; returns whether anything had to be done.
 
-    From then on every load keeps it. Raises `ConfigError` for a database that it is not written for.
+    From then on every load keeps it. Raises `ConfigError` for a database that it is not written for. A user who does not own
+    the index leaves it with a warning: a night does not fail of too much.
     """
     if warehouse.dialect not in WRITTEN_FOR:
         if on:
@@ -31,6 +33,13 @@ def set_search(warehouse: Warehouse, *, on: bool) -> bool:
         return False
     with warehouse.reading() as connection:
         if is_on(connection) == on:
+            return False
+        if not on and warehouse.dialect == "postgresql" and not connection.execute(sa.text(OWNED)).scalar():
+            logger.warning(
+                "%s: COPYDESK_FULL_TEXT is off, but the full-text index stays: this user does not own it;"
+                " run sql/search/postgresql/disable.sql as the owner",
+                warehouse.url,
+            )
             return False
     with warehouse.writing("full-text index") as connection:
         if is_on(connection) == on:

@@ -6,7 +6,7 @@
 --
 -- copydesk_analyst reads tables and views. copydesk_loader writes rows and makes temporary tables, and nothing else: the schema
 -- is changed by its owner alone, so run `copydesk db upgrade` as the owner when a new version asks for it or full-text search is
--- turned on, and this file after it.
+-- turned on, and this file after it; when it is turned off, sql/search/postgresql/disable.sql.
 
 DO $$
 BEGIN

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from pipeline.errors import Fatal
 from pipeline.records import IndexPart
-from pipeline.warehouse import load, open_warehouse, upgrade
+from pipeline.warehouse import load, open_warehouse, set_search, upgrade
 from pipeline.warehouse.sqlfiles import sql_files, sql_folder
 from pipeline.warehouse.tables import metadata
 from tests.warehouse.conftest import admin
@@ -25,7 +25,7 @@ LOGINS = {"copydesk_test_ada": "copydesk_analyst", "copydesk_test_nightly": "cop
 
 @pytest.fixture(scope="module")
 def as_role(new_database: Callable[[], str]) -> Any:
-    """A function from a role to the URL of a loaded warehouse for a user who has it."""
+    """A function from a role, or `owner`, to the URL of a loaded warehouse for a user who has it."""
     url = new_database()
     with open_warehouse(url) as owner:
         upgrade(owner)
@@ -34,8 +34,8 @@ def as_role(new_database: Callable[[], str]) -> Any:
     admin(url, script, script)  # a second time does no harm
     for login, role in LOGINS.items():
         admin(url, f"DROP ROLE IF EXISTS {login}", f"CREATE ROLE {login} LOGIN PASSWORD 'word' IN ROLE {role}")
-    logins = {role: login for login, role in LOGINS.items()}
-    yield lambda role: make_url(url).set(username=logins[role], password="word").render_as_string(hide_password=False)
+    given: dict[str, Any] = {role: {"username": login, "password": "word"} for login, role in LOGINS.items()} | {"owner": {}}
+    yield lambda role: make_url(url).set(**given[role]).render_as_string(hide_password=False)
     admin(url, *(f"DROP ROLE {login}" for login in LOGINS))
 
 
@@ -76,6 +76,16 @@ def test_a_loader_loads_nights(as_role: Any) -> None:
         assert load(warehouse, given).changed
         assert not load(warehouse, given).changed
         assert load(warehouse, replace(given, index=[])).counts["dedup_index"]["updated"] == 1
+
+
+def test_a_loader_leaves_the_full_text_index_to_its_owner(as_role: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with open_warehouse(as_role("owner")) as owner, open_warehouse(as_role("copydesk_loader")) as loader:
+        with pytest.raises(Fatal, match=r"permission denied .* as the owner of the tables run `copydesk db upgrade`"):
+            set_search(loader, on=True)
+        set_search(owner, on=True)
+        assert not set_search(loader, on=False)  # and the night goes on
+        assert "disable.sql as the owner" in caplog.text
+        assert set_search(owner, on=False)
 
 
 def test_a_loader_counts_the_tables_that_it_fills(as_role: Any) -> None:
