@@ -86,6 +86,12 @@ def arrow_schema(table: sa.Table) -> pa.Schema:
     return pa.schema([pa.field(column.name, _arrow_type(column.type)) for column in table.columns])
 
 
+def as_batch(table: sa.Table, columns: Sequence[Sequence[Any]]) -> pa.RecordBatch:
+    """Return a batch that `insert_batch` takes for a table, of its columns in their order."""
+    schema = arrow_schema(table)
+    return pa.record_batch([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
+
+
 def _arrow_type(kind: Any) -> pa.DataType:
     if isinstance(kind, UtcDateTime):
         return pa.timestamp("us", tz="UTC")

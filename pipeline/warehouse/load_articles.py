@@ -26,9 +26,9 @@ from pipeline.warehouse.article_batches import (
     joined,
     order,
     sources,
-    version_rows,
 )
-from pipeline.warehouse.bulk import BATCH, Bulk, arrow_schema
+from pipeline.warehouse.bulk import BATCH, Bulk, as_batch
+from pipeline.warehouse.load_versions import keep_versions, kept_articles
 from pipeline.warehouse.night import Night
 from pipeline.warehouse.tables import UtcDateTime, article_versions, articles, dropped_blocks, rejects
 
@@ -50,15 +50,6 @@ changed_articles = sa.Table(
     sa.MetaData(),
     *(sa.Column(column.name, column.type) for column in articles.columns if column.name not in ("text", *KEPT)),
     sa.Column("cut_otherwise", sa.Boolean()),  # whether other blocks were dropped than are stored
-    prefixes=["TEMPORARY"],
-)
-
-# Stored articles whose text is to be kept as a version of this number.
-kept_articles = sa.Table(
-    "kept_articles",
-    sa.MetaData(),
-    sa.Column("article_id", sa.Text()),
-    sa.Column("version_no", sa.Integer()),
     prefixes=["TEMPORARY"],
 )
 
@@ -265,7 +256,7 @@ def _update_changed(
 ) -> None:
     everything = range(len(batch.keys))
     rows = article_rows(batch, everything, night.run_id, night.run_date)
-    versions["inserted"] += _keep_versions(bulk, rows, current)
+    versions["inserted"] += keep_versions(bulk, rows, current)
     dropped = dropped_rows(batch, everything)
     recut = _cut_otherwise(bulk, batch.keys.article_ids, dropped)
     bulk.empty(changed_articles)
@@ -307,7 +298,7 @@ def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
             [moment and moment.replace(tzinfo=UTC) for moment in moments],
             [keys.raw_refs[place] for place in places],
         ]
-        bulk.insert_batch(touched, _as_batch(touched, columns))
+        bulk.insert_batch(touched, as_batch(touched, columns))
         update = articles.update().values({name: touched.c[name] for name in ("fetched_at", "raw_ref")})
         bulk.connection.execute(update.where(articles.c.article_id == touched.c.article_id))
     return len(places)
@@ -318,49 +309,7 @@ def _keep_older(bulk: Bulk, night: Night, batch: ArticleBatch, work: _Sorted, st
     if not work.older:
         return 0
     brought = {batch.keys.article_ids[place]: batch.keys.content_hashes[place] for place in (*work.new, *work.changed)}
-    return _keep_versions(bulk, article_rows(batch, work.older, night.run_id, night.run_date), {**stored, **brought})
-
-
-def _keep_versions(bulk: Bulk, rows: pa.RecordBatch, current: Mapping[str, str]) -> int:
-    """Keep as versions the texts of the rows that differ from the current ones, and before each the current one.
-
-    `current` is the content hash of each article as stored. A text that is a version already stays the one it is. Returns how
-    many versions that made.
-    """
-    given = zip(rows["article_id"].to_pylist(), rows["content_hash"].to_pylist(), strict=True)
-    other = [(place, name, content) for place, (name, content) in enumerate(given) if content != current[name]]
-    known: dict[str, set[str]] = {name: set() for _, name, _ in other}
-    last = dict.fromkeys(known, 0)
-    for name, content, number in bulk.select_by_key(article_versions, ("article_id", "content_hash", "version_no"), list(known)):
-        known[name].add(content)
-        last[name] = max(last[name], number)
-    stored: list[tuple[str, int]] = []
-    brought: list[tuple[int, int]] = []
-    for place, name, content in other:
-        if current[name] not in known[name]:
-            last[name] += 1
-            stored.append((name, last[name]))
-        if content not in known[name]:
-            last[name] += 1
-            brought.append((place, last[name]))
-        known[name] |= {current[name], content}
-    _copy_stored(bulk, stored)
-    if brought:
-        bulk.insert_batch(article_versions, version_rows(rows, *map(list, zip(*brought, strict=True))))
-    return len(stored) + len(brought)
-
-
-def _copy_stored(bulk: Bulk, numbered: list[tuple[str, int]]) -> None:
-    """Keep the stored text of articles as the version of the number given with each."""
-    if not numbered:
-        return
-    bulk.empty(kept_articles)
-    bulk.insert_batch(kept_articles, _as_batch(kept_articles, list(map(list, zip(*numbered, strict=True)))))
-    a = articles.c
-    values = (a.article_id, a.content_hash, kept_articles.c.version_no, a.fetched_at, a.last_run_id, a.raw_ref)
-    rows = sa.select(*values, a.title, a.text, a.extractor).join(kept_articles, kept_articles.c.article_id == a.article_id)
-    names = [column.name for column in article_versions.columns]
-    bulk.connection.execute(article_versions.insert().from_select(names, rows))
+    return keep_versions(bulk, article_rows(batch, work.older, night.run_id, night.run_date), {**stored, **brought})
 
 
 def _remember(seen: _Waiting, keys: Keys, work: _Sorted, rejected: set[str] | None) -> None:
@@ -370,9 +319,4 @@ def _remember(seen: _Waiting, keys: Keys, work: _Sorted, rejected: set[str] | No
     places = [place for place, names in enumerate(both) if place in changed or rejected is None or not rejected.isdisjoint(names)]
     if places:
         columns = ([values[place] for place in places] for values in (keys.article_ids, keys.page_ids, keys.raw_refs))
-        seen.add(_as_batch(seen_articles, [*columns, [place in changed for place in places]]))
-
-
-def _as_batch(table: sa.Table, columns: list[list[Any]]) -> pa.RecordBatch:
-    schema = arrow_schema(table)
-    return pa.record_batch([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
+        seen.add(as_batch(seen_articles, [*columns, [place in changed for place in places]]))

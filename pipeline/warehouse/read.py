@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.records import Article, Block, Rejected, Relation, SiteLine
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.load import FETCHED, NOT_MODIFIED
+from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
 from pipeline.warehouse.rows import kept_blocks
 from pipeline.warehouse.tables import article_versions, articles, dropped_blocks, fetches, passages, stories, story_members
 from pipeline.warehouse.tables import site_lines as site_lines_table
