@@ -28,6 +28,7 @@ PROMOTIONS = BOXED | {"cookie-notice"}  # whose labels ("Contact", "Search") sta
 CREDIT, COMMENTS = "photo-credit", "comment-prompt"
 MAX_BOX = 10  # blocks; a sign-up form has a heading, a promise, a field, a button and a note
 MAX_BOX_WORDS = 60  # that no rule knows
+MAX_PROMISE = 12  # words of a sentence beside the article's own: "The best of the week, every Friday in your inbox."
 MAX_CAPTION_BOX, MAX_CAPTION = 4, 60  # blocks; words
 BODY_SHARE = 0.2  # of the prose; parents that hold so much of it are the article's
 STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below it
@@ -39,7 +40,7 @@ COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comment
 def label_boxes(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[Block]:
     """Return the blocks with those labelled that go with their company; `matches`: the labels of the page, by place."""
     bodies = _body_parents(blocks)
-    found = _between(blocks, matches) + _readers(blocks, matches, bodies)
+    found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies)
     for box in _boxes(blocks, bodies):
         found += _promotion(blocks, box, matches) or _caption(blocks, box, matches)
     labelled = list(blocks)
@@ -91,15 +92,17 @@ def _caption(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, 
     return [(i, CAPTION) for i in open_places]
 
 
-def _between(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
-    """Return the short lines between two labels of one promotion, whatever box they stand in."""
+def _between(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:
+    """Return the short lines between two labels of one promotion, whatever box they stand in; not the article's paragraphs."""
     found = []
     for place in range(1, len(blocks) - 1):
         above, below = matches.get(place - 1), matches.get(place + 1)
         if above is None or below is None or above.rule.id != below.rule.id or above.rule.id not in PROMOTIONS:
             continue
         block = blocks[place]
-        if block.dropped_by is None and place not in matches and count_words(block.text) <= MAX_BOX_WORDS // 2:
+        is_body = is_prose(block.text) and _parent(block) in bodies
+        longest = MAX_PROMISE if is_body else MAX_BOX_WORDS // 2
+        if block.dropped_by is None and place not in matches and count_words(block.text) <= longest:
             found.append((place, above.rule.id))
     return found
 

@@ -19,7 +19,7 @@ _NUMERIC_DATE = re.compile(
     r"|\d{1,2}月\d{1,2}日|\d{1,2}월 ?\d{1,2}일"
 )
 _CLOCK = re.compile(
-    r"\d{1,2}[.h:]\d{0,2}(?:[ap]m|h)?|\d{1,2}[ap]m|[+-]?\d{4}z?|\d{1,4}t\d{1,2}|\d{1,2}\.\d{1,2}(?:\.\d{2,4})?|\d{2}z"
+    r"\d{1,2}[.h:]\d{0,2}(?:[ap]m|h)?|\d{1,2}[ap]m|[+-]?\d{4}z?|\d{1,4}t\d{1,2}|\d{1,2}\.\d{1,2}(?:\.\d{2,4})?|\d{2}z|(?:gmt|utc)\+\d{1,2}"
 )
 _ASIAN_DATE = re.compile(
     r"\d{4} ?[年년.] ?\d{1,2} ?[月월.] ?\d{1,2} ?[日일.]?(?: ?[(（].{1,3}[)）])?"
@@ -42,8 +42,19 @@ def is_time_stamp(text: str) -> bool:
         head, rest = " ".join(tokens[:length]), " ".join(tokens[length:])
         word, colon, after = re.sub("[：|]", ":", head).partition(":")
         if bare(fold(word if colon else head)) in _stamp_words() and (not colon or length == 1 or not after):
-            return _is_date(f"{after} {rest}", stamped=True)
+            return _is_date(_without_stamps(f"{after} {rest}"), stamped=True)
     return False
+
+
+def _without_stamps(text: str) -> str:
+    """Return the text without the stamps of several words in it: the second one of "published on 3 May, last updated on 4 May"."""
+    tokens, kept, start = text.split(), [], 0
+    while start < len(tokens):
+        lengths = range(min(MAX_STAMP_WORDS, len(tokens) - start), 1, -1)
+        length = next((n for n in lengths if bare(fold(" ".join(tokens[start : start + n]))) in _stamp_words()), 0)
+        kept += [] if length else [tokens[start]]
+        start += length or 1
+    return " ".join(kept)
 
 
 def _is_date(text: str, *, stamped: bool = False) -> bool:

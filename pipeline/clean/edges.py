@@ -16,7 +16,8 @@ from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold,
 from pipeline.clean.rules import rule_ids
 from pipeline.clean.title import repeats_title
 from pipeline.clean.words import words_for
-from pipeline.extract.bylines import after_by
+from pipeline.extract.agencies import is_agency
+from pipeline.extract.bylines import BY, after_by
 from pipeline.records import Article, Block
 
 HEADLINE = "headline"
@@ -53,6 +54,7 @@ INNER_END = re.compile(
 )
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
 WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
+SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
 CONTACT = re.compile(
     r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
     r"|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
@@ -151,7 +153,7 @@ def _top(page: _Page) -> list[tuple[int, str]]:
             continue
         elif is_date_line(block.text):
             found.append((position, DATE_LINE))
-        elif is_byline(block.text, page.authors):
+        elif is_byline(block.text, page.authors, desks=not block.path):
             found.append((position, BYLINE))
     return found
 
@@ -193,7 +195,7 @@ def _tail_rule(page: _Page, position: int, outermost: bool) -> str | None:
     block = page.blocks[position]
     if block.kind == "list_item":
         return None
-    if is_byline(block.text, page.authors):
+    if is_byline(block.text, page.authors, desks=not block.path):
         return BYLINE
     if is_date_line(block.text):
         return DATE_LINE
@@ -258,8 +260,11 @@ def _is_linked_headline(block: Block) -> bool:
     return 2 <= words <= MAX_HEADLINE_WORDS and not ends_softly(block.text)
 
 
-def is_byline(text: str, authors: Collection[str] = ()) -> bool:
-    """Say whether the line names its writers and does nothing else. `authors` are the folded names that the metadata gives."""
+def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) -> bool:
+    """Say whether the line names its writers and does nothing else. `authors` are the folded names that the metadata gives.
+
+    `desks`: so does one that names an agency or the newsroom.
+    """
     line = text.strip()
     if len(line) > 120 or len(line.split()) > MAX_BYLINE_WORDS:
         return False
@@ -268,8 +273,26 @@ def is_byline(text: str, authors: Collection[str] = ()) -> bool:
         return True
     if any(folded.startswith((f"{a},", f"{a} |", f"by {a}", f"{a} -")) for a in authors) and not ends_softly(line):
         return True
+    if ends_softly(line):
+        return False
     names = after_by(line)
-    return bool(names) and not ends_softly(line) and _are_names(names or "")
+    return _are_names(names or "") or (desks and _is_desk(names or line))
+
+
+def _is_desk(text: str) -> bool:
+    """Say whether the text signs for the house or an agency, with or without a person: "dpa", "our newsroom", "Jane Doe, AFP"."""
+    pieces = [piece for piece in SIGNED.split(text.strip(" ()[]")) if piece]
+    signs = [is_agency(piece) or is_agency(BY.sub("", piece, count=1)) or _is_house(piece) for piece in pieces]
+    roles = [
+        len(pieces) > 1 and fold(piece.split()[-1]) in words_for("press_roles") and len(piece.split()) <= 4 for piece in pieces
+    ]
+    return any(signs + roles) and all(map(any, zip(signs, roles, map(_are_names, pieces), strict=True)))
+
+
+def _is_house(text: str) -> bool:
+    words = [fold(word).strip(".") for word in text.split()]
+    beside = words_for("beside_desks") | words_for("bylines")
+    return any(word in words_for("desks") for word in words) and all(word in words_for("desks") | beside for word in words)
 
 
 def _are_names(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
-from pipeline.clean.lines import fold, is_prose, words_of
+from pipeline.clean.lines import fold, has_unspaced, is_prose, words_of
 from pipeline.clean.rules import Match, load_rules, match_line
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
 from pipeline.clean.title import find_title, repeats_title
@@ -17,6 +17,7 @@ from pipeline.records import Article, Block
 MAX_DROPPED = 0.5  # share of the body's letters from which the rules are taken to have misread the page
 EDGE_BLOCKS = 6  # blocks that count as top and as tail beside what lies outside of the prose
 MIN_SHARED_WORD = 4  # letters; shorter words stand in every text
+SHARED_RUN = 3  # letters that a title and its text have in common where no space parts words: a name, a word with its ending
 NOT_LINES = ("table", "code")
 
 
@@ -53,8 +54,16 @@ def reopen_headlines(blocks: Sequence[Block], title: str | None) -> list[Block]:
 
 def _is_foreign(title: str, blocks: Sequence[Block]) -> bool:
     """Say whether a title has no word in common with the text below it: "Untitled", or the name of the site."""
-    words = {word for word in words_of(fold(title)) if len(word) >= MIN_SHARED_WORD}
-    return not any(words & set(words_of(fold(block.text))) for block in blocks) if words or title.isascii() else False
+    words = _telling(title)
+    return not any(words & _telling(block.text) for block in blocks) if words or title.isascii() else False
+
+
+def _telling(text: str) -> frozenset[str]:
+    """Return the longer words of a text, and runs of their letters in scripts that write words together."""
+    words = words_of(fold(text))
+    apart = {word for word in words if len(word) >= MIN_SHARED_WORD and not has_unspaced(word)}
+    together = {word[i : i + SHARED_RUN] for word in words if has_unspaced(word) for i in range(len(word) - SHARED_RUN + 1)}
+    return frozenset(apart | together)
 
 
 def label_blocks(article: Article, blocks: Sequence[Block], templates: Collection[str]) -> list[Block]:

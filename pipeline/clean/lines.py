@@ -22,6 +22,8 @@ _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w[\w'’.-]*")
 # Scripts that put no space between words. Two of their letters stand for one word.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_HANGUL = re.compile("[\uac00-\ud7af]")
+_UNSTOPPED = re.compile("[\u0e00-\u0eff]")  # Thai and Lao, which end sentences with a space
 # Full stop, question and exclamation mark in the scripts of the world, and the ellipsis.
 END_STOPS = frozenset(".!?…。！？｡．؟۔।॥։՞՜¡¿·;‽།။፧።")
 _SOFT_STOPS = frozenset(".…。｡．۔।॥։။።")
@@ -29,6 +31,7 @@ _CURLY = re.compile("[‘’“”«»„「」『』]")
 _STRAIGHT = re.compile("[\"']")
 PROSE_WORDS = 8
 PROSE_LENGTH = 120  # characters from which words need no counting
+UNSTOPPED_LENGTH = 100  # characters; headlines in Thai have up to 90
 
 
 @lru_cache(maxsize=8192)
@@ -73,6 +76,11 @@ def count_words(text: str) -> int:
     return unspaced // 2 + len(_WORD.findall(UNSPACED.sub(" ", text)))
 
 
+def has_unspaced(text: str) -> bool:
+    """Say whether a text has letters of a script that puts no space between words, or glues its particles to them: Korean."""
+    return not text.isascii() and (UNSPACED.search(text) is not None or _HANGUL.search(text) is not None)
+
+
 def ends_with_stop(text: str) -> bool:
     """Say whether the text ends a sentence, whatever quotes, brackets and pictures stand behind the stop."""
     return _last_sign(text) in END_STOPS
@@ -90,8 +98,10 @@ def _last_sign(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def is_prose(text: str) -> bool:
-    """Say whether the text reads as a sentence of running text: some words and an end stop."""
-    return ends_with_stop(text) and (len(text) >= PROSE_LENGTH or count_words(text) >= PROSE_WORDS)
+    """Say whether the text reads as a sentence of running text: some words and an end stop, length alone in Thai and Lao."""
+    if not ends_with_stop(text):
+        return len(text) >= UNSTOPPED_LENGTH and len(_UNSTOPPED.findall(text)) > len(text) // 2
+    return len(text) >= PROSE_LENGTH or count_words(text) >= PROSE_WORDS
 
 
 def quote_style(text: str) -> str | None:

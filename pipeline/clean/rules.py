@@ -24,6 +24,9 @@ PATTERN_LENGTH = 600  # characters; six sentences about the cookies of an embedd
 PREFIX_WORDS = 30  # words of a headline behind "Read also:"
 LONGEST_PHRASE = 6  # words of one label inside a sequence of labels
 _BETWEEN_LABELS = re.compile(r"[\s/|,·•+&]+")
+# Bullets, arrows, and pictures that point at something; ">" is none: it quotes.
+_POINTERS = frozenset(" ›•·‣▪*→≫▷▶►➤➜➡●■◆▲★☞👉👇📲📱🔴🔔📢📣📰📌🎧🎥📺✅\u200d")
+_BRACKETS = frozenset({"()", "[]", "（）", "【】", "〔〕", "［］"})
 _PREFIX = re.compile(r"([^:>|»]{2,40}?)(?: ?[:>|»]+ ?| -+ )(.+)")
 
 Where = Literal["any", "top", "tail", "edges"]
@@ -101,7 +104,19 @@ def _match(text: str, language: str) -> Match | None:
     folded = fold(text)
     if not bare(folded):
         return None
-    return _match_label(text, language) or _prefixed(_compiled(), folded) or _by_pattern(folded, language)
+    found = _match_label(text, language) or _prefixed(_compiled(), folded) or _by_pattern(folded, language)
+    if found is None and (plain := _undecorated(folded)) and plain != folded:
+        return _prefixed(_compiled(), plain) or _by_pattern(plain, language)
+    return found
+
+
+def _undecorated(folded: str) -> str:
+    """Return a folded line without what points at it and the brackets around it."""
+    start = 0
+    while start < len(folded) and folded[start] in _POINTERS:
+        start += 1
+    line = folded[start:].strip()
+    return line[1:-1].strip() if line[:1] + line[-1:] in _BRACKETS and line[:1] not in line[1:] else line
 
 
 @lru_cache(maxsize=16384)

@@ -28,6 +28,12 @@ def without_agency(credit: str) -> str:
     return _CREDITED.sub(" ", credit).strip(" ,|/()-–—")
 
 
+def is_agency(text: str) -> bool:
+    """Say whether a text is the name of an agency and nothing else."""
+    bare = text.strip(" ()[].,:;–—-/")
+    return bare in INITIALS or fold(bare) in _BY_FOLDED
+
+
 def agency_in(credit: str) -> str | None:
     """Return the agency that a credit names; None for a person or anything else."""
     bare = credit.strip(" ()[].,:;–—-/")

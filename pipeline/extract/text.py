@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.title import find_title
 from pipeline.records import Block
 
@@ -22,8 +23,12 @@ def read_text(text: str) -> tuple[str | None, tuple[Block, ...]]:
     paragraphs = list(_paragraphs(_lines(text)))
     place = find_title(paragraphs)
     title = paragraphs.pop(place) if place is not None else None
-    blocks = (Block(i, "list_item" if BULLET.match(p) else "paragraph", p) for i, p in enumerate(paragraphs))
-    return title, tuple(blocks)
+    return title, tuple(Block(i, "list_item" if _is_item(p) else "paragraph", p) for i, p in enumerate(paragraphs))
+
+
+def _is_item(paragraph: str) -> bool:
+    """Say whether a paragraph is an item of a list: "3. März 2023" is a date."""
+    return BULLET.match(paragraph) is not None and not is_date_line(paragraph)
 
 
 def _lines(text: str) -> list[str]:

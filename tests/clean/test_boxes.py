@@ -44,6 +44,13 @@ def test_a_line_between_two_labels_of_one_form_goes_wherever_it_stands() -> None
     assert promise not in label(article(*STORY_LINES[:2], *form, *STORY_LINES[2:])).text
 
 
+def test_a_paragraph_between_two_of_them_stays() -> None:
+    """In a plain text nothing says where the form ends and the story goes on."""
+    story = "Work on the wall is to start in August, the council said, and it will be paid for by a levy on berths in the harbour."
+    cleaned = label(article(*PROSE[:2], "Subscribe to our newsletter", story, "Newsletter", *PROSE[2:]))
+    assert story in cleaned.text
+
+
 def test_a_long_text_in_a_box_with_a_label_stays() -> None:
     long = " ".join(PROSE) + " " + " ".join(PROSE)
     assert long in label(article(*STORY_LINES, *at(FORM, "Subscribe to our newsletter", long))).text

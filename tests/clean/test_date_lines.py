@@ -65,3 +65,20 @@ def test_a_line_that_says_when_it_was_published_is_a_time_stamp(line: str) -> No
 )
 def test_a_line_that_only_begins_so_is_none(line: str) -> None:
     assert not is_time_stamp(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Publié le 03/03/2023 à 16:32, mis à jour le 03/03/2023 à 17:10",
+        "Giriş Tarihi: 3.3.2023 16:32 Son Güncelleme: 3.3.2023 17:10",
+        "تاریخ انتشار: ۱۲ اسفند ۱۴۰۱",
+    ],
+)
+def test_two_stamps_and_another_calendar_are_time_stamps(line: str) -> None:
+    assert is_time_stamp(line)
+
+
+@pytest.mark.parametrize("line", ["03/03/2023 16:32 GMT+7", "Thứ sáu, 3/3/2023, 16:32 (GMT+7)", "Dzisiaj, 16:32"])
+def test_days_and_zones_of_more_languages_are_dates(line: str) -> None:
+    assert is_date_line(line)

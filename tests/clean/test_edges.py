@@ -29,6 +29,29 @@ def test_a_byline_at_the_top_goes(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {line: "author-line"}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AFP",
+        "(ANSA)",
+        "Von dpa",
+        "Da Redação, com Agência Brasil",
+        "Door onze redactie",
+        "Jan Novák, ČTK",
+        "Jane Doe, Transport Correspondent",
+    ],
+)
+def test_an_agency_and_the_newsroom_sign_a_text(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))).get(line) in ("author-line", "agency-credit")
+
+
+@pytest.mark.parametrize(
+    "line", ["Staff shortage", "Reuters building burns", "Paris, Berlin", "Editors resign", "Desk", "AFP and the war"]
+)
+def test_what_only_sounds_like_them_stays(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))) == {}
+
+
 @pytest.mark.parametrize("line", ["By the sea, nothing changes", "By Friday the water had gone.", "Von wegen", "By 2030"])
 def test_a_line_that_only_begins_like_a_byline_stays(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +109,29 @@ def test_the_title_is_found_in_the_text_when_none_is_declared_or_it_fits_nothing
         cleaned = label(article("Share", headline, *PROSE, title=declared))
         assert cleaned.title == headline
         assert cleaned.text == "\n\n".join(PROSE)
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("市议会批准新渡轮码头计划", "市议会周二晚间批准了兴建新渡轮码头的计划，结束了数月来的争论。"),
+        ("市議会、新ターミナルの建設を承認", "市議会は火曜日の夜、新ターミナルの計画を承認し、議論に終止符を打った。"),
+        ("시의회, 새 여객선터미널 건설안 승인", "시의회는 화요일 밤 여객선터미널을 짓는 계획을 승인해 논쟁을 끝냈다."),
+    ],
+)
+def test_a_title_in_a_script_that_writes_words_together_is_not_foreign_to_its_text(title: str, body: str) -> None:
+    cleaned = label(article("作者：张三", "字体大小", body, title=title))
+    assert cleaned.title == title
+
+
+def test_a_subhead_of_breaking_news_stays_in_the_text() -> None:
+    assert dropped(label(article(*PROSE[:2], "What we know so far", *PROSE[2:]))) == {}
+
+
+def test_an_interviewers_question_is_no_credit() -> None:
+    question = "记者：后来发生了什么？"
+    cleaned = label(article("港口东侧的居民抱怨说，车流量将会翻倍，噪音也会增加。", question, "“我们报了警，等了两个小时。”"))
+    assert question in cleaned.text
 
 
 def test_the_version_of_the_rules_is_twelve_hex_digits() -> None:

@@ -48,6 +48,24 @@ def test_a_label_is_a_whole_line_or_nothing(line: str) -> None:
     assert (_drops(line) is not None) == (fold(line) == "print")
 
 
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("(Foto: EFE)", "photo-credit"),
+        ("👉 Leia também: Ministro pede demissão", "read-more"),
+        ("📲 Participe do canal no WhatsApp", "follow"),
+        ("【関連記事】", "related"),
+    ],
+)
+def test_brackets_and_pictures_around_a_line_hide_nothing(line: str, rule: str) -> None:
+    assert _drops(line) == rule
+
+
+@pytest.mark.parametrize("line", ["👉 Leia o livro.", "(Foto e filme)", "(risos)", "「決して」", "🔴 What we know"])
+def test_they_make_no_label_of_a_line(line: str) -> None:
+    assert _drops(line) is None
+
+
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_every_label_matches_its_own_rule(rule: Rule) -> None:
     for language, labels in rule.labels.items():

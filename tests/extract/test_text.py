@@ -96,6 +96,17 @@ def test_list_items_are_told_apart() -> None:
     assert [block.kind for block in blocks] == ["paragraph", "list_item", "list_item", "paragraph"]
 
 
+@pytest.mark.parametrize("date", ["3. März 2023, 16:32", "3. 3. 2023 16:32", "3.3.2023 klo 16.32"])
+def test_a_date_with_an_ordinal_is_no_item_of_a_list(date: str) -> None:
+    assert [block.kind for block in read_text("\n\n".join((TITLE, date, *PARAGRAPHS)))[1]] == ["paragraph"] * 5
+
+
+def test_thai_has_prose_and_a_title_without_any_stop() -> None:
+    title = "สภาเมืองอนุมัติท่าเรือเฟอร์รีแห่งใหม่"
+    body = "สภาเมืองอนุมัติแผนก่อสร้างท่าเรือเฟอร์รีแห่งใหม่เมื่อคืนวันอังคาร หลังถกเถียงเรื่องค่าใช้จ่ายและผลกระทบต่อท่าเรือมานานหลายเดือน"
+    assert read_text(f"{title}\n\n{body}")[0] == title
+
+
 def test_an_empty_document_has_nothing() -> None:
     assert read_text(" \n\t\n") == (None, ())
 
