@@ -33,7 +33,8 @@ DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
 CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
 # Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
 TAIL = re.compile(
-    r"\s*(?:[|•·●▪►»/\\（(\[–—→]|\s-\s|\s@|https?:|www\.|\b\S+@\S+|\d|"
+    r"\s*(?:[|•·●▪►»/\\（(\[–—→]|\s-\s|\s@|https?:|www\.|\b\S+@\S+|"
+    r"\b(?:um|às|a las|alle|kl|klo|om|à|o|в|lúc|saat|pukul)\.?\s*\d|\d|"
     r"\b(?:posted|published|updated|modified|on|in|at|special to|exclusively for|is an?|was an?|has been|covers|writes|joined|"
     r"follow|read more|more by|see more|view|contact|email|for the|reporting|"
     r"aktualisiert|veröffentlicht|publié|publicado|actualizado|pubblicato|gepubliceerd|opublikowano|опубликовано)\b).*$",
