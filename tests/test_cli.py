@@ -44,6 +44,14 @@ def told(done: subprocess.CompletedProcess[str], status: int) -> str:
     return done.stderr
 
 
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "db", "status"]
+    with Path("/dev/full").open("w") as full:  # which answers as a full disk does
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | {"COPYDESK_WAREHOUSE_URL": f"sqlite:///{tmp_path}/w.db"},
+                              stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120)  # fmt: skip
+    assert re.search(r"the disk is full \(No space left on device\): make room where COPYDESK_STORE", told(done, 1))
+
+
 def test_help_lists_the_commands_and_each_has_its_own(copydesk: Call) -> None:
     shown = copydesk("--help").stdout
     names = re.findall(r"^    (\w+) ", shown, re.MULTILINE)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import logging
 import os
 import sys
 from collections.abc import Sequence
+from tempfile import gettempdir
 
 import pipeline
 from pipeline.cli.bulk import add_bulk
@@ -39,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:  # a disk that is full, a file that may not be written
         told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # Arrow does not say which file it was
+            room = f"COPYDESK_STORE, COPYDESK_PUBLISH and {gettempdir()}"
+            told = f"the disk is full ({told}): make room where {room} are, then run again"
         print(f"copydesk: {visible(told)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

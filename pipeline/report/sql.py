@@ -38,7 +38,7 @@ def find(settings: Settings, words: str) -> Iterator[str]:
     """Yield the newest articles that have the words, as the report finds them; `ConfigError` while there is no full-text index."""
     with made_warehouse(settings).reading() as connection:
         if not is_on(connection):
-            raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and load a night")
+            raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and run `copydesk db upgrade`")
         found = finding.find(connection, words)
         while not found.hits and found.after:  # of a phrase none among those that were looked at first
             found = finding.find(connection, words, found.after)
