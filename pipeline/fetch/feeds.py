@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import logging
 import re
@@ -13,13 +14,17 @@ import fastfeedparser
 import lxml.html
 
 from pipeline.errors import Reject
+from pipeline.fetch.loose_xml import refuse_entities, with_references
 
 logger = logging.getLogger(__name__)
 
-# An honest feed declares no entities: they are how a kilobyte becomes a gigabyte, or a local file is read.
-ENTITY = re.compile(rb"<!ENTITY|<\x00?!\x00?E\x00?N\x00?T\x00?I\x00?T\x00?Y", re.IGNORECASE)
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
+# `xml:base` of the first element, behind declarations and comments.
+BASE = re.compile(
+    rb"""(?:\xef\xbb\xbf)?(?>(?:\s|<!--.*?-->|<[?!][^>]*>)*)<[A-Za-z][^>]*?\sxml:base\s*=\s*(["'])([^"'<>]{1,2000})\1""", re.DOTALL
+)
+MAX_HEAD = 10_000  # bytes in which the first element ends
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
 
@@ -40,18 +45,25 @@ def parse_feed(body: bytes, url: str) -> list[Entry]:
     refuse_entities(body, "bad_feed")
     if not body.strip():
         raise Reject("empty_feed", "the answer has no body")
+    body = with_references(body)
     entries = _fast(body) or _lenient(body)
-    found = [_entry(entry, url) for entry in entries[:MAX_ENTRIES]]
+    base = _base(body, url)
+    found = [_entry(entry, base) for entry in entries[:MAX_ENTRIES]]
     kept = [entry for entry in found if entry is not None]
     if not kept:
         raise Reject("empty_feed", "a feed without entries")
     return kept
 
 
-def refuse_entities(body: bytes, code: str) -> None:
-    """Raise `Reject` with this code for XML that declares entities."""
-    if ENTITY.search(body):
-        raise Reject(code, "the XML declares entities")
+def _base(body: bytes, url: str) -> str:
+    """Return what the links of a feed are relative to: `xml:base` of its first element, or its own URL."""
+    said = BASE.match(body[:MAX_HEAD])
+    if said is None:
+        return url
+    try:
+        return urljoin(url, html.unescape(said[2].decode("utf-8", "replace").strip()))
+    except ValueError:
+        return url
 
 
 def _fast(body: bytes) -> list[Any]:

@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from pipeline.errors import Reject
-from pipeline.fetch.feeds import Entry, refuse_entities
+from pipeline.fetch.feeds import Entry
 from pipeline.fetch.inflate import inflate
+from pipeline.fetch.loose_xml import refuse_entities, with_references
 
 MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
 MAX_URLS = 50_000  # sitemaps.org: in one file
@@ -36,7 +37,7 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
         sitemap = _text_sitemap(body)
     else:
         refuse_entities(body, "bad_sitemap")
-        sitemap = _xml_sitemap(body, url)
+        sitemap = _xml_sitemap(with_references(body), url)
     if not sitemap.entries and not sitemap.children:
         raise Reject("empty_sitemap", "a sitemap without URLs")
     return sitemap
@@ -59,7 +60,8 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
             if root is None:
                 root = name
                 if root not in ("urlset", "sitemapindex"):
-                    raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>")
+                    a_feed = "; it belongs under feeds" if root in ("rss", "feed", "RDF") else ""
+                    raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>{a_feed}")
             elif event == "end" and name in ("url", "sitemap"):
                 _add(sitemap, name, _texts(element), base)
                 _forget(element)

@@ -199,6 +199,33 @@ def test_a_broken_feed_is_read_as_far_as_it_goes() -> None:
     assert parse_feed(broken.encode(), "http://e.example/")[0].url == "http://e.example/1"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("?a=1&b=2", "?a=1&b=2"),
+        ("?a=1&amp;b=2", "?a=1&b=2"),
+        ("?a=1&#38;b=2", "?a=1&b=2"),
+        ("<![CDATA[http://e.example/?a=1&b=2]]>", "?a=1&b=2"),
+        ("?copy=1&copy=2", "?copy=1&copy=2"),
+        ("caf&eacute;", "café"),
+    ],
+)
+def test_ampersands_of_all_kinds_leave_a_url_whole(written: str, read: str) -> None:
+    link = written if written.startswith("<") else f"http://e.example/{written}"
+    feed = f"<rss><channel><item><title>A & B&nbsp;C</title><link>{link}</link></item></channel></rss>"
+    sitemap = f"<urlset><url><loc>{link}</loc></url></urlset>"
+    (entry,) = parse_feed(feed.encode(), "http://e.example/feed")
+    assert (entry.url, entry.title) == (f"http://e.example/{read}", "A & B C")
+    assert [e.url for e in parse_sitemap(sitemap.encode(), "http://e.example/").entries] == [entry.url]
+
+
+def test_links_are_relative_to_what_the_feed_says() -> None:
+    feed = '<?xml version="1.0"?><!-- a > b --><rss {0}><channel><item><link>/a</link></item></channel></rss>'
+    bases = ("xml:base='https://b.example/x/'", 'version="2.0" xml:base="/y/"', "")
+    found = [parse_feed(feed.format(base).encode(), "http://e.example/f/rss")[0].url for base in bases]
+    assert found == ["https://b.example/a", "http://e.example/a", "http://e.example/a"]
+
+
 def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
     broken = "<urlset><url><loc>http://e.example/1</loc></url><url><loc>http://e.example/2</loc></url><url><lo"
     assert [e.url for e in parse_sitemap(broken.encode(), "http://e.example/").entries] == [
