@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
@@ -39,9 +40,7 @@ def _normal_form(url: str) -> str:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = parts.hostname or ""
-    if not host.isascii():
-        host = host.encode("idna").decode()  # may end in dots that it did not have: of an ellipsis
-    host = host.rstrip(".")
+    host = _ascii_host(host).rstrip(".")
     if scheme not in DEFAULT_PORTS or not host:
         return url
     if ":" in host:
@@ -49,6 +48,11 @@ def _normal_form(url: str) -> str:
     if parts.port and parts.port != DEFAULT_PORTS[scheme]:
         host = f"{host}:{parts.port}"
     return urlunsplit((scheme, host, _normal_path(parts.path), _normal_query(parts.query), ""))
+
+
+def _ascii_host(host: str) -> str:
+    """Return a host in Punycode; it may end in dots that it did not have: of an ellipsis. Raises `ValueError`."""
+    return host if host.isascii() else host.encode("idna").decode()
 
 
 def _normal_path(path: str) -> str:
@@ -77,12 +81,26 @@ def _normal_escapes(text: str, safe: str) -> str:
 
 @lru_cache(maxsize=65536)
 def site_of_host(host: str) -> str:
-    """Return the registered domain of a host name, or the host itself where there is none (an address, `x.localhost`)."""
-    host = host.lower().rstrip(".")
+    """Return the registered domain of a host name, or the host itself where there is none (an address, `x.localhost`).
+
+    As ASCII: a feed may write the host in its own script and a sitemap in Punycode, and both are one site, with one owner.
+    """
+    host = host.lower()
+    with suppress(ValueError):  # IDNA refuses it
+        host = _ascii_host(host)
+    host = host.rstrip(".")
     try:
         return str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:
         return _suffixes(host).top_domain_under_public_suffix or host
+
+
+def readable_host(host: str) -> str:
+    """Return a host in its own script, as people write it."""
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
 
 
 def site_of(url: str) -> str:

@@ -44,6 +44,10 @@ def test_the_normal_form_is_its_own(path: str) -> None:
         ("http://courier.localhost:8799/x", "courier.localhost"),
         ("http://127.0.0.1:80/", "127.0.0.1"),
         ("file:///folder/a.txt", ""),
+        ("https://www.bücher.de/", "xn--bcher-kva.de"),
+        ("https://www.xn--bcher-kva.de/", "xn--bcher-kva.de"),
+        ("https://Новости.пример.рф/x", "xn--e1afmkfd.xn--p1ai"),
+        (f"https://{'a' * 70}é.example/", f"{'a' * 70}é.example"),  # no name that DNS knows
     ],
 )
 def test_the_site_is_the_registered_domain_or_the_host(url: str, site: str) -> None:

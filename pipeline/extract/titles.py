@@ -12,7 +12,7 @@ import lxml.html
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, one_line, words
 from pipeline.extract.textlines import Lines
-from pipeline.urls import site_of_host
+from pipeline.urls import readable_host, site_of_host
 
 SEPARATOR = re.compile(
     r"(\s+[|¦·•:»«›‹~/\\–—―−-]{1,3}\s+|\s*[|｜»«‖]+\s*|\s+::\s+|\s*_\s*(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s*_\s*)"
@@ -84,8 +84,8 @@ def site_names(markup: Markup, url: str | None) -> SiteNames:
         *markup.jsonld.site_names,
     ]
     given = [name for name in given if len(words(name)) <= SITE_WORDS]  # some templates write the headline there
-    host = urlsplit(url).hostname or "" if url else ""
-    site = site_of_host(host) if host else ""
+    host = readable_host(urlsplit(url).hostname or "") if url else ""
+    site = readable_host(site_of_host(host)) if host else ""
     label = fold((host.removeprefix("www.") if site == host else site).split(".")[0])
     given += [text for heading in markup.headings if (text := _heading_text(heading)) and _is_logo(heading, text, url)]
     names = (

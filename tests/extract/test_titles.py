@@ -35,6 +35,11 @@ def test_the_name_of_the_site_is_taken_off_by_its_host(title: str) -> None:
     assert title_of(head=f"<title>{title}</title>") == HEADLINE
 
 
+@pytest.mark.parametrize("url", ["https://www.новости.рф/17", "https://www.xn--b1amnebsh.xn--p1ai/17"])
+def test_a_host_of_another_script_is_the_name_of_its_site(url: str) -> None:
+    assert title_of(head=f"<title>{HEADLINE} | Новости</title>", url=url) == HEADLINE
+
+
 def test_the_name_of_the_site_is_taken_off_as_the_page_states_it() -> None:
     head = f'<title>{HEADLINE} — Der Bote</title><meta property="og:site_name" content="Der Bote">'
     assert title_of(head=head) == HEADLINE
