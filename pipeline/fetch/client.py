@@ -193,6 +193,8 @@ class Client:
         return target
 
     async def _permit(self, url: str) -> None:
+        """Ask robots.txt for the URL as it will be sent: of /a/../b that is /b."""
+        url = str(_target(url))
         origin = origin_of(url)
         task = self._rules.get(origin)
         if task is None:
@@ -234,8 +236,8 @@ class Client:
 
     async def _hop(self, url: str, headers: Headers, types: Collection[str] | None, limit: int, truncate: bool = False) -> Exchange:
         """Make one request when the host's turn comes."""
+        target = _target(url)
         try:
-            target = URL(url)
             key = host_key(url)
             if not self.settings.allow_private_hosts:
                 check_target(target.host or "", target.port or 0)
@@ -276,6 +278,14 @@ class Client:
                 fetched_at=datetime.now(UTC),
                 truncated=cut,
             )
+
+
+def _target(url: str) -> URL:
+    """Return a URL in the form in which it is sent; raises `Reject` `bad_url`."""
+    try:
+        return URL(url)
+    except ValueError as error:
+        raise Reject("bad_url", str(error)) from error
 
 
 def _peer(response: aiohttp.ClientResponse) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,6 +15,8 @@ from pipeline.errors import Reject, Transient
 logger = logging.getLogger(__name__)
 
 TOKEN = "Copydesk"  # noqa: S105  our product token in User-agent lines
+# RFC 9309 2.2.1: of a User-agent line the product token counts. Who knows us from a log writes our version behind it.
+_NAMED = re.compile(rf"(user-?agent\s*:\s*{TOKEN})(?![a-z_-])[^\r\n#]*", re.IGNORECASE)
 MAX_ROBOTS_BYTES = 500 * 1024  # RFC 9309 2.5: read at least so much; rules beyond it are not seen
 
 
@@ -45,7 +49,13 @@ def origin_of(url: str) -> str:
 def rules_from(status: int, body: bytes) -> Rules:
     """Return the rules that an answer to GET /robots.txt means."""
     if 200 <= status < 300:
-        return Rules(Protego.parse(body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace").replace("\0", "")))
+        return Rules(Protego.parse(_NAMED.sub(r"\1", _text(body[:MAX_ROBOTS_BYTES]))))
     if status == 429 or status >= 500:
         return Rules(failure=Transient("robots_unavailable", f"robots.txt answered {status}: nothing may be fetched for now"))
     return Rules()
+
+
+def _text(body: bytes) -> str:
+    """Return the file as text: UTF-8 by the standard, UTF-16 where its mark says so."""
+    utf16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return body.decode("utf-16" if utf16 else "utf-8-sig", "replace").replace("\0", "")

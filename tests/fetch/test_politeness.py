@@ -100,6 +100,21 @@ def test_forbidden_paths_are_never_asked_for(web: Web, settings: Settings, store
     assert web.paths() == ["/robots.txt", "/away", "/private/open", "/"]
 
 
+@pytest.mark.parametrize("path", ["/a/../private", "/a/%2e%2E/private", "/./private", "/%70rivate"])
+def test_robots_is_asked_for_the_path_that_will_be_sent(web: Web, settings: Settings, store: LocalStore, path: str) -> None:
+    web.add("/robots.txt", robots("User-agent: *\nDisallow: /private\n"))
+    web.add("/away", redirect(path))
+    rows = run(web, settings, store, path, "/away")
+    assert [row.outcome for row in rows] == ["robots", "robots"]
+    assert web.paths() == ["/robots.txt", "/away"]
+
+
+def test_a_default_port_and_a_name_in_its_own_script_have_one_robots(web: Web, settings: Settings, store: LocalStore) -> None:
+    items = [web.item("/", host) for host in ("münchen.localhost", "xn--mnchen-3ya.localhost", "MÜNCHEN.localhost")]
+    fetch(items, settings=settings, store=store, archive_prefix=PREFIX)
+    assert web.paths().count("/robots.txt") == 1
+
+
 def test_each_hop_of_a_redirect_asks_the_robots_of_its_host(web: Web, settings: Settings, store: LocalStore) -> None:
     web.add("/robots.txt", robots("User-agent: *\nDisallow: /\n"), host="closed.localhost")
     web.add("/away", redirect(web.url("/page", "closed.localhost")))
@@ -118,6 +133,9 @@ def test_each_hop_of_a_redirect_asks_the_robots_of_its_host(web: Web, settings: 
         (Reply(b"", 429), "robots_unavailable"),
         (Reply(b"User-agent: *\nDisallow: /\n"), "robots"),
         (Reply(b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"), "robots"),
+        (Reply("User-agent: *\nDisallow: /\n".encode("utf-16")), "robots"),
+        (robots("User-agent: *\nAllow: /\n\nUser-agent: Copydesk/1.0 (+https://example.org) # no\nDisallow: /\n"), "robots"),
+        (robots("User-agent: *\nAllow: /\n\nUser-agent: copydesk-images\nDisallow: /\n"), "fetched"),
         (Reply(PAGE), "fetched"),
         (redirect("/robots.txt"), "fetched"),
         (redirect("/other-robots.txt"), "robots"),
