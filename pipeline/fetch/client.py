@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import random
+import re
 import ssl
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enou
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
 MAX_HEADERS = 256
 RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from the base to the cap
+MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
+UNKNOWN_TYPES = ("*/*", "unknown/unknown", "application/unknown")  # which browsers do not believe either
 SESSION_DEFAULTS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5"}
 
 
@@ -295,8 +298,18 @@ def _peer(response: aiohttp.ClientResponse) -> str | None:
     return str(peer[0]) if peer else None
 
 
+def media_type(content_type: str | None) -> str:
+    """Return the media type that a header names, in lower case; empty where it names none, as in `text/html charset=utf-8`.
+
+    Of several, which servers and proxies join with commas, the last counts (WHATWG Fetch, "extract a MIME type").
+    """
+    kinds = (part.partition(";")[0].strip().lower() for part in (content_type or "").split(","))
+    named = [kind for kind in kinds if MEDIA_TYPE.fullmatch(kind) and kind not in UNKNOWN_TYPES]
+    return named[-1] if named else ""
+
+
 def _check_type(value: str | None, types: Collection[str]) -> None:
-    kind = (value or "").partition(";")[0].strip().lower()
+    kind = media_type(value)
     if kind and kind not in types:
         raise Reject("not_html", f"content type {kind[:100]}")
 

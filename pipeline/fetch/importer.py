@@ -14,7 +14,7 @@ from isal import isal_zlib
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.fetch.client import Exchange
+from pipeline.fetch.client import Exchange, media_type
 from pipeline.fetch.rows import clean_url, fetch_row, judge_page, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome
@@ -70,7 +70,7 @@ def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange |
 
 def _page(record: Any, item: Discovered, settings: Settings) -> tuple[Fetch, Exchange | None]:
     moment = record.record_date.astimezone(UTC)
-    kind = (record.http_headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    kind = media_type(record.http_headers.get("Content-Type"))
     if kind and kind not in PAGE_TYPES:
         return fetch_row(item, Outcome("not_html", detail=f"content type {kind}"), moment), None
     announced = record.content_length

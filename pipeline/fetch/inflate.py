@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 from typing import cast
@@ -13,6 +14,8 @@ from isal import isal_zlib
 from pipeline.errors import Reject
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+# No encoding, or a charset: a slip for Content-Type that browsers pass over.
+NOTHING = re.compile(r"|identity|none|(?:utf|iso|windows|cp|latin|us-ascii)[\w-]*")
 MAX_ENCODINGS = 3  # honest servers send one; a proxy may add another
 ZSTD_WINDOW = 8 * 2**20  # RFC 9659: no larger window in a content encoding
 CHUNK = 1 << 16
@@ -26,7 +29,7 @@ _BROKEN = (ISAL_ERROR, zlib.error, brotli.error, zstandard.ZstdError, EOFError, 
 def inflate(body: bytes, content_encoding: str | None, limit: int) -> bytes:
     """Return the body with its encodings undone; raises `Reject` `too_large` above `limit` bytes, `bad_encoding` when broken."""
     names = [name.strip().lower() for name in (content_encoding or "").split(",")]
-    names = [name for name in names if name not in ("", "identity", "none")]
+    names = [name for name in names if not NOTHING.fullmatch(name)]
     if len(names) > MAX_ENCODINGS:
         raise Reject("bad_encoding", f"{len(names)} encodings on top of each other")
     for name in reversed(names):

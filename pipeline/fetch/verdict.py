@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.fetch.client import Exchange, is_retryable
+from pipeline.fetch.client import Exchange, is_retryable, media_type
 
 PAGE_TYPES = frozenset(
     {
@@ -75,7 +75,6 @@ def body_outcome(body: bytes, content_type: str | None) -> Outcome | None:
         return Outcome("empty", detail="the body is empty" if not body else "the body is white space")
     if start.startswith(MAGIC):
         return Outcome("not_html", detail="the body is a file of another kind")
-    kind = (content_type or "").partition(";")[0].strip().lower()
-    if kind in SNIFFED_TYPES and b"\0" in start and not start.startswith(UTF16_MARKS):
+    if media_type(content_type) in SNIFFED_TYPES and b"\0" in start and not start.startswith(UTF16_MARKS):
         return Outcome("not_html", detail="the body is not text")
     return None
