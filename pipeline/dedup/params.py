@@ -58,6 +58,10 @@ class DedupParams:
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
     form_figures: int = 8
     figures: float = 0.45
+    # Also a form: of so little (weight) no name and no figure agrees, no more than such a share does, and runs are broken. Names
+    # do not show in scripts without capitals.
+    unnamed: float = 150.0
+    unnamed_same: float = 0.8
     # Also a form: what each text has of its own is a list of figures (so many, this share of its own words, and of the text).
     listed: int = 5
     listed_own: float = 0.4

@@ -1,4 +1,4 @@
-"""Titles as evidence against a copy: both texts share much, but what each is about stands in the part of its own."""
+"""Titles as evidence against a copy: both texts share much, but what each is about stands in what is its own."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from pipeline.dedup.sketch import encode
 from pipeline.dedup.words import Words, read_words
 
 _OWN = 8  # words outside of the shared passages from which on a title can be about them
-_ABOUT = 0.5  # share of a title's words that stand in those words only
+_ABOUT = 0.5  # share of a title's words that stand in those words only, or that the other text has nowhere
 _TELLING = 2  # words a title must have, short ones not counted
 
 
 def about_own_parts(
     pairs: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], zones: Zones, words: Words, titles: Sequence[str | None]
 ) -> npt.NDArray[np.bool_]:
-    """Mark the pairs in `rows` of which both titles speak of what the two texts do not share, as where only a sidebar is common."""
+    """Mark the pairs in `rows` of which both titles speak of what the two texts do not share.
+
+    So it is where only a sidebar is common, and in a form: each title says what the form was filled with.
+    """
     texts, places = np.unique(pairs[rows], return_inverse=True)
     heads = read_words(encode([titles[text] or "" for text in texts.tolist()]))
     telling = (heads.flags[: heads.size] & SHORT) == 0
@@ -44,15 +47,16 @@ def _about_own_parts(
         passages = zones[zone_bounds[rows[place]] : zone_bounds[rows[place] + 1]]
         own = True
         for side in range(2):
-            text, head = pairs[place, side], heads[place, side]
+            text, other, head = pairs[place, side], pairs[place, 1 - side], heads[place, side]
             title = title_words[title_low[head] : title_high[head]]
-            own = own and _about_own(hashes[low[text] : high[text]], passages, 2 * side, title, shared)
+            words, others = hashes[low[text] : high[text]], hashes[low[other] : high[other]]
+            own = own and _about_own(words, others, passages, 2 * side, title, shared)
         result[place] = own
     return result
 
 
 @inner
-def _about_own(hashes: Any, passages: Any, side: int, title: Any, shared: Any) -> bool:
+def _about_own(hashes: Any, others: Any, passages: Any, side: int, title: Any, shared: Any) -> bool:
     if len(title) < _TELLING:
         return False
     for i in range(len(hashes)):
@@ -63,8 +67,6 @@ def _about_own(hashes: Any, passages: Any, side: int, title: Any, shared: Any) -
     outside = 0
     for i in range(len(hashes)):
         outside += not shared[i]
-    if outside < _OWN:
-        return False
     count = 0
     for word in title:
         in_own = in_shared = False
@@ -72,5 +74,16 @@ def _about_own(hashes: Any, passages: Any, side: int, title: Any, shared: Any) -
             if hashes[i] == word:
                 in_shared = in_shared or shared[i]
                 in_own = in_own or not shared[i]
-        count += in_own and not in_shared
+        if in_own and not in_shared and outside >= _OWN:
+            count += 1
+        elif in_own or in_shared:
+            count += not _holds(others, word)
     return bool(count >= _ABOUT * len(title))
+
+
+@inner
+def _holds(hashes: Any, word: Any) -> bool:
+    held = False
+    for other in hashes:
+        held = held or other == word
+    return held

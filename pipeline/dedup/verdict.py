@@ -62,6 +62,9 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     slots = get("slots") / np.maximum(aligned, 1) * 100
     form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
     form |= get("fills") / np.maximum(aligned, 1) * 100 > params.fills
+    runs = np.maximum(get("run_a"), get("run_b"))
+    same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
+    form |= (agreed == 0) & (aligned <= params.unnamed) & (same < params.unnamed_same) & (runs < params.runs)
     lists = _lists(measures, "a", params) & _lists(measures, "b", params)
     apart = np.minimum(get("gap_a"), get("gap_b"))
     whole = (smaller >= params.contained) & (larger >= params.covered) | (smaller >= params.even) & (larger >= params.both)
@@ -80,9 +83,9 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
         sidebar |= (alone >= weight) & (alone_share >= share)
     own = np.minimum(get("weight_a") * (1 - get("zone_a")), get("weight_b") * (1 - get("zone_b")))
     own /= np.maximum(np.minimum(get("weight_a"), get("weight_b")), 1)
-    retold = (own >= params.own) & (np.maximum(get("run_a"), get("run_b")) < params.runs)
+    retold = (own >= params.own) & (runs < params.runs)
     quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
-    retold |= (quoted >= params.quoted) & (np.maximum(get("run_a"), get("run_b")) < params.quoted_runs)
+    retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
     return Verdicts((whole | cut) & ~form & ~lists & ~sidebar, form & (smaller > params.contained) | lists, retold, score)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -54,6 +55,45 @@ def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicat
     result = find_duplicates([*filled, again])
     assert stories(result) == {frozenset({"d0", "again"})} | {frozenset({f"d{seed}"}) for seed in range(1, 8)}
     assert result.reuse == ()
+
+
+UNNAMED = {
+    "hi": "[पटना|जयपुर] में [शुक्रवार|शनिवार] का मौसम: [सुबह घाटियों में कोहरा और बूंदाबांदी|सुबह से ही तेज धूप], इसके बाद"
+    " [दोपहर में आसमान साफ|आंशिक बादल] रहने का अनुमान है। हवा [दक्षिण पश्चिम से हल्की|उत्तर से मध्यम] चलेगी। तापमान सामान्य से"
+    " [थोड़ा ऊपर|नीचे] बना रहेगा। रात [गुनगुनी और बादलों वाली|साफ और ठंडी] रहेगी, कुछ इलाकों में [हल्की बौछार|पाला] संभव है।"
+    " आने वाले दिनों में मौसम [अस्थिर|सूखा] रहेगा। मौसम विभाग ने वाहन चालकों से सावधानी बरतने की अपील की है।"
+    " अगला बुलेटिन तय समय पर जारी किया जाएगा।",
+    "tr": "[Bursa|İzmir] için [cuma|cumartesi] günü hava durumu: [Sabah saatlerinde sis ve çisenti|Gün boyunca bol güneş], ardından"
+    " [parçalı bulutlu|az bulutlu] bir hava bekleniyor. Rüzgar [güneybatıdan hafif|kuzeyden orta kuvvette] esecek. Hava sıcaklığı"
+    " mevsim normallerinin [biraz üzerinde|altında] seyredecek. Gece [ılık ve bulutlu|açık ve soğuk] geçecek, yer yer [hafif"
+    " yağmur|don] görülecek. Önümüzdeki günlerde hava [değişken|kuru] olacak. Sürücülerin buzlanmaya karşı dikkatli olması"
+    " isteniyor. Bir sonraki rapor her zamanki saatte yayımlanacak.",
+}
+
+
+@pytest.mark.parametrize("language", UNNAMED)
+def test_a_short_form_in_which_no_name_or_figure_agrees_is_no_copy_when_it_comes_twice(language: str) -> None:
+    one, other = (re.sub(r"\[(.*?)\|(.*?)\]", choice, UNNAMED[language]) for choice in (r"\1", r"\2"))
+    result = find_duplicates([document("a", one), document("b", other, 2)])
+    assert len(stories(result)) == 2
+    assert result.reuse == ()
+    edited = re.sub(r"\[(.*?)\|(.*?)\]", r"\2", UNNAMED[language], count=4)
+    edited = re.sub(r"\[(.*?)\|(.*?)\]", r"\1", edited)
+    assert len(stories(find_duplicates([document("a", one), document("b", edited, 2)]))) == 1
+
+
+def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() -> None:
+    frame = article(91, 3).split(" ")
+
+    def found(title: str, other_title: str) -> int:
+        one, other = (
+            " ".join(names[i // 23 % 2] if i % 23 == 5 else w for i, w in enumerate(frame))
+            for names in (("Norfolk", "Friday"), ("Cumbria", "Sunday"))
+        )
+        return len(stories(find_duplicates([document("a", one, 1, title=title), document("b", other, 2, title=other_title)])))
+
+    assert found("Forecast: Norfolk on Friday", "Forecast: Cumbria on Sunday") == 2
+    assert found("Forecast: Norfolk on Friday", "What the skies hold") == 1
 
 
 def retold(seed: int) -> tuple[str, str]:
