@@ -71,6 +71,7 @@ logger = logging.getLogger(__name__)
             None,
             type=["null", "integer"],
             minimum=1,
+            maximum=1_000_000,  # of an integer that has more than 64 bits Airflow's DAG processor dies, again and again
             title="Page limit",
             description="At most so many new pages of each source, for example 50. Empty: no limit.",
         ),

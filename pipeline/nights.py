@@ -16,7 +16,7 @@ from pipeline import stages
 from pipeline.config import Settings, load_settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.filing import named_segments, raw_prefix, recover
-from pipeline.runs import STAGES, Run, dates_of
+from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
 from pipeline.store import Partition, open_store
 
 if TYPE_CHECKING:
@@ -36,13 +36,14 @@ NEWSROOM_SETTINGS = {"COPYDESK_ALLOW_PRIVATE_HOSTS": "1", "COPYDESK_TOTAL_TIMEOU
 def prepare(
     settings: Settings, run_date: str, *, sources: str | None = None, page_limit: int | None = None, first: str = STAGES[0]
 ) -> Run:
-    """Return the run of a night from the stage `first` on; raises `ConfigError` for a sources file that is not right.
+    """Return the run of a night from the stage `first` on; raises `ConfigError` for a date ahead or a wrong sources file.
 
     What comes after the fetch needs no sources: a file that nobody named may be missing then.
     """
     file = Path(sources or settings.sources)
     needed = sources or file.is_file() or first in ("discover", "fetch")
     chosen = load_sources(file) if needed else ()
+    check_not_ahead(run_date, chosen, first)
     return Run(run_date=run_date, settings=settings, sources=chosen, page_limit=page_limit)
 
 

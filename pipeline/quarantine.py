@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline import stages
 from pipeline.config import Settings, load_sources
 from pipeline.records import Rejected
-from pipeline.runs import Run
+from pipeline.runs import Run, check_not_ahead
 from pipeline.warehouse import made_warehouse, open_rejects
 
 NOTHING_MATCHES = "nothing in the quarantine matches"
@@ -34,6 +34,7 @@ def retry(settings: Settings, run_date: str, *, reason: str | None = None, sourc
         return None
     file = Path(settings.sources)
     run = Run(run_date=run_date, settings=settings, sources=load_sources(file) if file.is_file() else ())
+    check_not_ahead(run_date, run.sources, "fetch")
     stages.fetch_again(run, rejects)
     stages.run_stages(run, first="extract")
     return run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.captures import FETCHED
@@ -24,6 +24,7 @@ STAGES = ("discover", "fetch", "extract", "clean", "dedup", "load", "publish")
 SHARDED = ("fetch", "extract", "clean")
 WHOLE = "all"  # the shard of what is not divided
 LABEL_SITES = 3
+DAYS_AHEAD = 2  # the check `night_is_fresh` lets the pages of a night be so much older than it
 
 R = TypeVar("R")
 
@@ -80,6 +81,20 @@ def check_begun(settings: Settings, run_date: str, first: str) -> None:
     begun = sorted({day for stage in earlier for day in dates_of(store, stage)})
     held = f"the store holds {begun[0]} to {begun[-1]}" if begun else "the store holds no night yet"
     raise ConfigError(f"no night of {run_date} was begun, so it cannot go on from {first}: {held}; name one of these, or begin it")
+
+
+def check_not_ahead(run_date: str, sources: Sequence[Source], first: str) -> None:
+    """Raise `ConfigError` when pages of the web would be fetched for a night that lies ahead.
+
+    It would be the newest one for as long, and nothing would be published meanwhile.
+    """
+    last = datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
+    of_the_web = any(source.feeds or source.sitemaps or source.urls for source in sources)
+    if first in ("discover", "fetch") and of_the_web and date.fromisoformat(run_date) > last:
+        raise ConfigError(
+            f"run_date: the night of {run_date} lies ahead, and what is fetched now is none of its pages;"
+            f" name one up to {last}, or none"
+        )
 
 
 def shard_label(run: Run, shard: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.config import choose_sources, load_settings, load_sources
 from pipeline.errors import ConfigError
-from pipeline.runs import STAGES, Run, check_begun
+from pipeline.runs import STAGES, Run, check_begun, check_not_ahead
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
@@ -75,8 +75,10 @@ def plan_of(params: Mapping[str, Any], run_date: str) -> dict[str, Any]:
         stages = [stage for stage in stages if stage not in ("load", "publish")]
     ids = list(params.get("sources") or [])
     settings = load_settings()
-    choose_sources(load_sources(Path(settings.sources)), ids)
-    check_begun(settings, run_date, min(stages, key=STAGES.index, default=STAGES[0]))
+    sources = choose_sources(load_sources(Path(settings.sources)), ids)
+    first = min(stages, key=STAGES.index, default=STAGES[0])
+    check_not_ahead(run_date, sources, first)
+    check_begun(settings, run_date, first)
     return {"run_date": run_date, "sources": ids, "stages": stages, "page_limit": params.get("page_limit")}
 
 

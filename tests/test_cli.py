@@ -151,6 +151,13 @@ def test_a_database_that_is_dead_is_told_without_its_password(copydesk: Call, tm
     assert "s3cret" not in message
 
 
+@pytest.mark.parametrize("command", ["run", "nightly"])
+def test_a_night_of_the_web_that_lies_ahead_is_refused_before_any_work(command: str, copydesk: Call, tmp_path: Path) -> None:
+    tmp_path.joinpath("sources.toml").write_text('[[source]]\nid = "a"\nfeeds = ["https://a.example/rss"]\n')
+    assert re.search("the night of 2150-11-20 lies ahead", told(copydesk(command, "--date", "2150-11-20"), 2))
+    assert [path.name for path in tmp_path.iterdir()] == ["sources.toml"]
+
+
 @pytest.mark.slow
 def test_a_source_that_cannot_be_reached_is_quarantined_and_the_rest_of_the_night_goes_on(copydesk: Call, tmp_path: Path) -> None:
     story = "".join(f"<p>Sentence number {n} of the story says something of its own about the harbour.</p>" for n in range(9))

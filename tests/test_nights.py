@@ -17,7 +17,7 @@ import newsroom
 from newsroom.server import RunningNewsroom, running
 from pipeline import nights, quarantine, replay
 from pipeline.config import Settings, load_sources
-from pipeline.errors import Fatal
+from pipeline.errors import ConfigError, Fatal
 from pipeline.explain import explain
 from pipeline.fetch.archive import read_page
 from pipeline.records import Fetch
@@ -312,6 +312,13 @@ def test_the_quarantine_lists_each_reject_and_tries_again(night: Night) -> None:
     run = quarantine.retry(night.run.settings, str(DAY), reason="http_404")
     assert run is not None
     assert list(quarantine.listing(night.run.settings, reason="http_404")) == listed
+
+
+def test_rejects_are_not_tried_again_as_part_of_a_night_that_lies_ahead(night: Night, tmp_path: Path) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(night.server.sources_toml())
+    with pytest.raises(ConfigError, match="the night of 2150-11-20 lies ahead"):
+        quarantine.retry(dataclasses.replace(night.run.settings, sources=str(file)), "2150-11-20", reason="http_404")
 
 
 def test_explain_shows_a_stored_article_with_its_copies(night: Night) -> None:

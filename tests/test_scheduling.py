@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,20 @@ def test_an_import_reads_no_source_and_needs_none(tmp_path: Path, monkeypatch: p
 
 def test_a_dry_run_leaves_the_warehouse_alone(sources: Path) -> None:
     assert plan_of({"dry_run": True}, "2026-11-20")["stages"] == ["discover", "fetch", "extract", "clean", "dedup"]
+
+
+@pytest.mark.parametrize("how", ["feeds", "sitemaps", "urls"])
+def test_what_is_fetched_now_is_no_page_of_a_night_that_lies_ahead(how: str, sources: Path) -> None:
+    today = datetime.now(UTC).date()
+    sources.write_text(f'[[source]]\nid = "a"\n{how} = ["https://a.example/x"]\n')
+    assert plan_of({}, str(today + timedelta(days=1)))["run_date"] == str(today + timedelta(days=1)), "it has begun somewhere"
+    with pytest.raises(ConfigError, match=rf"the night of {today + timedelta(days=40)} lies ahead.* name one up to \d"):
+        plan_of({}, str(today + timedelta(days=40)))
+
+
+def test_files_may_be_of_a_night_that_lies_ahead(sources: Path) -> None:
+    assert plan_of({}, "2150-01-01")["run_date"] == "2150-01-01"
+    assert plan_of_import("2150-01-01")["run_date"] == "2150-01-01"
 
 
 def test_a_night_that_was_never_begun_cannot_go_on(sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,7 @@ def test_the_form_offers_the_sources_of_the_sources_file(tmp_path: Path, monkeyp
     [
         ("run_date", "20 November", "'20 November' is not a 'date'"),
         ("page_limit", 0, "0 is less than the minimum of 1"),
+        ("page_limit", 10**30, "greater than the maximum of 1000000"),
         ("page_limit", "many", "'many' is not of type 'null', 'integer'"),
         ("stages", ["wash"], "'wash' is not one of"),
         ("dry_run", "perhaps", "'perhaps' is not of type 'boolean'"),
