@@ -114,9 +114,14 @@ def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = 
         raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {shown}: the driver {error.name!r} is not installed; {mend}") from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, parsed, shown, read_only=read_only)
+    if parsed.drivername == "postgresql+psycopg":
+        event.listen(engine, "connect", _say_dates_as_iso)
     warehouse = Warehouse(engine, lock_timeout)
     with explained(warehouse, opening=True), engine.connect() as connection:
-        connection.execute(sa.text("SELECT 1"))
+        if engine.dialect.name == "postgresql":
+            _refuse_encoding(shown, str(connection.execute(sa.text("SHOW server_encoding")).scalar()))
+        else:
+            connection.execute(sa.text("SELECT 1"))
     return warehouse
 
 
@@ -146,11 +151,27 @@ def _connect_args(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"timeout": READ_TIMEOUT}
     if url.drivername == "postgresql+psycopg":
-        given = {"connect_timeout", "application_name"} & set(url.query)
         defaults = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "copydesk"}
+        own = {key: value for key, value in defaults.items() if key not in url.query}
+        # Texts come as UTF-8 whatever the server, the role or PGCLIENTENCODING would take.
         # Nothing is prepared: a pooler gives each transaction another session, and a plan made for a small table would stay.
-        return {key: value for key, value in defaults.items() if key not in given} | {"prepare_threshold": None}
+        return own | {"client_encoding": "utf8", "prepare_threshold": None}
     return {}
+
+
+def _say_dates_as_iso(connection: Any, _: object) -> None:
+    """Have times written as the driver can read them, where the database or the role says another style."""
+    if not (connection.info.parameter_status("DateStyle") or "").startswith("ISO"):
+        connection.execute("SET datestyle = ISO")
+        connection.commit()
+
+
+def _refuse_encoding(shown: str, encoding: str) -> None:
+    if encoding != "UTF8":
+        raise ConfigError(
+            f"COPYDESK_WAREHOUSE_URL: {shown} has the encoding {encoding}, which cannot hold every text;"
+            " make the database with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def _may_only_be_read(path: Path) -> bool:

@@ -6,8 +6,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
+from pipeline.warehouse.tables import runs
 from tests.warehouse.conftest import admin
 from tests.warehouse.make import full_night, night
 
@@ -76,6 +78,36 @@ def test_a_dead_server_is_named_without_the_password(scheme: str) -> None:
 def test_a_missing_database_is_named(postgres_url: str) -> None:
     with pytest.raises(ConfigError, match="create the database or mend the URL"):
         open_warehouse(sa.make_url(postgres_url).set(database="no_such_database").render_as_string(hide_password=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres_url: str, encoding: str) -> None:
+    name = f"copydesk_test_{encoding.lower()}"
+    wanted = f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    admin(postgres_url, f"DROP DATABASE IF EXISTS {name}", wanted)
+    with pytest.raises(ConfigError, match=rf"{name}.* has the encoding {encoding}.*ENCODING 'UTF8'"):
+        open_warehouse(sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    admin(postgres_url, f"DROP DATABASE {name}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["German, DMY", "SQL, MDY", "Postgres, DMY"])
+def test_a_database_that_writes_dates_in_another_style_is_read_and_written(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    url = new_database()
+    name = sa.make_url(url).database
+    admin(url, f"ALTER DATABASE {name} SET datestyle = '{style}'", f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+        given = full_night()
+        assert load(warehouse, given).changed
+        assert not load(warehouse, given).changed
+        with warehouse.reading() as connection:
+            moments = connection.execute(sa.select(runs.c.run_date, runs.c.loaded_at)).one()
+    assert (str(moments.run_date), moments.loaded_at.utcoffset()) == (given.run_date, timedelta(0))
 
 
 @pytest.mark.slow
