@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import logging
 import os
@@ -166,10 +165,9 @@ def _open_input(source: str) -> IO[bytes]:
     except OSError as error:
         raise ConfigError(f"input {source!r} cannot be read ({error.strerror}); name a JSON Lines file, or - for a pipe") from error
     if suffix == ".zst":
-        import zstandard
+        from pipeline.zst import open_zst
 
-        reader = zstandard.ZstdDecompressor().stream_reader(handle, read_across_frames=True)
-        return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
+        return open_zst(handle)
     return handle
 
 

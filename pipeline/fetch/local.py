@@ -20,6 +20,7 @@ import zstandard
 
 from pipeline.errors import Reject
 from pipeline.store import open_store
+from pipeline.zst import open_zst
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 TEXT_SUFFIXES = (".txt",)
@@ -120,8 +121,7 @@ def _open(url: str) -> IO[bytes]:
         return cast("IO[bytes]", gzip.open(file))
     raw = Path(file).open("rb") if isinstance(file, str) else file  # noqa: SIM115  the caller closes it
     if path.lower().endswith(".zst"):
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", reader)))
+        return open_zst(raw)
     return raw
 
 

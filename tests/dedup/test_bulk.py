@@ -5,11 +5,13 @@ import json
 import os
 import random
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,11 +92,23 @@ def test_a_pipe_is_written_to_and_a_link_is_followed(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "real.jsonl").read_text())["id"] == "a"
 
 
-def test_a_file_that_is_damaged_in_the_middle_is_told(tmp_path: Path) -> None:
-    packed = gzip.compress(json.dumps(row("a", article(1))).encode())
-    (tmp_path / "in.jsonl.gz").write_bytes(packed[:40] + b"\0\xff" + packed[42:])
-    with pytest.raises(ConfigError, match=r"in\.jsonl\.gz' cannot be read on: .*; is it whole"):
-        dedup_file(str(tmp_path / "in.jsonl.gz"), str(tmp_path / "out.jsonl"), None, Settings())
+def damaged(packed: bytes) -> bytes:
+    return packed[:40] + b"\0\xff" + packed[42:]
+
+
+def cut_off(packed: bytes) -> bytes:
+    return packed[:-6]
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", zstandard.compress)])
+@pytest.mark.parametrize("spoil", [damaged, cut_off])
+def test_a_file_that_is_not_whole_is_told(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes], spoil: Callable[[bytes], bytes]
+) -> None:
+    source = tmp_path / f"in.jsonl.{suffix}"
+    source.write_bytes(spoil(pack(b"".join(json.dumps(row(str(n), article(n))).encode() + b"\n" for n in range(3)))))
+    with pytest.raises(ConfigError, match=rf"in\.jsonl\.{suffix}' cannot be read on: .*; is it whole"):
+        dedup_file(str(source), str(tmp_path / "out.jsonl"), None, Settings())
     assert not (tmp_path / "out.jsonl").exists()
 
 

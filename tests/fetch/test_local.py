@@ -81,12 +81,16 @@ def test_what_cannot_be_used_has_its_reason(tmp_path: Path, settings: Settings, 
 def test_a_file_that_went_away_or_is_damaged_is_told(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
     damaged = tmp_path / "rows.jsonl.gz"
     damaged.write_bytes(gzip.compress(b'{"text": "one"}\n' * 500)[:40])
+    cut_off = tmp_path / "rows.jsonl.zst"
+    cut_off.write_bytes(zstandard.compress(b'{"text": "one"}\n') + zstandard.compress(b'{"text": "two"}\n')[:-1])
     items = [
+        Discovered(f"{cut_off.as_uri()}#1", "mine", "mine", "file"),
+        Discovered(f"{cut_off.as_uri()}#3", "mine", "mine", "file"),
         Discovered((tmp_path / "gone.html").as_uri(), "mine", "mine", "file"),
         Discovered(f"{damaged.as_uri()}#400", "mine", "mine", "file"),
     ]
     rows = fetch(items, settings=settings, store=store, archive_prefix=PREFIX)
-    assert [row.outcome for row in rows] == ["no_such_file", "bad_encoding"]
+    assert [row.outcome for row in rows] == ["fetched", "bad_encoding", "no_such_file", "bad_encoding"]
 
 
 def test_an_unchanged_document_keeps_its_place(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
