@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+RAW_FOLDER = re.compile(r"raw/dt=([^/]+)/shard=([^/]+)")
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
 NEWSROOM_PORT = 8799
 NEWSROOM_ADDRESS = re.compile(r"\.localhost:(\d+)")
@@ -113,7 +114,10 @@ def collect_garbage(settings: Settings, only: str | None = None) -> list[str]:
     named = {day: named_segments(store, day) for day in dates_of(store, "fetch") if only in (None, day)}
     removed: list[str] = []
     for folder in sorted({key.rpartition("/")[0] for key in store.list(f"raw/dt={only}/" if only else "raw/")}):
-        day, shard = (part.partition("=")[2] for part in folder.split("/")[1:])
+        place = RAW_FOLDER.fullmatch(folder)
+        if place is None:
+            continue  # somebody's note, or the object that S3 consoles make for a folder
+        day, shard = place.groups()
         if day not in named:
             # A first run that was killed, or an archive whose stage files are lost: not for us to decide.
             logger.warning("%s is kept: no fetch of %s was ever finished here; run that night first", folder, day)

@@ -339,6 +339,8 @@ def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> N
     orphan = "raw/dt=2026-11-20/shard=000/seg-00009-000000000000.warc.gz"
     store = night.run.store()
     store.put(orphan, b"left behind")
+    for note in ("raw/README.txt", "raw/dt=2026-11-20/note.txt", "raw/old/dt=2026-11-20/shard=000/seg-00000-0.warc.gz"):
+        store.put(note, b"not ours")
     assert orphan in nights.collect_garbage(night.run.settings)
     assert nights.collect_garbage(night.run.settings) == []
     for row in records_of(store, "fetch", str(DAY), Fetch):
