@@ -138,7 +138,7 @@ def composites_of(passages: Sequence[Passage], lengths: Sequence[int]) -> dict[i
     composites: dict[int, dict[str, Any]] = {}
     for text, own in taken.items():
         share = sum(passage.end - passage.start for passage in own) / lengths[text]
-        sources = len({passage.source for passage in own})
+        sources = len({passage.story for passage in own})
         if sources > 1 and share >= STITCHED:
             composites[text] = {"composite": True, "sources": sources, "share": round(share, 4)}
     return composites

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -29,16 +29,18 @@ _SENTENCE_IN, _SENTENCE_OUT = 0.5, 0.2  # covered share that takes a whole sente
 _PIECE = 5  # words of the shortest piece of a passage, after the cut into paragraphs
 STITCHED = 0.6  # share of a text that several other stories cover
 _MINOR = 0.08
+_HELD = 0.8  # of what the text of a story that has most of a passage has of it: then another has it too
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Words `start` to `end` (code points) of document number `document` were taken from document number `source`."""
+    """Words `start` to `end` (code points) of document number `document` were taken from document number `source` of `story`."""
 
     document: int
     source: int
+    story: int
     start: int
     end: int
     words: int
@@ -74,31 +76,37 @@ def find_passages(
     for number in story:
         members[number] += 1
 
-    def standing(text: int) -> Standing:
+    since = _since(shared, story, canonical, times, story_time)
+
+    def standing(text: int, other: int) -> Standing:
         own = story[text]
-        earliest = story_time.get(own)
-        return Standing(own, canonical[own], members[own], times[text], earliest, text in stitched, int(found.sizes[text]))
+        return Standing(
+            own, canonical[own], members[own], times[text], *since[own, story[other]], text in stitched, int(found.sizes[text])
+        )
 
     passages: list[Passage] = []
     for block in reading.blocks(np.array(list(shared), np.int64)):
         words = reading.words(block)
         marks = mark_common(words, common, params)
         for place, document in enumerate(block.tolist()):
-            inserted = {story[s.other] for s in shared.get(canonical[story[document]], ())}
-            sides = [(partner, standing(partner.other)) for partner in shared[document]]
-            passages += taken(document, standing(document), sides, inserted, text_words(words, place, marks), params)
+            sides = [(s, standing(document, s.other), standing(s.other, document)) for s in shared[document]]
+            passages += taken(document, sides, text_words(words, place, marks), params)
     return sorted(passages, key=lambda p: (p.document, p.start, p.source)), stitched
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of a text and its story when it is decided who took from whom."""
+    """What is known of a text and its story when it is decided who took from whom, it or a text of another story.
+
+    `insert`: what the two stories share stands in copies only, not in the story's canonical. `since`: when the story first had it.
+    """
 
     story: int
     canonical: int  # text of the story's canonical
     members: int  # texts of the story
     time: float | None
-    story_time: float | None
+    insert: bool
+    since: float | None
     stitched: bool
     words: int
 
@@ -120,35 +128,44 @@ def text_words(words: Words, text: int, marks: npt.NDArray[np.int8]) -> TextWord
 
 
 def taken(
-    document: int, mine: Standing, partners: Sequence[tuple[Shared, Standing]], inserted: Collection[int], text: TextWords,
-    params: DedupParams,
-) -> list[Passage]:  # fmt: skip
-    """Return the passages that a text took from the stories of its partners; `inserted`: stories its canonical shares with."""
+    document: int, partners: Sequence[tuple[Shared, Standing, Standing]], text: TextWords, params: DedupParams
+) -> list[Passage]:
+    """Return the passages that a text took from the stories of its partners: what is shared, and how it and the partner stand."""
     size = len(text.flags)
     masks: dict[int, Mask] = {}
     stories: dict[int, Standing] = {}
-    for partner, theirs in partners:
-        if not _took(mine, theirs, own_insert=mine.members > 1 and theirs.story not in inserted):
+    holders: dict[int, list[tuple[int, Mask]]] = defaultdict(list)
+    for partner, mine, theirs in partners:
+        if not _took(mine, theirs) or (partner.other != theirs.canonical and _before(mine.time, theirs.time)):
             continue
-        stories[theirs.story] = theirs
-        mask = masks.setdefault(theirs.story, np.zeros(size, np.bool_))
+        held = np.zeros(size, np.bool_)
         for start, end in partner.ranges:
             if not _common(text.marks[start:end]):
-                mask[start:end] = True
+                held[start:end] = True
+        stories[theirs.story] = theirs
+        holders[theirs.story].append((partner.other, held))
+        masks[theirs.story] = held | masks.get(theirs.story, False)
     free = np.ones(size, np.bool_)
     unit = float(_units(text.flags, np.array([0]), np.array([size]))[0])
     found: list[Passage] = []
-    for source in sorted(masks, key=lambda s: (stories[s].members < 2, _or_never(stories[s].story_time), -int(masks[s].sum()), s)):
+    for source in sorted(masks, key=lambda s: (stories[s].members < 2, _or_never(stories[s].since), -int(masks[s].sum()), s)):
         mask = _whole_sentences(masks[source] & free, text.flags)
         mask &= free
         if mask.sum() * unit < params.passage:
             continue
         free &= ~mask
-        found += [
-            Passage(document, stories[source].canonical, int(text.starts[start]), int(text.ends[end - 1]), end - start)
-            for start, end in _pieces(mask, text.flags)
-        ]
+        for start, end in _pieces(mask, text.flags):
+            holder = _holder(holders[source], stories[source].canonical, start, end)
+            first, last = int(text.starts[start]), int(text.ends[end - 1])
+            found.append(Passage(document, holder, source, first, last, end - start))
     return found
+
+
+def _holder(holders: Sequence[tuple[int, Mask]], canonical: int, start: int, end: int) -> int:
+    """Return the text of a story that a passage is said to be from: the canonical where it has it, else the first that has."""
+    held = {text: int(mask[start:end].sum()) for text, mask in holders}
+    most = max(held.values())
+    return min((text for text, words in held.items() if words >= _HELD * most), key=lambda text: (text != canonical, text))
 
 
 def _or_never(time: float | None) -> float:
@@ -258,20 +275,36 @@ def is_stitched(partners: Sequence[Shared], story: Sequence[int], words: int) ->
     return groups >= 2 and bool(total.sum() >= STITCHED * words)
 
 
-def _took(mine: Standing, theirs: Standing, *, own_insert: bool) -> bool:
-    """Say whether a text took from the other's story, rather than the other way round.
+def _since(
+    shared: Mapping[int, Sequence[Shared]], story: Sequence[int], canonical: Sequence[int], times: Sequence[float | None],
+    story_time: Mapping[int, float],
+) -> dict[tuple[int, int], tuple[bool, float | None]]:  # fmt: skip
+    """Return `insert` and `since` of each story against each other one that it shares something with."""
+    texts: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for text, partners in shared.items():
+        for partner in partners:
+            texts[story[text], story[partner.other]].add(text)
+    since: dict[tuple[int, int], tuple[bool, float | None]] = {}
+    for (own, other), sharing in texts.items():
+        insert = canonical[own] not in sharing
+        known = [time for text in sharing if (time := times[text]) is not None]
+        since[own, other] = insert, min(known, default=None) if insert else story_time.get(own)
+    return since
 
-    `own_insert`: the text is a copy, and its story's canonical has nothing of the other story.
-    """
-    here = mine.time if own_insert or mine.members == 1 else mine.story_time
-    there = theirs.story_time
-    if not own_insert and mine.stitched != theirs.stitched and (mine if mine.stitched else theirs).members == 1:
+
+def _took(mine: Standing, theirs: Standing) -> bool:
+    """Say whether a text took from the other's story, rather than the other way round."""
+    if not (mine.insert or theirs.insert) and mine.stitched != theirs.stitched and (mine if mine.stitched else theirs).members == 1:
         return mine.stitched
-    if here is not None and there is not None and here != there:
-        return here > there
+    if mine.since is not None and theirs.since is not None and mine.since != theirs.since:
+        return mine.since > theirs.since
     if (mine.members > 1) != (theirs.members > 1):
         return theirs.members > 1
     return (mine.words, mine.story) < (theirs.words, theirs.story)
+
+
+def _before(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and one < other
 
 
 def _whole_sentences(mask: Mask, flags: npt.NDArray[np.uint8]) -> Mask:

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup import DedupResult, Document, find_duplicates
+from pipeline.dedup.members import composites_of
+from pipeline.dedup.reuse import Passage
 from tests.dedup.articles import ALPHABETS, UNDIVIDED, article, document
 
 
@@ -153,6 +155,43 @@ def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets(
         taken[passage.source_article_id] = taken.get(passage.source_article_id, "") + stitched[passage.start : passage.end]
     for name, part in parts.items():
         assert abs(len(taken[name]) - len(part)) < 0.05 * len(part)
+
+
+def reuse(result: DedupResult) -> set[tuple[str, str]]:
+    return {(passage.article_id, passage.source_article_id) for passage in result.reuse}
+
+
+@pytest.mark.parametrize(("day", "expected"), [(2, {("later", "x")}), (9, {("x", "inserted")})])
+def test_a_passage_that_only_copies_have_is_from_the_first_of_them_or_was_put_in(day: int, expected: set[tuple[str, str]]) -> None:
+    wire, other = article(92), article(93)
+    grown = wire + "\n\n" + "\n\n".join(other.split("\n\n")[2:5])
+    documents = [document("wire", wire, 1), document("copy", wire, 1, "b.example"), document("x", other, day, "x.example")]
+    documents.append(document("later", grown, 10, "c.example"))
+    if day > 2:
+        documents.append(document("inserted", grown + " " + article(94, 1), 5, "d.example"))
+    result = find_duplicates(documents)
+    assert len(stories(result)) == 2
+    assert reuse(result) == expected
+
+
+def test_a_passage_is_from_the_canonical_where_that_has_it_and_else_from_a_copy_that_has() -> None:
+    wire, more = article(95), article(96, 2)
+    first, *_, last = wire.split("\n\n")
+    update = wire + "\n\n" + more
+    taker = "\n\n".join([article(97), more, first, last])
+    documents = [document("wire", wire, 1), document("update", update, 2), document("taker", taker, 3, "b.example")]
+    result = find_duplicates(documents)
+    text_of = {d.id: d.text for d in documents}
+    assert reuse(result) == {("taker", "wire"), ("taker", "update")}
+    assert all(taker[p.start : p.end] in text_of[p.source_article_id] for p in result.reuse)
+
+
+def test_two_versions_of_one_story_are_one_source() -> None:
+    halves = [(1, 0, 50), (2, 50, 100)]
+    one_story = [Passage(0, text, 1, start, end, 9) for text, start, end in halves]
+    two_stories = [Passage(0, text, text, start, end, 9) for text, start, end in halves]
+    assert composites_of(one_story, [100]) == {}
+    assert composites_of(two_stories, [100]) == {0: {"composite": True, "sources": 2, "share": 1.0}}
 
 
 @pytest.mark.parametrize("alphabet", UNDIVIDED)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SHARE = "text long, other long, story long, other_story long, words long, other_words long, ranges binary"
 _STITCHED = "text long"
 PASSAGE = "text long, source long, start long, stop long, words long, composite binary"
-_SIDE = ("story", "canonical", "members", "time", "story_time", "stitched", "words")
+_SIDE = ("story", "canonical", "members", "time", "insert", "since", "stitched", "words")
 Shingles = npt.NDArray[np.uint32]
 
 
@@ -109,7 +109,9 @@ def _stitched(tables: Tables) -> pa.Table:
 
 
 def _with_sides(shares: DataFrame, told: DataFrame, heads: DataFrame, stitched: DataFrame) -> DataFrame:
-    """Return the shares with what is known of both texts, and whether the text's canonical shares with the other story too."""
+    """Return the shares with what is known of both texts, and of what their stories share: who has it, and since when."""
+    from pyspark.sql.functions import expr
+
     grown = told.groupBy("story").agg({"text": "count", "time": "min"}).toDF("story", "members", "story_time")
     cut = stitched.selectExpr("text", "true AS cut")
     known = told.join(grown, "story").join(heads, "story", "left").join(cut, "text", "left")
@@ -122,11 +124,15 @@ def _with_sides(shares: DataFrame, told: DataFrame, heads: DataFrame, stitched: 
         "story_time",
         "coalesce(cut, false) AS stitched",
     )
-    names = [name if name == "text" else f"other_{name}" for name in known.columns]
-    others = known.toDF(*names).withColumnRenamed("text", "other")
-    inserted = shares.selectExpr("text AS canonical", "other_story", "true AS inserted").distinct()
+    met = shares.select("text", "other_story").distinct().join(known, "text").groupBy("story", "other_story")
+    since = met.agg(
+        expr("max(text = canonical) AS headed"), expr("min(time) AS met_time"), expr("min(story_time) AS story_time")
+    ).selectExpr("story", "other_story", "NOT headed AS insert", "IF(headed, story_time, met_time) AS since")
+    known = known.drop("story_time")
+    others = known.toDF(*(name if name == "text" else f"other_{name}" for name in known.columns)).withColumnRenamed("text", "other")
+    back = since.toDF("other_story", "story", "other_insert", "other_since")
     sided = shares.drop("story", "other_story").join(known, "text").join(others, "other")
-    return sided.join(inserted, ["canonical", "other_story"], "left")
+    return sided.join(since, ["story", "other_story"]).join(back, ["story", "other_story"])
 
 
 def _taken(tables: Tables, common: Shingles, params: DedupParams) -> pa.Table:
@@ -136,12 +142,11 @@ def _taken(tables: Tables, common: Shingles, params: DedupParams) -> pa.Table:
     words = read_words(encode(contents))
     marks = mark_common(words, common, params)
     own_sides, other_sides = _standings(table, ""), _standings(table, "other_")
-    others, ranges, inserted = integers(table["other"]).tolist(), table["ranges"].to_pylist(), table["inserted"].to_pylist()
+    others, ranges = integers(table["other"]).tolist(), table["ranges"].to_pylist()
     found: list[Passage] = []
     for place, (_, own) in enumerate(rows):
-        partners = [(_shared(others[row], ranges[row]), other_sides[row]) for row in range(own.start, own.stop)]
-        stories = {other_sides[row].story for row in range(own.start, own.stop) if inserted[row]}
-        found += taken(place, own_sides[own.start], partners, stories, text_words(words, place, marks), params)
+        partners = [(_shared(others[row], ranges[row]), own_sides[row], other_sides[row]) for row in range(own.start, own.stop)]
+        found += taken(place, partners, text_words(words, place, marks), params)
     numbers = integers(texts["text"])
     composites = composites_of(found, list(map(len, contents)))
     return pa.Table.from_batches([_passage_rows(found, numbers), _composite_rows(composites, numbers)])
