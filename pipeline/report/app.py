@@ -245,6 +245,8 @@ def _story(pages: _Pages) -> Callable[..., Any]:
 def _search(pages: _Pages) -> Callable[..., Any]:
     def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: AwareDatetime | None = None) -> Response:
         with reading(pages.warehouse) as connection:
+            if nights.newest(connection) is None:
+                raise NothingLoaded(NOTHING_LOADED)
             found = finding.find(connection, q, after) if q.strip() else None
             listed = finding.newest(connection, site, (at, after) if at and after else None) if found is None else None
         return pages.page(request, "search.html", query=q, site=site, found=found, listed=listed)

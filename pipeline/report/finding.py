@@ -44,7 +44,8 @@ class Found:
 
     `indexed` says whether every article was looked at, or the newest alone; `sampled`, whether so many have the word that
     these are out of some of them; `unspaced`, whether a word is of a script that puts no space between words, of which an index has
-    whole sentences.
+    whole sentences; `asked`, whether the query has a word at all that an article must have; `indexable`, whether the database can
+    have an index.
     """
 
     hits: tuple[Hit, ...]
@@ -52,6 +53,8 @@ class Found:
     indexed: bool
     sampled: bool = False
     unspaced: bool = False
+    asked: bool = True
+    indexable: bool = True
 
 
 def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -69,13 +72,14 @@ def find(connection: Connection, query: str, after: str = "") -> Found:
     """Return the newest articles that have the words; `after` is the key of the last one seen."""
     wanted, unwanted = terms(query)
     if not wanted:
-        return Found((), None, indexed=True)
+        return Found((), None, indexed=True, asked=False)
     unspaced = any(UNSPACED.search(term) for term in (*wanted, *unwanted))
     if is_on(connection) and not unspaced:
         page, sampled = _by_index(connection, wanted, unwanted, after)
         return Found(_hits(connection, page.rows, wanted), page.after, indexed=True, sampled=sampled)
     page = _by_reading(connection, wanted, unwanted)
-    return Found(_hits(connection, page.rows, wanted), None, indexed=False, unspaced=unspaced)
+    indexable = connection.dialect.name in FULL_TEXT
+    return Found(_hits(connection, page.rows, wanted), None, indexed=False, unspaced=unspaced, indexable=indexable)
 
 
 def newest(connection: Connection, site: str, after: tuple[datetime, str] | None) -> Page:
@@ -189,13 +193,22 @@ def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple
     dated = any_of.where(at.is_not(None)).order_by(at.desc()).limit(NEWEST).subquery()
     undated = any_of.where(at.is_(None)).limit(NEWEST).subquery()
     read = sa.union_all(sa.select(dated), sa.select(undated)).subquery()
-    words = sa.func.lower(sa.func.coalesce(read.c.title, "") + " " + read.c.text)
+    words = _lower(connection, sa.func.coalesce(read.c.title, "") + " " + read.c.text)
     has = [words.contains(term.lower(), autoescape=True) for term in wanted]
     has_not = [~words.contains(term.lower(), autoescape=True) for term in unwanted]
     ids = sa.select(read.c.article_id).where(*has, *has_not).order_by(*_newest_first(read.c)).limit(FOUND)
     listed = view("article_list")
     chosen = listed.c.article_id.in_(connection.scalars(ids).all())
     return Page(tuple(connection.execute(sa.select(listed).where(chosen).order_by(*_newest_first(listed.c)))))
+
+
+def _lower(connection: Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return a text in lower case; SQLite's own function knows the letters of English alone."""
+    if connection.dialect.name != "sqlite":
+        return sa.func.lower(text)
+    driver: Any = connection.connection.driver_connection
+    driver.create_function("lower_unicode", 1, str.lower, deterministic=True)
+    return sa.func.lower_unicode(text)
 
 
 def _newest_first(columns: Any) -> tuple[Any, ...]:

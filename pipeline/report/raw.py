@@ -38,7 +38,7 @@ HEAD = """<!doctype html><html><head><meta charset="utf-8"><meta name="viewport"
 :root{color-scheme:light}
 body{margin:1rem;font:15px/1.5 Georgia,serif;background:#fff;color:#111;overflow-wrap:break-word}
 *{position:static!important;max-width:100%!important}img,svg,video{display:none}pre{white-space:pre-wrap}
-</style></head><body>"""
+</style></head><body tabindex="0">"""
 
 
 def inert_page(store: Store, raw_ref: str, url: str) -> str:

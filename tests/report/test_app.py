@@ -151,6 +151,7 @@ def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
         archive.finish()
     shown = inert_page(store, f"{place.segment.key}#{place.offset}+{place.length}", "https://x.example/a")
     assert '<div dir="rtl" lang="he">' in shown
+    assert '<body tabindex="0">' in shown, "its frame is reached, and scrolled, with the keyboard"
     assert_harmless(shown)
 
 
@@ -161,6 +162,11 @@ def test_the_page_behind_a_reject_is_shown(client: httpx.Client) -> None:
 
 def test_a_story_shows_its_copy_and_what_it_changed(client: httpx.Client) -> None:
     tree = lxml.html.fromstring(client.get(f"/story/{LEAD}").text)
+    assert tree.findtext("head/title") == "About lead · Copydesk"
+    assert [(e.tag, e.get("dir")) for e in tree.xpath("//p[@class='note']/del | //p[@class='note']/ins")] == [
+        ("del", "auto"),
+        ("ins", "auto"),
+    ], "the old headline stands before the new one in every script"
     assert "herald.example stands for it" in " ".join(tree.text_content().split())
     assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//ins")] == ["noon.", "No one"]
     assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//del")] == ["one.", "Nobody"]
@@ -209,6 +215,19 @@ def test_search_finds_words_of_a_script_without_spaces_and_articles_without_a_da
     assert found(client, "防波堤 -工事") == found(client, "空港") == []
     assert "<mark>防波堤</mark>" in client.get("/search?q=防波堤").text
     set_search(filled, on=False)
+
+
+@pytest.mark.parametrize("query", ["Übergang", "übergang", "ÜBERGANG ärzte", '"die Ärzte"', "москва", "Москва"])
+def test_search_without_an_index_finds_words_in_every_case(client: httpx.Client, filled: Warehouse, query: str) -> None:
+    page = make.article("case", "Für die Ärzte ist es ein Übergang.\n\nМосква молчит.", 2)
+    load(filled, make.night(2, [page]))
+    assert found(client, query) == [page.title]
+
+
+def test_a_search_for_no_word_asks_for_one(client: httpx.Client) -> None:
+    for query in ("-dam", "🙂", '"'):
+        assert "Name a word that the articles must have." in client.get("/search", params={"q": query}).text
+    assert "copydesk db upgrade" in client.get("/search?q=nowhere").text
 
 
 @pytest.mark.parametrize(("rare", "frequent"), [(2.0, 50_000), (-1.0, 50_000), (-1.0, -1)])
@@ -304,6 +323,8 @@ def test_every_time_of_day_names_its_zone(client: httpx.Client) -> None:
 def test_an_empty_warehouse_says_what_to_do(settings: Settings, warehouse: Warehouse) -> None:
     with served(create_app(settings)) as client:
         assert "nightly_articles" in client.get("/").text
+        for path in ("/search", "/search?q=harbour"):
+            assert "No night yet" in client.get(path).text, "and nothing of an index that is missing"
 
 
 def test_a_database_that_no_load_has_made_is_an_empty_warehouse(tmp_path: Path) -> None:
