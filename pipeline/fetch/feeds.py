@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import logging
 import re
@@ -12,19 +11,18 @@ from urllib.parse import urljoin
 
 import fastfeedparser
 import lxml.html
+from lxml import etree
 
 from pipeline.errors import Reject
-from pipeline.fetch.loose_xml import refuse_entities, with_references
+from pipeline.fetch.loose_xml import ends_in, refuse_entities, with_references
 
 logger = logging.getLogger(__name__)
 
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
-# `xml:base` of the first element, behind declarations and comments.
-BASE = re.compile(
-    rb"""(?:\xef\xbb\xbf)?(?>(?:\s|<!--.*?-->|<[?!][^>]*>)*)<[A-Za-z][^>]*?\sxml:base\s*=\s*(["'])([^"'<>]{1,2000})\1""", re.DOTALL
-)
-MAX_HEAD = 10_000  # bytes in which the first element ends
+ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
+PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
+MARK = b"\xef\xbb\xbf"
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
 
@@ -46,24 +44,54 @@ def parse_feed(body: bytes, url: str) -> list[Entry]:
     if not body.strip():
         raise Reject("empty_feed", "the answer has no body")
     body = with_references(body)
+    if body.removeprefix(MARK).lstrip().startswith(b"{"):
+        body = body.removeprefix(MARK)  # of a JSON Feed; of XML it says the encoding
     entries = _fast(body) or _lenient(body)
-    base = _base(body, url)
-    found = [_entry(entry, base) for entry in entries[:MAX_ENTRIES]]
-    kept = [entry for entry in found if entry is not None]
+    base, links = _links(body, url)
+    if len(links) != len(entries):  # XML that is read in different ways
+        links = [None] * len(entries)
+    found = [_entry(entry, link, base) for entry, link in zip(entries[:MAX_ENTRIES], links, strict=False)]
+    kept = [entry for entry in found if entry is not None and not ends_in(body, entry.url)]
     if not kept:
         raise Reject("empty_feed", "a feed without entries")
     return kept
 
 
-def _base(body: bytes, url: str) -> str:
-    """Return what the links of a feed are relative to: `xml:base` of its first element, or its own URL."""
-    said = BASE.match(body[:MAX_HEAD])
-    if said is None:
-        return url
+def _links(body: bytes, url: str) -> tuple[str, list[str | None]]:
+    """Return what the links of a feed are relative to, and where each of its entries leads, None where it does not say.
+
+    The parsers of feeds pass over `xml:base`, and take what comes first for the link: an enclosure, or another vocabulary's link.
+    """
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        return urljoin(url, html.unescape(said[2].decode("utf-8", "replace").strip()))
+        root = etree.fromstring(body, parser, base_url=url)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None
+    if root is None:  # JSON, or beyond repair
+        return url, []
+    return root.base or url, [_page_of(entry) for entry in root.iter("{*}item", "{*}entry")]
+
+
+def _page_of(entry: Any) -> str | None:
+    """Return the page of an entry: FeedBurner's original, else the text of `<link>` (RSS), else the alternate of Atom."""
+    original = (entry.findtext(ORIGINAL) or "").strip()
+    if original.startswith(("http://", "https://")):
+        return original
+    links = entry.findall("{*}link")
+    pages = [link for link in links if link.get("href") and link.get("rel", "alternate") == "alternate"]
+    pages.sort(key=lambda link: link.get("type") not in PAGE_KINDS)
+    own = entry.tag.rpartition("}")[0]
+    texts = [(link, (link.text or "").strip()) for link in links if link.tag.rpartition("}")[0] == own]
+    named = [(link, text) for link, text in texts if text]
+    named += [(link, link.get("href").strip()) for link in pages]
+    return _absolute(named[0][0].base or "", named[0][1]) if named else None
+
+
+def _absolute(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link)
     except ValueError:
-        return url
+        return link
 
 
 def _fast(body: bytes) -> list[Any]:
@@ -91,15 +119,11 @@ def _lenient(body: bytes) -> list[Any]:
     return list(parsed.entries)
 
 
-def _entry(entry: Any, base: str) -> Entry | None:
-    link = entry.get("link")
+def _entry(entry: Any, page: str | None, base: str) -> Entry | None:
+    link = page or entry.get("link")
     if not isinstance(link, str) or not link.strip():
         return None
-    try:
-        target = urljoin(base, link.strip())
-    except ValueError:
-        target = link.strip()
-    return Entry(target, title=_title(entry.get("title")), published_at=_published(entry))
+    return Entry(_absolute(base, link.strip()), title=_title(entry.get("title")), published_at=_published(entry))
 
 
 def _title(value: object) -> str | None:

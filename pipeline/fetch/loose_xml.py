@@ -30,6 +30,12 @@ def with_references(body: bytes) -> bytes:
     return body if b"\0" in body[:100] else _AMPERSAND.sub(_reference, body)  # UTF-16 is left as it is
 
 
+def ends_in(body: bytes, text: str) -> bool:
+    """Say whether a document was cut off in the midst of this text: a parser that recovers takes what is there for all of it."""
+    end = body[-4 * len(text) - 100 :].rstrip()
+    return not end.endswith(b">") and end.endswith(text.encode(errors="replace"))
+
+
 def _reference(found: re.Match[bytes]) -> bytes:
     name = found[1]
     if found[0] == b"&":

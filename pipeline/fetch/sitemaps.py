@@ -12,7 +12,7 @@ from lxml import etree
 from pipeline.errors import Reject
 from pipeline.fetch.feeds import Entry
 from pipeline.fetch.inflate import inflate
-from pipeline.fetch.loose_xml import refuse_entities, with_references
+from pipeline.fetch.loose_xml import ends_in, refuse_entities, with_references
 
 MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
 MAX_URLS = 50_000  # sitemaps.org: in one file
@@ -33,7 +33,7 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
         body = inflate(body, "gzip", MAX_BYTES)
     if not body.strip():
         raise Reject("empty_sitemap", "the answer has no body")
-    if body.lstrip().startswith(b"http"):
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:4].lower() == b"http":
         sitemap = _text_sitemap(body)
     else:
         refuse_entities(body, "bad_sitemap")
@@ -45,7 +45,7 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
 
 def _text_sitemap(body: bytes) -> Sitemap:
     lines = body.decode("utf-8-sig", "replace").split()
-    return Sitemap([Entry(line) for line in lines[:MAX_URLS] if line.startswith(("http://", "https://"))])
+    return Sitemap([Entry(line) for line in lines[:MAX_URLS] if line.lower().startswith(("http://", "https://"))])
 
 
 def _xml_sitemap(body: bytes, base: str) -> Sitemap:
@@ -63,7 +63,9 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
                     a_feed = "; it belongs under feeds" if root in ("rss", "feed", "RDF") else ""
                     raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>{a_feed}")
             elif event == "end" and name in ("url", "sitemap"):
-                _add(sitemap, name, _texts(element), base)
+                texts = _texts(element)
+                if not ends_in(body, texts.get("loc", "")):
+                    _add(sitemap, name, texts, base)
                 _forget(element)
             if len(sitemap.entries) >= MAX_URLS or len(sitemap.children) >= MAX_URLS:
                 break

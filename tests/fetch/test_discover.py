@@ -226,6 +226,51 @@ def test_links_are_relative_to_what_the_feed_says() -> None:
     assert found == ["https://b.example/a", "http://e.example/a", "http://e.example/a"]
 
 
+ATOM_LINKS = "xmlns:atom='http://www.w3.org/2005/Atom'"
+FEEDBURNER = "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("<item><atom:link rel='self' href='/self'/><link>/page</link></item>", "http://e.example/page"),
+        ("<item><link>/page</link><atom:link rel='alternate' href='/amp'/></item>", "http://e.example/page"),
+        ("<item><atom:link href='/page'/></item>", "http://e.example/page"),
+        ("<item><guid isPermaLink='true'>http://e.example/page</guid></item>", "http://e.example/page"),
+        (
+            "<item><link>/~r/1</link><feedburner:origLink>http://o.example/page</feedburner:origLink></item>",
+            "http://o.example/page",
+        ),
+        ("<item><link>/page</link><feedburner:origLink>tag:1</feedburner:origLink></item>", "http://e.example/page"),
+        ("<item xml:base='/x/'><link>page</link></item>", "http://e.example/x/page"),
+        ("<entry><link rel='enclosure' href='/a.mp3'/><link href='/page'/></entry>", "http://e.example/page"),
+        ("<entry><link rel='alternate' type='application/json' href='/j'/><link href='/page'/></entry>", "http://e.example/page"),
+        ("<entry xml:base='/x/'><link href='page'/></entry>", "http://e.example/x/page"),
+        ("<entry><link rel='self' href='/page'/></entry>", "http://e.example/page"),
+        ("<entry><link xml:base='//[x' href='http://e.example/page'/></entry>", "http://e.example/page"),
+    ],
+)
+def test_an_entry_leads_to_its_page(entry: str, expected: str) -> None:
+    rss = f"<rss version='2.0' {ATOM_LINKS} {FEEDBURNER}><channel>{entry}</channel></rss>"
+    atom = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>A</title>{entry}</feed>"
+    (found,) = parse_feed((atom if "<entry" in entry else rss).encode(), "http://e.example/feed")
+    assert found.url == expected
+
+
+def test_byte_order_marks_are_passed_over() -> None:
+    feed = b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "/1"}]}'
+    assert [e.url for e in parse_feed(feed, "http://e.example/")] == ["http://e.example/1"]
+    urls = b"\xef\xbb\xbfHTTP://e.example/1\r\nhttp://e.example/2"
+    assert [e.url for e in parse_sitemap(urls, "http://e.example/").entries] == ["HTTP://e.example/1", "http://e.example/2"]
+
+
+def test_a_url_that_is_cut_off_is_no_url() -> None:
+    feed = b"<rss><channel><item><link>http://e.example/1</link></item><item><title>2</title><link>http://e.exa"
+    sitemap = b"<urlset><url><loc>http://e.example/1</loc></url><url><loc>http://e.exa\n"
+    assert [e.url for e in parse_feed(feed, "http://e.example/")] == ["http://e.example/1"]
+    assert [e.url for e in parse_sitemap(sitemap, "http://e.example/").entries] == ["http://e.example/1"]
+
+
 def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
     broken = "<urlset><url><loc>http://e.example/1</loc></url><url><loc>http://e.example/2</loc></url><url><lo"
     assert [e.url for e in parse_sitemap(broken.encode(), "http://e.example/").entries] == [
