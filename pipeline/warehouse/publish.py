@@ -161,13 +161,15 @@ def _write_version(connection: Connection, new: Path, before: Path | None) -> di
 
 def _signatures(connection: Connection) -> dict[str, str]:
     """Return for each night a text that changes whenever a load touched any row that its files hold."""
-    member_run, story_run, passage_run = runs.alias(), runs.alias(), runs.alias()
+    member_run, story_run, lead_run = runs.alias(), runs.alias(), runs.alias()
+    lead = articles.alias()  # the story's canonical article: a copy's lag is counted from its time
     last_passage = (
-        sa.select(passages.c.article_id, sa.func.max(passages.c.run_id).label("run_id"), sa.func.count().label("n"))
+        sa.select(passages.c.article_id, sa.func.max(runs.c.loaded_at).label("loaded_at"), sa.func.count().label("n"))
+        .join_from(passages, runs, runs.c.run_id == passages.c.run_id, isouter=True)
         .group_by(passages.c.article_id)
         .subquery()
     )
-    touched = (runs.c.loaded_at, member_run.c.loaded_at, story_run.c.loaded_at, passage_run.c.loaded_at)
+    touched = (runs.c.loaded_at, member_run.c.loaded_at, story_run.c.loaded_at, lead_run.c.loaded_at, last_passage.c.loaded_at)
     query = (
         sa.select(
             articles.c.first_run_date,
@@ -181,8 +183,9 @@ def _signatures(connection: Connection) -> dict[str, str]:
         .join(member_run, member_run.c.run_id == story_members.c.run_id, isouter=True)
         .join(stories, stories.c.story_id == story_members.c.story_id, isouter=True)
         .join(story_run, story_run.c.run_id == stories.c.last_run_id, isouter=True)
+        .join(lead, lead.c.article_id == stories.c.canonical_article_id, isouter=True)
+        .join(lead_run, lead_run.c.run_id == lead.c.last_run_id, isouter=True)
         .join(last_passage, last_passage.c.article_id == articles.c.article_id, isouter=True)
-        .join(passage_run, passage_run.c.run_id == last_passage.c.run_id, isouter=True)
         .group_by(articles.c.first_run_date)
     )
     return {str(night): " ".join(map(str, rest)) for night, *rest in connection.execute(query)}

@@ -84,6 +84,21 @@ def test_passages_found_later_reach_the_files(warehouse: Warehouse, tmp_path: Pa
     assert _duckdb(tmp_path, "SELECT passage FROM passage_reuse") == [("council",)]
 
 
+def test_a_date_mended_on_the_canonical_reaches_the_copies_of_other_nights(warehouse: Warehouse, rows: Any, tmp_path: Path) -> None:
+    times = ("2026-03-01T05:00:00Z", "2026-03-01T04:00:00Z", "2026-03-02T08:00:00Z")
+    lead, early, late = (
+        make.article(name, day=n // 2, published_at=time) for n, (name, time) in enumerate(zip("abc", times, strict=True))
+    )
+    load(warehouse, night(0, [lead, early], story(lead, early)))
+    load(warehouse, night(1, [late], story(lead, early, late)))
+    publish(warehouse, tmp_path, "2026-03-02")
+    mended = make.article("a", day=2, published_at="2026-03-01T06:00:00Z")  # neither the first nor the last of its story
+    load(warehouse, night(2, [mended], story(mended, early, late)))
+    publish(warehouse, tmp_path, "2026-03-03")
+    lags = "SELECT article_id, lag_hours FROM article_copies ORDER BY article_id"
+    assert _duckdb(tmp_path, lags) == [tuple(row.values()) for row in rows(lags)]
+
+
 def test_a_reader_keeps_the_version_it_has_open(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, full_night(0))
     publish(warehouse, tmp_path, "2026-03-01")
