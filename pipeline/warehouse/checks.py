@@ -70,12 +70,12 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_failures(url: str, failures: list[CheckFailure]) -> None:
-    """Raise `CheckFailed` that names every failed check with its rows."""
+    """Raise `CheckFailed` that names every failed check in its first line, which is all that some see, and below with its rows."""
     if failures:
+        names = ", ".join(failure.name for failure in failures)
         told = "\n".join(f"  {failure}" for failure in failures)
-        raise CheckFailed(
-            f"{url}: not published, what was published before stays as it is; the checks of sql/checks failed:\n{told}"
-        )
+        kept = "nothing is published, and what was published before stays as it is"
+        raise CheckFailed(f"{names} of sql/checks failed in {url}: {kept}\n{told}")
 
 
 def _failure(connection: Connection, file: SqlFile) -> CheckFailure | None:
