@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 USUAL_NIGHTS = 7  # a night is compared with the median of so many before it
 JUMP = 3.0  # times the usual, or its third; the check that gates publishing stops at a fifth
 LONGEST_CAUSE = 1000  # characters; a failed check lists its rows
+LISTED = 50  # silent sources in one message; when a line to the Internet is half broken it may be all of them
 LEAST_USUAL = 10  # articles; below, a factor says nothing
 
 
@@ -85,11 +86,9 @@ def of_error(error: BaseException, run: Run, link: str) -> Alert | None:
 
 def of_night(run: Run, link: str) -> Iterator[Alert]:
     """Yield what is odd about a night that went through: sources gone silent, far more or fewer articles than usual."""
-    store = run.store()
-    for reject in read_records(store, Partition("discover", run.run_date, WHOLE), Rejected, "rejects"):
-        if reject.reason == "silent":
-            what = f"the source {reject.source_id} {reject.detail} ({reject.url})"
-            yield Alert("source_silent", what, f"it last brought something on {_last_news(store, run, reject.source_id)}", link)
+    silent = _silent_sources(run, link)
+    if silent is not None:
+        yield silent
     counts = articles_by_night(_warehouse(run), run.day)
     jump = volume_jump(counts, run.day)
     if jump is not None:
@@ -125,12 +124,34 @@ def articles_by_night(warehouse: Warehouse, last: date) -> dict[date, int]:
         return {row.run_date: row.n for row in connection.execute(query)}
 
 
-def _last_news(store: Store, run: Run, source_id: str) -> str:
+def _silent_sources(run: Run, link: str) -> Alert | None:
+    """Return one alert for all sources that went silent, with what each of them last brought and when."""
+    store = run.store()
+    rejects = read_records(store, Partition("discover", run.run_date, WHOLE), Rejected, "rejects")
+    silent = [reject for reject in rejects if reject.reason == "silent"]
+    if not silent:
+        return None
+    last = _last_news(store, run, {reject.source_id for reject in silent})
+    lines = [f"the source {reject.source_id} {reject.detail} ({reject.url})" for reject in silent]
+    since = [f"it last brought something on {last.get(reject.source_id, 'no night that is remembered')}" for reject in silent]
+    if len(silent) == 1:
+        return Alert("source_silent", lines[0], since[0], link)
+    listed = [f"{line}; {when}" for line, when in zip(lines, since, strict=True)]
+    more = [f"and {len(silent) - LISTED} more: copydesk quarantine list --reason silent"] if len(silent) > LISTED else []
+    head = f"{len(silent)} sources: {', '.join(reject.source_id for reject in silent[:LISTED])}"
+    return Alert("source_silent", "\n".join([head, *listed[:LISTED], *more]), f"the night of {run.run_date}", link)
+
+
+def _last_news(store: Store, run: Run, source_ids: Collection[str]) -> dict[str, str]:
+    """Return the last night before this one in which each source brought something, where one is remembered."""
+    found: dict[str, str] = {}
     for day in reversed([day for day in dates_of(store, "discover") if day < run.run_date]):
         manifest = read_manifest(store, Partition("discover", day, WHOLE))
-        if manifest is not None and manifest.extra.get("news", {}).get(source_id):
-            return day
-    return "no night that is remembered"
+        news = manifest.extra.get("news", {}) if manifest is not None else {}
+        found = {source_id: day for source_id in source_ids if news.get(source_id)} | found
+        if len(found) == len(source_ids):
+            break
+    return found
 
 
 def _last_loaded(run: Run) -> date | None:

@@ -47,6 +47,32 @@ def test_a_silent_source_is_told_with_the_night_it_last_brought_something(run: R
     assert alert.link == LINK
 
 
+def test_silent_sources_of_one_night_are_told_together(run: Run) -> None:
+    for day, news in (("2026-03-05", {"herald": 2, "wire": 1}), ("2026-03-06", {"herald": 3, "wire": 0, "times": 0})):
+        discovered(run, day, news)
+    sources = ("herald", "wire", "times")
+    silent = [
+        Rejected(f"https://{name}.example/", name, f"{name}.example", "discover", "silent", "is late", True) for name in sources
+    ]
+    discovered(run, run.run_date, dict.fromkeys(sources, 0), *silent)
+    (alert,) = alerts.of_night(run, LINK)
+    assert alert.title == "Copydesk: source silent: 3 sources: herald, wire, times"
+    assert alert.what.splitlines()[1:] == [
+        "the source herald is late (https://herald.example/); it last brought something on 2026-03-06",
+        "the source wire is late (https://wire.example/); it last brought something on 2026-03-05",
+        "the source times is late (https://times.example/); it last brought something on no night that is remembered",
+    ]
+    assert alert.since == "the night of 2026-03-09"
+
+
+def test_very_many_silent_sources_make_no_endless_message(run: Run) -> None:
+    silent = [Rejected("https://s.example/", f"s{n}", "s.example", "discover", "silent", "is late", True) for n in range(60)]
+    discovered(run, run.run_date, {}, *silent)
+    (alert,) = alerts.of_night(run, LINK)
+    assert alert.what.startswith("60 sources: s0, ")
+    assert alert.what.endswith("and 10 more: copydesk quarantine list --reason silent")
+
+
 def test_a_jump_in_volume_is_told_with_what_is_usual(run: Run) -> None:
     warehouse = open_warehouse(run.settings.warehouse_url)
     for day in range(9):
