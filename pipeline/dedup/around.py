@@ -39,7 +39,8 @@ class Around:
     """Documents of other nights by key, and what was seen of them by id. `pairs` (n x 2 keys) are all that are to be decided on.
 
     `touched` are documents in stories that tonight's may belong to, or that share a passage with one of tonight's; `partial`
-    those whose own sources were not read. `looked`: what was found of pairs of tonight's and other nights' texts.
+    those whose own sources were not read, since no night around compared them. `looked`: what was found of pairs of tonight's and
+    other nights' texts.
     """
 
     documents: dict[int, Document]
@@ -70,14 +71,15 @@ def read_around(
     reached = graph.around(graph.stories(graph.around(touched | sharing, limit), limit), limit)
     found |= reader.read({key: i for key, i in graph.named(reached) if key not in found})
     here = _array(found)
-    told, members = reader.told({key: found[key].id for key in here[~graph.has(here)].tolist()})
+    lonely = here[~graph.has(here)]
+    told, members = reader.told({key: found[key].id for key in lonely.tolist()})
     found |= members
     return Around(
         found,
         reader.seen,
         np.concatenate([pairs, graph.pairs_within(reached), told]),
         frozenset(key for key, _ in graph.named(touched | sharing)),
-        frozenset(told.ravel().tolist()),
+        frozenset(np.union1d(lonely, told).tolist()),
         looked,
     )
 

@@ -8,7 +8,8 @@ those texts are read and decided on again, together with tonight's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
@@ -51,13 +52,23 @@ class Index(Documents, Protocol):
 class NightResult:
     """What was decided on tonight's documents and on those of other nights in the stories they touch.
 
-    `partial` are ids of other nights whose own sources were not looked at. `parts` is what tonight leaves behind.
+    `partial` are ids of other nights of which no passages were looked for but those from tonight's documents. `parts` is what
+    tonight leaves behind.
     """
 
     members: tuple[StoryMember, ...]
     reuse: tuple[Reuse, ...]
     partial: frozenset[str]
     parts: tuple[IndexPart, ...]
+
+    def reuse_beside(self, stored: Iterable[Reuse], tonight: Container[str]) -> list[Reuse]:
+        """Return all passages: what is `stored` of documents in `partial` stands, unless it is from one of `tonight`'s (by id)."""
+        kept = [passage for passage in stored if passage.source_article_id not in tonight]
+        spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for passage in kept:
+            spans[passage.article_id].append((passage.start, passage.end))
+        fresh = (r for r in self.reuse if all(r.end <= start or end <= r.start for start, end in spans.get(r.article_id, ())))
+        return sorted([*kept, *fresh], key=lambda r: (r.article_id, r.start, r.source_article_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +163,13 @@ def _numbered(pairs: U64, text_of: TextNumbers) -> Pairs:
 
 
 def _concerning(tonight: _Tonight, around: Around, decision: Decision, parts: tuple[IndexPart, ...]) -> NightResult:
-    """Return what was decided on tonight's documents and those whose stories they touch: of others not all was read."""
+    """Return what was decided on tonight's documents and those whose stories they touch, or that took from them.
+
+    Of others not all was read.
+    """
     stories = {member.story_id for member in decision.members if member.article_id in tonight.ids}
     touched = {around.documents[key].id for key in around.touched if key in around.documents}
+    touched |= {passage.article_id for passage in decision.reuse if passage.source_article_id in tonight.ids}
     members = tuple(m for m in decision.members if m.story_id in stories or m.article_id in touched)
     concerned = {member.article_id for member in members}
     partial = frozenset(around.documents[key].id for key in around.partial) & concerned

@@ -31,12 +31,10 @@ def dedup(run: Run) -> StageReport:
             return logged(_dedup_on_spark(run, PartitionWriter(store, partition), [*newest.values()], seen.total()))
         with night_index(warehouse_of(run), run.day, run.settings.window_days) as index:
             result = decide_night(tonight, index, DedupParams())
-            # Of these no sources were looked for: what is stored of them stands.
-            stored = list(index.reuse(result.partial))
+            reuse = result.reuse_beside(index.reuse(result.partial), ids)
         writer = PartitionWriter(store, partition)
         writer.write("part", StoryMember, sorted(result.members, key=lambda member: member.article_id))
-        reuse = [*stored, *(passage for passage in result.reuse if passage.article_id not in result.partial)]
-        writer.write("reuse", Reuse, sorted(reuse, key=lambda r: (r.article_id, r.start, r.source_article_id)))
+        writer.write("reuse", Reuse, reuse)
         writer.write("index", IndexPart, result.parts)
         outcomes: Counter[str] = Counter(member.relation for member in result.members if member.article_id in ids)
         outcomes["same_article"] = seen["same_article"]

@@ -109,6 +109,14 @@ def test_the_name_of_a_story_whose_original_comes_late_leads_on_to_the_new_one(t
     assert rows == [(before["copy"][0], after["original"][0])]
 
 
+def test_an_article_that_took_a_passage_is_told_when_its_source_comes_a_night_later(tmp_path: Path) -> None:
+    source = article(20)
+    taker = "\n\n".join([article(21), *source.split("\n\n")[2:4]])
+    assert add(tmp_path, [document("taker", taker, 2, "b.example")]).reuse == ()
+    result = add(tmp_path, [document("source", source, 1)])
+    assert {(r.article_id, r.source_article_id) for r in result.reuse} == {("taker", "source")}
+
+
 def test_beyond_the_window_a_copy_is_found_by_the_article_that_stood_for_its_story(tmp_path: Path) -> None:
     text = article(4)
     old = answers(add(tmp_path, [document("o", text, 1), document("c", text[: len(text) * 2 // 3], 2)]), "oc")

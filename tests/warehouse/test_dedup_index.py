@@ -21,7 +21,9 @@ from tests.warehouse.make import DAY, everything, night
 def decide(warehouse: Warehouse, day: int, articles: Sequence[Article]) -> NightResult:
     documents = [Document(a.article_id, a.url, a.site, a.title, a.text, a.published_at) for a in articles]
     with night_index(warehouse, DAY + timedelta(days=day), 30) as index:
-        return decide_night(documents, index, DedupParams())
+        result = decide_night(documents, index, DedupParams())
+        reuse = result.reuse_beside(index.reuse(result.partial), {document.id for document in documents})
+        return dataclasses.replace(result, reuse=tuple(reuse))
 
 
 def run(warehouse: Warehouse, day: int, articles: Sequence[Article], *, forget: bool = False) -> NightResult:
@@ -67,6 +69,22 @@ def test_beyond_the_window_the_canonical_of_a_story_is_still_seen(warehouse: War
     run(warehouse, 40, [wire("d", 2, 40)])
     after = run(warehouse, 80, [copy])
     assert stories(after)[copy.article_id] == (stories(before)[first.article_id][0], "copy")
+
+
+def test_beyond_the_window_an_article_that_gets_a_copy_keeps_the_sources_it_had(warehouse: Warehouse) -> None:
+    source = wire("a", 1, 0)
+    text = "\n\n".join([text_of(2), *source.text.split("\n\n")[2:4]])
+    taker, copy = (
+        make.article("b", f"{text}\n\n{text_of(5, 1)}", 1, site="b.example"),
+        make.article("e", text, 80, site="e.example"),
+    )
+    before = run(warehouse, 1, [source, taker])
+    assert {(r.article_id, r.source_article_id) for r in before.reuse} == {(taker.article_id, source.article_id)}
+    run(warehouse, 40, [wire("d", 4, 40)])
+    after = run(warehouse, 80, [copy])
+    assert stories(after)[copy.article_id] == (stories(before)[taker.article_id][0], "copy")
+    assert [r for r in after.reuse if r.article_id == taker.article_id] == list(before.reuse)
+    assert decide(warehouse, 80, [copy]) == after
 
 
 def test_a_text_that_has_changed_since_is_not_taken_for_what_it_was(warehouse: Warehouse) -> None:
