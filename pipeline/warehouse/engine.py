@@ -32,6 +32,14 @@ FIRST_TRY = 0.2  # seconds to wait for a lock before saying so, or before trying
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
 _CONTENDED = re.compile("conflict|lock|seriali[sz]", re.IGNORECASE)  # how databases say that another one writes
 _REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
+# Of a writer's transaction. What a server says for its users' queries is not for a load of many minutes; and a table that a user
+# has locked is not waited for without end, as it is by default.
+WRITER_SETTINGS = (
+    "set_config('application_name', :name, true)",
+    "set_config('lock_timeout', :ms, true)",
+    "set_config('statement_timeout', '0', true)",
+    "set_config('idle_in_transaction_session_timeout', '0', true)",
+)
 CONNECT_TIMEOUT = 10  # seconds; the driver's own default is to wait for ever
 
 
@@ -275,14 +283,12 @@ def _holder(warehouse: Warehouse) -> str:
 
 
 def _lock_postgresql(warehouse: Warehouse, connection: Connection, who: str) -> None:
-    connection.execute(sa.text("SELECT set_config('application_name', :name, true)"), {"name": f"copydesk {who}"[:63]})
+    mine = {"name": f"copydesk {who}"[:63], "ms": f"{max(1, int(warehouse.lock_timeout * 1000))}ms"}
+    connection.execute(sa.text(f"SELECT {', '.join(WRITER_SETTINGS)}"), mine)
     if connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK_KEY}).scalar():
         return
     holder = _postgresql_holder(connection)
     logger.warning("%s is being written by %s: waiting for it, up to %.0f s", warehouse.url, holder, warehouse.lock_timeout)
-    connection.execute(
-        sa.text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{max(1, int(warehouse.lock_timeout * 1000))}ms"}
-    )
     try:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
     except OperationalError as error:
@@ -372,7 +378,15 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
     if code == sqlite3.SQLITE_CORRUPT:
         return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
-    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01", "55P03"):
+    if state == "55P03":  # lock_not_available
+        return Transient(
+            "warehouse_busy", f"{url}: {said}: another session holds a table; end it (pg_stat_activity lists them) or wait"
+        )
+    if state in ("57014", "25P03", "25P04"):  # query_canceled, idle_in_transaction_session_timeout, transaction_timeout
+        return Fatal(
+            f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET statement_timeout = 0"
+        )
+    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
         return Transient("warehouse_busy", f"{url}: {said}")
     if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
         return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.tables import runs
-from tests.warehouse.conftest import admin
+from tests.warehouse.conftest import admin, emptied
 from tests.warehouse.make import full_night, night
 
 
@@ -184,6 +184,30 @@ def test_a_loader_that_waited_too_long_gives_up(url: str, warehouse: Warehouse) 
         load(second, night())
     assert caught.value.code == "warehouse_locked"
     assert _who(warehouse, "the first") in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_table_that_a_user_has_locked_is_not_waited_for_without_end(shared_database: str) -> None:
+    url = emptied(shared_database)
+    with open_warehouse(url) as user, user.reading() as reader, open_warehouse(url, lock_timeout=0.3) as warehouse:
+        reader.execute(sa.text("LOCK TABLE articles IN SHARE MODE"))
+        with pytest.raises(Transient, match="another session holds a table") as caught:
+            load(warehouse, full_night())
+    assert caught.value.code == "warehouse_busy"
+
+
+@pytest.mark.slow
+def test_a_limit_for_the_queries_of_users_does_not_end_a_load(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    limits = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+    admin(url, *(f"ALTER DATABASE {sa.make_url(url).database} SET {limit} = '300ms'" for limit in limits))
+    with open_warehouse(url) as warehouse:
+        with warehouse.writing("a long load") as connection:
+            connection.execute(sa.text("SELECT pg_sleep(0.4)"))
+            time.sleep(0.4)
+            connection.execute(sa.text("SELECT 1"))
+        with pytest.raises(Fatal, match="raise it for this user"), warehouse.reading() as connection:
+            connection.execute(sa.text("SELECT pg_sleep(0.4)"))
 
 
 def test_an_error_inside_undoes_everything(warehouse: Warehouse) -> None:
