@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import lxml.html
 
@@ -27,6 +27,7 @@ LABELLED = (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:dat
 MAX_AUTHORS = 20
 MAX_ELEMENTS = 60
 MAX_BYLINE = 300  # characters; more is a biography or half the page
+MAX_BLOCK = 1000  # characters of a block of bylines; in a longer one stand articles, each with its own
 NOBODY = SiteNames(frozenset(), "")
 GROUP = re.compile(r"\s*[|•·\n]\s*")  # what stands after a bar is a role or a date, if a name stood before it
 OPEN_END = re.compile(rf"(?:,|\s{AND}|^{AND})$", re.IGNORECASE)
@@ -36,7 +37,12 @@ WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
 
 def read_authors(
-    tree: lxml.html.HtmlElement, markup: Markup, marked: Callable[[], Marked], lines: Callable[[], Lines], names: SiteNames
+    tree: lxml.html.HtmlElement,
+    url: str | None,
+    markup: Markup,
+    marked: Callable[[], Marked],
+    lines: Callable[[], Lines],
+    names: SiteNames,
 ) -> tuple[tuple[str, ...], str | None]:
     """Return the people who wrote the article, and the agency credited; from the first source that names a person."""
     agency: str | None = None
@@ -47,7 +53,7 @@ def read_authors(
         lambda: _people(_from_labels(markup), names),
         lambda: _people_of_elements(marked().author_items, names),
         lambda: _people_of_elements(marked().bylines, names, full_names=True),
-        lambda: _people_of_elements(author_links(tree), names, full_names=True),
+        lambda: _people_of_elements(author_links(tree, url), names, full_names=True),
         lambda: _people(_by_lines(lines(), markup), names, full_names=True),
     )
     for source in sources:
@@ -143,18 +149,29 @@ def _people_of_elements(
     """Return the people of the first byline, and of those that stand beside it in the same block."""
     people: dict[str, str] = {}
     agency = None
-    block = None
+    first: lxml.html.HtmlElement | None = None
+    block: lxml.html.HtmlElement | None = None
     for element in elements[:MAX_ELEMENTS]:
-        near = [element, *element.iterancestors()][1:3]
-        if block is not None and block not in near:
+        near = list(islice(element.iterancestors(), 2))
+        if first is not None and (block not in near or first in near):
             continue
         found, credit = _people(_byline_texts(element), names, full_names)
         agency = agency or credit
         for name in found:
             people.setdefault(fold(name), name)
-        if people and block is None and near:
-            block = near[-1]
+        if people and first is None:
+            first, block = element, next(filter(_is_short, reversed(near)), element)
     return tuple(people.values()), agency
+
+
+def _is_short(block: lxml.html.HtmlElement) -> bool:
+    """Say whether a block holds little more than bylines: not the articles of an endless page."""
+    left = MAX_BLOCK
+    for text in block.itertext():
+        left -= len(text)
+        if left < 0:
+            return False
+    return True
 
 
 def _byline_texts(element: lxml.html.HtmlElement) -> list[str]:

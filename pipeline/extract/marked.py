@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import lxml.html
 
+from pipeline.urls import site_of
+
 # Class names are compared with CamelCase split and underscores as hyphens: `ArticleByline__name` is `article-byline-name`.
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 QUICK = re.compile(r"author|byline|by-line|contributor|autor|date|time|publish|posted|meta|pub")
@@ -81,9 +83,17 @@ def speaks_of_others(label: str) -> bool:
     return ELSEWHERE.search(LAYOUT.sub("", label.lower())) is not None
 
 
-def author_links(tree: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """Return links to the pages of authors, by their addresses."""
-    return _here([link for link in tree.iter("a") if AUTHOR_PATH.search(link.get("href", ""))], around_headline(tree))
+def author_links(tree: lxml.html.HtmlElement, page: str | None) -> list[lxml.html.HtmlElement]:
+    """Return links to the pages of the site's authors, by their addresses; `/staff/…` of another site are people the text names.
+
+    `page`: the page's own address, absolute.
+    """
+    links = [link for link in tree.iter("a") if AUTHOR_PATH.search(address := link.get("href", "")) and _on_site(address, page)]
+    return _here(links, around_headline(tree))
+
+
+def _on_site(address: str, page: str | None) -> bool:
+    return page is None or site_of(address) in ("", site_of(page))
 
 
 def _here(elements: Iterable[lxml.html.HtmlElement], around: frozenset[lxml.html.HtmlElement]) -> list[lxml.html.HtmlElement]:

@@ -67,7 +67,7 @@ def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", 
     # Only pages without JSON-LD and <meta> pay for these two.
     marked = cache(lambda: read_marked(tree))
     lines = cache(lambda: list(islice(text_nodes(tree), MAX_LINES)))
-    authors, agency = read_authors(tree, markup, marked, lines, names)
+    authors, agency = read_authors(tree, url, markup, marked, lines, names)
     published_at, basis, modified_at = read_dates(markup, marked, lines, url, _locale(markup), not_after)
     canonical, elsewhere = _canonical(markup, url)
     return Metadata(

@@ -121,6 +121,19 @@ def test_two_bylines_side_by_side_are_both_authors() -> None:
     assert read(body).authors == ("Jane Doe", "John Roe")
 
 
+def test_the_writer_of_the_next_article_of_an_endless_page_is_no_author() -> None:
+    story = "<p>The ferry sailed from Alverton at dawn, as it had done for sixty years, and nobody was on the pier.</p>" * 10
+    by = '<p class="byline">By {0} Doe</p>'
+    body = f"<main><article>{by.format('Jane')}{story}</article><article><h2>Other</h2>{by.format('John')}{story}</article></main>"
+    assert read(body).authors == ("Jane Doe",)
+
+
+def test_a_link_to_the_staff_of_another_site_names_no_author() -> None:
+    there = '<p>We asked <a href="https://www.uni.example/staff/prof-ann-poe">Ann Poe</a> about it.</p>'
+    assert read(there).authors == ()
+    assert read(there + '<p><a href="https://www.alvertoncourier.example/staff/jane">Jane Doe</a></p>').authors == ("Jane Doe",)
+
+
 @pytest.mark.parametrize("where", ["aside", "footer", 'div class="comments"', 'section class="related-stories"', "figcaption"])
 def test_names_elsewhere_on_the_page_are_no_authors(where: str) -> None:
     tag = where.split()[0]
