@@ -44,6 +44,7 @@ DATE_IN_FRONT = re.compile(
 MAX_HEADINGS = 40
 HOME_FILE = re.compile(r"/(?:index|default|home)\.\w{3,5}$", re.IGNORECASE)
 MAX_PIECES = 12  # between separators
+APP_NAMES = ("application-name", "apple-mobile-web-app-title", "al:android:app_name")
 SITE_WORDS = 6  # a site's name has no more
 LOGO_WORDS = 12  # a heading that leads to the home page is a name, and a slogan at most
 MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it
@@ -79,11 +80,11 @@ class SiteNames:
 
 def site_names(markup: Markup, url: str | None) -> SiteNames:
     """Return the names of the site of a page."""
-    given = [
-        *markup.every("og:site_name", "application-name", "apple-mobile-web-app-title", "al:android:app_name"),
-        *markup.jsonld.site_names,
-    ]
-    given = [name for name in given if len(words(name)) <= SITE_WORDS]  # some templates write the headline there
+    given = [*markup.every("og:site_name"), *markup.jsonld.site_names]
+    # Some templates write the headline there; so it is no name where the page tells the site's beside it.
+    headline = {fold(title) for title in markup.every("og:title")} - set(map(fold, given)) if given else frozenset()
+    given += [name for name in markup.every(*APP_NAMES) if fold(name) not in headline]
+    given = [name for name in given if len(words(name)) <= SITE_WORDS]
     host = readable_host(urlsplit(url).hostname or "") if url else ""
     site = readable_host(site_of_host(host)) if host else ""
     label = fold((host.removeprefix("www.") if site == host else site).split(".")[0])

@@ -35,6 +35,14 @@ def test_the_name_of_the_site_is_taken_off_by_its_host(title: str) -> None:
     assert title_of(head=f"<title>{title}</title>") == HEADLINE
 
 
+@pytest.mark.parametrize("name", ["application-name", "apple-mobile-web-app-title"])
+def test_a_headline_where_the_app_is_named_is_not_the_name_of_the_site(name: str) -> None:
+    headline = "Ferry sails again"
+    head = f'<title>{headline} | Alverton Blog</title><meta name="{name}" content="{headline}">'
+    head += f'<meta property="og:title" content="{headline}"><meta property="og:site_name" content="Alverton Blog">'
+    assert title_of(f"<h1>{headline}</h1>", head) == headline
+
+
 @pytest.mark.parametrize("url", ["https://www.новости.рф/17", "https://www.xn--b1amnebsh.xn--p1ai/17"])
 def test_a_host_of_another_script_is_the_name_of_its_site(url: str) -> None:
     assert title_of(head=f"<title>{HEADLINE} | Новости</title>", url=url) == HEADLINE
