@@ -12,12 +12,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.clean.date_lines import is_date_line
-from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style, words_of
+from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, has_digit, is_prose, quote_style, words_of
 from pipeline.clean.rules import rule_ids
 from pipeline.clean.title import repeats_title
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
 from pipeline.extract.bylines import BY, after_by
+from pipeline.extract.cjk_bylines import plain_byline
 from pipeline.records import Article, Block
 
 HEADLINE = "headline"
@@ -53,6 +54,7 @@ INNER_END = re.compile(
     re.IGNORECASE,
 )
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
+SIGNS = " |,;·•–—-/"  # between a name and a date
 WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
 CONTACT = re.compile(
@@ -275,8 +277,24 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
         return True
     if ends_softly(line):
         return False
+    if plain_byline(folded) in authors or _is_dated_byline(line, authors):
+        return True
     names = after_by(line)
     return _are_names(names or "") or (desks and _is_desk(names or line))
+
+
+def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
+    """Say whether the line names a writer and then, behind a space or a sign, the date: "Jane Doe | 12 March 2024, 10:05"."""
+    if not has_digit(line):
+        return False
+    words = line.split()
+    for cut in range(1, len(words)):
+        head, date = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
+        if has_digit(head):
+            return False
+        if head and is_date_line(date):
+            return is_byline(head, authors)
+    return False
 
 
 def _is_desk(text: str) -> bool:

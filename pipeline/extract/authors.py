@@ -10,6 +10,7 @@ import lxml.html
 
 from pipeline.extract.agencies import agency_in, without_agency
 from pipeline.extract.bylines import AND, MAX_NAME, after_by, is_person, split_names
+from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, one_line
@@ -29,7 +30,9 @@ MAX_ELEMENTS = 60
 MAX_BYLINE = 300  # characters; more is a biography or half the page
 MAX_BLOCK = 1000  # characters of a block of bylines; in a longer one stand articles, each with its own
 NOBODY = SiteNames(frozenset(), "")
-GROUP = re.compile(r"\s*[|•·\n]\s*")  # what stands after a bar is a role or a date, if a name stood before it
+GROUP = re.compile(
+    r"\s*(?:[|•\n]|·(?![\u3400-\u9fff\uac00-\ud7af]))\s*"
+)  # what stands after a bar is a role or a date, if a name stood before it
 OPEN_END = re.compile(rf"(?:,|\s{AND}|^{AND})$", re.IGNORECASE)
 OPEN_LENGTH = 10  # characters, more than any match of it has
 OPEN_START = re.compile(rf"(?:,|{AND}\s|{AND}$)", re.IGNORECASE)
@@ -114,9 +117,14 @@ def _from_labels(markup: Markup) -> list[str]:
 
 
 def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
-    """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone."""
+    """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone.
+
+    In Chinese, Japanese and Korean what stands for "By" may follow the name.
+    """
     lines = [line for line in lines_near_headline(page_lines, markup) if len(line) <= MAX_BYLINE]
     for line, following in pairwise([*lines, ""]):
+        if (signed := signed_by(line)) is not None:
+            return [signed]
         rest = after_by(line)
         if rest is not None:
             return [rest or following]

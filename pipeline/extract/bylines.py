@@ -6,11 +6,13 @@ import re
 import tomllib
 from importlib.resources import files
 
+from pipeline.extract.cjk_bylines import plain_byline
 from pipeline.extract.strings import words
 from pipeline.extract.titles import SiteNames
 
 MAX_NAME_WORDS = 6
 MAX_NAME = 60  # characters
+MAX_HAN = 6  # letters of a name in Chinese characters, a Japanese one included; more in one word are a phrase
 INITIALS = 6  # letters; a lone word of fewer capitals is a degree or an avatar
 
 _DATA: dict[str, dict[str, list[str]]] = tomllib.loads(
@@ -33,7 +35,7 @@ DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
 CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
 # Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
 TAIL = re.compile(
-    r"\s*(?:[|•·●▪►»/\\（(\[–—→]|\s-\s|\s@|https?:|www\.|\b\S+@\S+|"
+    r"\s*(?:[|•●▪►»/\\（(\[–—→]|(?<![\u3400-\u9fff])·|\s-\s|\s@|https?:|www\.|\b\S+@\S+|"
     r"\b(?:um|às|a las|alle|kl|klo|om|à|o|в|lúc|saat|pukul)\.?\s*\d|\d|"
     r"\b(?:posted|published|updated|modified|on|in|at|special to|exclusively for|is an?|was an?|has been|covers|writes|joined|"
     r"follow|read more|more by|see more|view|contact|email|for the|reporting|"
@@ -45,8 +47,9 @@ CAPITALS = re.compile(r"(?<![^\W\d_])(?:(?<=Mc)|(?<=MC))?([^\W\d_])([^\W\d_]{2,}
 HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE)
 EDGES = ' \t,:;-–—|*"“”'
 LETTER = re.compile(r"[^\W\d_]")
+HAN = re.compile(r"[\u3400-\u9fff]+")
 LOWER = re.compile(r"[a-zà-öø-ÿа-яёα-ω]")
-HANDLE = re.compile(r"^@|[@#{}<>=]|https?:|www\.|\.(?:com|org|net|co\.uk|de|fr)\b", re.IGNORECASE)
+HANDLE = re.compile(r"^@|[@#{}<>=＝:：｜]|https?:|www\.|\.(?:com|org|net|co\.uk|de|fr)\b", re.IGNORECASE)
 
 
 def after_by(line: str) -> str | None:
@@ -68,7 +71,7 @@ def without_by(text: str) -> str:
 
 def split_names(byline: str) -> list[str]:
     """Return what may be names in a byline: no "By", no role, place, time or address, lists split."""
-    text = without_by(without_by(byline.strip(EDGES).lstrip(".")))
+    text = without_by(without_by(plain_byline(byline.strip(EDGES).lstrip("."))))
     text = TAIL.sub("", text)
     pieces = CONJUNCTION.split(text)
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
@@ -100,5 +103,7 @@ def is_person(name: str, names: SiteNames) -> bool:
 def _written_as_name(parts: list[str]) -> bool:
     """Tell whether the words are written with capitals, as far as the script has them; initials alone are a degree or an avatar."""
     if len(parts) == 1:
+        if HAN.fullmatch(parts[0]) and len(parts[0]) > MAX_HAN:
+            return False
         return len(parts[0]) > 1 and not LOWER.match(parts[0]) and not (parts[0].isupper() and len(parts[0]) < INITIALS)
     return not any(LOWER.match(part) and part.lower() not in INSIDE_NAMES for part in parts)

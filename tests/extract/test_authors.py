@@ -57,6 +57,25 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Staff", []),
         ("Admin", []),
         ("Editorial Team", []),
+        ("标签", []),
+        ("探索感兴趣的内容", []),
+        ("장유진 기자", ["장유진"]),
+        ("(서울=보기통신) 장유진·김민수 선임기자 jang@paper.example", ["장유진", "김민수"]),
+        ("글 장유진", ["장유진"]),
+        ("글로벌 경제팀", ["글로벌 경제팀"]),
+        ("本报记者 王小明 李华", ["王小明", "李华"]),
+        ("记者约翰·史密斯 北京报道", ["约翰·史密斯"]),
+        ("記者王小明／台北報導", ["王小明"]),
+        ("文：王小明", ["王小明"]),
+        ("文在寅", ["文在寅"]),
+        ("責任編輯：王小明", []),
+        ("佐藤花子記者", ["佐藤花子"]),
+        ("取材・文：佐藤花子", ["佐藤花子"]),
+        ("โดย สมชาย ใจดี", ["สมชาย ใจดี"]),
+        ("लेखक: कमल शर्मा", ["कमल शर्मा"]),
+        ("به قلم علی رضایی", ["علی رضایی"]),
+        ("كتبت سارة أحمد", ["سارة أحمد"]),
+        ("Viết bởi Nguyễn Văn An", ["Nguyễn Văn An"]),
         ("Redaktion", []),
         ("Alverton Courier", []),
         ("12 March 2024", []),
@@ -119,6 +138,18 @@ def test_a_byline_on_the_page_is_found(body: str) -> None:
 def test_two_bylines_side_by_side_are_both_authors() -> None:
     body = '<div class="byline"><a rel="author" href="/a">Jane Doe</a> and <a rel="author" href="/b">John Roe</a></div>'
     assert read(body).authors == ("Jane Doe", "John Roe")
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("장유진 기자 | 입력 2024.03.12 08:00", "장유진"),
+        ("(서울=보기통신) 장유진 기자 = 한강 유람선이 다시 운항한다.", "장유진"),
+        ("佐藤花子 記者 2024年3月12日 8時00分", "佐藤花子"),
+    ],
+)
+def test_a_line_that_opens_with_a_name_and_what_the_person_does_names_the_author(line: str, name: str) -> None:
+    assert read(f"<p>{line}</p>").authors == (name,)
 
 
 def test_the_writer_of_the_next_article_of_an_endless_page_is_no_author() -> None:
