@@ -8,6 +8,7 @@ from functools import cache
 from pipeline.clean.lines import bare, fold, has_digit
 from pipeline.clean.rules import load_rules
 from pipeline.clean.words import words_for
+from pipeline.extract.dates import plain_date
 from pipeline.extract.months import month_number
 
 MAX_WORDS = 16  # "Published at 09:30 on Tuesday, 4 May 2021, last updated at …" has 14
@@ -21,9 +22,15 @@ _NUMERIC_DATE = re.compile(
 _CLOCK = re.compile(
     r"\d{1,2}[.h:]\d{0,2}(?:[ap]m|h)?|\d{1,2}[ap]m|[+-]?\d{4}z?|\d{1,4}t\d{1,2}|\d{1,2}\.\d{1,2}(?:\.\d{2,4})?|\d{2}z|(?:gmt|utc)\+\d{1,2}"
 )
-_ASIAN_DATE = re.compile(
-    r"\d{4} ?[年년.] ?\d{1,2} ?[月월.] ?\d{1,2} ?[日일.]?(?: ?[(（].{1,3}[)）])?"
-    r"(?: ?(?:午前|午後|上午|下午|오전|오후)? ?\d{1,2}[:時时시] ?\d{0,2} ?[分분]?)?"
+_ASIAN = (
+    r"\d{4} ?[년年.] ?\d{1,2} ?[月월.] ?\d{1,2} ?[日일.]?(?: ?[(（].{1,3}[)）])?"
+    r"(?: ?(?:午前|午後|上午|下午|凌晨|早上|中午|傍晚|晚上|오전|오후)? ?\d{1,2}[:時时시] ?\d{0,2} ?[分분]?)?"
+)
+_ASIAN_DATE = re.compile(_ASIAN)
+# "公開 2024年5月4日 更新 2024年5月5日", "2024年5月4日公開": dates, each with what it says before or behind it.
+_ASIAN_STAMPS = re.compile(
+    r"(?:(?:公開|掲載|配信|発行|最終更新|更新|改訂|发布|發布|發佈|发表|發表|修改|기사입력|입력|등록|게재|승인|최종수정|수정|업데이트)"
+    rf"(?:日時|日期|日|时间|時間|于|於|일시|일)? ?[:：]? ?|{_ASIAN} ?|[|/／・、,] ?)+"
 )
 _SEPARATORS = re.compile(r"[\s,،、，·•|/()\[\]:-]+")
 
@@ -37,6 +44,8 @@ def is_time_stamp(text: str) -> bool:
     """Say whether the line says when the page was published or updated, with its date."""
     if len(text) > 160 or not has_digit(text):
         return False
+    if _ASIAN_STAMPS.fullmatch(text) and _ASIAN_DATE.search(text):
+        return True
     tokens = text.split()
     for length in range(min(MAX_STAMP_WORDS, len(tokens)), 0, -1):
         head, rest = " ".join(tokens[:length]), " ".join(tokens[length:])
@@ -61,6 +70,7 @@ def _is_date(text: str, *, stamped: bool = False) -> bool:
     """Say whether every word is one of a date, and there is a date among them; behind "updated" a bare number will do."""
     if not has_digit(text):
         return False
+    text = plain_date(text)
     if _ASIAN_DATE.fullmatch(text.strip(" .:|-[]()")):
         return True
     tokens = [token for token in _SEPARATORS.split(text.casefold()) if token]

@@ -26,7 +26,11 @@ YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
 NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 EPOCH = re.compile(r"(\d{10}|\d{13})")
-WORD = r"[^\W\d_]+"
+# A word, with the marks that stand for vowels in the scripts of India and Thailand.
+MARKS = (
+    r"\u0300-\u036f\u05b0-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+)
+WORD = rf"(?:[^\W\d_][{MARKS}]*)+"
 DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?,?\s*[-/]?(?:\s?(?:de|di|of|d’|d')\s?|\s)?[-/]?({WORD})\.?,?\s*[-/]?(?:de\s|del\s)?\s?(\d{{4}})(?!\d)"
 )
@@ -36,6 +40,16 @@ CLOCK = re.compile(
     r"(?<!\d)([01]?\d|2[0-3])[:.h]([0-5]\d)(?::[0-5]\d)?\s*([ap]\.?\s?m\b)?\s*(Z\b|(?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}\b)?",
     re.IGNORECASE,
 )
+# "8時05分", "下午8:05", "오후 8시": a half of the day, or the hour with its unit.
+EAST_CLOCK = re.compile(
+    r"(?:(?P<half>上午|午前|오전|凌晨|早上|中午|下午|午後|오후|傍晚|晚上)\s*(\d{1,2})\s*[:：時时시点點]|(?<!\d)(\d{1,2})\s*[時时시点點])\s*(?:(\d{1,2})(?!\d))?"
+)
+AFTERNOON = frozenset(("下午", "午後", "오후", "傍晚", "晚上"))
+DIGITS = str.maketrans("".join(chr(zero + n) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for n in range(10)), "0123456789" * 5)
+THAI = re.compile("[\u0e01-\u0e4e]")
+THAI_ABBREVIATION = re.compile(r"([\u0e01-\u0e2e][\u0e34-\u0e37]?)\.([\u0e01-\u0e2e])\.")
+THAI_YEAR = re.compile(r"(?<!\d)2[456]\d\d(?!\d)")
+BUDDHA = 543  # years before the common era
 
 # Languages of places that write the month first; every other writes the day first. English is written both ways.
 MONTH_FIRST_LOCALES = frozenset({"en-us", "en_us", "fil", "en-ph", "es-us"})
@@ -85,11 +99,21 @@ def parse_date(value: str, locale: str | None = None, earliest: int = EARLIEST_Y
 
     `locale` (`en-US`, `de`) tells whether 3/4/2021 is the third of April. A date without its day is no date.
     """
-    value = value.strip()
+    value = plain_date(value.strip(), locale)
     stated = _machine_date(value) or _written_date(value, locale) or _numeric_date(value, locale)
     if stated is None or not earliest <= stated.day.year <= LATEST_YEAR or stated.day.isoformat() in NO_DATES:
         return None
     return stated
+
+
+def plain_date(text: str, locale: str | None = None) -> str:
+    """Return a text with its digits in ASCII, and what is Thai with years of the common era and no dots in a month's name."""
+    if text.isascii() and not (locale and locale[:2].lower() == "th"):
+        return text
+    text = text.translate(DIGITS)
+    if not (THAI.search(text) or (locale and locale[:2].lower() == "th")):
+        return text
+    return THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), THAI_ABBREVIATION.sub(r"\1\2", text))
 
 
 def _machine_date(value: str) -> Stated | None:
@@ -158,6 +182,8 @@ def _day_is_first(separator: str, locale: str | None) -> bool:
 
 def _with_clock(stated: Stated, rest: str) -> Stated:
     """Add the time of day that stands beside a date; a named zone (EST is five places') is left out, the time is then local."""
+    if east := EAST_CLOCK.search(rest[:60]):
+        return _with_east_clock(stated, east)
     match = CLOCK.search(rest[:60])
     if not match:
         return stated
@@ -167,6 +193,16 @@ def _with_clock(stated: Stated, rest: str) -> Stated:
             return stated
         hour = hour % 12 + (12 if match[3][0] in "pP" else 0)
     return Stated(stated.day, (hour, int(match[2]), 0), _offset(match[4]))
+
+
+def _with_east_clock(stated: Stated, match: re.Match[str]) -> Stated:
+    hour, minute = int(match[2] or match[3]), int(match[4] or 0)
+    if match["half"]:
+        if hour > 12:  # "下午 20:05"
+            return Stated(stated.day, (hour, minute, 0)) if hour < 24 and minute < 60 else stated
+        noon = match["half"] == "中午"
+        hour = (hour if hour > 10 else hour + 12) if noon else hour % 12 + (12 if match["half"] in AFTERNOON else 0)
+    return Stated(stated.day, (hour, minute, 0)) if hour < 24 and minute < 60 else stated
 
 
 def _stated(

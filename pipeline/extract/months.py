@@ -22,7 +22,7 @@ def _months() -> dict[str, dict[str, int]]:
 
 def _label(kind: str) -> re.Pattern[str]:
     phrases = sorted({phrase for group in _DATA[kind].values() for phrase in group}, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile("|".join(p if WIDE_SCRIPT.search(p) else rf"\b{re.escape(p)}\b" for p in phrases), re.IGNORECASE)
+    return re.compile("|".join(p if WIDE_SCRIPT.search(p) else rf"(?<!\w){re.escape(p)}(?!\w)" for p in phrases), re.IGNORECASE)
 
 
 _MONTHS = _months()

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date
+from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
 from pipeline.extract.marked import Marked, is_elsewhere
 from pipeline.extract.markup import Markup
-from pipeline.extract.months import MODIFIED, PUBLISHED, month_number
+from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
 from pipeline.extract.strings import one_line
 from pipeline.extract.textlines import Lines, lines_near_headline
 from pipeline.records import DateBasis
@@ -130,21 +130,21 @@ def _dated_lines(marked: Callable[[], Marked]) -> Iterator[str]:
     for element in marked().dates:
         if seen >= MAX_ELEMENTS:
             return
-        text = one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1)
+        text = plain_date(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
         if not 6 <= len(text) <= MAX_DATE_LINE or not YEAR.search(text):
             continue
         seen += 1
         if element.get("itemprop") == "dateModified" or (MODIFIED.search(text) and not PUBLISHED.search(text)):
             continue
-        yield text
+        yield _of_publication(text)
 
 
 def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:
     """Yield lines near the headline that may hold a date, then any line of the page that says "published"."""
-    near = lines_near_headline(page_lines(), markup)
+    near = [plain_date(line) for line in lines_near_headline(page_lines(), markup)]
     for n in range(len(near)):
         yield from _date_line(near, n)
-    lines = [text for _, text in page_lines()]
+    lines = [plain_date(text) for _, text in page_lines()]
     for n, line in enumerate(lines):
         if (
             len(line) <= MAX_DATE_LINE
@@ -161,4 +161,16 @@ def _date_line(lines: list[str], n: int) -> Iterator[str]:
         return
     context = f"{label} {line}" if len(label) < LABEL_LENGTH else line
     if not MODIFIED.search(context) or PUBLISHED.search(line):
-        yield line
+        yield _of_publication(line)
+
+
+def _of_publication(line: str) -> str:
+    """Return the part of a line that tells the publication, when it tells a change too: "Updated 5 May 2021, published …"."""
+    published, modified = PUBLISHED.search(line), MODIFIED.search(line)
+    if not published or not modified:
+        return line
+    before = line[modified.end() if modified.start() < published.start() else 0 : published.start()]
+    if WIDE_SCRIPT.search(published[0]) and YEAR.search(line[: min(published.start(), modified.start())]):
+        return before  # "5月4日公開 5月5日更新": what a date is stands behind it
+    behind = line[published.end() : modified.start() if modified.start() > published.start() else None]
+    return behind if YEAR.search(behind) else line

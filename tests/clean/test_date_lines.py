@@ -19,6 +19,9 @@ from pipeline.clean.date_lines import is_date_line, is_time_stamp
         "2021年5月4日(火) 09:30",
         "2021. 5. 4. 09:30",
         "12/05/2021",
+        "2021年5月4日 凌晨9时30分",
+        "4 พ.ค. 2564 เวลา 09:30 น.",
+        "terça-feira, 4 de maio de 2021 às 09h30",
     ],
 )
 def test_a_line_that_is_a_date_is_a_date_line(line: str) -> None:
@@ -82,3 +85,20 @@ def test_two_stamps_and_another_calendar_are_time_stamps(line: str) -> None:
 @pytest.mark.parametrize("line", ["03/03/2023 16:32 GMT+7", "Thứ sáu, 3/3/2023, 16:32 (GMT+7)", "Dzisiaj, 16:32"])
 def test_days_and_zones_of_more_languages_are_dates(line: str) -> None:
     assert is_date_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "公開 2021年5月4日 9時30分 更新 2021年5月5日",
+        "2021年5月4日公開 / 2021年5月5日更新",
+        "입력 2021.05.04 09:30 수정 2021.05.05 10:00",
+    ],
+)
+def test_two_dates_with_what_they_are_behind_or_before_them_are_a_stamp(line: str) -> None:
+    assert is_time_stamp(line)
+    assert not is_time_stamp(f"{line} 東京")
+
+
+def test_an_update_in_a_sentence_is_no_stamp() -> None:
+    assert not is_time_stamp("2021年5月4日に規則が更新された。")

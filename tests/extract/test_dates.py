@@ -51,6 +51,14 @@ def iso(value: str, locale: str | None = None) -> str | None:
         ("1 مارس 2024", "2024-03-01"),
         ("2024年3月1日 10:05", "2024-03-01T10:05:00"),
         ("2024년 3월 1일", "2024-03-01"),
+        ("2024年3月1日 午後8時5分", "2024-03-01T20:05:00"),
+        ("2024年3月1日 下午8:05", "2024-03-01T20:05:00"),
+        ("2024年3月1日 凌晨12:05", "2024-03-01T00:05:00"),
+        ("2024년 3월 1일 오후 8시", "2024-03-01T20:00:00"),
+        ("1 มีนาคม 2567 เวลา 08:05 น.", "2024-03-01T08:05:00"),
+        ("1 มี.ค. 2567", "2024-03-01"),
+        ("1 मार्च 2024", "2024-03-01"),
+        ("١ مارس ٢٠٢٤", "2024-03-01"),
         ("01.03.2024", "2024-03-01"),
         ("13/03/2024", "2024-03-13"),
         ("03/13/2024", "2024-03-13"),
@@ -76,6 +84,7 @@ def test_dates_as_they_are_written(value: str, expected: str) -> None:
         "99999999",
         "10:05",
         "12/2024",
+        "1 Mar 2567",
     ],
 )
 def test_what_is_no_complete_day_is_null(value: str) -> None:
@@ -140,6 +149,22 @@ def test_the_modification_is_never_taken_for_the_publication() -> None:
         'March</time></p><p>Published: <time datetime="2024-03-01">1 March</time></p>'
     )
     assert (times.published_at, times.modified_at) == ("2024-03-01", "2024-03-09")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Updated: 9 March 2024 | Published: 1 March 2024",
+        "Published 1 March 2024, updated 9 March 2024",
+        "更新日：2024年3月9日 公開日：2024年3月1日",
+        "2024年3月9日更新 2024年3月1日公開",
+        "2024年3月1日公開 2024年3月9日更新",
+        "입력 2024.03.01 수정 2024.03.09",
+    ],
+)
+def test_of_a_line_with_both_the_publication_is_taken(line: str) -> None:
+    assert read(f"<p>{line}</p>").published_at == "2024-03-01"
+    assert read(f"<p class='date'>{line}</p>").published_at == "2024-03-01"
 
 
 @pytest.mark.parametrize("where", ['div class="comments"', "aside", "footer", 'ul class="related"'])
