@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request
@@ -39,7 +39,11 @@ HEADERS = {
 NOTHING_LOADED = "The warehouse is empty. Trigger the DAG nightly_articles, or run `make run`, and come back."
 Identity = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 AfterIdentity = Annotated[str, Query(pattern="^([0-9a-f]{32})?$")]
-Short = Annotated[str, Query(max_length=300)]
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL has no text with one
+Short = Annotated[str, Query(max_length=300, pattern=NO_NUL)]
+Version = Annotated[int | None, Query(ge=0, lt=2**31)]  # what the column holds
+FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)  # a day less, so that it has a form in UTC
+Moment = Annotated[AwareDatetime | None, Query(ge=FIRST, le=LAST)]
 
 
 def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middleware: Sequence[Any] = ()) -> FastAPI:
@@ -184,7 +188,7 @@ def _night_rejects(pages: _Pages) -> Callable[..., Any]:
 
 
 def _article(pages: _Pages) -> Callable[..., Any]:
-    def article(request: Request, identity: Identity, old: int | None = None, new: int | None = None) -> Response:
+    def article(request: Request, identity: Identity, old: Version = None, new: Version = None) -> Response:
         with reading(pages.warehouse) as connection:
             row = articles.article_row(connection, identity)
             if row is None:
@@ -243,7 +247,7 @@ def _story(pages: _Pages) -> Callable[..., Any]:
 
 
 def _search(pages: _Pages) -> Callable[..., Any]:
-    def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: AwareDatetime | None = None) -> Response:
+    def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: Moment = None) -> Response:
         with reading(pages.warehouse) as connection:
             if nights.newest(connection) is None:
                 raise NothingLoaded(NOTHING_LOADED)
@@ -264,7 +268,7 @@ def _rules(pages: _Pages) -> Callable[..., Any]:
 
 
 def _rule(pages: _Pages) -> Callable[..., Any]:
-    def rule(request: Request, identity: Annotated[str, Path(max_length=100)]) -> Response:
+    def rule(request: Request, identity: Annotated[str, Path(max_length=100, pattern=NO_NUL)]) -> Response:
         with reading(pages.warehouse) as connection:
             page = rulebook.rule_page(connection, identity)
         if page is None:

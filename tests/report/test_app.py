@@ -307,6 +307,26 @@ def test_an_address_that_is_none_is_refused(client: httpx.Client, path: str) -> 
     assert "This cannot be shown" in answer.text
 
 
+@pytest.mark.parametrize("indexed", [False, True])
+def test_no_value_in_an_address_breaks_a_page(client: httpx.Client, filled: Warehouse, indexed: bool) -> None:
+    set_search(filled, on=indexed)
+    night = "/run/2026-03-02"
+    for path in (
+        *(f"/article/{LEAD}?old={number}&new=1" for number in ("-1", "0", 2**31, 2**63, 10**30)),
+        *(f"{night}{rest}=a%00b" for rest in ("?sources", "/articles?site", "/rejects?stage", "/rejects?reason")),
+        f"{night}/articles?after={LEAD}&after_site=a%00b",
+        f"{night}/rejects?after={LEAD}&after_stage=a%00b",
+        f"{night}/rejects/{REJECTED}/page?stage=a%00b",
+        *(f"/search?{rest}" for rest in ("q=a%00b", "q=a&after=a%00b", "q=%22a%00%22", "site=a%00b", "q=a%F0%9F")),
+        "/search?at=0001-01-01T00:00:00%2B14:00&after=x",
+        "/search?at=9999-12-31T23:59:59-14:00&after=x",
+        "/search?at=2026-03-02T00:00:00Z&after=a%00b",
+        "/rules/a%00b",
+    ):
+        assert client.get(path).status_code in (200, 404, 422), path
+    set_search(filled, on=False)
+
+
 def test_an_address_that_no_page_has_is_answered_with_a_page(client: httpx.Client) -> None:
     answer = client.get("/no/such/page")
     assert answer.status_code == 404
