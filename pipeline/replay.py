@@ -15,6 +15,23 @@ from pipeline.records import BLOCK_SEPARATOR, Article, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
+# What rules read off a page beside its text. Where the page is archived and which rules read it is not for a diff.
+FACTS = (
+    *(
+        "title",
+        "authors",
+        "published_at",
+        "published_basis",
+        "modified_at",
+        "language",
+        "site",
+        "canonical_url",
+        "section",
+        "image",
+    ),
+    *("paywalled", "wire_credit", "source_link"),
+)
+
 
 class OverlayStore:
     """A store that reads through to `base` and keeps what is written in `top`, so that a run leaves no trace in `base`."""
@@ -129,8 +146,10 @@ def _article_lines(before: Article | None, after: Article | None) -> list[str]:
         return ["  becomes an article"]
     if after is None:
         return ["  is no article any more"]
-    lines = [f"  title {before.title!r} -> {after.title!r}"] if before.title != after.title else []
-    return lines + _text_lines(before.text.split(BLOCK_SEPARATOR), after.text.split(BLOCK_SEPARATOR))
+    facts = ((name, getattr(before, name), getattr(after, name)) for name in FACTS)
+    return [f"  {name} {old!r} -> {new!r}" for name, old, new in facts if old != new] + _text_lines(
+        before.text.split(BLOCK_SEPARATOR), after.text.split(BLOCK_SEPARATOR)
+    )
 
 
 def _text_lines(before: list[str], after: list[str]) -> list[str]:

@@ -68,7 +68,7 @@ def settings_in(folder: Path) -> Settings:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A night that was loaded by older rules: they missed a line, a title, a copy and a whole article."""
+    """A night that was loaded by older rules: they missed a line, a title, a copy and a whole article, and made up an author."""
     folder = tmp_path_factory.mktemp("night")
     lines = (json.dumps({"url": url, "html": html}) for url, html in PAGES.items())
     (folder / "pages.jsonl").write_text("\n".join(lines))
@@ -84,6 +84,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def as_it_was(article: Article) -> Article | None:
     match article.url:
+        case "https://one.example/bridge":
+            return dataclasses.replace(article, authors=("Share this",), section="Bridges")
         case "https://one.example/storm":
             lost, extra = article.blocks[-1].drop("older-rule"), Block(len(article.blocks), "paragraph", HOLIDAY)
             return dataclasses.replace(article, title="A storm", blocks=(*article.blocks[:-1], lost, extra))
@@ -140,7 +142,11 @@ def test_a_diff_names_each_article_and_what_happens_to_it(settings: Settings) ->
         f"{DAY}: 4 of 4 articles change",
     ]
     bridge, storm, fish, copy, _ = by_url.values()
-    assert bridge == ["  story: alone -> a copy of https://two.example/bridge-copy"]
+    assert bridge == [
+        "  authors ('Share this',) -> ()",
+        "  section 'Bridges' -> None",
+        "  story: alone -> a copy of https://two.example/bridge-copy",
+    ]
     assert storm[0] == "  title 'A storm' -> 'A storm comes'"
     assert f"  - {HOLIDAY}" in storm
     assert f"  + {story(2)[-1]}" in storm
