@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from pipeline.records import Reuse, StageReport, StoryMember
 logger = logging.getLogger(__name__)
 
 _OPTIONAL = ("url", "site", "title", "published_at", "canonical_url", "wire_credit")
+_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the input: a document, or why it is none. `given` is the id as it stood in the line."""
+    """One line of the input: a document, or why it is none. `given` is the id as it stood in the line, a text or a number."""
 
     given: Any
     document: Document | None
@@ -56,20 +58,20 @@ def dedup_file(source: str, target: str, index: str | None, settings: Settings) 
 
 
 def read_line(line: bytes) -> Line:
-    """Return the document of a line. A missing text is an empty one; an id that is no text, or no JSON at all, is an error."""
+    """Return the document of a line. A missing text is an empty one; no id, one of another kind, or no JSON at all is an error."""
     digest = hashlib.sha256(line.strip()).hexdigest()
     parsed = parse_line(line)
     if parsed.error:
         return Line(None, None, parsed.error, digest)
     row = parsed.value
     given = row.get("id")
-    if not isinstance(given, str) or not given:
-        return Line(given, None, f"id must be a text that is not empty, got {given!r:.100}", digest)
+    if not isinstance(given, str | int) or isinstance(given, bool) or given == "":
+        return Line(given, None, f"id must be a whole number or a text that is not empty, got {given!r:.100}", digest)
     text = row.get("text")
     if text is not None and not isinstance(text, str):
         return Line(given, None, f"text must be a text, got {text!r:.100}", digest)
     fields = {name: row.get(name) if isinstance(row.get(name), str) else None for name in _OPTIONAL}
-    return Line(given, Document(id=given, text=text or "", **fields), None, digest)
+    return Line(given, Document(id=str(given), text=text or "", **fields), None, digest)
 
 
 def newest(documents: Iterable[Document]) -> dict[str, Document]:
@@ -100,18 +102,22 @@ def _answers(lines: Iterable[Line], documents: Mapping[str, Document], result: D
         identity = line.document.id
         # Offsets are about the version that was compared: a line with another text of the same id has none.
         own = reuse.get(identity, []) if line.document.text == documents[identity].text else []
-        yield answer_of(members[identity], own)
+        yield answer_of(members[identity], own, numbers=isinstance(line.given, int))
 
 
-def answer_of(member: StoryMember, reuse: Iterable[Reuse]) -> dict[str, Any]:
-    """Return the answer to a document's line."""
+def answer_of(member: StoryMember, reuse: Iterable[Reuse], *, numbers: bool) -> dict[str, Any]:
+    """Return the answer to a document's line; where its id is a number, ids that can be `numbers` are."""
+
+    def written(identity: str) -> str | int:
+        return int(identity) if numbers and _NUMBER.fullmatch(identity) else identity
+
     return {
-        "id": member.article_id,
+        "id": written(member.article_id),
         "story_id": member.story_id,
-        "canonical_id": member.canonical_article_id,
+        "canonical_id": written(member.canonical_article_id),
         "relation": member.relation,
         "score": member.score,
-        "reuse": [{"source_id": r.source_article_id, "start": r.start, "end": r.end, "words": r.words} for r in reuse],
+        "reuse": [{"source_id": written(r.source_article_id), "start": r.start, "end": r.end, "words": r.words} for r in reuse],
     }
 
 

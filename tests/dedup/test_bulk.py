@@ -46,12 +46,29 @@ def test_every_line_is_answered_in_order(tmp_path: Path, suffix: str) -> None:
     assert {answer["canonical_id"] for answer in answers if answer["relation"] != "unique"} == {"a"}
 
 
-@pytest.mark.parametrize("line", ["not json", "[1]", '{"text": "no id"}', '{"id": 7, "text": "x"}', '{"id": "q", "text": 7}'])
+@pytest.mark.parametrize("line", ["not json", "[1]", '{"text": "no id"}', '{"id": 7.5, "text": "x"}', '{"id": "q", "text": 7}'])
 def test_a_malformed_line_is_answered_too_and_says_why(tmp_path: Path, line: str) -> None:
     answers = run(tmp_path, [row("a", article(1)), line, row("b", article(1))])
     assert [answer["id"] for answer in answers][::2] == ["a", "b"]
     assert answers[1]["error"]["code"] == "malformed"
     assert (answers[1]["relation"], answers[1]["reuse"]) == ("unique", [])
+
+
+def test_ids_that_are_numbers_are_answered_as_numbers_also_of_earlier_calls(tmp_path: Path) -> None:
+    source, other = article(1), article(2)
+    index = tmp_path / "index"
+    first = run(tmp_path, [row("1", source) | {"id": 1}, row("x", other)], index)
+    assert [(answer["id"], answer["canonical_id"]) for answer in first] == [(1, 1), ("x", "x")]
+    stitched = "\n\n".join([*article(3).split("\n\n"), *source.split("\n\n")[2:4]])
+    lines = [
+        row("2", source, 2) | {"id": 2},
+        row("3", other, 2) | {"id": 3},
+        row("007", source, 3),
+        row("4", stitched, 4) | {"id": 4},
+    ]
+    answers = run(tmp_path, lines, index)
+    assert [(answer["id"], answer["canonical_id"]) for answer in answers] == [(2, 1), (3, "x"), ("007", "1"), (4, 4)]
+    assert {passage["source_id"] for passage in answers[3]["reuse"]} == {1}
 
 
 def test_a_repeated_id_is_one_document_the_latest_version(tmp_path: Path) -> None:

@@ -17,14 +17,15 @@ from pipeline.errors import ConfigError
 from tests.spark.corpus import corpus
 
 FIELDS = ("id", "url", "site", "title", "text", "published_at", "canonical_url", "wire_credit")
-BROKEN = ["not json", "[1]", '{"text": "no id"}', '{"id": 7, "text": "x"}', '{"id": "q", "text": 7}', "", "  "]
+BROKEN = ["not json", "[1]", '{"text": "no id"}', '{"id": 7.5, "text": "x"}', '{"id": "q", "text": 7}', "", "  "]
 
 
 def test_the_files_are_equal_to_the_byte(spark: Any, tmp_path: Path) -> None:
     lines = [json.dumps({name: getattr(document, name) for name in FIELDS}) for document in corpus(4, families=3)]
     again = json.loads(lines[3]) | {"text": "A later version of it.", "published_at": "2024-04-01"}
     source = tmp_path / "in [1].jsonl.gz"
-    source.write_bytes(gzip.compress("\n".join([*lines[:5], *BROKEN, *lines[5:], json.dumps(again)]).encode()))
+    numbered = json.dumps(json.loads(lines[0]) | {"id": 7})
+    source.write_bytes(gzip.compress("\n".join([*lines[:5], *BROKEN, *lines[5:], json.dumps(again), numbered]).encode()))
     report = dedup_file(str(source), str(tmp_path / "one.jsonl"), None, Settings())
     assert dedup_on_spark(str(source), str(tmp_path / "spark.jsonl"), None) == report
     assert report.outcomes["malformed"] == len(BROKEN) - 2

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LINE = f"file binary, start long, place long, answer binary, published binary, version binary, {DOCUMENT}"
+_LINE = f"file binary, start long, place long, answer binary, numbers boolean, published binary, version binary, {DOCUMENT}"
 _ANSWER = "file binary, start long, place long, outcome binary, answer binary"
 _ORDER = ("file", "start", "place")
 _PATTERN = set("*?[]{}\\")
@@ -120,12 +120,12 @@ def _read(part: pa.RecordBatch) -> pa.RecordBatch:
             continue
         line = read_line(value)
         if line.document is None:
-            rows.append((*where, json.dumps(malformed(line)).encode(), *[None] * 10))
+            rows.append((*where, json.dumps(malformed(line)).encode(), *[None] * 11))
             continue
         d = line.document
         fields = (d.id, d.url, d.site, d.title, d.text, d.published_at, d.canonical_url, d.wire_credit)
-        rows.append((*where, None, *map(pack, document_version(d)), *map(pack, fields)))
-    return batch(_LINE, list(zip(*rows, strict=True)) or [[]] * 14)
+        rows.append((*where, None, isinstance(line.given, int), *map(pack, document_version(d)), *map(pack, fields)))
+    return batch(_LINE, list(zip(*rows, strict=True)) or [[]] * 15)
 
 
 def _joined(lines: DataFrame, documents: DataFrame, result: SparkResult) -> DataFrame:
@@ -133,7 +133,9 @@ def _joined(lines: DataFrame, documents: DataFrame, result: SparkResult) -> Data
     members = result.members.select("id", "story_id", "canonical_id", "relation", "score")
     taken = result.reuse.groupBy("id").agg(_list_of_passages())
     compared = documents.selectExpr("id", "xxhash64(content) AS compared", "length(content) AS size")
-    every = lines.filter("id IS NOT NULL").selectExpr(*_ORDER, "id", "xxhash64(content) AS own", "length(content) AS own_size")
+    every = lines.filter("id IS NOT NULL").selectExpr(
+        *_ORDER, "id", "numbers", "xxhash64(content) AS own", "length(content) AS own_size"
+    )
     joined = every.join(compared, "id").join(members, "id").join(taken, "id", "left")
     return joined.withColumn("same", (joined.own == joined.compared) & (joined.own_size == joined.size))
 
@@ -151,6 +153,6 @@ def _answer(part: pa.RecordBatch) -> pa.RecordBatch:
         member = StoryMember(identity, story, canonical, cast(Relation, relation), row["score"], "")
         passages = row["passages"] or () if row["same"] else ()
         reuse = [Reuse(member.article_id, unpack(p["source_id"]) or "", p["start"], p["stop"], p["words"]) for p in passages]
-        answer = json.dumps(answer_of(member, reuse)).encode()
+        answer = json.dumps(answer_of(member, reuse, numbers=row["numbers"])).encode()
         rows.append((*(row[name] for name in _ORDER), row["relation"], answer))
     return batch(_ANSWER, list(zip(*rows, strict=True)))
