@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from pipeline.extract.agencies import SITES, agency_in, names_of
+from pipeline.urls import normalise_url, site_of_host
 
 if TYPE_CHECKING:
     from pipeline.dedup import Document
@@ -34,6 +38,8 @@ FEATURES = ("earliest", "undated", "dated", "origin", "losses", "additions", "le
 WEIGHTS_FILE = Path(__file__).with_name("canonical.toml")
 
 _WORD = re.compile(r"\w+")
+_SPELLING = re.compile(r"^https?://(?:www\.)?")
+_BESIDE = re.compile(r"[/,;&+]")  # between agencies that are credited together
 
 
 def parse_time(text: str | None) -> float | None:
@@ -90,7 +96,7 @@ def choose_canonical(documents: Sequence[Document], members: Sequence[Candidate]
     if named is not None:
         return named, "canonical link"
     agencies = _agencies(documents, members)
-    agency = [m for m in members if agencies and _label(documents[m.number].site) in agencies]
+    agency = [m for m in members if agencies and _of_agency(documents[m.number].site, agencies)]
     if agency:
         return min(agency, key=lambda m: (m.time if m.time is not None else math.inf, m.number)).number, "wire credit"
     weights = read_weights().values()
@@ -152,24 +158,46 @@ def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int 
     """Return the member that other members' canonical URLs name most often."""
     if not any(documents[m.number].canonical_url for m in members):
         return None
-    by_url = {documents[m.number].url: m.number for m in reversed(members) if documents[m.number].url}
+    by_url = {_address(url): m.number for m in reversed(members) if (url := documents[m.number].url)}
     votes: dict[int, int] = {}
     for member in members:
-        target = by_url.get(documents[member.number].canonical_url)
+        target = by_url.get(_address(documents[member.number].canonical_url or ""))
         if target is not None and target != member.number:
             votes[target] = votes.get(target, 0) + 1
     return min(votes, key=lambda number: (-votes[number], number)) if votes else None
 
 
-def _agencies(documents: Sequence[Document], members: Sequence[Candidate]) -> set[str]:
-    """Return the site names that the agencies have which some member credits."""
-    credited = {documents[m.number].wire_credit for m in members}
-    names = {"".join(_WORD.findall(credit.lower())) for credit in credited if credit} - {""}
-    return names | {form for name in names if len(name) > 1 for form in (f"{name}news", f"the{name}", f"{name}online")}
+def _address(url: str) -> str:
+    """Return a URL as two spellings of one address have it: links to a page differ in scheme, `www.` and last slash."""
+    return _SPELLING.sub("", normalise_url(url)).rstrip("/")
 
 
-def _label(site: str | None) -> str:
-    return (site or "").removeprefix("www.").split(".")[0].lower()
+def _agencies(documents: Sequence[Document], members: Sequence[Candidate]) -> frozenset[str]:
+    """Return the sites and site names that the agencies have which some member credits."""
+    given = {credit for m in members if (credit := documents[m.number].wire_credit)}
+    return frozenset().union(*map(_sites_of_credit, given))
+
+
+@cache
+def _sites_of_credit(credit: str) -> frozenset[str]:
+    """Return where the agencies of a credit ("dpa/AFP") publish: sites, and what the name of a site may be."""
+    found: set[str] = set()
+    for part in _BESIDE.split(credit):
+        agency = agency_in(part) or part.strip()
+        names = {"".join(_WORD.findall(_plain(name))) for name in names_of(agency)} - {""}
+        found |= names.union(*({f"{name}news", f"{name}net", f"the{name}", f"{name}online"} for name in names if len(name) > 1))
+        found.update(SITES.get(agency, ()))
+    return frozenset(found)
+
+
+def _plain(name: str) -> str:
+    """Return a name in lower case without accents, as hosts write it."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(c))
+
+
+def _of_agency(site: str | None, agencies: frozenset[str]) -> bool:
+    own = site_of_host(site or "")
+    return own in agencies or own.split(".")[0] in agencies
 
 
 def _is_same(time: float, other: float) -> bool:

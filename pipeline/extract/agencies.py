@@ -11,6 +11,7 @@ from pipeline.extract.strings import fold, words
 _DATA = tomllib.loads(files("pipeline.extract").joinpath("agencies.toml").read_text(encoding="utf-8"))
 AGENCIES: dict[str, list[str]] = _DATA["agencies"]
 INITIALS: dict[str, str] = _DATA["initials"]
+SITES: dict[str, list[str]] = _DATA["sites"]
 _BY_FOLDED = {fold(name): agency for agency, names in AGENCIES.items() for name in names}
 # "Associated Press Writer", "of The Associated Press", "Reuters Staff": the agency with its people around it.
 _LONG_NAMES = sorted((name for names in AGENCIES.values() for name in names if " " in name), key=len, reverse=True)
@@ -45,3 +46,8 @@ def agency_in(credit: str) -> str | None:
     if match := _CONTAINED.search(" ".join(words(bare))):
         return _BY_FOLDED[fold(match[1])]
     return None
+
+
+def names_of(agency: str) -> set[str]:
+    """Return all that an agency is called, its initials among them; a name that is not known is all there is."""
+    return {agency, *AGENCIES.get(agency, ()), *(initials for initials, name in INITIALS.items() if name == agency)}

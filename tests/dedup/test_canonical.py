@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -16,6 +17,30 @@ def member(number: int, time: float | None, *, origin: float = 0.2, losses: floa
 
 def choose(*members: Candidate) -> tuple[int, str]:
     return choose_canonical([document(str(n), "") for n in range(len(members))], members)
+
+
+@pytest.mark.parametrize(
+    ("credit", "site"),
+    [
+        ("Associated Press", "apnews.com"), ("AP", "apnews.com"), ("Agence France-Presse", "afp.com"), ("dpa", "www.dpa.com"),
+        ("dpa/AFP", "afp.com"), ("Xinhua", "xinhuanet.com"), ("新华社", "news.cn"), ("ТАСС", "tass.ru"), ("RIA Novosti", "ria.ru"),
+        ("Kyodo News", "english.kyodonews.net"), ("Yonhap", "yna.co.kr"), ("Press Trust of India", "ptinews.com"),
+        ("ČTK", "ctk.cz"), ("Anadolu Agency", "aa.com.tr"), ("Herald Wire", "heraldwire.example"),
+    ],
+)  # fmt: skip
+def test_the_site_of_an_agency_is_known_by_its_names_and_initials(credit: str, site: str) -> None:
+    agency = dataclasses.replace(document("0", ""), site=site)
+    client = dataclasses.replace(document("1", ""), wire_credit=credit)
+    assert choose_canonical([agency, client], [member(0, 2 * DAY), member(1, DAY)]) == (0, "wire credit")
+    assert choose_canonical([document("0", ""), client], [member(0, 2 * DAY), member(1, DAY)])[0] == 1
+
+
+@pytest.mark.parametrize("link", ["https://www.a.example/0", "http://a.example/0/", "https://A.example/0?utm_source=feed#top"])
+def test_a_canonical_link_is_followed_however_it_spells_the_address(link: str) -> None:
+    linking = dataclasses.replace(document("1", ""), canonical_url=link)
+    assert choose_canonical([document("0", ""), linking], [member(0, 2 * DAY), member(1, DAY)]) == (0, "canonical link")
+    elsewhere = dataclasses.replace(document("1", ""), canonical_url="https://a.example/0/1")
+    assert choose_canonical([document("0", ""), elsewhere], [member(0, 2 * DAY), member(1, DAY)])[0] == 1
 
 
 def test_every_feature_has_a_weight_of_the_sign_that_its_meaning_has() -> None:
