@@ -10,9 +10,9 @@ import pytest
 from pipeline import stages
 from pipeline.config import Settings, Source
 from pipeline.errors import Transient
-from pipeline.records import Article, Block, Discovered, Rejected, StageReport
-from pipeline.runs import WHOLE, Run, rejects_of
-from pipeline.store import Partition, PartitionWriter, read_manifest, read_records
+from pipeline.records import Article, Block, Discovered, Fetch, Rejected, StageReport
+from pipeline.runs import WHOLE, Run, records_of, rejects_of
+from pipeline.store import Partition, PartitionWriter, open_store, read_manifest, read_records
 from tests.fetch.conftest import Reply, Web, web
 
 __all__ = ["web"]  # a fixture
@@ -87,3 +87,39 @@ def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web,
     web.add("/broken", Reply(b"<rss><channel><item><link>/b</link></item></channel></rss>"))
     stages.discover(dataclasses.replace(run, sources=(broken,)))
     assert list(rejects_of(store, run.run_date)) == [], "its own are told anew"
+
+
+def test_what_failed_is_tried_again_though_the_feed_has_moved_on(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path / "store"),
+        warehouse_url=f"sqlite:///{tmp_path}/w.db",
+        publish=str(tmp_path / "published"),
+        allow_private_hosts=True,
+        shards=1,
+        workers=1,
+        attempts=1,
+        delay=0.0,
+    )
+    source = Source(id="a", feeds=(web.url("/rss"),), exclude=("/sport/",))
+    text = "".join(f"<p>Paragraph {n} of the story says what happened there, and to whom it happened.</p>" for n in range(6))
+    page = Reply(f"<html><body><article><h1>A title</h1>{text}</article></body></html>".encode())
+    night_of = {path: Reply(b"", status) for path, status in (("/busy", 503), ("/gone", 404), ("/closed", 403), ("/down", 500))}
+
+    def night(day: int, *paths: str) -> list[str]:
+        links = "".join(f"<item><link>{path}</link></item>" for path in paths)
+        web.add("/rss", Reply(f"<rss><channel>{links}</channel></rss>".encode()))
+        web.log.clear()
+        stages.run_stages(Run(run_date=f"2026-11-{day}", settings=settings, sources=(source,)))
+        return sorted(path for path in web.paths() if path not in ("/robots.txt", "/rss"))
+
+    for path, reply in night_of.items():
+        web.add(path, reply)
+    web.add("/good", page)
+    assert night(20, *night_of, "/good") == ["/busy", "/closed", "/down", "/gone", "/good"]
+    web.add("/busy", page)
+    for _ in range(2):  # the same again when the night is run again, but for what it got
+        assert "/down" in night(21)
+    assert [row.outcome for row in records_of(open_store(settings.store), "fetch", "2026-11-21", Fetch)] == ["fetched", "http_500"]
+    assert night(22) == []
+    assert night(23) == ["/down"]
+    assert night(24) == night(27) == [], "in the end it is for the quarantine"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import Transient
 from pipeline.records import Discovered, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, dates_of, shard_count
-from pipeline.stages.common import logged, url_states
+from pipeline.stages.common import logged, url_states, warehouse_of
 from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records
 from pipeline.urls import shard_of, url_id
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A page that changes does so within hours of its publication; afterwards a rare look is enough.
 REFETCH_AFTER_DAYS = (1, 3, 7, 30)
+# Feeds move on within hours: what failed for a reason that may pass is tried again for so long, though nothing lists it any more.
+AGAIN_DAYS = 3
 
 
 def discover(run: Run) -> StageReport:
@@ -31,12 +33,13 @@ def discover(run: Run) -> StageReport:
 
     found = read_sources(run.sources, run.settings, today=run.day)
     _refuse_silence(run.sources, found)
-    states = url_states(run, found.items)
+    items = [*found.items, *_failed_before(run, found.items)]
+    states = url_states(run, items)
     news = {source.id: 0 for source in run.sources}
     fresh: list[Discovered] = []
     per_source: Counter[str] = Counter()
     outcomes: dict[str, Counter[str]] = {source.id: Counter() for source in run.sources}
-    for item in found.items:
+    for item in items:
         news[item.source_id] += url_id(item.url) not in states
         outcome = _wanted(item, states, run, per_source)
         outcomes[item.source_id][outcome] += 1
@@ -46,6 +49,21 @@ def discover(run: Run) -> StageReport:
     for reject in rejected:
         outcomes[reject.source_id][reject.reason] += 1
     return _commit_discovered(run, fresh, rejected, outcomes, news)
+
+
+def _failed_before(run: Run, listed: Iterable[Discovered]) -> list[Discovered]:
+    """Return what failed in the last nights, is due again and is not listed any more by the sources of this run."""
+    from pipeline.warehouse import failed_finds
+
+    sources = {source.id: source for source in run.sources}
+    here = {url_id(item.url) for item in listed}
+    failed = failed_finds(warehouse_of(run), run.day - timedelta(days=AGAIN_DAYS), run.day)
+    gone = [item for item in failed if url_id(item.url) not in here and item.source_id in sources]
+    states = url_states(run, gone)
+    due = (
+        item for item in gone if (state := states.get(url_id(item.url))) and not state.last_success_date and _due(state, run.day)
+    )
+    return [item for item in due if sources[item.source_id].wants(item.url)]
 
 
 def _refuse_silence(sources: Sequence[Source], found: Discovery) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.records import Article, Block, Rejected, Relation, SiteLine
+from pipeline.records import Article, Block, Discovered, Rejected, Relation, SiteLine
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
 from pipeline.warehouse.rows import kept_blocks
@@ -111,6 +111,21 @@ def known_urls(warehouse: Warehouse, before: date, url_ids: Iterable[str]) -> di
             for row in connection.execute(earlier.order_by(fetches.c.url_id, fetches.c.fetched_at)):
                 known[row.url_id] = _after_fetch(known.get(row.url_id), row)
     return known
+
+
+def failed_finds(warehouse: Warehouse, since: date, before: date) -> list[Discovered]:
+    """Return what feeds and sitemaps brought from `since` to before `before` and what last failed then for a reason that may pass.
+
+    A page that was blocked is left out: who asks again unbidden will be blocked again.
+    """
+    failed, later = fetches.c, fetches.alias().c
+    asked_later = sa.exists().where(later.url_id == failed.url_id, later.run_date > failed.run_date, later.run_date < before)
+    query = sa.select(failed.url, failed.source_id, failed.site, failed.via, failed.language).where(
+        failed.run_date >= since, failed.run_date < before, failed.retryable, failed.via.in_(("feed", "sitemap"))
+    )
+    with warehouse.reading() as connection:
+        rows = connection.execute(query.where(failed.outcome != "blocked", ~asked_later).order_by(failed.run_date, failed.url))
+        return [Discovered(**row._asdict()) for row in rows]
 
 
 def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:

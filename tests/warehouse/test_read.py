@@ -8,9 +8,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.records import Rejected, Reuse, SiteLine
+from pipeline.records import Fetch, Rejected, Reuse, SiteLine
 from pipeline.urls import url_id
-from pipeline.warehouse import Warehouse, article, known_urls, latest_run_date, load, open_rejects, run_report, site_lines
+from pipeline.warehouse import (
+    Warehouse,
+    article,
+    failed_finds,
+    known_urls,
+    latest_run_date,
+    load,
+    open_rejects,
+    run_report,
+    site_lines,
+)
 from tests.warehouse import make
 from tests.warehouse.make import DAY, fetch, full_night, night, story
 
@@ -35,6 +45,25 @@ def test_known_urls_are_those_of_earlier_dates_as_they_were_then(warehouse: Ware
     ]
     assert set(known_urls(warehouse, _day(2), ids)) == {url_id(url)}
     assert set(known_urls(warehouse, _day(3), ids)) == set(ids)
+
+
+def test_failed_finds_are_what_last_failed_for_a_reason_that_may_pass(warehouse: Warehouse) -> None:
+    def of(name: str, outcome: str, day: int, **changes: Any) -> Fetch:
+        return fetch(f"https://herald.example/{name}", outcome, day, **{"retryable": outcome != "fetched"} | changes)
+
+    first = [of(name, "timeout", 0) for name in ("still", "mended", "later")]
+    first += [of("gone", "http_404", 0, retryable=False), of("blocked", "blocked", 0), of("listed", "timeout", 0, via="list")]
+    load(warehouse, night(0, [], fetches=first))
+    load(warehouse, night(1, [], fetches=[of("still", "http_503", 1), of("mended", "fetched", 1)]))
+    load(warehouse, night(2, [], fetches=[of("later", "fetched", 2)]))
+
+    def names(since: int, before: int) -> list[str]:
+        return [item.url.rpartition("/")[2] for item in failed_finds(warehouse, _day(since), _day(before))]
+
+    assert names(0, 1) == ["later", "mended", "still"]
+    assert names(0, 2) == ["later", "still"]
+    assert names(0, 3) == names(1, 3) == ["still"]
+    assert names(2, 3) == names(0, 0) == []
 
 
 def test_known_urls_are_looked_up_by_key(warehouse: Warehouse) -> None:
