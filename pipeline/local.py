@@ -30,6 +30,7 @@ AIRFLOW_HOME = Path(".airflow")
 DAG_ID = "nightly_articles"
 READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
 STOP_WITHIN = 15.0
+LIVES = 60.0  # seconds; a part that ends sooner would end again
 
 # Airflow's parts share one SQLite file on a laptop. The driver gives up on a lock after 5 seconds, which a busy machine needs to
 # let a writer finish; Airflow reads these by their names, and adds to them, so each engine has its own.
@@ -172,8 +173,9 @@ def serve_ui(sources: str, port: int) -> None:
             _wait_until_healthy(port, processes, log_folder, stopping)
             if not stopping():
                 _say(f"Airflow is ready: http://127.0.0.1:{port} (Ctrl-C stops it)")
+            began = dict.fromkeys(range(len(processes)), time.monotonic())
             while not stopping():
-                _check_alive(processes, log_folder)
+                _revive(processes, began, environment, log_folder)
                 time.sleep(0.5)
             _say("stopping …")
 
@@ -216,13 +218,35 @@ def _processes(
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for command in commands:
-            with _log_of(command, log_folder).open("wb") as log:
-                processes.append(
-                    subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-                )
+            _log_of(command, log_folder).unlink(missing_ok=True)
+            processes.append(_start(command, environment, log_folder))
         yield processes
     finally:
         _stop(processes)
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str], log_folder: Path) -> subprocess.Popen[bytes]:
+    with _log_of(command, log_folder).open("ab") as log:
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def _revive(
+    processes: list[subprocess.Popen[bytes]], began: dict[int, float], environment: Mapping[str, str], log_folder: Path
+) -> None:
+    """Start again, in its place, what has ended; raises `Fatal` when that was soon after its start.
+
+    On SQLite Airflow takes a backfill back that meets another writer, and the scheduler may end with what it had read of it.
+    """
+    for number, process in enumerate(processes):
+        if process.poll() is None:
+            continue
+        if time.monotonic() - began[number] < LIVES:
+            raise Fatal(_ended(process, log_folder))
+        _signal_group(process, signal.SIGKILL)  # what it has left
+        command = _command_of(process)
+        log = _log_of(command, log_folder)
+        _say(f"{log.stem} ended with status {process.returncode} and is started again; why is in its log, {log}")
+        processes[number], began[number] = _start(command, environment, log_folder), time.monotonic()
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -244,6 +268,10 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(process.pid, number)
 
 
+def _command_of(process: subprocess.Popen[bytes]) -> list[str]:
+    return list(map(str, process.args))  # type: ignore[arg-type]
+
+
 def _log_of(command: Sequence[str], log_folder: Path) -> Path:
     return log_folder / f"{command[3]}.log"
 
@@ -255,7 +283,7 @@ def _check_alive(processes: Sequence[subprocess.Popen[bytes]], log_folder: Path)
 
 
 def _ended(process: subprocess.Popen[bytes], log_folder: Path) -> str:
-    log = _log_of(list(map(str, process.args)), log_folder)  # type: ignore[arg-type]
+    log = _log_of(_command_of(process), log_folder)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
     return f"{log.stem} ended with status {process.returncode}; its log, {log}, ends with:\n{tail}"
 
