@@ -21,10 +21,11 @@ MAX_NAME = 4096  # characters of a text that we keep
 
 @dataclass(slots=True)
 class Sitemap:
-    """What one file lists: pages, and further sitemaps with the date of their last change."""
+    """What one file lists: pages, and further sitemaps with the date of their last change. `cut`: it has more than may be read."""
 
     entries: list[Entry] = field(default_factory=list)
     children: list[tuple[str, str | None]] = field(default_factory=list)
+    cut: bool = False
 
 
 def parse_sitemap(body: bytes, url: str) -> Sitemap:
@@ -44,8 +45,9 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
 
 
 def _text_sitemap(body: bytes) -> Sitemap:
-    lines = body.decode("utf-8-sig", "replace").split()
-    return Sitemap([Entry(line) for line in lines[:MAX_URLS] if line.lower().startswith(("http://", "https://"))])
+    words = body.decode("utf-8-sig", "replace").split()
+    urls = [word for word in words if word.lower().startswith(("http://", "https://"))]
+    return Sitemap([Entry(url) for url in urls[:MAX_URLS]], cut=len(urls) > MAX_URLS)
 
 
 def _xml_sitemap(body: bytes, base: str) -> Sitemap:
@@ -63,12 +65,13 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
                     a_feed = "; it belongs under feeds" if root in ("rss", "feed", "RDF") else ""
                     raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>{a_feed}")
             elif event == "end" and name in ("url", "sitemap"):
+                if len(sitemap.entries) + len(sitemap.children) >= MAX_URLS:
+                    sitemap.cut = True
+                    break
                 texts = _texts(element)
                 if not ends_in(body, texts.get("loc", "")):
                     _add(sitemap, name, texts, base)
                 _forget(element)
-            if len(sitemap.entries) >= MAX_URLS or len(sitemap.children) >= MAX_URLS:
-                break
     except etree.XMLSyntaxError as error:
         if not sitemap.entries and not sitemap.children:
             raise Reject("bad_sitemap", str(error)[:300]) from error

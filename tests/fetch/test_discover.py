@@ -185,6 +185,22 @@ async def never(request: Request, writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(30)
 
 
+@pytest.mark.parametrize("line", ["<url><loc>{}</loc></url>", "{}\n"])
+def test_a_sitemap_with_more_than_may_be_read_is_told(
+    web: Web, settings: Settings, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    for module in ("sitemaps", "discover"):
+        monkeypatch.setattr(f"pipeline.fetch.{module}.MAX_URLS", 3)
+    for count in (3, 4):
+        urls = "".join(line.format(web.url(f"/{n}")) for n in range(count))
+        web.add("/map", Reply((f"<urlset>{urls}</urlset>" if "<" in line else urls).encode(), headers=XML))
+        found = find(settings, Source(id="s", sitemaps=(web.url("/map"),)))
+        assert short(web, found) == ["/0", "/1", "/2"]
+        assert [(r.reason, r.detail) for r in found.rejected] == [
+            ("bad_sitemap", "more than 3 URLs in one file; what follows them is not read")
+        ] * (count - 3)
+
+
 def test_the_deadline_ends_a_source_and_keeps_what_it_found(web: Web, settings: Settings) -> None:
     web.add("/index.xml", index(feed(web, "/map.xml", SITEMAP), web.url("/late.xml")))
     web.add("/late.xml", never)
