@@ -12,6 +12,7 @@ from pipeline.runs import Run, check_not_ahead
 from pipeline.warehouse import made_warehouse, open_rejects
 
 NOTHING_MATCHES = "nothing in the quarantine matches"
+NO_PAGE_MATCHES = "no page in the quarantine matches; feeds and sitemaps are read again by the next night"
 
 
 def listing(settings: Settings, *, reason: str | None = None, source: str | None = None) -> Iterator[str]:

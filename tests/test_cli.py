@@ -169,6 +169,7 @@ def test_a_source_that_cannot_be_reached_is_quarantined_and_the_rest_of_the_nigh
     assert done.returncode == 0, done.stderr
     assert re.search(r"loaded +1 ", done.stdout)
     assert "gone" in copydesk("quarantine", "list").stdout
+    assert "feeds and sitemaps are read again by the next night" in told_ok(copydesk("quarantine", "retry"))
     answer = copydesk("sql", "SELECT count(*) AS n FROM clean_articles", "--csv")
     assert answer.stdout.split() == ["n", "1"]
 

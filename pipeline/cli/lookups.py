@@ -128,5 +128,5 @@ def _quarantine_retry(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights, quarantine
 
     run = quarantine.retry(settings, options.date or today(), reason=options.reason, source=options.source)
-    print(nights.summary(settings, run.run_date) if run else quarantine.NOTHING_MATCHES)
+    print(nights.summary(settings, run.run_date) if run else quarantine.NO_PAGE_MATCHES)
     return 0
