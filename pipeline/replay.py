@@ -17,19 +17,8 @@ from pipeline.store import LocalStore, Partition, Store, open_store, read_record
 
 # What rules read off a page beside its text. Where the page is archived and which rules read it is not for a diff.
 FACTS = (
-    *(
-        "title",
-        "authors",
-        "published_at",
-        "published_basis",
-        "modified_at",
-        "language",
-        "site",
-        "canonical_url",
-        "section",
-        "image",
-    ),
-    *("paywalled", "wire_credit", "source_link"),
+    *("title", "authors", "published_at", "published_basis", "modified_at", "language", "site"),
+    *("canonical_url", "section", "image", "paywalled", "wire_credit", "source_link"),
 )
 
 
@@ -147,9 +136,8 @@ def _article_lines(before: Article | None, after: Article | None) -> list[str]:
     if after is None:
         return ["  is no article any more"]
     facts = ((name, getattr(before, name), getattr(after, name)) for name in FACTS)
-    return [f"  {name} {old!r} -> {new!r}" for name, old, new in facts if old != new] + _text_lines(
-        before.text.split(BLOCK_SEPARATOR), after.text.split(BLOCK_SEPARATOR)
-    )
+    lines = [f"  {name} {old!r} -> {new!r}" for name, old, new in facts if old != new]
+    return lines + _text_lines(before.text.split(BLOCK_SEPARATOR), after.text.split(BLOCK_SEPARATOR))
 
 
 def _text_lines(before: list[str], after: list[str]) -> list[str]:

@@ -150,17 +150,22 @@ def _align_members(bulk: Bulk, night: Night) -> int:
     m, s = story_members.c, stories.c
     touched = sa.and_(m.story_id == s.story_id, s.story_id.in_(sa.select(_touched.c.story_id)))
     new = {"canonical_article_id": s.canonical_article_id, "run_id": night.run_id}
-    follows = new | {
-        "relation": "copy",
-        "proof": sa.func.coalesce(m.proof, sa.literal({"follows": "its story's canonical article"}, JSON)),
-    }
+    copy = new | {"relation": "copy"}
+    by_story = sa.literal({"follows": "its story's canonical article"}, JSON)
+    follows = copy | {"proof": sa.func.coalesce(m.proof, by_story)}
+    # What it was found to copy is in another story now, and no proof of its place in this one.
+    left = copy | {"score": None, "matched_article_id": None, "proof": by_story}
+    other = story_members.alias("other")
+    matched = sa.exists().where(other.c.article_id == m.matched_article_id, other.c.story_id == m.story_id)
     # The proof of a copy is what it shared with the article that it followed; any other is of the article itself.
     heads = new | {"score": None, "matched_article_id": None, "proof": sa.case((m.relation != "copy", m.proof))}
     leads = heads | {"relation": "canonical"}
     alone = heads | ALONE
     is_head = m.article_id == s.canonical_article_id
+    behind = sa.and_(s.members > 1, ~is_head, m.canonical_article_id != s.canonical_article_id)
     statements = (
-        (follows, sa.and_(s.members > 1, ~is_head, m.canonical_article_id != s.canonical_article_id)),
+        (left, sa.and_(behind, m.matched_article_id.is_not(None), ~matched)),
+        (follows, behind),
         (leads, sa.and_(s.members > 1, is_head, m.relation != "canonical")),
         (alone, sa.and_(s.members == 1, sa.or_(m.relation != "unique", m.canonical_article_id != m.article_id))),
     )

@@ -185,6 +185,23 @@ def test_an_article_that_its_copies_or_its_canonical_left_stands_alone(warehouse
     assert everything(warehouse) == before
 
 
+def test_copies_whose_canonical_left_for_another_story_are_not_proven_by_it(warehouse: Warehouse, rows: Any) -> None:
+    a, b, c, d = (article(name, site=f"{name}.example") for name in "abcd")
+    load(warehouse, night(0, [a, b, c, d], [*story(a, b, c), *story(d)]))
+    load(warehouse, night(1, [], story(d, a)))
+    left = rows(
+        "SELECT article_id, relation, score, matched_article_id, proof FROM story_members WHERE story_id = :s", s=a.article_id
+    )
+    head, copy = sorted((b.article_id, c.article_id))
+    by_story = next(row["proof"] for row in left if row["article_id"] == copy)
+    assert "follows" in str(by_story)
+    assert {tuple(row.values()) for row in left if row.pop("proof") in (None, by_story)} == {
+        (head, "canonical", None, None),
+        (copy, "copy", None, None),
+    }
+    assert not load(warehouse, night(1, [], story(d, a))).changed
+
+
 def test_a_canonical_article_without_a_copy_is_unique(warehouse: Warehouse, rows: Any) -> None:
     a = article("a")
     alone = story(a, article("b"))[:1]  # its copy went to another story meanwhile
