@@ -63,13 +63,20 @@ def read_around(
     limit = max(params.closure, _AS_MANY * len(tonight.documents))
     reader = _Reader(source, texts, {document.id for document in tonight.documents})
     found = reader.read(ids)
+    gone = {key: identity for key, identity in ids.items() if key not in found}
+    alike = reader.read(dict(graph.named(graph.find(graph.alike(_array(gone))[:, 1]))))
+    others = reader.stand_ins(gone, found | alike, graph)
+    found |= {key: alike[key] for key in others.values() if key in alike}
+    pairs = _with_others(pairs, others)
     pairs = pairs[contains(np.sort(keys), pairs[:, 0]) | contains(_array(found), pairs[:, 0])]
     places = dict(zip(keys.tolist(), tonight.places.tolist(), strict=True))
     places |= {key: reader.seen[document.id].text for key, document in found.items()}
     copies, sharing, looked = _seeds(places, shelf, keys, pairs, graph, params)
     touched = graph.stories(copies, limit)
     reached = graph.around(graph.stories(graph.around(touched | sharing, limit), limit), limit)
-    found |= reader.read({key: i for key, i in graph.named(reached) if key not in found})
+    named = dict(graph.named(reached))
+    found |= reader.read({key: identity for key, identity in named.items() if key not in found})
+    within = _with_others(graph.pairs_within(reached), reader.stand_ins(named, found, graph))
     here = _array(found)
     lonely = here[~graph.has(here)]
     told, members = reader.told({key: found[key].id for key in lonely.tolist()})
@@ -77,7 +84,7 @@ def read_around(
     return Around(
         found,
         reader.seen,
-        np.concatenate([pairs, graph.pairs_within(reached), told]),
+        np.concatenate([pairs, within, told]),
         frozenset(key for key, _ in graph.named(touched | sharing)),
         frozenset(np.union1d(lonely, told).tolist()),
         looked,
@@ -96,6 +103,18 @@ class _Reader:
         """Return documents by key; those that have another text by now are left out."""
         wanted = sorted(set(ids.values()) - self._without)
         return {key: document for key, document in self._taken(wanted) if key in ids}
+
+    def stand_ins(self, ids: Mapping[int, str], found: Mapping[int, Document], graph: Graph) -> dict[int, int]:
+        """Return for documents (key, id) that have another text by now, or come tonight, one that was found and has the text still.
+
+        A night compares equal texts once, by the document that came first: what is known of all hangs on it.
+        """
+        gone = _array(key for key in ids if key not in found)
+        return {
+            key: other
+            for key, other in sorted(graph.alike(gone).tolist())
+            if other in found and document_key(ids[key], self.seen[found[other].id].digest) == key
+        }
 
     def told(self, lonely: Mapping[int, str]) -> tuple[U64, dict[int, Document]]:
         """Return (key, key of a member of its stored story) of documents that no other night compared, and those members."""
@@ -126,6 +145,16 @@ def _seeds(
     found = look(reading, same[numbers.reshape(-1, 2)], params)
     whole, passage = (graph.find(known[found.ties == tie, 0]) for tie in (WHOLES, PASSAGE))
     return whole, passage, Looked.at(reading, found)
+
+
+def _with_others(pairs: U64, others: Mapping[int, int]) -> U64:
+    """Return pairs of keys (n x 2) with some keys replaced."""
+    if not others:
+        return pairs
+    old = _array(others)
+    new = np.array([others[key] for key in old.tolist()], np.uint64)
+    place = np.minimum(np.searchsorted(old, pairs), len(old) - 1)
+    return np.where(old[place] == pairs, new[place], pairs)
 
 
 def _array(keys: Iterable[int]) -> U64:

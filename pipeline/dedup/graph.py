@@ -89,6 +89,13 @@ class Graph:
         pairs: U64 = self.keys[self.pairs[nodes[self.pairs].all(axis=1)]]
         return pairs
 
+    def alike(self, keys: U64) -> U64:
+        """Return the pairs of keys (n x 2) of documents that are alike as wholes, the first among these (sorted)."""
+        pairs = self.keys[self.pairs[self._kinds == WHOLES]]
+        both = np.concatenate([pairs, pairs[:, ::-1]])
+        found: U64 = both[contains(keys, both[:, 0])]
+        return found
+
     def stories(self, nodes: Mask, limit: int) -> Mask:
         """Return these documents with all that hang together with them as copies do, up to about `limit`."""
         return self._spread(nodes, self._kinds == WHOLES, limit, len(self.keys))

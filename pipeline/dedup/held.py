@@ -41,10 +41,10 @@ class Candidates:
     shared: list[U64] = field(default_factory=list)
     _known: set[int] = field(default_factory=set)
 
-    def add(self, ids: Sequence[pa.Array], keys: U64, without: Numbers[str], bands: Found, shared: Found, enough: int) -> None:
+    def add(self, ids: Sequence[pa.Array], keys: U64, bands: Found, shared: Found, enough: int) -> None:
         """Take in what segments have in common with tonight (row << 32 | text): bands, and `enough` shingles.
 
-        Rows are counted through the segments. Those of `without` are left out, and those that stood in a segment before.
+        Rows are counted through the segments. Those that stood in a segment before are left out.
         """
         passages = shared.pairs[shared.counts >= enough]
         hit = np.zeros(len(keys), np.bool_)
@@ -53,7 +53,7 @@ class Candidates:
         names = pa.chunked_array(ids, pa.large_string()).take(pa.array(rows)).to_pylist()
         numbers = np.full(len(keys), -1, np.int64)
         for row, key, identity in zip(rows.tolist(), keys[rows].tolist(), names, strict=True):
-            if identity in without or key in self._known:
+            if key in self._known:
                 continue
             self._known.add(key)
             numbers[row] = len(self.ids)
@@ -84,9 +84,7 @@ class Holdings:
     stories: U64
 
 
-def probe_nights(
-    probe: Probe, segments: Iterable[bytes], far: Iterable[bytes], without: Numbers[str]
-) -> tuple[Candidates, Holdings]:
+def probe_nights(probe: Probe, segments: Iterable[bytes], far: Iterable[bytes]) -> tuple[Candidates, Holdings]:
     """Hold tonight against the segments of the window and what is kept of the nights before it."""
     candidates = Candidates()
     places, owners = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
@@ -96,7 +94,7 @@ def probe_nights(
         stack = stacked([segment.sketches for segment in many], *room)
         shared, holders = probe.shared(stack)
         own, said = (np.concatenate([getattr(segment, name) for segment in many]) for name in ("keys", "stories"))
-        candidates.add([segment.ids for segment in many], own, without, probe.bands(stack.bands), shared, probe.params.shared)
+        candidates.add([segment.ids for segment in many], own, probe.bands(stack.bands), shared, probe.params.shared)
         row = (holders & _LOW).astype(np.int64)
         hit = np.zeros(len(own), np.bool_)
         hit[row] = True
@@ -109,7 +107,7 @@ def probe_nights(
     for parts in at_once((len(part["keys"]), part) for part in map(unpack, far)):
         bands = np.concatenate([part["bands"].reshape(-1, len(part["keys"])) for part in parts], axis=1)
         own = np.concatenate([part["keys"] for part in parts])
-        candidates.add([part["ids"] for part in parts], own, without, probe.far(bands), NOTHING_FOUND, probe.params.shared)
+        candidates.add([part["ids"] for part in parts], own, probe.far(bands), NOTHING_FOUND, probe.params.shared)
     return candidates, Holdings(np.concatenate(places), np.concatenate(owners), np.concatenate(keys), np.concatenate(stories))
 
 

@@ -123,7 +123,7 @@ def _decide_night(
 def _probed(tonight: _Tonight, index: Index, version: str, params: DedupParams) -> tuple[Candidates, Holdings, Table]:
     """Return what other nights have of tonight's, and tonight's shingles; all else that was made for it is given back."""
     probe = Probe(tonight.chunks, params)
-    candidates, held = probe_nights(probe, index.parts("sketches", version), index.parts("far", version), tonight.ids)
+    candidates, held = probe_nights(probe, index.parts("sketches", version), index.parts("far", version))
     return candidates, held, probe.shingles.bare()
 
 

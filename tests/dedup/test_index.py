@@ -99,6 +99,25 @@ def test_a_story_splits_when_the_article_that_held_it_together_changes(tmp_path:
     assert "bridge" not in again
 
 
+def test_a_text_is_still_found_when_the_first_of_the_articles_that_had_it_changes(tmp_path: Path) -> None:
+    text = article(30)
+    first = document("first", text, 1)
+    add(tmp_path, [first, document("same", text, 1, "b.example")])
+    add(tmp_path, [dataclasses.replace(first, text=article(31))])
+    result = answers(add(tmp_path, [document("late", text, 3, "d.example")]), ["same", "late"])
+    assert [result[name][1:3] for name in ("same", "late")] == [("same", "canonical"), ("same", "copy")]
+
+
+@pytest.mark.parametrize("added", ["", "\n\n" + article(32, 1)])
+def test_an_article_that_comes_again_leads_the_story_of_its_copies_of_an_earlier_night(tmp_path: Path, added: str) -> None:
+    text = article(33)
+    before = answers(add(tmp_path, [document("first", text, 1), document("same", text, 1, "b.example")]), ["first"])
+    after = answers(add(tmp_path, [document("first", text + added, 1), document("z", article(34), 2)]), ["first", "same"])
+    assert [after[name][:3] for name in ("first", "same")] == [
+        (before["first"][0], "first", "canonical"), (before["first"][0], "first", "copy")
+    ]  # fmt: skip
+
+
 def test_the_name_of_a_story_whose_original_comes_late_leads_on_to_the_new_one(tmp_path: Path) -> None:
     text = article(3)
     before = answers(add(tmp_path, [document("copy", text, 5), document("other", text[: len(text) * 3 // 4], 6)]), ["copy"])
