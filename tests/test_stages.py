@@ -123,3 +123,17 @@ def test_what_failed_is_tried_again_though_the_feed_has_moved_on(web: Web, tmp_p
     assert night(22) == []
     assert night(23) == ["/down"]
     assert night(24) == night(27) == [], "in the end it is for the quarantine"
+
+
+def test_a_page_that_is_tried_again_is_in_the_language_of_its_source(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path / "store"), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, delay=0.0
+    )
+    (tmp_path / "a.html").write_text("<p>Ein Text.</p>")
+    source = Source(id="a", urls=(web.url("/page"),), language="de")
+    run = Run(run_date="2026-11-23", settings=settings, sources=(source,))
+    urls = (web.url("/page"), (tmp_path / "a.html").as_uri())
+    web.add("/page", Reply(b"<p>Ein Text.</p>"))
+    stages.fetch_again(run, [Rejected(url, "a", "a", "fetch", "http_503", retryable=True) for url in urls])
+    rows = records_of(open_store(settings.store), "fetch", run.run_date, Fetch)
+    assert {(row.via, row.outcome, row.language) for row in rows} == {("list", "fetched", "de"), ("file", "fetched", "de")}

@@ -14,7 +14,7 @@ from aiohttp.abc import AbstractResolver
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
 from pipeline.fetch.client import Answer, Client, Exchange, TooSlow, is_retryable, jitter, user_agent
-from pipeline.fetch.local import Document, parse_record, read_documents
+from pipeline.fetch.local import Document, is_local, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import as_before, clean_url, fetch_row, judge_page, located, page_row, record_url
 from pipeline.fetch.schedule import Job, Schedule
@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 # Failures that another attempt in the same run may not meet.
 RETRIED = frozenset({"timeout", "dns", "unreachable", "cut_off"})
 LOG_EVERY = 1000  # items between two lines of the log
-LOCAL_SCHEMES = ("file:", "s3:")
 Progress = Callable[[int, int], None]
 
 
@@ -170,7 +169,7 @@ class _Run:
 
     def read_local(self) -> None:
         """Archive the local documents, each file opened once."""
-        numbered = [(item.url.partition("#")[0], number) for number, item in enumerate(self._items) if _is_local(item)]
+        numbered = [(item.url.partition("#")[0], number) for number, item in enumerate(self._items) if is_local(item.url)]
         for url, group in groupby(sorted(numbered), key=lambda pair: pair[0]):
             self._read_file(url, [number for _, number in group])
 
@@ -234,7 +233,3 @@ def _host_delays(jobs: Iterable[Job], delays: Mapping[str, float], default: floa
         key = host_key(job.item.url)
         by_host[key] = max(by_host.get(key, 0.0), delays.get(job.item.source_id, default))
     return by_host
-
-
-def _is_local(item: Discovered) -> bool:
-    return item.url.startswith(LOCAL_SCHEMES)

@@ -26,6 +26,7 @@ HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 TEXT_SUFFIXES = (".txt",)
 RECORD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".ndjson.gz", ".ndjson.zst")
 SUFFIXES = HTML_SUFFIXES + TEXT_SUFFIXES + RECORD_SUFFIXES
+LOCAL_SCHEMES = ("file:", "s3:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ def _find_s3(pattern: str) -> list[str]:
 def _readable(name: str) -> bool:
     base = name.rpartition("/")[2].lower()
     return base.endswith(SUFFIXES) and not base.startswith(".")
+
+
+def is_local(url: str) -> bool:
+    """Say whether a URL is that of a local document."""
+    return url.startswith(LOCAL_SCHEMES)
 
 
 def holds_records(url: str) -> bool:

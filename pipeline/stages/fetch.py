@@ -60,10 +60,16 @@ def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fet
 
 def fetch_again(run: Run, rejects: Iterable[Rejected]) -> None:
     """Fetch rejected pages once more as part of this night, whatever became of them before."""
+    from pipeline.fetch.local import is_local
+
     store = run.store()
     shards = shard_count(run, store)
+    languages = {source.id: source.language for source in run.sources}
     for shard, members in sorted(grouped(rejects, lambda reject: shard_of(reject.site, shards)).items()):
-        items = [Discovered(r.url, r.source_id, r.site, "file" if r.url.startswith("file:") else "list") for r in members]
+        items = [
+            Discovered(r.url, r.source_id, r.site, "file" if is_local(r.url) else "list", languages.get(r.source_id))
+            for r in members
+        ]
         commit_shard(run, store, shard, items)
         fetch(run, shard, again={url_id(item.url) for item in items})
 
