@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -85,6 +84,9 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     dropped = connection.execute(
         sa.select(block).where(block.c.article_id == row.article_id).order_by(block.c.block_index).limit(MOST_BLOCKS)
     ).all()
+    n, first = sa.func.count(), sa.func.min(block.c.block_index)
+    of_rules = sa.select(block.c.rule, n).where(block.c.article_id == row.article_id).group_by(block.c.rule)
+    rules = tuple((rule, times) for rule, times in connection.execute(of_rules.order_by(n.desc(), first)))
     passages = connection.execute(
         sa.select(passage)
         .where(passage.c.article_id == row.article_id)
@@ -100,8 +102,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     return ArticlePage(
         row=row,
         blocks=blocks[:MOST_BLOCKS],
-        hidden=max(0, len(blocks) - MOST_BLOCKS),
-        rules=tuple(Counter(b.rule for b in dropped).most_common()),
+        hidden=max(0, len(blocks) - len(dropped) + sum(times for _, times in rules) - MOST_BLOCKS),
+        rules=rules,
         sources=sources,
         own_words=max(0, row.word_count - sum(source.words for source in sources)),
         reused=tuple(connection.execute(reused)),

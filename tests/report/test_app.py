@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.fetch.segments import ArchiveWriter
-from pipeline.records import Rejected, StageReport
+from pipeline.records import Block, Rejected, StageReport
 from pipeline.report.app import ROUTES, create_app
 from pipeline.report.raw import inert_page
 from pipeline.store import open_store
@@ -184,6 +184,20 @@ def test_versions_of_an_article_are_compared(client: httpx.Client) -> None:
     section = tree.xpath("//section[@aria-labelledby='versions']")[0]
     assert [e.text_content().strip() for e in section.xpath(".//ins")] == ["one."]
     assert client.get(f"/article/{LEAD}?old=7&new=9").status_code == 200
+
+
+def test_a_page_of_very_many_blocks_counts_those_that_are_not_shown(
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.report import article as articles
+
+    monkeypatch.setattr(articles, "MOST_BLOCKS", 2)
+    blocks = (Block(0, "paragraph", "Kept."), *(Block(i, "paragraph", f"Share {i}", "share") for i in range(1, 6)))
+    page = make.article("many", "Kept.", 2, blocks=blocks)
+    load(filled, make.night(2, [page]))
+    shown = " ".join(lxml.html.fromstring(client.get(f"/article/{page.article_id}").text).text_content().split())
+    assert "4 more blocks" in shown
+    assert "share 5 Share bar" in shown
 
 
 def found(client: httpx.Client, query: str) -> list[str]:
