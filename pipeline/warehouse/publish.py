@@ -275,4 +275,11 @@ def _point(link: Path, target: str) -> None:
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
-    temporary.replace(link)
+    try:
+        temporary.replace(link)
+    except IsADirectoryError as error:
+        temporary.unlink()
+        raise ConfigError(
+            f"COPYDESK_PUBLISH: {str(link)!r} is a folder and should be a link"
+            " (a copy followed the links); remove it and publish again"
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,19 @@ def test_a_few_label_lines_do_not_keep_a_night_back(warehouse: Warehouse, tmp_pa
 
 def test_an_empty_warehouse_can_be_published(warehouse: Warehouse, tmp_path: Path) -> None:
     assert publish(warehouse, tmp_path, "2026-03-01") == 0
+
+
+def test_a_copied_folder_whose_links_became_folders_is_named_with_the_mend(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path / "out", "2026-03-01")
+    copied = Path(shutil.copytree(tmp_path / "out", tmp_path / "copied"))  # as `cp -rL` does
+    load(warehouse, full_night(1))
+    with pytest.raises(ConfigError, match=r"copied/current' is a folder and should be a link.*remove it"):
+        publish(warehouse, copied, "2026-03-02")
+    shutil.rmtree(copied / "current")
+    publish(warehouse, copied, "2026-03-02")
+    assert (copied / "current").is_symlink()
+    assert not list(copied.glob(".current*"))
 
 
 def test_a_bucket_is_no_folder(warehouse: Warehouse) -> None:
