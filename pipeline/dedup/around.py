@@ -38,9 +38,9 @@ class Documents(Protocol):
 class Around:
     """Documents of other nights by key, and what was seen of them by id. `pairs` (n x 2 keys) are all that are to be decided on.
 
-    `touched` are documents in stories that tonight's may belong to, or that share a passage with one of tonight's; `partial`
-    those whose own sources were not read, since no night around compared them. `looked`: what was found of pairs of tonight's and
-    other nights' texts.
+    `touched` are documents in stories that tonight's may belong to, or did with the text they had, or that share a passage with
+    one of tonight's; `partial` those whose own sources were not read, since no night around compared them. `looked`: what was
+    found of pairs of tonight's and other nights' texts.
     """
 
     documents: dict[int, Document]
@@ -72,7 +72,9 @@ def read_around(
     places = dict(zip(keys.tolist(), tonight.places.tolist(), strict=True))
     places |= {key: reader.seen[document.id].text for key, document in found.items()}
     copies, sharing, looked = _seeds(places, shelf, keys, pairs, graph, params)
-    touched = graph.stories(copies, limit)
+    changed = graph.of(document.id for document in tonight.documents) & ~graph.find(keys)
+    sharing |= graph.around(changed, limit)
+    touched = graph.stories(copies | changed, limit)
     reached = graph.around(graph.stories(graph.around(touched | sharing, limit), limit), limit)
     named = dict(graph.named(reached))
     found |= reader.read({key: identity for key, identity in named.items() if key not in found})

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import contains
@@ -75,6 +76,12 @@ class Graph:
         """Return (key, id) of documents."""
         ids: list[str] = self._ids.take(pa.array(self._place[nodes])).to_pylist()
         return list(zip(self.keys[nodes].tolist(), ids, strict=True))
+
+    def of(self, ids: Iterable[str]) -> Mask:
+        """Return the documents with these ids, whatever text they had."""
+        wanted = pc.is_in(self._ids, value_set=pa.array(ids, pa.large_string()))
+        nodes: Mask = wanted.to_numpy()[self._place]
+        return nodes
 
     def has(self, keys: U64) -> Mask:
         """Say of which keys there is a document."""

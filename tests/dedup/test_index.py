@@ -103,9 +103,19 @@ def test_a_text_is_still_found_when_the_first_of_the_articles_that_had_it_change
     text = article(30)
     first = document("first", text, 1)
     add(tmp_path, [first, document("same", text, 1, "b.example")])
-    add(tmp_path, [dataclasses.replace(first, text=article(31))])
+    result = answers(add(tmp_path, [dataclasses.replace(first, text=article(31))]), ["first", "same"])
+    assert [said[2] for said in result.values()] == ["unique", "unique"]
     result = answers(add(tmp_path, [document("late", text, 3, "d.example")]), ["same", "late"])
     assert [result[name][1:3] for name in ("same", "late")] == [("same", "canonical"), ("same", "copy")]
+
+
+def test_what_was_taken_from_an_article_is_no_longer_said_to_be_when_that_is_withdrawn(tmp_path: Path) -> None:
+    source = document("source", article(35), 1)
+    taker = document("taker", "\n\n".join([article(36), *source.text.split("\n\n")[2:4]]), 2, "b.example")
+    assert {r.source_article_id for r in add(tmp_path, [source, taker]).reuse} == {"source"}
+    result = add(tmp_path, [dataclasses.replace(source, text="This article was withdrawn.")])
+    assert result.reuse == ()
+    assert "taker" in {member.article_id for member in result.members}
 
 
 @pytest.mark.parametrize("added", ["", "\n\n" + article(32, 1)])
