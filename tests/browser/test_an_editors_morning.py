@@ -150,6 +150,11 @@ def test_every_page_can_be_read_by_everyone_on_every_screen(desk: Desk, scheme: 
             assert serious == [], (name, [(v["id"], v["nodes"][0]["html"][:200]) for v in serious])
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
             desk.shot(f"{name}-{scheme}-{size['width']}", page)
+            if name == "article":
+                page.emulate_media(media="print")
+                expect(page.get_by_role("heading", name="The clean text")).to_be_visible()
+                expect(page.locator("iframe[sandbox]")).to_be_hidden()  # half of a sheet, for its first lines
+                page.emulate_media(media="screen")
 
 
 def open_form(desk: Desk) -> Locator:
