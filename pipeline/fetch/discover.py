@@ -115,11 +115,13 @@ class _Run:
     async def _read_feed(self, source: Source, rank: tuple[int, int], url: str) -> None:
         try:
             final, body = await self._download(url, MAX_FEED_BYTES)
-            entries = parse_feed(body, final)
+            feed = parse_feed(body, final)
         except (Reject, Transient) as error:
             self._reject(source, url, error)
             return
-        for entry in entries:
+        if feed.unread:
+            self._reject(source, url, Reject("bad_feed", feed.unread))
+        for entry in feed.entries:
             self._found(source, rank, "feed", entry)
 
     async def _read_sitemaps(self, source: Source, rank: tuple[int, int]) -> None:

@@ -14,6 +14,7 @@ import lxml.html
 from lxml import etree
 
 from pipeline.errors import Reject
+from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import ends_in, refuse_entities, with_references
 
 logger = logging.getLogger(__name__)
@@ -21,8 +22,10 @@ logger = logging.getLogger(__name__)
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
+ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
 MARK = b"\xef\xbb\xbf"
+MAX_BYTES = 50 * 2**20  # of a gzipped feed, undone
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
 
@@ -38,8 +41,18 @@ class Entry:
     modified: str | None = None
 
 
-def parse_feed(body: bytes, url: str) -> list[Entry]:
-    """Return the entries of a feed, at least one; raises `Reject` `bad_feed` or `empty_feed`."""
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed points to, at least one page; `unread` says what of it could not be taken, None when all was."""
+
+    entries: list[Entry]
+    unread: str | None = None
+
+
+def parse_feed(body: bytes, url: str) -> Feed:
+    """Return what a feed (XML or JSON, gzipped too) points to; raises `Reject` `bad_feed` or `empty_feed`."""
+    if body.startswith(b"\x1f\x8b"):  # a file that the server has as it is, and says nothing of
+        body = inflate(body, "gzip", MAX_BYTES)
     refuse_entities(body, "bad_feed")
     if not body.strip():
         raise Reject("empty_feed", "the answer has no body")
@@ -52,9 +65,17 @@ def parse_feed(body: bytes, url: str) -> list[Entry]:
         links = [None] * len(entries)
     found = [_entry(entry, link, base) for entry, link in zip(entries[:MAX_ENTRIES], links, strict=False)]
     kept = [entry for entry in found if entry is not None and not ends_in(body, entry.url)]
+    nameless = sum(entry is None for entry in found)
     if not kept:
-        raise Reject("empty_feed", "a feed without entries")
-    return kept
+        why = f"none of the {nameless} entries says where its page is" if nameless else "a feed without entries"
+        raise Reject("empty_feed", why)
+    return Feed(kept, _unread(nameless, len(entries)))
+
+
+def _unread(nameless: int, count: int) -> str | None:
+    parts = [f"{nameless} of {count} entries do not say where their pages are"] if nameless else []
+    parts += [f"it has {count} entries, of which the first {MAX_ENTRIES} are read"] if count > MAX_ENTRIES else []
+    return "; ".join(parts) or None
 
 
 def _links(body: bytes, url: str) -> tuple[str, list[str | None]]:
@@ -73,7 +94,7 @@ def _links(body: bytes, url: str) -> tuple[str, list[str | None]]:
 
 
 def _page_of(entry: Any) -> str | None:
-    """Return the page of an entry: FeedBurner's original, else the text of `<link>` (RSS), else the alternate of Atom."""
+    """Return the page of an entry: FeedBurner's original, else the text of `<link>` (RSS), the alternate of Atom, its address."""
     original = (entry.findtext(ORIGINAL) or "").strip()
     if original.startswith(("http://", "https://")):
         return original
@@ -84,6 +105,9 @@ def _page_of(entry: Any) -> str | None:
     texts = [(link, (link.text or "").strip()) for link in links if link.tag.rpartition("}")[0] == own]
     named = [(link, text) for link, text in texts if text]
     named += [(link, link.get("href").strip()) for link in pages]
+    if not named:  # RSS 1.0 names an item by its address; Atom may keep the text elsewhere
+        content = entry.find("{*}content")
+        named = [(entry, address) for address in (entry.get(ABOUT), content.get("src") if content is not None else None) if address]
     return _absolute(named[0][0].base or "", named[0][1]) if named else None
 
 
@@ -120,10 +144,16 @@ def _lenient(body: bytes) -> list[Any]:
 
 
 def _entry(entry: Any, page: str | None, base: str) -> Entry | None:
-    link = page or entry.get("link")
+    link = page or entry.get("link") or _address(entry)
     if not isinstance(link, str) or not link.strip():
         return None
     return Entry(_absolute(base, link.strip()), title=_title(entry.get("title")), published_at=_published(entry))
+
+
+def _address(entry: Any) -> str | None:
+    """Return where an entry without a link leads: to the page that a JSON Feed relates it to, or to the address that is its id."""
+    given = [*(link.get("href") for link in entry.get("links") or ()), entry.get("id")]
+    return next((address for address in given if isinstance(address, str) and address.startswith(("http://", "https://"))), None)
 
 
 def _title(value: object) -> str | None:

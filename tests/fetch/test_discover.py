@@ -212,7 +212,7 @@ def test_the_deadline_ends_a_source_and_keeps_what_it_found(web: Web, settings: 
 
 def test_a_broken_feed_is_read_as_far_as_it_goes() -> None:
     broken = '<rss version="2.0"><channel><item><title>A & B</title><link>http://e.example/1</link></item><item><title>cut'
-    assert parse_feed(broken.encode(), "http://e.example/")[0].url == "http://e.example/1"
+    assert parse_feed(broken.encode(), "http://e.example/").entries[0].url == "http://e.example/1"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_ampersands_of_all_kinds_leave_a_url_whole(written: str, read: str) -> N
     link = written if written.startswith("<") else f"http://e.example/{written}"
     feed = f"<rss><channel><item><title>A & B&nbsp;C</title><link>{link}</link></item></channel></rss>"
     sitemap = f"<urlset><url><loc>{link}</loc></url></urlset>"
-    (entry,) = parse_feed(feed.encode(), "http://e.example/feed")
+    (entry,) = parse_feed(feed.encode(), "http://e.example/feed").entries
     assert (entry.url, entry.title) == (f"http://e.example/{read}", "A & B C")
     assert [e.url for e in parse_sitemap(sitemap.encode(), "http://e.example/").entries] == [entry.url]
 
@@ -238,7 +238,7 @@ def test_ampersands_of_all_kinds_leave_a_url_whole(written: str, read: str) -> N
 def test_links_are_relative_to_what_the_feed_says() -> None:
     feed = '<?xml version="1.0"?><!-- a > b --><rss {0}><channel><item><link>/a</link></item></channel></rss>'
     bases = ("xml:base='https://b.example/x/'", 'version="2.0" xml:base="/y/"', "")
-    found = [parse_feed(feed.format(base).encode(), "http://e.example/f/rss")[0].url for base in bases]
+    found = [parse_feed(feed.format(base).encode(), "http://e.example/f/rss").entries[0].url for base in bases]
     assert found == ["https://b.example/a", "http://e.example/a", "http://e.example/a"]
 
 
@@ -262,6 +262,8 @@ FEEDBURNER = "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
         ("<entry><link rel='enclosure' href='/a.mp3'/><link href='/page'/></entry>", "http://e.example/page"),
         ("<entry><link rel='alternate' type='application/json' href='/j'/><link href='/page'/></entry>", "http://e.example/page"),
         ("<entry xml:base='/x/'><link href='page'/></entry>", "http://e.example/x/page"),
+        ("<entry><content src='/page' type='text/html'/></entry>", "http://e.example/page"),
+        ("<entry><id>http://e.example/page</id></entry>", "http://e.example/page"),
         ("<entry><link rel='self' href='/page'/></entry>", "http://e.example/page"),
         ("<entry><link xml:base='//[x' href='http://e.example/page'/></entry>", "http://e.example/page"),
     ],
@@ -269,13 +271,40 @@ FEEDBURNER = "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
 def test_an_entry_leads_to_its_page(entry: str, expected: str) -> None:
     rss = f"<rss version='2.0' {ATOM_LINKS} {FEEDBURNER}><channel>{entry}</channel></rss>"
     atom = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>A</title>{entry}</feed>"
-    (found,) = parse_feed((atom if "<entry" in entry else rss).encode(), "http://e.example/feed")
+    (found,) = parse_feed((atom if "<entry" in entry else rss).encode(), "http://e.example/feed").entries
     assert found.url == expected
+
+
+def test_an_item_of_rss_1_is_named_by_its_page() -> None:
+    rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"'
+    feed = f'<rdf:RDF {rdf}><channel><title>A</title></channel><item rdf:about="/page"><title>B</title></item></rdf:RDF>'
+    assert [e.url for e in parse_feed(feed.encode(), "http://e.example/feed").entries] == ["http://e.example/page"]
+
+
+def test_a_json_feed_may_relate_an_entry_to_its_page() -> None:
+    items = [{"id": "1", "external_url": "http://o.example/1"}, {"id": "http://e.example/2"}, {"id": "3", "title": "none"}]
+    found = parse_feed(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode(), "http://e.example/")
+    assert [e.url for e in found.entries] == ["http://o.example/1", "http://e.example/2"]
+    assert found.unread == "1 of 3 entries do not say where their pages are"
+
+
+def test_a_feed_may_be_a_gzipped_file() -> None:
+    feed = gzip.compress(b"<rss version='2.0'><channel><item><link>http://e.example/1</link></item></channel></rss>")
+    assert [e.url for e in parse_feed(feed, "http://e.example/").entries] == ["http://e.example/1"]
+
+
+def test_what_of_a_feed_is_not_read_is_told(web: Web, settings: Settings) -> None:
+    items = "".join(f"<item><link>/{n}</link></item>" for n in range(10_001))
+    found = find(settings, Source(id="s", feeds=(feed(web, "/feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>"),)))
+    assert len(found.items) == 10_000
+    assert [(r.reason, r.detail) for r in found.rejected] == [
+        ("bad_feed", "it has 10001 entries, of which the first 10000 are read")
+    ]
 
 
 def test_byte_order_marks_are_passed_over() -> None:
     feed = b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "/1"}]}'
-    assert [e.url for e in parse_feed(feed, "http://e.example/")] == ["http://e.example/1"]
+    assert [e.url for e in parse_feed(feed, "http://e.example/").entries] == ["http://e.example/1"]
     urls = b"\xef\xbb\xbfHTTP://e.example/1\r\nhttp://e.example/2"
     assert [e.url for e in parse_sitemap(urls, "http://e.example/").entries] == ["HTTP://e.example/1", "http://e.example/2"]
 
@@ -283,7 +312,7 @@ def test_byte_order_marks_are_passed_over() -> None:
 def test_a_url_that_is_cut_off_is_no_url() -> None:
     feed = b"<rss><channel><item><link>http://e.example/1</link></item><item><title>2</title><link>http://e.exa"
     sitemap = b"<urlset><url><loc>http://e.example/1</loc></url><url><loc>http://e.exa\n"
-    assert [e.url for e in parse_feed(feed, "http://e.example/")] == ["http://e.example/1"]
+    assert [e.url for e in parse_feed(feed, "http://e.example/").entries] == ["http://e.example/1"]
     assert [e.url for e in parse_sitemap(sitemap, "http://e.example/").entries] == ["http://e.example/1"]
 
 

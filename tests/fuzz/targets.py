@@ -82,7 +82,7 @@ def fuzz_rules(data: bytes) -> None:
 
 def fuzz_feed(data: bytes) -> None:
     """Read a feed, and take its URLs as discovery does."""
-    _take(parse_feed(data, URL))
+    _take(parse_feed(data, URL).entries)
 
 
 def fuzz_sitemap(data: bytes) -> None:
