@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.clean.lines import UNSPACED, words_of
 from pipeline.report.diff import Pair, side_by_side
 from pipeline.report.views import Row, view
 from pipeline.warehouse.rows import kept_blocks
@@ -57,6 +58,7 @@ class ArticlePage:
     hidden: int
     rules: tuple[tuple[str, int], ...]
     sources: tuple[SourceOf, ...]
+    words: int  # counted as those of passages are
     own_words: int
     reused: tuple[Row, ...]
     versions: tuple[Row, ...]
@@ -105,7 +107,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         hidden=max(0, len(blocks) - len(dropped) + sum(times for _, times in rules) - MOST_BLOCKS),
         rules=rules,
         sources=sources,
-        own_words=max(0, row.word_count - sum(source.words for source in sources)),
+        words=number_of_words(row.text),
+        own_words=sum(number_of_words(text) for text in own_texts(row.text, taken)),
         reused=tuple(connection.execute(reused)),
         versions=tuple(connection.execute(versions)),
         members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,
@@ -121,6 +124,19 @@ def change(connection: Connection, article_id: str, old: int, new: int) -> Chang
         return None
     pairs = side_by_side(found[old].text, found[new].text)
     return Change(found[old], found[new], pairs)
+
+
+def own_texts(text: str, taken: Sequence[tuple[int, int, int]]) -> list[str]:
+    """Return what of a text no passage covers; `taken` do not overlap and are in order."""
+    starts = [0, *(end for _, end, _ in taken)]
+    ends = [*(begin for begin, _, _ in taken), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def number_of_words(text: str) -> int:
+    """Return the number of words; where no space parts them each letter counts, as it does in a passage."""
+    letters = 0 if text.isascii() else len(UNSPACED.findall(text))
+    return letters + len(words_of(UNSPACED.sub(" ", text)) if letters else text.split())
 
 
 def in_page_order(text: str, dropped: Sequence[Row], taken: Sequence[tuple[int, int, int]] = ()) -> tuple[ShownBlock, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.report.article import Piece, _claimed, in_page_order
+from pipeline.report.article import Piece, _claimed, in_page_order, number_of_words, own_texts
 
 
 def _row(index: int, text: str = "Share", rule: str = "share") -> SimpleNamespace:
@@ -56,3 +57,16 @@ def test_a_block_without_end_is_cut_and_says_so() -> None:
     (block,) = in_page_order("x" * 100_000, [])
     assert len(block.pieces[0].text) + block.more == 100_000
     assert block.more > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), ("The ferry doesn’t sail.", 4), ("渡轮重新启航。", 6), ("第2条 A线 ferry", 6), ("배가 다시 뜬다", 3)],
+)
+def test_words_are_counted_as_passages_count_them(text: str, count: int) -> None:
+    assert number_of_words(text) == count
+
+
+def test_what_no_passage_covers_is_the_article_s_own() -> None:
+    assert own_texts("渡轮启航。停航三年。", [(5, 10, 1)]) == ["渡轮启航。", ""]
+    assert own_texts("one two three", []) == ["one two three"]
