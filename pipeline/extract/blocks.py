@@ -13,7 +13,7 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipeline.extract.class_words import mask_of
+from pipeline.extract.class_words import NAMES, mask_of
 from pipeline.extract.strings import INVISIBLE
 from pipeline.records import BlockKind
 
@@ -50,6 +50,8 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SPACED = frozenset(("img", "input", "label", "time", "picture", "wbr"))
 SPACED_BEHIND = frozenset(("label", "time"))
 MEDIA = frozenset(("img", "picture", "video", "iframe", "audio", "object", "embed", "svg", "canvas"))
+CAPTION_TAGS = frozenset(("span", "small", "em", "i", "cite"))  # inline, and yet a caption where they are named one
+CAPTION = 1 << NAMES.index("caption")
 EMPHASIS = frozenset(("b", "strong", "em", "i"))
 KIND_OF_TAG: dict[str, BlockKind] = {
     "li": "list_item",
@@ -224,6 +226,8 @@ class _Walk:
             return self._open_block(element, tag, hidden=hidden)
         if hidden:
             return "skip"
+        if self.media and tag in CAPTION_TAGS and self._is_captioned(element):
+            return self._open_block(element, "figcaption", hidden=False)
         if tag == "br":
             self._line_break(element)
         elif tag == "a":
@@ -235,6 +239,13 @@ class _Walk:
             self.pieces.append(" ")
             return "space" if tag in SPACED_BEHIND else ""
         return ""
+
+    def _is_captioned(self, element: HtmlElement) -> bool:
+        """Say whether an inline element is named a caption and stands behind a picture, with no text between or right behind it."""
+        name = element.get("class")
+        if not name or not mask_of("span", name, None, None) & CAPTION:
+            return False
+        return not "".join(self.pieces).strip() and not (element.tail or "").strip()
 
     def _open_link(self, element: HtmlElement) -> str:
         self.in_link += 1
