@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.config import Settings
 from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
+from pipeline.dedup.canonical import parse_time
 from pipeline.json_lines import Progress, open_output, parse_line, read_lines, tell_malformed
 from pipeline.records import Reuse, StageReport, StoryMember
 
@@ -87,7 +88,8 @@ def newest(documents: Iterable[Document]) -> dict[str, Document]:
 def document_version(document: Document) -> tuple[str, str]:
     """Return what says which of two documents with the same id is the newer one."""
     content = repr((document.text, document.title, document.url, document.site, document.canonical_url, document.wire_credit))
-    return (document.published_at or "", hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest())
+    time = parse_time(document.published_at)
+    return ("" if time is None else f"{time:020.6f}", hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest())
 
 
 def _answers(lines: Iterable[Line], documents: Mapping[str, Document], result: DedupResult) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from operator import mul
 from pathlib import Path
@@ -38,22 +39,25 @@ FEATURES = ("earliest", "undated", "dated", "origin", "losses", "additions", "le
 WEIGHTS_FILE = Path(__file__).with_name("canonical.toml")
 
 _WORD = re.compile(r"\w+")
+_MAIL_DATE = re.compile(r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{2,4}\s+\d{1,2}:\d{2}")
 _SPELLING = re.compile(r"^https?://(?:www\.)?")
 _BESIDE = re.compile(r"[/,;&+]")  # between agencies that are credited together
 
 
 def parse_time(text: str | None) -> float | None:
-    """Return an ISO 8601 time as seconds since 1970 (UTC where no zone is given), None when it is not one or a placeholder.
+    """Return an ISO 8601 time, or one of RFC 822 as feeds have it, as seconds since 1970 (UTC where no zone is given).
 
-    A day without a time is its last second: it came before no time of that day for all that is known.
+    None when it is neither or a placeholder. A day without a time is its last second: it came before no time of that day for
+    all that is known.
     """
     if not text:
         return None
+    text = text.strip()
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = parsedate_to_datetime(text) if _MAIL_DATE.match(text) else datetime.fromisoformat(text)
+    except (ValueError, IndexError, OverflowError):
         return None
-    if len(text.strip()) <= _DAY_LENGTH:
+    if len(text) <= _DAY_LENGTH:
         moment += timedelta(seconds=_LAST_SECOND)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -102,7 +106,11 @@ def choose_canonical(documents: Sequence[Document], members: Sequence[Candidate]
     weights = read_weights().values()
     logits = [sum(map(mul, weights, row)) for row in features(members)]
     best = min(zip(members, logits, strict=True), key=lambda pair: (-pair[1], pair[0].number))[0]
-    return best.number, _reason(best, *_first_time(members))
+    first, doubted = _first_time(members)
+    if best.time is None and first is not None:
+        # Of equals, the one that is known to be the first: a missing date alone is no evidence against a date that is there.
+        best = min((m for m in members if m.time == first and _is_equal(m, best)), key=lambda m: m.number, default=best)
+    return best.number, _reason(best, members, first, doubted)
 
 
 @cache
@@ -146,12 +154,24 @@ def _first_time(members: Sequence[Candidate]) -> tuple[float | None, float | Non
     return (times[1] if len(times) > 2 else None), times[0]
 
 
-def _reason(best: Candidate, first: float | None, doubted: float | None) -> str:
+def _is_equal(member: Candidate, other: Candidate) -> bool:
+    """Say whether neither the texts of two members nor their sites speak for either one."""
+    return _content(member) == _content(other) and member.origin >= other.origin
+
+
+def _content(member: Candidate) -> tuple[float, float, int]:
+    return member.losses, member.additions, member.length
+
+
+def _reason(best: Candidate, members: Sequence[Candidate], first: float | None, doubted: float | None) -> str:
     if best.time is not None and best.time == first:
         return "earliest publication"
     if best.origin >= _USUALLY_FIRST:
         return "site is usually first"
-    return "most complete text, date doubted" if best.time is not None and best.time == doubted else "most complete text"
+    doubt = ", date doubted" if best.time is not None and best.time == doubted else ""
+    if all(_content(m) == _content(best) for m in members):
+        return "equal texts" + doubt
+    return ("most complete text" if best.losses <= min(m.losses for m in members) else "all evidence together") + doubt
 
 
 def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int | None:

@@ -71,6 +71,13 @@ def test_ids_that_are_numbers_are_answered_as_numbers_also_of_earlier_calls(tmp_
     assert {passage["source_id"] for passage in answers[3]["reuse"]} == {1}
 
 
+def test_the_latest_version_is_known_by_its_time_however_it_is_written(tmp_path: Path) -> None:
+    new, old = row("a", article(1)) | {"published_at": "Mon, 23 Nov 2026 09:30:00 GMT"}, row("a", article(2))
+    for date in ("Wed, 18 Nov 2026 09:30:00 GMT", "2026-11-23T10:00:00+01:00"):
+        answers = run(tmp_path, [new, old | {"published_at": date}, row("b", article(1), 1)])
+        assert answers[0]["story_id"] == answers[2]["story_id"]
+
+
 def test_a_repeated_id_is_one_document_the_latest_version(tmp_path: Path) -> None:
     lines = [row("a", article(1), 1), row("a", article(2), 2), row("b", article(2), 3)]
     first = run(tmp_path, lines)

@@ -80,3 +80,28 @@ def test_a_date_long_before_all_others_is_doubted() -> None:
 @pytest.mark.parametrize("time", [None, DAY])
 def test_a_cut_copy_is_not_the_original_when_dates_say_nothing(time: float | None) -> None:
     assert choose(member(0, time, losses=0.5, length=400), member(1, time))[0] == 1
+
+
+@pytest.mark.parametrize("dated", [0, 1])
+def test_of_equal_texts_the_one_with_a_date_leads(dated: int) -> None:
+    times = [DAY if n == dated else None for n in range(2)]
+    assert choose(member(0, times[0]), member(1, times[1])) == (dated, "earliest publication")
+    undated = member(1 - dated, None, origin=0.6)
+    assert choose(*sorted((undated, member(dated, DAY)), key=lambda m: m.number)) == (1 - dated, "site is usually first")
+
+
+def test_a_reason_is_not_said_of_what_is_not_so() -> None:
+    assert choose(member(0, None), member(1, None)) == (0, "equal texts")
+    assert choose(member(0, None, losses=0.4, length=600), member(1, None)) == (1, "most complete text")
+    cut = member(0, None, origin=0.45, losses=0.05, length=950)
+    assert choose(cut, member(1, None)) == (0, "all evidence together")
+
+
+@pytest.mark.parametrize("text", ["Fri, 20 Nov 2026 09:30:00 GMT", "20 Nov 2026 10:30:00 +0100", "Fri, 20 Nov 26 04:30 EST"])
+def test_a_date_as_feeds_write_it_is_a_date(text: str) -> None:
+    assert parse_time(text) == parse_time("2026-11-20T09:30:00Z")
+
+
+@pytest.mark.parametrize("text", ["Fri, 99 Nov 2026 09:30:00 GMT", "20 Foo 2026 09:30", "20 Nov 2026 09:30 +999999999999"])
+def test_what_only_looks_like_a_date_of_feeds_is_none(text: str) -> None:
+    assert parse_time(text) is None
