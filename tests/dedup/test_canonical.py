@@ -26,6 +26,7 @@ def choose(*members: Candidate) -> tuple[int, str]:
         ("dpa/AFP", "afp.com"), ("Xinhua", "xinhuanet.com"), ("新华社", "news.cn"), ("ТАСС", "tass.ru"), ("RIA Novosti", "ria.ru"),
         ("Kyodo News", "english.kyodonews.net"), ("Yonhap", "yna.co.kr"), ("Press Trust of India", "ptinews.com"),
         ("ČTK", "ctk.cz"), ("Anadolu Agency", "aa.com.tr"), ("Herald Wire", "heraldwire.example"),
+        ("Agência Brasil", "agenciabrasil.ebc.com.br"), ("dpa", "www.dpa-international.com"), ("CNA", "focustaiwan.tw"),
     ],
 )  # fmt: skip
 def test_the_site_of_an_agency_is_known_by_its_names_and_initials(credit: str, site: str) -> None:
