@@ -57,13 +57,12 @@ NIGHT_DONE = notify.AlertNotifier(notify.night_done)
 # Long enough for a large night; what takes longer hangs.
 TIME_OF = {"fetch": 4 * HOURS, "extract": 6 * HOURS, "clean": 3 * HOURS}
 
-RUN_DATE = Param(
-    None,
-    type=["null", "string"],
-    format="date",
-    title="Run date",
-    description="The night to run, for example 2026-11-20. Empty, as it must be in a backfill: the date of the run itself.",
-)
+
+def date_param(description: str) -> Param:
+    """Return the field of a form for the night that a run is about."""
+    return Param(None, type=["null", "string"], format="date", title="Run date", description=description)
+
+
 STAGE_CHOICE = Param(
     list(STAGES),
     type=["null", "array"],

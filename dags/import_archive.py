@@ -41,7 +41,9 @@ from pipeline.scheduling import run_of
             title="WARC files",
             description="Paths on the worker, one a line, for example /data/CC-NEWS-20261120020000-00001.warc.gz.",
         ),
-        "run_date": common.RUN_DATE,
+        "run_date": common.date_param(
+            "The night that the pages are filed as, for example 2026-11-20. Empty: the date of the run itself."
+        ),
     },
 )
 def import_archive() -> None:

@@ -56,7 +56,9 @@ logger = logging.getLogger(__name__)
     doc_md=__doc__,
     tags=["copydesk", "nightly"],
     params={
-        "run_date": common.RUN_DATE,
+        "run_date": common.date_param(
+            "The night to run, for example 2026-11-20. Empty, as it must be in a backfill: the date of the run itself."
+        ),
         "sources": Param(
             None,
             type=["null", "array"],

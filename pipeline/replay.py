@@ -58,6 +58,8 @@ class OverlayStore:
 
 def archived_dates(settings: Settings, since: str, until: str | None) -> list[str]:
     """Return the nights from `since` to `until` that were fetched; raises `ConfigError` when there is none."""
+    if until and until < since:
+        raise ConfigError(f"replay: until {until} lies before since {since}; name the earlier night first")
     dates = dates_of(open_store(settings.store), "fetch")
     chosen = [d for d in dates if since <= d <= (until or d)]
     if not chosen:

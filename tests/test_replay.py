@@ -193,6 +193,8 @@ def test_the_nights_are_those_of_the_archive(settings: Settings) -> None:
     assert replay.archived_dates(settings, "2026-11-01", None) == [DAY]
     with pytest.raises(ConfigError, match=f"no night between 2026-11-21 and today was archived; the archive holds {DAY} to {DAY}"):
         replay.archived_dates(settings, "2026-11-21", None)
+    with pytest.raises(ConfigError, match="until 2026-11-01 lies before since 2026-11-30; name the earlier night first"):
+        replay.archived_dates(settings, "2026-11-30", "2026-11-01")
 
 
 def test_the_command_line_prints_the_diff(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from functools import cache
@@ -33,7 +34,13 @@ def environment() -> Environment:
         "number": number, "share": share, "day": day, "moment": moment, "cut": cut, "pretty": pretty, "size": size, "span": span,
         "plural": plural, "hours": hours, "likeness": likeness,
     }  # fmt: skip
-    templates.globals |= {"describe": describe_rule, "funnel": picture.funnel, "bars": picture.bars, "web": web_address}
+    templates.globals |= {
+        "describe": describe_rule,
+        "funnel": picture.funnel,
+        "bars": picture.bars,
+        "web": web_address,
+        "style_version": style_version,
+    }
     return templates
 
 
@@ -46,6 +53,12 @@ def render(template: str, **values: Any) -> str:
 def style() -> str:
     """Return the style sheet."""
     return (FOLDER / "static" / "report.css").read_text(encoding="utf-8")
+
+
+@cache
+def style_version() -> str:
+    """Return what changes with the style sheet: a browser that keeps an older one asks for this one."""
+    return hashlib.sha256(style().encode()).hexdigest()[:8]
 
 
 def number(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pipeline.fetch.segments import ArchiveWriter
 from pipeline.records import Block, Rejected, StageReport
 from pipeline.report.app import ROUTES, create_app
 from pipeline.report.raw import inert_page
+from pipeline.report.render import style
 from pipeline.store import open_store
 from pipeline.urls import article_id, url_id
 from pipeline.warehouse import Warehouse, load, set_search
@@ -95,6 +97,12 @@ def test_every_route_answers_and_is_harmless(client: httpx.Client, evil: str) ->
 
 def test_the_first_page_is_the_last_night(client: httpx.Client) -> None:
     assert client.get("/").headers["location"] == "/run/2026-03-03"
+
+
+def test_a_page_asks_for_the_style_sheet_of_its_own_version(client: httpx.Client) -> None:
+    (address,) = lxml.html.fromstring(client.get("/rules").text).xpath("//link[@rel='stylesheet']/@href")
+    assert address.endswith(f"/report.css?v={hashlib.sha256(style().encode()).hexdigest()[:8]}")
+    assert client.get(address).text == style()
 
 
 def test_a_night_shows_what_it_brought(client: httpx.Client) -> None:
