@@ -42,7 +42,8 @@ CLOCK = re.compile(
 )
 # "8時05分", "下午8:05", "오후 8시": a half of the day, or the hour with its unit.
 EAST_CLOCK = re.compile(
-    r"(?:(?P<half>上午|午前|오전|凌晨|早上|中午|下午|午後|오후|傍晚|晚上)\s*(\d{1,2})\s*[:：時时시点點]|(?<!\d)(\d{1,2})\s*[時时시点點])\s*(?:(\d{1,2})(?!\d))?"
+    r"(?:(?P<half>上午|午前|오전|凌晨|早上|中午|下午|午後|오후|傍晚|晚上)\s*(\d{1,2})\s*[:：時时시点點]"
+    r"|(?<!\d)(\d{1,2})\s*(?:[時时시](?![間间간])|[点點](?=\s*\d{1,2}\s*分)))\s*(?:(\d{1,2})(?!\d))?"  # 3時間 is three hours
 )
 AFTERNOON = frozenset(("下午", "午後", "오후", "傍晚", "晚上"))
 DIGITS = str.maketrans("".join(chr(zero + n) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for n in range(10)), "0123456789" * 5)
@@ -182,9 +183,9 @@ def _day_is_first(separator: str, locale: str | None) -> bool:
 
 def _with_clock(stated: Stated, rest: str) -> Stated:
     """Add the time of day that stands beside a date; a named zone (EST is five places') is left out, the time is then local."""
-    if east := EAST_CLOCK.search(rest[:60]):
+    match, east = CLOCK.search(rest[:60]), EAST_CLOCK.search(rest[:60])
+    if east and not (match and match.start() < east.start()):
         return _with_east_clock(stated, east)
-    match = CLOCK.search(rest[:60])
     if not match:
         return stated
     hour = int(match[1])
