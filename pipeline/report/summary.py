@@ -75,7 +75,7 @@ def _stories(report: RunReport) -> Iterator[str]:
 def _where(settings: Settings) -> Iterator[str]:
     from sqlalchemy import make_url
 
-    from pipeline.warehouse.engine import shown_url
+    from pipeline.warehouse.db_errors import shown_url
 
     url = shown_url(make_url(settings.warehouse_url))
     yield f"\nThe warehouse is {url}, with files for analysts in {settings.publish}. Ask it, for example:"

@@ -1,45 +1,27 @@
-"""Open the warehouse: one SQLAlchemy engine, one loader at a time, and database errors in words a user can act on."""
+"""Open the warehouse: one SQLAlchemy engine, read by many and written by one."""
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import re
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, Pool
 
-from pipeline.errors import ConfigError, Fatal, Transient
-from pipeline.warehouse.tables import schema_migrations
+from pipeline.errors import ConfigError
+from pipeline.warehouse.db_errors import explained, shown_url
+from pipeline.warehouse.writer_lock import locked
 
-logger = logging.getLogger(__name__)
-
-LOCK_KEY = 0x636F7079  # "copy": the advisory lock that every loader and migration of a PostgreSQL database takes
-FIRST_TRY = 0.2  # seconds to wait for a lock before saying so, or before trying again
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
-_CONTENDED = re.compile("conflict|lock|seriali[sz]", re.IGNORECASE)  # how databases say that another one writes
-_REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
-# Of a writer's transaction. What a server says for its users' queries is not for a load of many minutes; and a table that a user
-# has locked is not waited for without end, as it is by default.
-WRITER_SETTINGS = (
-    "set_config('application_name', :name, true)",
-    "set_config('lock_timeout', :ms, true)",
-    "set_config('statement_timeout', '0', true)",
-    "set_config('idle_in_transaction_session_timeout', '0', true)",
-)
 CONNECT_TIMEOUT = 10  # seconds; the driver's own default is to wait for ever
 
 
@@ -72,7 +54,7 @@ class Warehouse:
     def reading(self) -> Iterator[Connection]:
         """Hold a connection in a transaction that sees one committed state."""
         options = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
-        with explained(self), self.engine.connect().execution_options(**options) as connection:
+        with explained(self.engine), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     @contextmanager
@@ -81,9 +63,12 @@ class Warehouse:
 
         Raises `Transient` when another writer keeps the lock beyond `lock_timeout`.
         """
-        with explained(self):
+        with explained(self.engine):
             options = {"copydesk_begin": None, "preserve_rowcount": True}
-            with self.engine.connect().execution_options(**options) as connection, _locked(self, connection, who) as release:
+            with (
+                self.engine.connect().execution_options(**options) as connection,
+                locked(connection, who, self.lock_timeout) as release,
+            ):
                 yield connection
                 if self.dialect == "postgresql":
                     connection.exec_driver_sql("DISCARD TEMP")  # a pooler gives the session to others
@@ -91,12 +76,6 @@ class Warehouse:
                 connection.commit()
             if self.dialect == "sqlite":
                 checkpoint(self)
-
-
-def shown_url(url: URL) -> str:
-    """Return a database URL without its secrets, wherever they stand in it."""
-    query = {key: "***" if "password" in key or key == "passfile" else value for key, value in url.query.items()}
-    return url.set(query=query).render_as_string(hide_password=True)
 
 
 def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = NullPool) -> Warehouse:
@@ -125,7 +104,7 @@ def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = 
     if parsed.drivername == "postgresql+psycopg":
         event.listen(engine, "connect", _say_dates_as_iso)
     warehouse = Warehouse(engine, lock_timeout)
-    with explained(warehouse, opening=True), engine.connect() as connection:
+    with explained(engine, opening=True), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             _refuse_encoding(shown, str(connection.execute(sa.text("SHOW server_encoding")).scalar()))
         else:
@@ -223,178 +202,3 @@ def checkpoint(warehouse: Warehouse) -> None:
     with warehouse.engine.connect().execution_options(copydesk_begin=None) as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 1000")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-@contextmanager
-def _locked(warehouse: Warehouse, connection: Connection, who: str) -> Iterator[Callable[[], None]]:
-    """Take the writer's lock inside the connection's transaction, with which it ends; yields what to call before the commit."""
-    if warehouse.dialect == "sqlite":
-        _lock_sqlite(warehouse, connection)
-        note = _holder_file(warehouse)
-        note.write_text(json.dumps({"pid": os.getpid(), "who": who}))
-        try:
-            yield _nothing
-        finally:
-            note.unlink(missing_ok=True)
-        return
-    if warehouse.dialect == "postgresql":
-        _lock_postgresql(warehouse, connection, who)
-        yield _nothing
-        return
-    row = _lock_row(warehouse, connection)
-    yield _nothing if row is None else partial(_set_applied_at, connection, row.name, row.applied_at)
-
-
-def _nothing() -> None:
-    """No lock to put back."""
-
-
-def _lock_sqlite(warehouse: Warehouse, connection: Connection) -> None:
-    if _begin_immediate(connection, FIRST_TRY):
-        return
-    logger.warning(
-        "%s is being written by %s: waiting for it, up to %.0f s", warehouse.url, _holder(warehouse), warehouse.lock_timeout
-    )
-    if not _begin_immediate(connection, warehouse.lock_timeout):
-        raise _gave_up(warehouse, _holder(warehouse))
-
-
-def _begin_immediate(connection: Connection, timeout: float) -> bool:
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-            return False
-        raise
-    return True
-
-
-def _holder_file(warehouse: Warehouse) -> Path:
-    return Path(f"{warehouse.engine.url.database}-loader")
-
-
-def _holder(warehouse: Warehouse) -> str:
-    try:
-        note = json.loads(_holder_file(warehouse).read_text())
-        return f"process {note['pid']} ({note['who']})"
-    except (OSError, ValueError, KeyError):
-        return "another process"
-
-
-def _lock_postgresql(warehouse: Warehouse, connection: Connection, who: str) -> None:
-    mine = {"name": f"copydesk {who}"[:63], "ms": f"{max(1, int(warehouse.lock_timeout * 1000))}ms"}
-    connection.execute(sa.text(f"SELECT {', '.join(WRITER_SETTINGS)}"), mine)
-    if connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK_KEY}).scalar():
-        return
-    holder = _postgresql_holder(connection)
-    logger.warning("%s is being written by %s: waiting for it, up to %.0f s", warehouse.url, holder, warehouse.lock_timeout)
-    try:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", "") == "55P03":  # lock_not_available
-            raise _gave_up(warehouse, holder) from error
-        raise
-
-
-def _postgresql_holder(connection: Connection) -> str:
-    query = sa.text(
-        "SELECT a.application_name, a.pid, a.usename FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-        " WHERE l.locktype = 'advisory' AND l.objid = :key AND l.granted AND l.database = (SELECT oid FROM pg_database"
-        " WHERE datname = current_database())"
-    )
-    row = connection.execute(query, {"key": LOCK_KEY}).first()
-    return f"{row.application_name!r} (backend {row.pid}, user {row.usename})" if row else "another loader"
-
-
-def _lock_row(warehouse: Warehouse, connection: Connection) -> Row[Any] | None:
-    """Change a row that every writer changes first: a second one waits for it, or is refused and tries again.
-
-    Returns the row as it was, to be put back before the commit; None where the first `db upgrade` has yet to make it.
-    """
-    if not sa.inspect(connection).has_table(schema_migrations.name):
-        return None
-    deadline = time.monotonic() + warehouse.lock_timeout
-    waits = False
-    while True:
-        row = connection.execute(sa.select(schema_migrations).order_by(schema_migrations.c.name)).first()
-        try:
-            if row is not None:
-                _set_applied_at(connection, row.name, datetime.now(UTC))
-            return row
-        except DBAPIError as error:
-            connection.rollback()
-            if not _CONTENDED.search(str(error.orig)):
-                raise
-            if time.monotonic() > deadline:
-                raise _gave_up(warehouse, "another loader") from error
-            if not waits:
-                logger.warning("%s is being written by another loader: waiting up to %.0f s", warehouse.url, warehouse.lock_timeout)
-            waits = True
-            time.sleep(FIRST_TRY)
-
-
-def _set_applied_at(connection: Connection, name: str, moment: datetime) -> None:
-    connection.execute(schema_migrations.update().values(applied_at=moment).where(schema_migrations.c.name == name))
-
-
-def _gave_up(warehouse: Warehouse, holder: str) -> Transient:
-    return Transient(
-        "warehouse_locked",
-        f"{warehouse.url} was still being written by {holder} after {warehouse.lock_timeout:.0f} s;"
-        " wait for that load to end, or raise COPYDESK_LOCK_TIMEOUT",
-    )
-
-
-@contextmanager
-def explained(warehouse: Warehouse, *, opening: bool = False) -> Iterator[None]:
-    """Turn a database's errors into ours: each names the warehouse, what happened and the mend."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _explain(warehouse.url, error.orig or error, opening) from error
-    except warehouse.engine.dialect.loaded_dbapi.Error as error:  # COPY speaks to the driver itself
-        raise _explain(warehouse.url, error, opening) from error
-
-
-def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient:
-    said = str(error).strip().split("\n")[0]
-    state = getattr(error, "sqlstate", None) or ""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if state.startswith("28") or _REFUSED.search(said):
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
-    if state == "3D000" or ("does not exist" in said and "database" in said):
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
-    if state == "53100" or code == sqlite3.SQLITE_FULL:
-        return Fatal(f"{url}: the disk is full ({said}); nothing was loaded: free space and run again")
-    if state == "42501":  # insufficient_privilege
-        return Fatal(
-            f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
-            " sql/roles/postgresql.sql for whoever loads"
-        )
-    if code == sqlite3.SQLITE_NOTADB:
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
-    if code == sqlite3.SQLITE_CORRUPT:
-        return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
-    if state == "55P03":  # lock_not_available
-        return Transient(
-            "warehouse_busy", f"{url}: {said}: another session holds a table; end it (pg_stat_activity lists them) or wait"
-        )
-    if state in ("57014", "25P03", "25P04"):  # query_canceled, idle_in_transaction_session_timeout, transaction_timeout
-        return Fatal(
-            f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET statement_timeout = 0"
-        )
-    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
-        return Transient("warehouse_busy", f"{url}: {said}")
-    if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
-        return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
-    if opening and "conflicting lock" in said.lower():  # DuckDB lets one process in
-        return Transient("warehouse_locked", f"{url} is open in another process ({said}); wait for it to end")
-    unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
-    if unreachable and opening:
-        return Fatal(f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL")
-    if unreachable or state.startswith(("57P", "08")):
-        return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); nothing was loaded, run again")
-    return Fatal(f"{url}: {said}")

@@ -1,0 +1,75 @@
+"""Database errors in words a user can act on."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+from pipeline.errors import ConfigError, Fatal, Transient
+
+_REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
+
+
+def shown_url(url: URL) -> str:
+    """Return a database URL without its secrets, wherever they stand in it."""
+    query = {key: "***" if "password" in key or key == "passfile" else value for key, value in url.query.items()}
+    return url.set(query=query).render_as_string(hide_password=True)
+
+
+@contextmanager
+def explained(engine: Engine, *, opening: bool = False) -> Iterator[None]:
+    """Turn a database's errors into ours: each names the warehouse, what happened and the mend."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _explain(shown_url(engine.url), error.orig or error, opening) from error
+    except engine.dialect.loaded_dbapi.Error as error:  # COPY speaks to the driver itself
+        raise _explain(shown_url(engine.url), error, opening) from error
+
+
+def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient:
+    said = str(error).strip().split("\n")[0]
+    state = getattr(error, "sqlstate", None) or ""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if state.startswith("28") or _REFUSED.search(said):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
+    if state == "3D000" or ("does not exist" in said and "database" in said):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
+    if state == "53100" or code == sqlite3.SQLITE_FULL:
+        return Fatal(f"{url}: the disk is full ({said}); nothing was loaded: free space and run again")
+    if state == "42501":  # insufficient_privilege
+        return Fatal(
+            f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
+            " sql/roles/postgresql.sql for whoever loads"
+        )
+    if code == sqlite3.SQLITE_NOTADB:
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
+    if state == "55P03":  # lock_not_available
+        return Transient(
+            "warehouse_busy", f"{url}: {said}: another session holds a table; end it (pg_stat_activity lists them) or wait"
+        )
+    if state in ("57014", "25P03", "25P04"):  # query_canceled, idle_in_transaction_session_timeout, transaction_timeout
+        return Fatal(
+            f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET statement_timeout = 0"
+        )
+    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
+        return Transient("warehouse_busy", f"{url}: {said}")
+    if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
+        return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
+    if opening and "conflicting lock" in said.lower():  # DuckDB lets one process in
+        return Transient("warehouse_locked", f"{url} is open in another process ({said}); wait for it to end")
+    unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
+    if unreachable and opening:
+        return Fatal(f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL")
+    if unreachable or state.startswith(("57P", "08")):
+        return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); nothing was loaded, run again")
+    return Fatal(f"{url}: {said}")
