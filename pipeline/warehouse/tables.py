@@ -152,7 +152,7 @@ articles = _table(
     _may("wire_credit", "News agency that the page credits"),
     _may("source_link", "URL that the page names as its source"),
     _need("text", "Clean text: paragraphs divided by one blank line"),
-    _need("word_count", "Words of the clean text, divided by ASCII white space", sa.Integer()),
+    _need("word_count", "Words of the clean text", sa.Integer()),
     _need("content_hash", "sha256 of title and clean text: what makes a version"),
     _need("row_hash", "Hash of everything the load compares: text, metadata and dropped blocks"),
     _need("extractor", "Version of the extractor and rules that made the text"),

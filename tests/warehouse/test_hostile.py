@@ -127,13 +127,28 @@ def test_any_proof_is_stored_as_json(warehouse: Warehouse, rows: Any, proof: str
     assert not load(warehouse, night(0, [one], [member])).changed
 
 
-@given(st.lists(st.text(alphabet=" \n\tabcé–“中", max_size=20), max_size=4))
+@given(st.lists(st.text(alphabet=" \n\tabcé–“д한", max_size=20), max_size=4))
 def test_words_are_counted_between_white_space(texts: list[str]) -> None:
     assert word_counts(pa.array(texts, pa.string())).to_pylist() == [len(text.split()) for text in texts]
 
 
 def test_a_no_break_space_does_not_end_a_word() -> None:
     assert word_counts(pa.array(["Les 10\u00a0000 habitants"])).to_pylist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("今日は雨です。", 6),
+        ("港务局长周二表示，“项目”将于2026年 完成。", 16),
+        ("The word 新闻 means news", 6),
+        ("วันนี้ฝนตก", 10),
+        ("“Oui”, dit-il — et voilà", 5),
+        ("오늘 비가 온다 👍", 4),
+    ],
+)
+def test_of_scripts_without_spaces_each_letter_counts(text: str, words: int) -> None:
+    assert word_counts(pa.array([text])).to_pylist() == [words]
 
 
 def test_documents_without_a_url(warehouse: Warehouse, rows: Any) -> None:
