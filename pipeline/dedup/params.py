@@ -58,6 +58,10 @@ class DedupParams:
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
     form_figures: int = 8
     figures: float = 0.45
+    # Fewer figures (of both texts) will do where none agrees and slots stand closer than the new figures of an update: German
+    # nouns count for names, and those of the form agree.
+    other_figures: int = 4
+    other_slots: float = 4.5
     # Also a form: of so little (weight) no name and no figure agrees, no more than such a share does, and runs are broken. Names
     # do not show in scripts without capitals.
     unnamed: float = 150.0

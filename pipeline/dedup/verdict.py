@@ -61,6 +61,8 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     aligned = np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b"))
     slots = get("slots") / np.maximum(aligned, 1) * 100
     form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
+    others = get("figures_hit_a") + get("figures_hit_b") == 0
+    form |= others & (figures >= params.other_figures) & (slots > params.other_slots)
     form |= get("fills") / np.maximum(aligned, 1) * 100 > params.fills
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))

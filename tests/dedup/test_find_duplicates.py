@@ -84,6 +84,26 @@ def test_a_short_form_in_which_no_name_or_figure_agrees_is_no_copy_when_it_comes
     assert len(stories(find_duplicates([document("a", one), document("b", edited, 2)]))) == 1
 
 
+WETTER = (
+    "In Kassel bringt der {} {}. Die Werte steigen bis zum Nachmittag auf {} Grad, in der Nacht sinken sie auf {} Grad. Der Wind "
+    "kommt aus {}. Die Belastung durch Pollen ist gering, die Gefahr von Bränden in Wäldern und auf Wiesen ebenso. Eine Karte mit "
+    "den Werten aller Orte des Kreises und eine Vorhersage für die Woche finden Leser auf der letzten Seite dieser Ausgabe."
+)
+UNFALL = (
+    "Bei einem Unfall nahe Kassel sind am Dienstag {} Menschen verletzt worden, {} von ihnen schwer. Ein Bus kam auf dem Weg nach "
+    "Melsungen in einer Kurve von der Straße ab und stürzte in den Graben. Die Polizei sucht Zeugen. Die Ursache war nach ersten "
+    "Angaben ein Versagen der Bremsen, für die Bergung wurde die Straße bis zum Abend in beiden Richtungen gesperrt."
+)
+
+
+def test_a_form_is_told_by_its_figures_where_every_noun_has_a_capital_and_an_update_is_none() -> None:
+    tuesday = WETTER.format("Dienstag", "viel Sonne", 21, 9, "Westen")
+    wednesday = WETTER.format("Mittwoch", "Schauer und Gewitter", 17, 11, "Norden")
+    assert len(stories(find_duplicates([document("a", tuesday), document("b", wednesday, 2)]))) == 2
+    first, later = UNFALL.format(12, 3), UNFALL.format(14, 5)
+    assert len(stories(find_duplicates([document("a", first), document("b", later)]))) == 1
+
+
 def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() -> None:
     frame = article(91, 3).split(" ")
 
