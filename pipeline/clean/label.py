@@ -9,7 +9,7 @@ from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
 from pipeline.clean.lines import fold, has_unspaced, is_prose, words_of
-from pipeline.clean.rules import Match, load_rules, match_line
+from pipeline.clean.rules import Match, load_rules, match_line, match_link
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
 from pipeline.clean.title import find_title, repeats_title
 from pipeline.records import Article, Block
@@ -19,6 +19,7 @@ EDGE_BLOCKS = 6  # blocks that count as top and as tail beside what lies outside
 MIN_SHARED_WORD = 4  # letters; shorter words stand in every text
 SHARED_RUN = 3  # letters that a title and its text have in common where no space parts words: a name, a word with its ending
 NOT_LINES = ("table", "code")
+ALL_LINK = 0.8  # share of a line's letters in links from which it is nothing but a link; a label may stand before it
 
 
 def title_of(article: Article, blocks: Sequence[Block]) -> tuple[str | None, list[Block]]:
@@ -90,13 +91,19 @@ def _dropped_matches(article: Article, blocks: Sequence[Block]) -> dict[int, Mat
 def _matches(article: Article, blocks: Sequence[Block]) -> dict[int, Match]:
     """Return the line rule of each block that has one, where the block stands where the rule holds."""
     lines = [i for i, block in enumerate(blocks) if block.dropped_by is None]
-    found = {i: match for i in lines if blocks[i].kind not in NOT_LINES and (match := match_line(blocks[i].text, article.language))}
+    found = {i: match for i in lines if (match := _match_of(blocks[i], article.language))}
     prose = [i for i in lines if i not in found and is_prose(blocks[i].text)]
     first, last = (prose[0], prose[-1]) if prose else (len(blocks), -1)
     rest = [i for i in lines if i not in found or found[i].rule.where != "any"]
     top = {i for i in lines if i < first} | set(rest[:EDGE_BLOCKS])
     tail = {i for i in lines if i > last} | set(rest[-EDGE_BLOCKS:])
     return {i: match for i, match in found.items() if _holds(match, i, blocks, found, top, tail, first, last)}
+
+
+def _match_of(block: Block, language: str | None) -> Match | None:
+    if block.kind in NOT_LINES:
+        return None
+    return match_link(block.text, language) if block.link_density >= ALL_LINK else match_line(block.text, language)
 
 
 def _holds(

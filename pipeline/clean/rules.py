@@ -73,6 +73,7 @@ class _Compiled:
     strict: Mapping[tuple[str, str], Match]
     sequences: Mapping[str, Match]
     prefixes: Mapping[str, Match]
+    linked: Mapping[tuple[str, str], Match]  # labels that need a link to be the prefix of a headline
     openings: frozenset[str]  # first words of `sequences`
 
 
@@ -92,6 +93,14 @@ def rule_ids() -> frozenset[str]:
 def match_line(text: str, language: str | None = None) -> Match | None:
     """Return the rule that a whole line matches, wherever on the page it stands; None for a line that no rule knows."""
     return _match(text, (language or "")[:2]) if len(text) <= PATTERN_LENGTH else None
+
+
+def match_link(text: str, language: str | None = None) -> Match | None:
+    """Return what `match_line` does, and the rule of a link that begins with a label of few letters: "More: Minister resigns"."""
+    if len(text) > PATTERN_LENGTH:
+        return None
+    short = (language or "")[:2]
+    return _match(text, short) or _linked(fold(text), short)
 
 
 def match_label(text: str, language: str | None = None) -> Match | None:
@@ -171,6 +180,11 @@ def _prefixed(compiled: _Compiled, folded: str) -> Match | None:
     return compiled.prefixes.get(bare(parts[1]))
 
 
+def _linked(folded: str, language: str) -> Match | None:
+    parts = _PREFIX.match(folded)
+    return _compiled().linked.get((bare(parts[1]), language)) if parts else None
+
+
 def _by_pattern(folded: str, language: str) -> Match | None:
     first = folded[0] if folded[0] in _first_characters() else ""
     for rule, patterns in _patterns_for(language, first):
@@ -247,6 +261,7 @@ def _compiled() -> _Compiled:
     strict: dict[tuple[str, str], Match] = {}
     sequences: dict[str, Match] = {}
     prefixes: dict[str, Match] = {}
+    linked: dict[tuple[str, str], Match] = {}
     for rule in load_rules():
         weak = _folded(rule.skip.get("above_prose", ()))
         alone = _folded(rule.skip.get("alone", ()))
@@ -262,8 +277,10 @@ def _compiled() -> _Compiled:
             for label in _folded(words):
                 for page_language in (language, ""):
                     strict.setdefault((label, page_language), Match(rule, certain=True, weak=True))
+                    if rule.prefix:
+                        linked.setdefault((label, page_language), Match(rule, certain=False))
     openings = frozenset(label.split(" ", 1)[0] for label in sequences)
-    return _Compiled(labels, strict, sequences, prefixes, openings)
+    return _Compiled(labels, strict, sequences, prefixes, linked, openings)
 
 
 def _folded(labels: Iterable[str]) -> frozenset[str]:

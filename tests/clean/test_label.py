@@ -81,6 +81,16 @@ def test_a_page_of_nothing_but_matching_lines_is_not_emptied_by_patterns() -> No
     assert dropped(cleaned) == {"Advertisement": "advertisement"}
 
 
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", "MORE: Four storms that took the old pier"), ("de", "Mehr: Vier Stürme, die den Steg mitnahmen")]
+)
+def test_a_label_of_one_word_leads_to_another_story_where_the_line_is_a_link(language: str, line: str) -> None:
+    linked = label(article(*PROSE[:2], block(line, links=0.95), *PROSE[2:], language=language))
+    assert dropped(linked) == {line: "read-more"}
+    assert dropped(label(article(*PROSE[:2], line, *PROSE[2:], language=language))) == {}
+    assert dropped(label(article(*PROSE[:2], block("Storm: the pier is gone", links=1.0), *PROSE[2:]))) == {}
+
+
 def test_tables_and_code_are_not_read_as_lines() -> None:
     cleaned = label(article(*PROSE[:2], block("Share", "table"), block("print", "code"), *PROSE[2:]))
     assert dropped(cleaned) == {}
