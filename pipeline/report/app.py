@@ -62,7 +62,7 @@ def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middlewa
     app.exception_handler(StarletteHTTPException)(pages.refuse)  # also of an address that no route has
     app.exception_handler(RequestValidationError)(pages.refuse_value)
     for path, route in ROUTES.items():
-        app.get(path, response_class=HTMLResponse)(route(pages))
+        app.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse)(route(pages))  # the server leaves a HEAD's body out
     return app
 
 
@@ -104,8 +104,8 @@ class _Pages:
         if self._warehouse is not None:
             self._warehouse.close()
 
-    def page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        content = render(template, link=links_of(request), sheet=None, here=request.url.path, **values)
+    def page(self, request: Request, template: str, *, status: int = 200, tonight: bool = False, **values: Any) -> HTMLResponse:
+        content = render(template, link=links_of(request), sheet=None, here=request.url.path, tonight=tonight, **values)
         return HTMLResponse(content, status, HEADERS)
 
     def explain(self, request: Request, error: Exception) -> Response:
@@ -160,7 +160,7 @@ def _run(pages: _Pages) -> Callable[..., Any]:
             raise HTTPException(
                 404, f"No night of {day} was loaded: a run that goes on, was dry or failed before its load leaves nothing here."
             )
-        return pages.page(request, "run.html", night=night)
+        return pages.page(request, "run.html", night=night, tonight=night.later is None)
 
     return run
 
@@ -251,6 +251,8 @@ def _search(pages: _Pages) -> Callable[..., Any]:
         with reading(pages.warehouse) as connection:
             if nights.newest(connection) is None:
                 raise NothingLoaded(NOTHING_LOADED)
+            if q.strip() and not finding.is_place(connection, after):
+                raise HTTPException(422, f"This address is none of a report: after {after[:80]!r} cannot be.")
             found = finding.find(connection, q, after) if q.strip() else None
             listed = finding.newest(connection, site, (at, after) if at and after else None) if found is None else None
         return pages.page(request, "search.html", query=q, site=site, found=found, listed=listed)

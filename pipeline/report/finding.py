@@ -82,6 +82,20 @@ def find(connection: Connection, query: str, after: str = "") -> Found:
     return Found(_hits(connection, page.rows, wanted), None, indexed=False, unspaced=unspaced, indexable=indexable)
 
 
+def is_place(connection: Connection, after: str) -> bool:
+    """Say whether `after` is what `find` gave as the key of a last article, or empty."""
+    if not after or not is_on(connection):
+        return True
+    if connection.dialect.name == "sqlite":
+        return after.isdecimal() and after.isascii() and int(after) < 2**63
+    moment, _, identity = after.rpartition(" ")
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return False
+    return re.fullmatch("[0-9a-f]{32}", identity) is not None
+
+
 def newest(connection: Connection, site: str, after: tuple[datetime, str] | None) -> Page:
     """Return articles, the last published first; of one site when it is given."""
     listed = view("article_list")

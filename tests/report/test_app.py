@@ -95,6 +95,19 @@ def test_every_route_answers_and_is_harmless(client: httpx.Client, evil: str) ->
             assert_harmless(answer.text)
 
 
+def test_head_is_answered_as_get_without_a_body(client: httpx.Client) -> None:
+    for path in ("/", "/runs", "/rules", "/report.css", "/latest.json", "/run/2026-01-01"):
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.headers.get("content-type")) == (get.status_code, get.headers.get("content-type")), path
+        assert head.content == b"", path
+
+
+def test_the_menu_marks_the_page_that_one_is_on(client: httpx.Client) -> None:
+    for path, names in (("/", ["Tonight"]), ("/run/2026-03-02", []), ("/runs", ["Nights"]), ("/rules", ["Rules"])):
+        tree = lxml.html.fromstring(client.get(path, follow_redirects=True).text)
+        assert [entry.text for entry in tree.xpath("//nav[@aria-label='Pages']/a[@aria-current='page']")] == names, path
+
+
 def test_the_first_page_is_the_last_night(client: httpx.Client) -> None:
     assert client.get("/").headers["location"] == "/run/2026-03-03"
 
@@ -340,6 +353,7 @@ def test_no_value_in_an_address_breaks_a_page(client: httpx.Client, filled: Ware
         f"{night}/rejects?after={LEAD}&after_stage=a%00b",
         f"{night}/rejects/{REJECTED}/page?stage=a%00b",
         *(f"/search?{rest}" for rest in ("q=a%00b", "q=a&after=a%00b", "q=%22a%00%22", "site=a%00b", "q=a%F0%9F")),
+        *(f"/search?q=a&after={after}" for after in ("zzz", "5", "9" * 30, LEAD, f"2026-13-01 00:00:00 {LEAD}")),
         "/search?at=0001-01-01T00:00:00%2B14:00&after=x",
         "/search?at=9999-12-31T23:59:59-14:00&after=x",
         "/search?at=2026-03-02T00:00:00Z&after=a%00b",
