@@ -9,7 +9,8 @@ Every raw page is kept, so any night can be extracted, cleaned, deduplicated and
 better. Nothing is fetched. An article whose text comes out otherwise gets a new version; its older ones stay.
 
 The nights run in their order, one at a time, each a mapped task of its own: one that failed is cleared alone, and those after
-it have waited. With **only compare** nothing is changed, and the log shows what would be.
+it have waited. A check that fails after a night is a warning, since the nights after it may mend what it found; after the last
+night it fails the task. With **only compare** nothing is changed, and the log shows what would be.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def replay_articles() -> None:
         elif not common.earlier_are_done(context):
             return False
         else:
-            replay.replay(load_settings(), dates)
+            replay.replay(load_settings(), dates, last=context["ti"].xcom_pull(task_ids="plan")[-1][-1])
         return True
 
     night.expand(dates=plan())

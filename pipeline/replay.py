@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -10,10 +11,12 @@ from typing import Any
 
 from pipeline import stages
 from pipeline.config import Settings, load_sources
-from pipeline.errors import ConfigError
+from pipeline.errors import CheckFailed, ConfigError
 from pipeline.records import BLOCK_SEPARATOR, Article, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
+
+logger = logging.getLogger(__name__)
 
 # What rules read off a page beside its text. Where the page is archived and which rules read it is not for a diff.
 FACTS = (
@@ -70,9 +73,13 @@ def archived_dates(settings: Settings, since: str, until: str | None) -> list[st
 
 def replay(
     settings: Settings, dates: Sequence[str], on_date: Callable[[str], None] | None = None, *, engine: str = "process",
-    master: str | None = None,
+    master: str | None = None, last: str | None = None,
 ) -> None:  # fmt: skip
-    """Run everything after fetch again for each date, oldest first; with the engine `spark`, all pages are extracted first."""
+    """Run everything after fetch again for each date, oldest first; with the engine `spark`, all pages are extracted first.
+
+    The checks look at the whole warehouse, and what fails may be what the nights to come mend: only what they find after `last`,
+    the last of the dates unless it is named, ends the replay.
+    """
     first = "extract"
     if engine == "spark":
         from pipeline.extract.on_spark import extract_nights
@@ -82,7 +89,16 @@ def replay(
     for run_date in dates:
         if on_date:
             on_date(run_date)
-        stages.run_stages(_run(settings, run_date), first=first)
+        run = _run(settings, run_date)
+        stages.run_stages(run, first=first, last="load")
+        try:
+            stages.publish(run)
+        except CheckFailed as error:
+            if run_date == (last or dates[-1]):
+                raise
+            logger.warning(
+                "%s: %s; the replay goes on, for the nights after it may mend that", run_date, str(error).splitlines()[0]
+            )
 
 
 def diff(settings: Settings, dates: Sequence[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from pipeline import replay, stages
 from pipeline.cli import main
 from pipeline.config import Settings, Source
-from pipeline.errors import ConfigError
+from pipeline.errors import CheckFailed, ConfigError
 from pipeline.records import Article, Block, StageReport
 from pipeline.runs import Run, records_of, shards_to_do
 from pipeline.store import Partition, PartitionWriter, read_records
@@ -187,6 +187,30 @@ def test_a_replay_that_was_done_is_done(settings: Settings) -> None:
     before = [sorted(table(settings, f"SELECT * FROM {name}"), key=repr) for name in names]
     replay.replay(settings, [DAY])
     assert [sorted(table(settings, f"SELECT * FROM {name}"), key=repr) for name in names] == before
+
+
+def test_a_replay_goes_on_over_a_check_that_the_nights_after_may_mend(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken: list[str] = []  # the nights after which the warehouse is not whole
+
+    def publish(run: Run) -> None:
+        if run.run_date in broken:
+            raise CheckFailed(f"references_are_whole of sql/checks failed after {run.run_date}\n  its rows")
+
+    monkeypatch.setattr(stages, "run_stages", lambda run, first, last: None)
+    monkeypatch.setattr(stages, "publish", publish)
+    nights = ["2026-11-20", "2026-11-21", "2026-11-22"]
+    broken[:] = nights[:2]
+    replay.replay(settings, nights)
+    assert [night in caplog.text for night in nights] == [True, True, False]
+    assert "its rows" not in caplog.text
+    replay.replay(settings, nights[1:2], last=nights[2])  # as the DAG does, a night at a time
+    broken[:] = nights[2:]
+    with pytest.raises(CheckFailed):
+        replay.replay(settings, nights)
+    with pytest.raises(CheckFailed):
+        replay.replay(settings, nights[2:], last=nights[2])
 
 
 def test_the_nights_are_those_of_the_archive(settings: Settings) -> None:

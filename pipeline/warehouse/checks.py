@@ -21,14 +21,16 @@ SAMPLE = 5  # rows shown of a check that failed
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """A check that returned rows, and the first of them."""
+    """A check that returned rows, and the first of them. `mend` says what to do."""
 
     name: str
     meaning: str
+    mend: str
     rows: tuple[dict[str, Any], ...]
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.meaning} It found: " + "; ".join(_row(row) for row in self.rows)
+        found = "; ".join(_row(row) for row in self.rows)
+        return " ".join(filter(None, (f"{self.name}: {self.meaning}", self.mend, f"It found: {found}")))  # an alert may be cut
 
 
 def failed_checks(connection: Connection, *, root: Path | None = None) -> list[CheckFailure]:
@@ -46,7 +48,7 @@ def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailu
             "run_date": day,
             "name": file.name,
             "passed": file.name not in failed,
-            "meaning": file.comment,
+            "meaning": f"{file.comment} {file.mend}".strip() if file.name in failed else file.comment,
             "found": [_plain(row) for row in failed[file.name].rows] if file.name in failed else [],
         }
         for file in sql_files("checks", _dialect(warehouse.dialect))
@@ -81,7 +83,7 @@ def refuse_failures(url: str, failures: list[CheckFailure]) -> None:
 def _failure(connection: Connection, file: SqlFile) -> CheckFailure | None:
     (statement,) = file.statements()
     rows = connection.execute(sa.text(statement.replace(":", r"\:"))).mappings().fetchmany(SAMPLE)
-    return CheckFailure(file.name, file.comment, tuple(dict(row) for row in rows)) if rows else None
+    return CheckFailure(file.name, file.comment, file.mend, tuple(dict(row) for row in rows)) if rows else None
 
 
 def _row(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.errors import Fatal
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+MEND = "What to do: "
 _COLUMN_LINE = re.compile(r"--   (\w+)  +(\S.*)")
 
 
@@ -29,7 +30,15 @@ class SqlFile:
 
     @property
     def comment(self) -> str:
-        """The sentences of the comment that opens the file, in one line."""
+        """The sentences of the comment that opens the file, in one line, up to those that say what to do."""
+        return self._sentences().partition(MEND)[0].strip()
+
+    @property
+    def mend(self) -> str:
+        """Of a check: what to do when it fails, in one line; empty where the file does not say."""
+        return "".join(self._sentences().partition(MEND)[1:])
+
+    def _sentences(self) -> str:
         lines = [line[2:].strip() for line in self._header() if not _COLUMN_LINE.fullmatch(line)]
         return " ".join(line for line in lines if line)
 

@@ -1,4 +1,5 @@
 -- What one stage hands on is what the next one saw, and every fetch that is reported is here.
+-- What to do: load the night that run_id names again, copydesk run --from load --date NIGHT; where it fails once more, --from extract.
 WITH handed_on (stage, outcome, next_stage) AS (
   VALUES ('fetch', 'fetched', 'extract'), ('extract', 'article', 'clean'), ('clean', 'kept', 'dedup'), ('dedup', NULL, 'load')
 ),

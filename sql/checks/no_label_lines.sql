@@ -1,5 +1,7 @@
 -- Cleaning works: of the newest night, fewer than one article in fifty (and fewer than five) has a paragraph that is
 -- nothing but a label. A single one is no reason to keep a night back; many mean that the rules no longer meet the pages.
+-- What to do: copydesk explain ARTICLE_ID shows the blocks of such a page; add a rule or mend one (CONTRIBUTING.md), then
+-- copydesk replay --since NIGHT.
 WITH labels (label) AS (
   VALUES ('Advertisement'), ('ADVERTISEMENT'), ('Share'), ('Share this article'), ('Read more'), ('Related'), ('Subscribe now')
 ),

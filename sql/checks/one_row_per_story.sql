@@ -1,4 +1,5 @@
 -- No story and no article stands twice in clean_articles, and every story that has members is there.
+-- What to do: as for references_are_whole.
 SELECT 'story twice' AS problem, story_id AS id, COUNT(*) AS n
 FROM clean_articles
 GROUP BY story_id

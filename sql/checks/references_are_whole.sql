@@ -1,4 +1,6 @@
 -- Whatever a row names is there: articles, stories and runs.
+-- What to do: load the nights that are missing, such as those before one that was loaded into an empty warehouse, or all of them:
+-- copydesk replay --since FIRST_NIGHT. Where rows were deleted by hand, do that with COPYDESK_WAREHOUSE_URL at an empty database.
 SELECT 'member without article' AS problem, m.article_id AS id, m.story_id AS names
 FROM story_members m
 LEFT JOIN articles a ON a.article_id = m.article_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from pipeline.errors import ConfigError, Fatal
 from pipeline.records import Reuse, StageReport
 from pipeline.warehouse import Warehouse, load, publish
+from pipeline.warehouse.sqlfiles import sql_files
 from tests.warehouse import make
 from tests.warehouse.make import DAY, full_night, night, story
 
@@ -120,10 +122,19 @@ def test_a_failed_check_names_its_rows_and_leaves_what_was_published(warehouse: 
     a, b = make.article("x"), make.article("y")
     lead, copy = story(a, b)
     load(warehouse, night(1, [a, b], [lead, replace(copy, score=None, proof=None)]))
-    with pytest.raises(Fatal, match=f"(?s)copies_have_proof: Every copy says.*{b.article_id}"):
+    told = rf"(?s)copies_have_proof: Every copy says.*What to do: .*copydesk run.*It found: .*{b.article_id}"
+    with pytest.raises(Fatal, match=told):
         publish(warehouse, tmp_path, "2026-03-02")
     assert _files(tmp_path) == before
     assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_every_check_says_what_to_do_when_it_fails(dialect: str) -> None:
+    for file in sql_files("checks", dialect):
+        assert file.comment, file.name
+        assert "What to do" not in file.comment, file.name
+        assert re.fullmatch(r"What to do: .+\.", file.mend), file.name
 
 
 def _ad(count: int) -> list[Any]:
