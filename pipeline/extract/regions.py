@@ -1,4 +1,4 @@
-"""Runs that read like the article and are not: readers' comments, slideshows, and the next article of an endless page.
+"""Runs that read like the article and are not: comments, slideshows, lists of other stories, the next article of an endless page.
 
 Each is told by where it stands, never by what it says; what would take most of the kept text is left alone.
 """
@@ -17,6 +17,7 @@ from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
 from pipeline.extract.places import Structure, inside
+from pipeline.extract.teasers import teasers
 
 Flags = npt.NDArray[np.bool_]
 
@@ -51,6 +52,7 @@ def foreign_runs(
         ("comments", _below_comment_heading(page, structure)),
         ("comments", _signed(page, tokens, structure)),
         ("gallery", _slides(page)),
+        ("related-link", teasers(page, words, structure, left)),
         ("next-article", _next_articles(page, words, tokens, structure, title)),
     ):
         taken = left & flags
