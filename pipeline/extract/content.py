@@ -25,6 +25,7 @@ from pipeline.extract.lists import announced, whole_lists
 from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
+from pipeline.extract.tables import whole_tables
 from pipeline.extract.votes import Candidate, tokens_of, votes
 from pipeline.records import Block
 
@@ -98,7 +99,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     chosen, extractor = _decide(work, html, easy, model or load_model())
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
-    chosen = announced(page, chosen)
+    chosen = whole_tables(page, announced(page, chosen))
     title = tokens_of(metadata.title or "")
     above = heading_above(page, work.tokens, chosen, title)
     headline = page.runs[above].text if above is not None else None
