@@ -22,6 +22,7 @@ from pipeline.warehouse.db_errors import explained, shown_url
 from pipeline.warehouse.writer_lock import locked
 
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
+NO_TEXT_KEYS = ("mariadb", "mssql", "mysql", "oracle")  # databases without keys of text of any length, such as the tables' ids
 CONNECT_TIMEOUT = 10  # seconds; the driver's own default is to wait for ever
 
 
@@ -85,6 +86,11 @@ def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = 
     """
     parsed = _parse(url)
     shown = shown_url(parsed)
+    if parsed.get_backend_name() in NO_TEXT_KEYS:
+        raise ConfigError(
+            f"COPYDESK_WAREHOUSE_URL: {shown}: {parsed.get_backend_name()} has no keys of text without a length, and the tables do;"
+            " use postgresql://user:password@host/database or sqlite:///file.db"
+        )
     read_only = parsed.get_backend_name() == "sqlite" and _may_only_be_read(Path(parsed.database or ""))
     options: dict[str, Any] = {"creator": partial(_connect_read_only, Path(parsed.database or ""))} if read_only else {}
     try:

@@ -32,7 +32,10 @@ def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
         ("nonsense", "not a database URL"),
         ("sqlite://", "names no file"),
         ("oracel://host/db", "no SQLAlchemy dialect 'oracel'"),
-        ("mysql+pymysql://host/db", "the driver 'pymysql' is not installed"),
+        ("cockroachdb+nothing://host/db", "no SQLAlchemy dialect 'cockroachdb"),
+        ("postgresql+pg8000://host/db", "the driver 'pg8000' is not installed"),
+        ("mysql+pymysql://host/db", "use postgresql://"),
+        ("mariadb://host/db", "has no keys of text"),
         ("sqlite:////proc/nowhere/warehouse.db", "cannot make the folder '/proc/nowhere'"),
     ],
 )
