@@ -129,8 +129,9 @@ def verdicts(source: str, params: DedupParams) -> dict[str, float]:
         reading = Reading(Shelf(texts), collection.places)
         found = look(reading, pairs, params, learn=True)
         compared, places = np.unique(pairs, return_inverse=True)
-        titles = [collection.documents[collection.first[text]].title for text in compared.tolist()]
-        look_again(found, np.arange(len(pairs)), places.reshape(-1, 2), reading.words(compared), titles, params)
+        first = [collection.documents[collection.first[text]] for text in compared.tolist()]
+        titles, hosts = [document.title for document in first], [document.site for document in first]
+        look_again(found, np.arange(len(pairs)), places.reshape(-1, 2), reading.words(compared), titles, hosts, params)
         middle = time.process_time()
         decide(collection, pairs, texts, SketchHolders(sketches), params)
         end = time.process_time()

@@ -44,8 +44,9 @@ def settle(
         numbers = np.flatnonzero(_mask(near, count)[text_of])
         part, places = collection.part(numbers.tolist()), np.searchsorted(near, texts)
         words = _spread(reading.words(texts), places, len(near))
-        titles = [part.documents[number].title for number in part.first]
-        seen = look_again(found, rows, np.searchsorted(near, found.pairs[rows]), words, titles, params)
+        first = [part.documents[number] for number in part.first]
+        titles, hosts = [document.title for document in first], [document.site for document in first]
+        seen = look_again(found, rows, np.searchsorted(near, found.pairs[rows]), words, titles, hosts, params)
         times = [part.times[number] for number in part.first]
         joined = join_stories(len(near), seen.pairs, seen.measures, seen.zones, seen.verdicts, times, params)
         story[texts] = near[np.asarray(joined)[places]]

@@ -46,6 +46,8 @@ class DedupParams:
     quoted_runs: float = 0.72
     # Not copies but the same sidebar: both have so much (weight, share) that no other text aligned with them has.
     alone: tuple[tuple[float, float], ...] = ((40.0, 0.08), (12.0, 0.2))
+    # A sidebar stands on one site: of texts on two sites, so much of that weight may be a lead of their own.
+    lead: float = 20.0
     # A cut copy: the smaller text is the beginning of the larger one, in order.
     cut_contained: float = 0.55
     cut_lead: float = 0.4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,8 @@ def measure(measures: Floats, name: str) -> Floats:
     return column
 
 
-def judge(measures: Floats, params: DedupParams) -> Verdicts:
-    """Decide on pairs from their measures (n x MEASURES)."""
+def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None) -> Verdicts:
+    """Decide on pairs from their measures (n x MEASURES); `elsewhere` are those whose texts stand on two sites."""
 
     def get(name: str) -> Floats:
         return measure(measures, name)
@@ -80,6 +80,8 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     cut &= np.minimum(get("gap_a"), get("gap_b")) < params.cut_gap
     alone = np.minimum(get("alone_a"), get("alone_b"))
     alone_share = np.minimum(get("alone_a") / np.maximum(get("weight_a"), 1), get("alone_b") / np.maximum(get("weight_b"), 1))
+    if elsewhere is not None:
+        alone -= params.lead * elsewhere
     sidebar = np.zeros(len(measures), np.bool_)
     for weight, share in params.alone:
         sidebar |= (alone >= weight) & (alone_share >= share)
@@ -90,6 +92,14 @@ def judge(measures: Floats, params: DedupParams) -> Verdicts:
     retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
     return Verdicts((whole | cut) & ~form & ~lists & ~sidebar, form & (smaller > params.contained) | lists, retold, score)
+
+
+def on_two_sites(pairs: npt.NDArray[np.int64], sites: Sequence[str | None]) -> Flags:
+    """Say of which pairs (n x 2 texts) the texts stand on different sites, as far as both are known; `sites` are by text."""
+    numbers: dict[str | None, int] = {None: 0, "": 0}
+    of_text = np.array([numbers.setdefault(site, len(numbers)) for site in sites], np.int64)[pairs]
+    two: Flags = (of_text[:, 0] != of_text[:, 1]) & of_text.all(axis=1)
+    return two
 
 
 def _lists(measures: Floats, side: str, params: DedupParams) -> Flags:

@@ -19,7 +19,7 @@ from pipeline.dedup.reuse import units_of
 from pipeline.dedup.shelf import Reading
 from pipeline.dedup.stories import MINOR
 from pipeline.dedup.titles import about_own_parts
-from pipeline.dedup.verdict import COLUMN, Floats, Verdicts, judge, measure
+from pipeline.dedup.verdict import COLUMN, Floats, Verdicts, judge, measure, on_two_sites
 from pipeline.dedup.words import Words
 from pipeline.progress import progress_log
 
@@ -115,8 +115,9 @@ def _joined(zones: Sequence[Zones]) -> Zones:
 
 
 def look_again(
-    found: Verified, rows: Pairs, pairs: Pairs, words: Words, titles: Sequence[str | None], params: DedupParams
-) -> Verified:
+    found: Verified, rows: Pairs, pairs: Pairs, words: Words, titles: Sequence[str | None], sites: Sequence[str | None],
+    params: DedupParams,
+) -> Verified:  # fmt: skip
     """Judge pairs of a block (`rows`, and by the places of their texts in `words`) now that all words can be tallied.
 
     Of any text in them that may be a copy all pairs that are alike as wholes are there. What changes is written into `found`; what
@@ -127,7 +128,7 @@ def look_again(
     again = found.measures[rows]
     again[np.ix_(wholes, _LEARNT)] = learn(words, pairs[wholes], found.likely[rows[wholes]], tallied=found.learned)
     measures = again[likely]
-    verdicts, zones = judge(measures, params), found.zones.take(rows)
+    verdicts, zones = judge(measures, params, on_two_sites(pairs[likely], sites)), found.zones.take(rows)
     copies = np.flatnonzero(verdicts.copy)
     verdicts.copy[copies] &= ~about_own_parts(pairs, likely[copies], zones, words, titles)
     found.measures[rows[likely]] = measures

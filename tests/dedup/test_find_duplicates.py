@@ -145,6 +145,16 @@ def test_a_statement_with_other_words_in_the_mouth_is_no_copy_on_the_word_of_one
     assert len(stories(find_duplicates(told))) == 1
 
 
+@pytest.mark.parametrize("count", [3, 5])
+def test_a_text_below_leads_of_several_sites_is_one_story_and_what_one_site_puts_beside_its_articles_none(count: int) -> None:
+    text = article(63, 14)
+    leads = [article(630 + n, 2).rsplit(". ", 1)[0] for n in range(count)]  # of three sentences
+    printed = [f"{lead}.\n\n{text}" for lead in leads]
+    several = [document(f"d{n}", t, 1 + n, f"{n}.example") for n, t in enumerate(printed)]
+    assert len(stories(find_duplicates(several))) == 1
+    assert len(stories(find_duplicates([document(f"d{n}", t, 1 + n) for n, t in enumerate(printed)]))) == count
+
+
 @pytest.mark.parametrize("copies", [60, 200])
 def test_a_large_family_is_one_story_and_a_stranger_in_its_words_is_not(copies: int) -> None:
     rng = random.Random(5)

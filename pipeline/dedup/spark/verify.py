@@ -17,7 +17,7 @@ from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.spark.frames import Integers, Numbers, Tables, batch, grouped, integers, kept, pack, texts_of
 from pipeline.dedup.titles import about_own_parts
-from pipeline.dedup.verdict import Verdicts, judge
+from pipeline.dedup.verdict import Verdicts, judge, on_two_sites
 from pipeline.dedup.words import Words, read_words
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def verify(pairs: DataFrame, texts: DataFrame, bins: int, params: DedupParams) -
     sites = first.filter("site IS NOT NULL").select("site", "first", "seen")
     compared = first.filter("measures IS NOT NULL").selectExpr("a", "b", "measures", "zones", "copied")
     likely = compared.filter("copied").drop("copied", "measures")
-    frames = with_texts(likely, texts, ["title"], bins)
+    frames = with_texts(likely, texts, ["title", "site"], bins)
     frames["tallies"] = frames["texts"].select("bin", "text").join(tallies, "text")
     decided = grouped(frames, "bin", lambda tables: _decide(tables, params), PAIR)
     return Verified(kept(compared.filter("NOT copied").union(decided)), tallies, sites)
@@ -86,14 +86,15 @@ def count_pairs(pairs: npt.NDArray[np.int64], sites: Sequence[str | None], times
 
 
 def _decide(tables: Tables, params: DedupParams) -> pa.Table:
-    """Compare likely copies once more, with the tallies of all of their texts' partners, and look at their titles."""
+    """Compare likely copies once more, with the tallies of all of their texts' partners, and look at their titles and sites."""
     pairs, numbers, words = words_of(tables)
     add_tallies(words, numbers, tables["tallies"])
     measures, _ = compare(words, pairs)
     zones = read_zones(tables["pairs"]["zones"])
-    copied = judge(measures, params).copy
+    order = by_number(tables["texts"])
+    titles, sites = texts_of(order["title"]), texts_of(order["site"])
+    copied = judge(measures, params, on_two_sites(pairs, sites)).copy
     likely = np.flatnonzero(copied)
-    titles = texts_of(by_number(tables["texts"])["title"])
     copied[likely] &= ~about_own_parts(pairs, likely, zones, words, titles)
     return pa.Table.from_batches([batch(PAIR, pair_columns(tables, measures, zones, copied))])
 
