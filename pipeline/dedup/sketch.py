@@ -24,6 +24,7 @@ CHUNK = 8192  # texts that are sketched at once
 BLOCK = 256
 PARTS = 128
 _PART_SHIFT = np.uint32(24)
+_REPEATS = 1 << 13  # places of a table of one text's kept shingles; of more than half as many they are sorted
 KEY = np.uint64(0x7FFFFFFF)  # the bits of a kept shingle's hash that are stored: 7 number its part
 _STEP = np.uint64(0xE7037ED1A0B428DB)
 
@@ -101,7 +102,35 @@ def sketch(texts: Texts, params: DedupParams) -> Sketches:
         start = _sketch(data, bounds, start, *tables(), *spare, params.rows, np.uint64(params.limit), bands, kept, kept_bounds)
         if start < count:
             kept = np.concatenate([kept, np.empty(len(kept) + room, np.uint32)])
+    _keep_once(kept, kept_bounds)
     return Sketches(np.ascontiguousarray(bands.T), *_partition(kept, kept_bounds))
+
+
+@kernel
+def _keep_once(kept: Any, kept_bounds: Any) -> None:
+    """Leave each kept shingle of a text once, in place: what a text repeats says no more than once what it has with another."""
+    table = np.zeros(_REPEATS, np.uint64)  # shingles by hash, each below the number of its text: nothing is cleared for the next
+    size = high = 0
+    for text in range(len(kept_bounds) - 1):
+        low, high = high, kept_bounds[text + 1]
+        crowded = high - low > _REPEATS // 2
+        mark, previous = np.uint64(text + 1), np.uint32(0)
+        if crowded:
+            kept[low:high].sort()
+        for i in range(low, high):
+            entry = (mark << np.uint64(32)) | np.uint64(kept[i])
+            if crowded:
+                again = i > low and kept[i] == previous
+            else:
+                place = np.uint64(kept[i]) & np.uint64(_REPEATS - 1)
+                while table[place] >> np.uint64(32) == mark and table[place] != entry:
+                    place = (place + np.uint64(1)) & np.uint64(_REPEATS - 1)
+                again = table[place] == entry
+                table[place] = entry
+            previous = kept[i]
+            kept[size] = previous
+            size += not again
+        kept_bounds[text + 1] = size
 
 
 @kernel

@@ -73,6 +73,19 @@ def test_the_last_night_answers_as_one_batch_would_however_the_documents_were_sp
     assert answers(add(folder, documents), (d.id for d in documents)) == answers(batch, (d.id for d in documents))
 
 
+def test_a_phrase_that_two_texts_repeat_counts_once_in_a_later_night_too(tmp_path: Path) -> None:
+    phrase = " ".join(article(40).split(" ")[:14])
+
+    def captions(seed: int) -> str:
+        return "\n\n".join(f"{' '.join(part.split(' ')[:6])} {phrase}" for part in article(seed, 6).split("\n\n"))
+
+    documents = [document(f"d{seed}", captions(seed), seed, f"{seed}.example") for seed in (1, 2)]
+    for d in documents:
+        add(tmp_path, [d])
+    ids = [d.id for d in documents]
+    assert answers(add(tmp_path, documents), ids) == answers(find_duplicates(documents), ids)
+
+
 def test_the_same_call_again_answers_the_same_and_adds_nothing(tmp_path: Path) -> None:
     documents = news(random.Random(1))
     first = add(tmp_path, documents)
