@@ -7,6 +7,7 @@ not exist for a reader. That makes every stage safe to kill and safe to run agai
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -84,9 +85,13 @@ class LocalStore:
         target = self._path(key)
         with path.open("rb") as source:
             os.fsync(source.fileno())
-        if path.stat().st_dev == self._parent(target).stat().st_dev:
+        self._parent(target)
+        try:
             path.replace(target)
             return
+        except OSError as error:
+            if error.errno != errno.EXDEV:  # another device, or another mount of the same one, as Docker's volumes are
+                raise
         with self._temporary(target) as (handle, temporary), path.open("rb") as source:
             while chunk := source.read(1 << 20):
                 handle.write(chunk)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +73,22 @@ def test_a_ranged_read_is_a_slice(tmp_path_factory: pytest.TempPathFactory, data
     store.put("a/b", data)
     assert store.get_range("a/b", offset, length) == data[offset : offset + length]
     assert store.get_range("a/b", -length, length) == data[len(data) - min(length, len(data)) :]
+
+
+def test_a_file_from_another_mount_of_the_same_file_system_is_moved_in(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, move = tmp_path / "segment", Path.replace
+
+    def replace(path: Path, target: Path) -> Path:  # as between two of Docker's volumes
+        if path == file:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
+        return move(path, target)
+
+    file.write_bytes(b"a segment")
+    monkeypatch.setattr(Path, "replace", replace)
+    store.put_file("raw/segment", file)
+    assert (store.get("raw/segment"), file.exists()) == (b"a segment", False)
 
 
 def test_a_missing_key_is_a_key_error_and_deleting_it_is_none(store: LocalStore) -> None:

@@ -45,7 +45,7 @@ def add_nights(commands: Commands) -> None:
     replay.add_argument("--master", metavar="URL", help=MASTER_HELP)
 
     archive = add_command(commands, "import", _import, "take the pages of CC-NEWS and other WARC files in, as one night")
-    archive.add_argument("warc", nargs="+", metavar="WARC", help="a .warc or .warc.gz file")
+    archive.add_argument("warc", nargs="+", metavar="WARC", help="a .warc, .warc.gz or .warc.zst file")
     archive.add_argument("--date", type=day, metavar="D", help="the night they are filed under (default: today, UTC)")
 
 
