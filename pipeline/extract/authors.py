@@ -11,6 +11,7 @@ import lxml.html
 from pipeline.extract.agencies import agency_in, without_agency
 from pipeline.extract.bylines import AND, MAX_NAME, after_by, is_person, split_names
 from pipeline.extract.cjk_bylines import signed_by
+from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, one_line
@@ -71,6 +72,8 @@ def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | Non
     """Return the author whose own name the site bears: stated to be a person, and no organisation of the page."""
     item = markup.jsonld.resolve(markup.jsonld.get("author"))
     item = markup.jsonld.resolve(item[0]) if isinstance(item, list) and len(item) == 1 else item
+    if isinstance(item, dict) and not item.get("@type"):
+        item = markup.jsonld.by_id.get(str(item.get("@id")), item)
     if not isinstance(item, dict) or "person" not in str(item.get("@type")).lower():
         return (), None
     name = one_line(item.get("name"), MAX_NAME)
@@ -83,15 +86,11 @@ def _from_jsonld(markup: Markup) -> list[str]:
     for key in ("author", "creator"):
         value = markup.jsonld.get(key)
         items = [markup.jsonld.resolve(item) for item in (value if isinstance(value, list) else [value])[:MAX_AUTHORS]]
-        persons = [item for item in items if not _is_organisation(item)]
+        persons = [item for item in items if not (isinstance(item, dict) and is_organisation(item))]
         found = [name for item in persons or items for name in _names_of(item)]
         if found:
             return found
     return []
-
-
-def _is_organisation(item: object) -> bool:
-    return isinstance(item, dict) and "organization" in str(item.get("@type", "")).lower()
 
 
 def _names_of(item: object) -> Iterator[str]:

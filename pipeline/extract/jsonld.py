@@ -81,11 +81,15 @@ def read_jsonld(scripts: Iterable[str], url: str | None, headings: Iterable[str]
         type=(_types(article) or (None,))[0] if article else None,
         types=frozenset(kind.lower() for node in own for kind in _types(node)),
         site_names=tuple(dict.fromkeys(_site_names(own, article, by_id))),
-        organisations=frozenset(
-            fold(one_line(node.get("name"))) for node in nodes if "organization" in str(node.get("@type")).lower()
-        ),
+        organisations=frozenset(fold(one_line(node.get("name"))) for node in nodes if is_organisation(node)),
         by_id=by_id,
     )
+
+
+def is_organisation(node: Node) -> bool:
+    """Say whether an object is typed as an organisation alone: a person who publishes is typed as both."""
+    kinds = str(node.get("@type")).lower()
+    return "organization" in kinds and "person" not in kinds
 
 
 def parse_script(script: str) -> list[Any]:

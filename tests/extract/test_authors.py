@@ -109,6 +109,21 @@ def test_json_ld_authors_in_all_their_forms(author: object, names: list[str]) ->
     assert list(from_jsonld(author).authors) == names
 
 
+def test_a_person_who_publishes_their_own_site_is_its_author() -> None:
+    """A site that is one person's types its publisher as both, and names the author by that object's id."""
+    person = {"@type": ["Person", "Organization"], "@id": "https://alvertoncourier.example/#jane", "name": "Jane Doe"}
+    node = {
+        "@type": "Article",
+        "headline": "Ferry sails again",
+        "author": {"name": "Jane Doe", "@id": person["@id"]},
+        "publisher": {"@id": person["@id"]},
+    }
+    graph = json.dumps({"@graph": [node, person]})
+    assert read(head=f'<script type="application/ld+json">{graph}</script>').authors == ("Jane Doe",)
+    house = graph.replace('["Person", "Organization"]', '"Organization"')
+    assert read(head=f'<script type="application/ld+json">{house}</script>').authors == ()
+
+
 def test_the_publisher_is_no_author() -> None:
     publisher = {"@type": "NewsMediaOrganization", "name": "Harbour Voice"}
     assert from_jsonld({"@type": "Person", "name": "Harbour Voice"}, publisher=publisher).authors == ()
