@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 
+from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, one_line, words
 from pipeline.extract.textlines import Lines
@@ -47,7 +48,7 @@ MAX_PIECES = 12  # between separators
 APP_NAMES = ("application-name", "apple-mobile-web-app-title", "al:android:app_name")
 SITE_WORDS = 6  # a site's name has no more
 LOGO_WORDS = 12  # a heading that leads to the home page is a name, and a slogan at most
-MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it
+MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it; without spaces, half of the <title> says as much
 MIN_LESSER = 8  # letters of an h2 or h3 that is the headline
 # Between pieces of a <title>, with or without space around: a piece counts only when it stands on the page as a line.
 LOOSE_SEPARATOR = re.compile(r"\s*[|¦·•:»«›‹~/\\–—―−_()\[\]-]+\s*")
@@ -214,8 +215,9 @@ def _visible_piece(page_lines: Callable[[], Lines], title: str, names: SiteNames
         return None
     cuts = {fold("".join(pieces[start:end])) for start in range(len(pieces)) for end in range(start + 1, len(pieces) + 1)}
     lines = (text for _, text in page_lines() if len(text) <= MAX_TITLE and fold(text) in cuts)
-    found = [text.strip(TRIMMED) for text in lines if len(words(text)) >= MIN_LINE_WORDS and not names.match(text)]
-    return max(found, key=len, default=None)
+    half = max(MIN_LESSER, len(fold(title)) / 2)
+    long = (text for text in lines if len(words(text)) >= MIN_LINE_WORDS or (WIDE.search(text) and len(fold(text)) >= half))
+    return max((text.strip(TRIMMED) for text in long if not names.match(text)), key=len, default=None)
 
 
 def _without_extras(heading: str, declared: list[str]) -> str:

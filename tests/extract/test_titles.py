@@ -101,6 +101,13 @@ def test_the_site_s_name_alone_is_no_title() -> None:
     assert title_of("<p>text</p>") is None
 
 
+def test_a_headline_without_word_spaces_is_the_line_of_the_page_that_is_most_of_the_title() -> None:
+    headline = "港線の夜間列車、来春から一日二本に減便へ"
+    head = f"<title>{headline} | アルバトンの新聞</title>"
+    assert title_of(f"<div>アルバトンの新聞</div><div>{headline}</div>", head) == headline
+    assert title_of("<div>アルバトンの新聞</div>", head) == f"{headline} | アルバトンの新聞"
+
+
 def test_a_headline_without_word_spaces_is_compared_by_letters() -> None:
     assert (
         title_of("<h1>フェリーが再び運航を開始</h1>", "<title>フェリーが再び運航を開始｜港新聞</title>", "https://minato.example/1")
