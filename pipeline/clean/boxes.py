@@ -6,20 +6,24 @@ here: a label of the box has been recognised, and the line is short, or stands w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
 from pipeline.clean.rules import Match
-from pipeline.records import Block
+from pipeline.clean.title import repeats_title
+from pipeline.records import Article, Block
 
 STANDFIRST = "standfirst"
 CAPTION = "picture-caption"
+PAGE_FACTS = "page-facts"
 READER = "reader-comment"
 BOX_RULES = {
     STANDFIRST: "Line above the article that its first paragraphs say again, word for word",
     CAPTION: "Caption of a picture: the line that shares a box with the picture's credit",
+    PAGE_FACTS: "Box that says again what the page is: its title, its author, its date, its address, each behind a label",
     READER: "What readers wrote: names and comments below the heading of the comments",
 }
 
@@ -34,15 +38,18 @@ BODY_SHARE = 0.2  # of the prose; parents that hold so much of it are the articl
 STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below it
 QUOTES = frozenset("\"'“”„‟«»‘’‚‹›「」『』")
 MAX_NAME_WORDS = 4
+MIN_FACTS = 2  # of a page in a box that is about it
+MAX_LABEL_WORDS = 4  # "Link to this article:"
+LABELLED = re.compile(r"([^:：]{1,40}?)\s*[:：]\s*(\S.*)")
 COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
 
 
-def label_boxes(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[Block]:
+def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[Block]:
     """Return the blocks with those labelled that go with their company; `matches`: the labels of the page, by place."""
     bodies = _body_parents(blocks)
     found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies)
     for box in _boxes(blocks, bodies):
-        found += _promotion(blocks, box, matches) or _caption(blocks, box, matches)
+        found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box)
     labelled = list(blocks)
     for place, rule in found:
         labelled[place] = labelled[place].drop(rule)
@@ -90,6 +97,30 @@ def _caption(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, 
     if any(blocks[i].kind == "heading" or count_words(blocks[i].text) > MAX_CAPTION for i in open_places):
         return []
     return [(i, CAPTION) for i in open_places]
+
+
+def _page_facts(article: Article, blocks: Sequence[Block], box: Sequence[int]) -> list[tuple[int, str]]:
+    """Return the lines of a box, behind the text, that names the page's title or address and another of its facts."""
+    facts = {fact for i in box if (fact := _fact(article, blocks[i].text))}
+    if len(box) > MAX_BOX or len(facts) < MIN_FACTS or facts == {"author", "date"}:
+        return []
+    below = any(blocks[i].dropped_by is None and is_prose(blocks[i].text) for i in range(box[-1] + 1, len(blocks)))
+    return [] if below else [(i, PAGE_FACTS) for i in box if blocks[i].dropped_by is None]
+
+
+def _fact(article: Article, line: str) -> str | None:
+    """Return which fact of the page a line says again, behind a label."""
+    match = LABELLED.fullmatch(line)
+    if match is None or count_words(match[1]) > MAX_LABEL_WORDS:
+        return None
+    value = match[2].strip()
+    if article.title and repeats_title(value, article.title):
+        return "title"
+    if fold(value) in {fold(author) for author in article.authors}:
+        return "author"
+    if value in (article.url, article.canonical_url):
+        return "address"
+    return "date" if is_date_line(value) else None
 
 
 def _between(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:

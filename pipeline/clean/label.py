@@ -75,7 +75,7 @@ def label_blocks(article: Article, blocks: Sequence[Block], templates: Collectio
     if templates:
         labelled = [_site_line(article, block, templates) for block in labelled]
     known = matches | _dropped_matches(article, blocks)
-    labelled = label_boxes(labelled, known)
+    labelled = label_boxes(article, labelled, known)
     last = max((i for i, block in enumerate(labelled) if block.dropped_by is None and is_prose(block.text)), default=-1)
     leads = [i for i, match in sorted(known.items()) if _announces(match, blocks[i], below_prose=i > last >= 0)]
     labelled = label_edges(article, labelled, leads)

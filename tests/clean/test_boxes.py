@@ -101,6 +101,38 @@ def test_a_standfirst_of_its_own_words_stays_and_so_does_a_quote_said_again_furt
     assert label(article(*PROSE[:3], quote, PROSE[3])).text.count(PROSE[3]) == 2
 
 
+def test_a_box_that_says_again_what_the_page_is_goes() -> None:
+    facts = at(
+        "div.page>div.about>ul>li",
+        "タイトル: Harbour wall to be raised",
+        "作者: 佐藤 由美子",
+        "で作成されました : 2024-10-21 09:30:00",
+        "著作権宣言: この文章は CC BY-NC-SA 4.0 を使用して許可します。",
+        kind="list_item",
+    )
+    cleaned = label(article(*STORY_LINES, *facts, authors=("佐藤 由美子",)))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+    assert set(dropped(cleaned).values()) == {"page-facts"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Title: Harbour wall to be raised", "Publisher: Alverton Press"),
+        ("Author: Jane Doe", "Date: 21 October 2024"),
+        ("Title: The harbour in winter", "Author: Jane Doe"),
+    ],
+)
+def test_a_box_about_something_else_stays(lines: tuple[str, str]) -> None:
+    facts = at("div.page>div.about>ul>li", *lines, kind="list_item")
+    assert not dropped(label(article(*STORY_LINES, *facts, authors=("Jane Doe",))))
+
+
+def test_facts_above_the_text_are_no_box_of_the_tail() -> None:
+    facts = at("div.page>div.about>ul>li", "Title: Harbour wall to be raised", "Author: Jane Doe", kind="list_item")
+    assert "Title: Harbour wall to be raised" in label(article(*facts, *STORY_LINES, authors=("Jane Doe",))).text
+
+
 def test_headlines_below_read_also_at_the_tail_go_and_below_a_button_in_the_text_do_not() -> None:
     first, second = "Island council wants second ferry before the summer", "Fishermen ask for new wall"
     cleaned = label(article(*PROSE, "Read also", first, second))
