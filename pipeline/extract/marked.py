@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 import lxml.html
 
@@ -64,7 +65,7 @@ def read_marked(tree: lxml.html.HtmlElement) -> Marked:
             items.append(element)
         if not DATE_PROPERTIES.isdisjoint(properties):
             stated_dates.append(element)
-    around = around_headline(tree)
+    around = around_headline(tree) | own_footer(tree)
     return Marked(_here(items, around), _here(bylines, around), _here([*dates, *stated_dates], around))
 
 
@@ -89,11 +90,15 @@ def author_links(tree: lxml.html.HtmlElement, page: str | None) -> list[lxml.htm
     `page`: the page's own address, absolute.
     """
     links = [link for link in tree.iter("a") if AUTHOR_PATH.search(address := link.get("href", "")) and _on_site(address, page)]
-    return _here(links, around_headline(tree))
+    return _here(links, around_headline(tree) | own_footer(tree))
 
 
 def _on_site(address: str, page: str | None) -> bool:
     return page is None or site_of(address) in ("", site_of(page))
+
+
+def _label(element: lxml.html.HtmlElement) -> str:
+    return f"{element.get('class', '')} {element.get('id', '')}".lower()
 
 
 def _here(elements: Iterable[lxml.html.HtmlElement], around: frozenset[lxml.html.HtmlElement]) -> list[lxml.html.HtmlElement]:
@@ -107,11 +112,32 @@ def around_headline(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElem
     return frozenset(ancestor for heading in tree.iter("h1") for ancestor in heading.iterancestors())
 
 
+def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
+    """Return the footer of the article itself, if it has one: HTML names it as the place of who wrote the article and when.
+
+    The article is the one with the first heading of the first rank that stands in any, else the only one of the page. Of several
+    footers, those of quotations and comments left out, none is known to be its own.
+    """
+    heading = next((heading for heading in tree.iter("h1") if next(heading.iterancestors("article"), None) is not None), None)
+    articles = list(islice(tree.iter("article"), 2)) if heading is None else list(heading.iterancestors("article"))
+    if heading is None and len(articles) != 1:
+        return frozenset()
+    around = frozenset(articles)
+    footers = [
+        footer
+        for footer in articles[-1].iter("footer")
+        if next(footer.iterancestors("article")) in around
+        and not is_elsewhere(footer.getparent(), around)
+        and not speaks_of_others(_label(footer).replace("footer", ""))
+    ]
+    return frozenset(footers) if len(footers) == 1 else frozenset()
+
+
 def is_elsewhere(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:
     """Tell whether an element belongs to a comment, a teaser of another story, the footer."""
     for ancestor in (element, *element.iterancestors()):
         if ancestor in around or ancestor.tag in TOP_TAGS:
             return False
-        if ancestor.tag in ELSEWHERE_TAGS or speaks_of_others(f"{ancestor.get('class', '')} {ancestor.get('id', '')}"):
+        if ancestor.tag in ELSEWHERE_TAGS or speaks_of_others(_label(ancestor)):
             return True
     return False

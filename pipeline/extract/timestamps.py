@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
-from pipeline.extract.marked import Marked, is_elsewhere
+from pipeline.extract.marked import Marked, is_elsewhere, own_footer
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
 from pipeline.extract.strings import one_line
@@ -94,6 +94,8 @@ def _marked_times(markup: Markup) -> tuple[list[str], list[str]]:
     published: list[tuple[int, str]] = []
     modified: list[str] = []
     around = frozenset(ancestor for heading in markup.headings for ancestor in heading.iterancestors())
+    if markup.times:
+        around |= own_footer(markup.times[0].getroottree().getroot())
     for element in markup.times:
         if is_elsewhere(element, around):
             continue

@@ -186,6 +186,39 @@ def test_names_elsewhere_on_the_page_are_no_authors(where: str) -> None:
     assert read(f'<{where}><a rel="author" href="/author/jane">Jane Doe</a></{tag}>').authors == ()
 
 
+SIGNED = '<time datetime="2024-03-11T08:00:00Z">11 March</time> <a rel="author" href="/author/jane">Jane Doe</a>'
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        f"<article><h1>Ferry sails again</h1><p>Story.</p><footer class='entry-footer'>{SIGNED}</footer></article>",
+        f"<article><h2>Ferry sails again</h2><div><footer>{SIGNED}</footer><p>Story.</p></div></article>",
+        f"<article><h1>Ferry sails again</h1><blockquote><p>Ahoy.</p><footer>Ann Poe</footer></blockquote><footer>{SIGNED}</footer>"
+        "<div class='comments'><footer>1 May 2024</footer></div></article>"
+        "<article><h2>Next</h2><footer>By Ann Poe</footer></article>",
+    ],
+)
+def test_the_footer_of_the_article_itself_says_who_wrote_it_and_when(article: str) -> None:
+    metadata = read(article)
+    assert metadata.authors == ("Jane Doe",)
+    assert (metadata.published_at or "")[:10] == "2024-03-11"
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        f"<article><h1>Ferry sails again</h1><p>Story.</p><footer class='related-footer'>{SIGNED}</footer></article>",
+        f"<article><h1>Ferry</h1>{2 * f'<div><footer>{SIGNED}</footer></div>'}</article>",
+        f"<article><h1>Ferry</h1><article><footer>{SIGNED}</footer></article></article>",
+        f"<article><h2>Old pier</h2><footer>{SIGNED}</footer></article><article><h2>Ferry</h2></article>",
+    ],
+)
+def test_the_footers_of_other_stories_say_nothing_of_this_one(article: str) -> None:
+    metadata = read(article)
+    assert (metadata.authors, metadata.published_at) == ((), None)
+
+
 @pytest.mark.parametrize(
     ("byline", "names", "agency"),
     [
