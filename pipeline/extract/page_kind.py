@@ -48,6 +48,10 @@ INDEX_PATH = re.compile(
     r"thema|themen|kategorie|rubri(?:k|que)|etiqueta|temat|tagi|tema|label|keyword)/[^/]+(?:/(?:page/)?\d*)?/?$",
     re.IGNORECASE,
 )
+LISTS_PATH = re.compile(
+    r"/(?:(?:tags?|categories|topics|authors|sections|archives?|archiv)(?:\.\w{2,5})?|(?:19|20)\d\d(?:/\d\d?){0,2})/?(?:index\.\w{2,5})?$",
+    re.IGNORECASE,
+)  # a list of such lists, or the stories of a year, a month, a day
 STORY_PATH = re.compile(r"/[^/]*(?:(?:[-_+][^-_+/]+){3}|\d{5})[^/]*/?$|\.\w{3,5}$")  # a headline, a number, a file name
 SECTION_PATH = re.compile(
     r"(?:/[^\W\d][^/\d.-]{0,24}(?:-[^/\d.-]{1,15})?){1,3}/?(?:index\.\w{2,5})?"
@@ -205,11 +209,11 @@ def _index(page: _Page) -> Verdict:
         return None
     if prose_words(page.text) >= STORY:
         return None
-    sign, is_strong = _index_sign(page)
-    if sign is None:
-        return None
     teasers = len({link.get("href") for link in _links(page.tree) if _is_headline(link)})
-    if teasers < (MANY_TEASERS // 2 if is_strong else MANY_TEASERS):
+    if (teasers or not has_sentence(page.text)) and (short := _short_list(page)):
+        return "index", short
+    sign, is_strong = _index_sign(page)
+    if sign is None or teasers < (MANY_TEASERS // 2 if is_strong else MANY_TEASERS):
         return None
     story = _longest_story(page.tree)
     if story >= (STORY if is_strong else WALL_TEXT):
@@ -217,9 +221,28 @@ def _index(page: _Page) -> Verdict:
     return "index", f"{sign}, {teasers} headlines that are links, no story longer than {story} words"
 
 
+def _short_list(page: _Page) -> str | None:
+    """Return what makes a page a list of so few stories that their number says nothing: its address, and no story on it.
+
+    A date that stands beside the link to a story is that story's, so only one that the page's head gives speaks against it.
+    """
+    path = _path(page)
+    if path is None or not (HOME_PATHS.fullmatch(path) or INDEX_PATH.search(path) or LISTS_PATH.search(path)):
+        return None
+    if page.is_article_by_markup or page.metadata.published_basis in ("jsonld", "meta") or not 0 < page.words < WALL_TEXT:
+        return None
+    story = _longest_story(page.tree)
+    return f"a list by its address ({path}), no story longer than {story} words" if story < BRIEF else None
+
+
+def _path(page: _Page) -> str | None:
+    """Return the path of a page's address; None where it has none, or a query names the page."""
+    return urlsplit(page.url).path if page.url and not _names_a_document(page.url) else None
+
+
 def _index_sign(page: _Page) -> tuple[str | None, bool]:
     """Return what makes a page look like an index, if anything does, and whether it is a strong sign."""
-    path = urlsplit(page.url).path if page.url and not _names_a_document(page.url) else None
+    path = _path(page)
     if path is not None and HOME_PATHS.fullmatch(path):
         return "the home page", True
     if page.metadata.page_types & INDEX_TYPES:

@@ -266,6 +266,37 @@ def test_a_page_of_teasers_is_an_index_by_its_address(path: str) -> None:
     assert kind_of(html, "Short summary of the story here.\n\n" * 20, f"https://www.alverton-courier.example{path}") == "index"
 
 
+ONE_STORY = (
+    "<ul><li><time datetime='2024-03-11'>11 March</time> <a href='/2024/03/pier/'>Council votes to mend the old pier</a></li></ul>"
+)
+
+
+@pytest.mark.parametrize(
+    "path", ["/tag/piers/", "/author/jane-doe.html", "/categories/cat_local/", "/2024/03/", "/archives.html", "/"]
+)
+def test_a_list_of_one_story_is_an_index_by_its_address(path: str) -> None:
+    html = page("Posts about piers", f"<h1>Posts about piers</h1>{ONE_STORY}")
+    url = f"https://www.alverton-courier.example{path}"
+    assert kind_of(html, "11 March Council votes to mend the old pier", url, links=0.6) == "index"
+    tags = page("Tags", "<h1>Tags</h1><ul><li><a href='/tag/piers/'>Piers</a></li></ul>")
+    assert (
+        kind_of(tags, "Alverton Courier\n\nTags\n\nPiers\n\nPublished with Inkwell by the Courier's editors", url, links=0.4)
+        == "index"
+    )
+
+
+def test_a_brief_at_a_lists_address_is_an_article() -> None:
+    html = page("Pier mended", f"<h1>Pier mended</h1><p>{BRIEF}</p>{ONE_STORY}")
+    assert kind_of(html, BRIEF, "https://www.alverton-courier.example/archives/pier/") == "article"
+    dated = page(
+        "Pier mended", f"<h1>Pier mended</h1><p>The pier is mended.</p>{ONE_STORY}", "<meta name='date' content='2024-03-11'>"
+    )
+    assert (
+        kind_of(dated, "The pier is mended. It opens on Monday.", "https://www.alverton-courier.example/archives/pier/")
+        == "article"
+    )
+
+
 def article(title: str, text: str, head: str = "", more: str = "", lang: str = "en") -> tuple[str, str]:
     return page(f"{title} | Alverton Courier", f"<h1>{title}</h1><article>{paragraphs(text)}</article>{more}", head, lang), text
 
