@@ -17,7 +17,7 @@ from pipeline.clean.rules import rule_ids
 from pipeline.clean.title import repeats_title
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
-from pipeline.extract.bylines import BY, after_by
+from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by
 from pipeline.extract.cjk_bylines import plain_byline
 from pipeline.records import Article, Block
 
@@ -280,7 +280,8 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
     if plain_byline(folded) in authors or _is_dated_byline(line, authors):
         return True
     names = after_by(line)
-    return _are_names(names or "") or (desks and _is_desk(names or line))
+    made = PICTURED.split(WHO_MADE_WHAT.sub("", names or ""), maxsplit=1)
+    return all(map(_are_names, made)) or (desks and _is_desk(names or line))
 
 
 def _is_dated_byline(line: str, authors: Collection[str]) -> bool:

@@ -27,9 +27,19 @@ def _words_of(kind: str) -> frozenset[str]:
 NOT_A_NAME, ALSO_NAMES = _words_of("not_a_name"), _words_of("also_names")
 INSIDE_NAMES, NAME_PARTICLES = _words_of("inside_names"), _words_of("name_particles")
 
-_BY_WORDS = "|".join(re.escape(word) for word in sorted(_words_of("by"), key=lambda word: (-len(word), word)))
-BY = re.compile(rf"({_BY_WORDS})(?:\s*[:：・]\s*|\s+|$)", re.IGNORECASE)
+
+def _any_of(kind: str) -> str:
+    return "|".join(re.escape(word) for word in sorted(_words_of(kind), key=lambda word: (-len(word), word)))
+
+
+_BY_WORDS, _PICTURES = _any_of("by"), _any_of("pictures")
 AND = r"(?:and|with|und|et|y|e|i|и|та|og|och|ja|en|ve|és|și|a|και|و|dan|và|&|\+)"
+BY = re.compile(
+    rf"(?:(?:{_PICTURES})\s+{AND}\s+)?({_BY_WORDS})(?:\s+{AND}\s+(?:{_PICTURES})(?:\s+(?:{_BY_WORDS}))?)?(?:\s*[:：・]\s*|\s+|$)",
+    re.IGNORECASE,
+)
+# Behind the writers, who took the pictures: ", photos by Jane Doe".
+PICTURED = re.compile(rf"[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE)
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
 DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
 CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
@@ -42,6 +52,7 @@ TAIL = re.compile(
     r"aktualisiert|veröffentlicht|publié|publicado|actualizado|pubblicato|gepubliceerd|opublikowano|опубликовано)\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
+WHO_MADE_WHAT = re.compile(rf"\s*[(\[](?:{_BY_WORDS}|{_PICTURES})[)\]]", re.IGNORECASE)  # "Jane Doe (text), John Roe (photos)"
 ABBREVIATED = re.compile(r"(?:\b[A-Z]|Jr|Sr)\.$")
 CAPITALS = re.compile(r"(?<![^\W\d_])(?:(?<=Mc)|(?<=MC))?([^\W\d_])([^\W\d_]{2,})")
 HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE)
@@ -72,7 +83,7 @@ def without_by(text: str) -> str:
 def split_names(byline: str) -> list[str]:
     """Return what may be names in a byline: no "By", no role, place, time or address, lists split."""
     text = without_by(without_by(plain_byline(byline.strip(EDGES).lstrip("."))))
-    text = TAIL.sub("", text)
+    text = TAIL.sub("", PICTURED.split(text, maxsplit=1)[0])
     pieces = CONJUNCTION.split(text)
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pipeline.clean.edges import is_byline
 from pipeline.extract.agencies import agency_in
 from pipeline.extract.bylines import split_names
 from pipeline.extract.metadata import Metadata, read_metadata
@@ -235,6 +236,33 @@ def test_the_footers_of_other_stories_say_nothing_of_this_one(article: str) -> N
 def test_agencies_are_credited_and_are_no_authors(byline: str, names: list[str], agency: str | None) -> None:
     metadata = from_jsonld(byline)
     assert (list(metadata.authors), metadata.wire_credit) == (names, agency)
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Story and photos by Jane Doe", ["Jane Doe"]),
+        ("Photos and Story By Jane Doe", ["Jane Doe"]),
+        ("Text & Photos by Jane Doe and John Roe", ["Jane Doe", "John Roe"]),
+        ("By Jane Doe, photographs by John Roe", ["Jane Doe"]),
+        ("Text und Fotos: Anna Muster", ["Anna Muster"]),
+        ("Von Anna Muster (Text) und Max Muster (Fotos)", ["Anna Muster"]),
+        ("Texte : Jean Dupont, photos : Anne Martin", ["Jean Dupont"]),
+        ("Texto: Ana García / Fotos: Luis Pérez", ["Ana García"]),
+        ("Tekst en foto's: Jan de Vries", ["Jan de Vries"]),
+        ("Text: Anna Svensson Foto: Lars Berg", ["Anna Svensson"]),
+        ("Tekst i zdjęcia: Jan Kowalski", ["Jan Kowalski"]),
+        ("Текст и фото: Иван Иванов", ["Иван Иванов"]),
+    ],
+)
+def test_who_made_the_pictures_too_is_the_writer_and_who_made_them_alone_is_not(byline: str, names: list[str]) -> None:
+    assert split_names(byline) == names
+    assert is_byline(byline)
+
+
+def test_a_sentence_about_texts_and_pictures_is_no_byline() -> None:
+    for line in ("Text and photos of the agreement were published", "Fotos und Videos vom Brand", "Text: 12 Uhr, Fotos: unten"):
+        assert not is_byline(line)
 
 
 def test_initials_are_an_agency_only_in_capitals() -> None:
