@@ -335,6 +335,15 @@ def test_the_summary_counts_what_was_done(night: Night) -> None:
     assert "Rejected, by reason" in shown
 
 
+def test_the_summary_names_a_command_that_is_there(night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = night.run.settings
+    assert '\n  copydesk sql "SELECT' in nights.summary(settings, str(DAY))
+    Path(".venv", "bin").mkdir(parents=True)
+    Path(".venv", "bin", "copydesk").touch()
+    assert '\n  .venv/bin/copydesk sql "SELECT' in nights.summary(settings, str(DAY))
+
+
 def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> None:
     orphan = "raw/dt=2026-11-20/shard=000/seg-00009-000000000000.warc.gz"
     store = night.run.store()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Settings
@@ -79,8 +80,9 @@ def _where(settings: Settings) -> Iterator[str]:
 
     url = shown_url(make_url(settings.warehouse_url))
     yield f"\nThe warehouse is {url}, with files for analysts in {settings.publish}. Ask it, for example:"
+    command = ".venv/bin/copydesk" if Path(".venv/bin/copydesk").exists() else "copydesk"
     for query in QUERIES:
-        yield f'  .venv/bin/copydesk sql "{query}"'
+        yield f'  {command} sql "{query}"'
 
 
 def _short(text: str) -> str:
