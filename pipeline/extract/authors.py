@@ -8,8 +8,10 @@ from itertools import islice, pairwise
 
 import lxml.html
 
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
+from pipeline.clean.lines import has_digit
 from pipeline.extract.agencies import agency_in, without_agency
-from pipeline.extract.bylines import AND, MAX_NAME, after_by, is_person, split_names
+from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_person, split_names
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
@@ -25,6 +27,8 @@ META_AUTHORS = (
 )  # fmt: skip
 # WordPress's SEO plug-in labels its preview fields: label 1 says "Written by" in the site's language, data 1 names the writer.
 LABELLED = (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2"))
+
+BY_INSIDE = re.compile(rf"(?<=\W){BY.pattern}", re.IGNORECASE)
 
 MAX_AUTHORS = 20
 MAX_ELEMENTS = 60
@@ -118,6 +122,8 @@ def _from_labels(markup: Markup) -> list[str]:
 def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
     """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone.
 
+    The date may stand before the "By".
+
     In Chinese, Japanese and Korean what stands for "By" may follow the name.
     """
     lines = [line for line in lines_near_headline(page_lines, markup) if len(line) <= MAX_BYLINE]
@@ -125,9 +131,21 @@ def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
         if (signed := signed_by(line)) is not None:
             return [signed]
         rest = after_by(line)
+        rest = _after_date(line) if rest is None else rest
         if rest is not None:
             return [rest or following]
     return []
+
+
+def _after_date(line: str) -> str | None:
+    """Return what follows "By" behind the date in a line: "Posted on 12 March 2024 by Jane Doe"; None in any other line."""
+    if not has_digit(line):
+        return None
+    for match in reversed(list(BY_INSIDE.finditer(line))):
+        before = line[: match.start()]
+        if is_date_line(before) or is_time_stamp(before):
+            return line[match.end() :].strip()
+    return None
 
 
 def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -> tuple[tuple[str, ...], str | None]:

@@ -151,6 +151,27 @@ def test_a_byline_on_the_page_is_found(body: str) -> None:
     assert read(body).authors == ("Jane Doe",)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Posted on January 1, 2023 by Jane Doe",
+        "Posted on January 1, 2023 by <a href=/x>Jane Doe</a>",
+        "1 January 2023, 10:05 | by Jane Doe",
+        "Veröffentlicht am 1. März 2023 von Jane Doe",
+        "Publicado el 27 de mayo de 2024 por Jane Doe",
+        "Опубликовано 15 февраля 2024, автор: Jane Doe",
+        "2024年10月21日 投稿者：Jane Doe",
+    ],
+)
+def test_the_date_may_stand_before_the_by(line: str) -> None:
+    assert read(f"<div class=muted>{line}</div>").authors == ("Jane Doe",)
+
+
+@pytest.mark.parametrize("line", ["Seen in 2023 by Jane Doe", "Posted on January 1, 2023 by admin", "27 de mayo de 2024"])
+def test_a_by_behind_something_else_names_nobody(line: str) -> None:
+    assert read(f"<div class=muted>{line}</div>").authors == ()
+
+
 def test_two_bylines_side_by_side_are_both_authors() -> None:
     body = '<div class="byline"><a rel="author" href="/a">Jane Doe</a> and <a rel="author" href="/b">John Roe</a></div>'
     assert read(body).authors == ("Jane Doe", "John Roe")
