@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.dedup.jit import inner
-from pipeline.dedup.scan import FIGURE, IDEOGRAPH, NAME, QUOTED, SENTENCE, SHORT
+from pipeline.dedup.scan import FIGURE, IDEOGRAPH, NAME, QUOTED, REPEATED, SENTENCE, SHORT
 
 _PARTNERS = 2  # aligned texts it takes to tell whether a stretch is a text's own
 _SAY = 3  # aligned texts it takes to tell whether a word is a text's own
@@ -25,6 +25,8 @@ MEASURES = (
 
 
 def _weight(flag: int) -> float:
+    if flag & REPEATED:  # what a text says twice is no more of it than what it says once
+        return 0.0
     if flag & IDEOGRAPH:
         return _WEIGHT_IDEOGRAPH
     if flag & (FIGURE | NAME):
@@ -32,7 +34,7 @@ def _weight(flag: int) -> float:
     return _WEIGHT_SHORT if flag & SHORT else _WEIGHT_WORD
 
 
-_WEIGHTS = np.array([_weight(flag) for flag in range(128)])
+_WEIGHTS = np.array([_weight(flag) for flag in range(256)])
 
 
 @inner
@@ -98,10 +100,10 @@ def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
         matched += weight * (hit & here)
         gap = 0.0 if here else gap + weight
         widest = max(widest, gap)
-        figure = int(flag & FIGURE != 0) & here
-        listed += int(flag & FIGURE != 0) & (1 - here)
-        name = int(flag & (FIGURE | NAME) == NAME) & here
-        word = int(flag & (FIGURE | NAME | SHORT | SENTENCE) == 0) & here
+        figure = int(flag & (FIGURE | REPEATED) == FIGURE) & here
+        listed += int(flag & (FIGURE | REPEATED) == FIGURE) & (1 - here)
+        name = int(flag & (FIGURE | NAME | REPEATED) == NAME) & here
+        word = int(flag & (FIGURE | NAME | SHORT | SENTENCE | REPEATED) == 0) & here
         figures += figure
         names += name
         plain += word

@@ -25,6 +25,7 @@ from pipeline.dedup.jit import inner
 
 # Flags of a word.
 FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, IDEOGRAPH, SHORT = 1, 2, 4, 8, 16, 32, 64
+REPEATED = 128  # by who sorts shingles: it belongs to a phrase of six words or more that stood in its text before
 _ENTITY = FIGURE | NAME
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)

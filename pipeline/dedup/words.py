@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from pipeline.dedup.characters import tables
 from pipeline.dedup.jit import kernel
-from pipeline.dedup.scan import scan, triple
+from pipeline.dedup.scan import REPEATED, scan, triple
 from pipeline.dedup.sketch import Texts, scratch
 
 Places = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 _SHORT = 4096  # words of a text whose shingles are sorted by their highest bits; numpy's sort is the faster one for longer texts
 _HIGH = 10  # of these bits
+_PHRASE = 6  # words of the shortest phrase that is told when it comes again
 _PLACE_BITS = 24  # of a word's position: 16 million words a text
 
 
@@ -65,6 +66,7 @@ def read_words(texts: Texts, after: Words | None = None, *, spare: int = 0) -> W
     out = (used.hashes, used.starts, used.ends, used.flags)
     size: int = _read(data, bounds, *tables(), out, ends)
     _sort_shingles(used.hashes, ends, used.shingles, used.order)
+    _flag_repeats(used.shingles, used.order, ends, used.flags)
     return replace(used, low=np.concatenate([used.low, ends[:-1]]), high=np.concatenate([used.high, ends[1:]]), size=size)
 
 
@@ -160,3 +162,31 @@ def _part_shingles(keys: Any, bounds: Any, order: Any) -> None:
     for i in range(bounds[0], bounds[-1]):
         order[i] = np.int32(keys[i] & np.uint64((1 << _PLACE_BITS) - 1))
         keys[i] >>= np.uint64(_PLACE_BITS)
+
+
+@kernel
+def _flag_repeats(shingles: Any, order: Any, bounds: Any, flags: Any) -> None:
+    """Flag the words of phrases that stood in their text before, as in the captions of one event or the rows of a table."""
+    longest = 0
+    for text in range(len(bounds) - 1):
+        longest = max(longest, bounds[text + 1] - bounds[text])
+    again = np.zeros(longest + 1, np.bool_)  # the 3-word shingle that begins here stood before
+    for text in range(len(bounds) - 1):
+        low, count = bounds[text], bounds[text + 1] - bounds[text] - 2
+        repeats = 0
+        for i in range(low + 1, low + count):
+            if shingles[i] == shingles[i - 1]:
+                again[order[i]] = True
+                repeats += 1
+        if not repeats:
+            continue
+        run = 0
+        for i in range(count + 1):
+            if again[i]:
+                run += 1
+                again[i] = False
+                continue
+            if run + 2 >= _PHRASE:
+                for k in range(low + i - run, low + i + 2):
+                    flags[k] |= REPEATED
+            run = 0

@@ -155,6 +155,17 @@ def test_a_text_below_leads_of_several_sites_is_one_story_and_what_one_site_puts
     assert len(stories(find_duplicates([document(f"d{n}", t, 1 + n) for n, t in enumerate(printed)]))) == count
 
 
+def test_a_phrase_that_each_of_two_texts_repeats_says_once_what_they_have_in_common() -> None:
+    phrase = " ".join(article(40).split(" ")[:18])
+
+    def captions(seed: int) -> str:
+        return "\n\n".join(f"{' '.join(part.split(' ')[:6])} {phrase}" for part in article(seed, 6).split("\n\n"))
+
+    galleries = [document(f"d{seed}", captions(seed), seed) for seed in (1, 2, 3)]
+    printed = document("copy", "\n\n".join(captions(1).split("\n\n")[:4]), 4, "b.example")
+    assert stories(find_duplicates([*galleries, printed])) == {frozenset({"d1", "copy"}), frozenset({"d2"}), frozenset({"d3"})}
+
+
 @pytest.mark.parametrize("copies", [60, 200])
 def test_a_large_family_is_one_story_and_a_stranger_in_its_words_is_not(copies: int) -> None:
     rng = random.Random(5)
