@@ -37,6 +37,7 @@ EDGE_RULES = {
 }
 
 MIN_HEADLINE_WORDS, MAX_HEADLINE_WORDS = 4, 22  # what headlines of news sites have
+MAX_AGE_WORDS = 7  # how long ago, in any language: "il y a 2 années, 8 mois"
 MAX_BYLINE_WORDS = 14
 MAX_BIO_WORDS = 70
 TAIL_WALK = 12  # unlabelled blocks from the end that are looked at
@@ -280,6 +281,8 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
     if plain_byline(folded) in authors or _is_dated_byline(line, authors):
         return True
     names = after_by(line)
+    if _is_aged(fold(names or ""), authors):
+        return True
     made = PICTURED.split(WHO_MADE_WHAT.sub("", names or ""), maxsplit=1)
     return all(map(_are_names, made)) or (desks and _is_desk(names or line))
 
@@ -296,6 +299,12 @@ def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
         if head and is_date_line(date):
             return is_byline(head, authors)
     return False
+
+
+def _is_aged(signed: str, authors: Collection[str]) -> bool:
+    """Say whether what stands behind "By" is a known author and then a few words with a figure: "Jane Doe 2 years ago"."""
+    rests = (signed[len(author) :] for author in authors if author and signed.startswith(f"{author} "))
+    return any(has_digit(rest) and len(rest.split()) <= MAX_AGE_WORDS for rest in rests)
 
 
 def _is_desk(text: str) -> bool:

@@ -68,6 +68,24 @@ def test_a_byline_with_the_date_goes(line: str) -> None:
     assert dropped(label(article("Jane Doe 4 May 2021 was the day", *PROSE, authors=("Jane Doe",)))) == {}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Geschrieben von: Jane Doe 2 Jahre, 5 Monate her",
+        "Posté par: Jane Doe Il y a 2 années, 8 mois",
+        "Написал(а): Jane Doe 2 года, 4 месяца назад",
+        "作者: 佐藤花子 2 年，5 月 ago",
+        "كتبه: Jane Doe منذ ٢ سنتين، ٦ أشهر",
+    ],
+)
+def test_a_byline_with_its_age_in_any_language_goes(line: str) -> None:
+    authors = ("Jane Doe", "佐藤花子")
+    assert dropped(label(article(line, *PROSE, authors=authors))) == {line: "author-line"}
+    assert dropped(label(article(line.replace("Jane Doe", "Ann Poe").replace("佐藤花子", "佐藤"), *PROSE, authors=authors))) == {}
+    prose = "By Jane Doe 3 years ago the pier was painted and then forgotten by everybody in the town"
+    assert dropped(label(article(prose, *PROSE, authors=authors))) == {}
+
+
 def test_a_date_goes_at_the_edges_and_stays_in_the_middle() -> None:
     cleaned = label(article("4 May 2021", *PROSE[:2], block("5 May 2021", "heading"), *PROSE[2:]))
     assert dropped(cleaned) == {"4 May 2021": "date-line"}

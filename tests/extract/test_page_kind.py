@@ -87,6 +87,8 @@ NOT_ARTICLES = {
         page("ページが見つかりません｜港新聞", "<p>お探しのページは移動しました。</p>", lang="ja"),
         "お探しのページは移動しました。",
     ),
+    "404 in Chinese": ("error", page("页面没有找到 | 港口报", "<h1>页面没有找到</h1>", lang="zh"), "您访问的地址有误。"),
+    "404 in Arabic": ("error", page("صفحة غير موجودة", "<h1>صفحة غير موجودة</h1>", lang="ar"), "تحقق من العنوان."),
     "article removed": ("error", page("This article is no longer available", "<p>It was removed.</p>"), "It was removed."),
     "server error": ("error", page("500 Internal Server Error", "<h1>Internal Server Error</h1><hr>nginx"), "nginx"),
     "maintenance": ("error", page("Site is temporarily unavailable", "<h1>Down for maintenance</h1>"), "Back soon."),
