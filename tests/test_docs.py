@@ -74,7 +74,7 @@ def filled_in(line: str, folder: Path) -> list[str]:
     places = {
         "IN": "pages.jsonl", "OUT": "out.jsonl", "DIR": "index", "ARTICLE_ID": article, "URL": url, "D": str(DAY),
         "NEWS.warc.gz": str(segment), "FILE…": str(segment), "…": str(DAY), "WARC…": str(segment),
-        "2026-11-01": str(DAY),
+        "2026-11-01": str(DAY), "FIRST_NIGHT": str(DAY), "LAST_NIGHT": str(DAY),
     }  # fmt: skip
     if line.startswith("explain"):
         places["FILE"] = "page.html"
