@@ -25,6 +25,7 @@ ENV_PREFIX = "COPYDESK_"
 # Not meant for us: what the tests read, and what Kubernetes sets for a service of our name.
 OTHERS = re.compile(r"^COPYDESK_TEST_|_SERVICE_(HOST|PORT.*)$|_PORT(_\d+_(TCP|UDP).*)?$")
 SLIP = 0.8  # similarity of two names above which one is the other misspelt
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,20})?")
 SETTINGS_FILE = Path("pipeline.toml")
 
 
@@ -228,6 +229,8 @@ def _source(path: Path, number: int, table: Any) -> Source:
         raise ConfigError(f"{where}: delay must be from 0 to {DAY:g} seconds, got {source.delay}")
     if source.max_age_days is not None and not 1 <= source.max_age_days <= CENTURY:
         raise ConfigError(f"{where}: max_age_days must be from 1 to {CENTURY}, got {source.max_age_days}")
+    if source.language is not None and not LANGUAGE.fullmatch(source.language):
+        raise ConfigError(f'{where}: language must be a code such as "en" or "pt-BR", got {source.language!r}')
     if "" in source.files:
         raise ConfigError(f"{where}: files must name a folder, a file or a pattern, got ''; write \".\" for the working folder")
     return source

@@ -109,6 +109,10 @@ def test_a_source_takes_every_key_of_the_contract(tmp_path: Path) -> None:
         ('[[source]]\nid = "a"\nfiles = ["x"]\ndelay = -1', "delay must be from 0 to 86400 seconds, got -1.0"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\npriority = true', "priority must be a whole number, got True"),
         ('[[source]]\nid = "a"\nfiles = ["x"]\nmax_age_days = 0', "max_age_days must be from 1 to 36500, got 0"),
+        (
+            '[[source]]\nid = "a"\nfiles = ["x"]\nlanguage = "english"',
+            'language must be a code such as "en" or "pt-BR", got \'english\'',
+        ),
         ('[[source]]\nid = "a"\nfiles = ["x"]\n[[source]]\nid = "a"\nfiles = ["x"]', "two sources have the id 'a'"),
     ],
 )

@@ -66,7 +66,7 @@ def _is_text(page: PageInput) -> bool:
 
 def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Article:
     from pipeline.extract.content import main_content
-    from pipeline.extract.language import detect_language
+    from pipeline.extract.language import detect_language, language_code
     from pipeline.extract.metadata import read_metadata
     from pipeline.extract.page_kind import page_kind
     from pipeline.extract.parse import parse_text
@@ -91,7 +91,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
         published_at=metadata.published_at,
         published_basis=metadata.published_basis,
         modified_at=metadata.modified_at,
-        language=detect_language(kept, metadata.language or page.language),
+        language=detect_language(kept, metadata.language or language_code(page.language)),
         page_kind=kind,
         kind_reason=reason,
         section=metadata.section,
@@ -107,7 +107,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
 
 
 def _extract_text(page: PageInput, text: str) -> Article:
-    from pipeline.extract.language import detect_language
+    from pipeline.extract.language import detect_language, language_code
     from pipeline.extract.text import read_text
 
     title, blocks = read_text(text)
@@ -124,7 +124,7 @@ def _extract_text(page: PageInput, text: str) -> Article:
         published_at=None,
         published_basis=None,
         modified_at=None,
-        language=detect_language(text, page.language),
+        language=detect_language(text, language_code(page.language)),
         page_kind="article",
         kind_reason=None,
         section=None,

@@ -164,3 +164,10 @@ def test_what_is_shown_in_place_of_something_else_is_no_text(tag: str) -> None:
 
 def test_frames_have_no_text() -> None:
     assert read("<frameset><frame src=a></frameset>").text == ""
+
+
+@pytest.mark.parametrize(("given", "held"), [("en-GB", "en"), ("EN", "en"), ("pt_BR", "pt"), ("xx", None), (None, None)])
+@pytest.mark.parametrize(("body", "kind"), [("<p>The bridge opens in May.</p>", "html"), ("The bridge opens in May.", "text")])
+def test_the_language_that_a_source_says_is_held_as_its_code(body: str, kind: str, given: str | None, held: str | None) -> None:
+    page = PageInput("https://example.org/x", "source", "example.org", body, kind=kind, language=given)
+    assert extract(page).language == held
