@@ -1,4 +1,4 @@
-"""The page as a reader sees it: runs of text between block tags, in document order, each with where it stood.
+"""A parsed page read into runs of text between block tags, each with where it stood.
 
 The walk is iterative (a page may nest 2,000 deep) and reads each element once.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.extract.class_words import NAMES, mask_of
+from pipeline.extract.layout import CELL_SEPARATOR, HEADINGS, Container, PageBlocks, Run
 from pipeline.extract.strings import INVISIBLE
 from pipeline.records import BlockKind
 
@@ -45,7 +45,6 @@ BLOCK_TAGS = frozenset(
         *("frameset", "frame", "optgroup", "option", "isindex", "marquee", "xmp", "listing", "plaintext", "search"),
     }
 )
-HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # Inline elements that stand apart on the screen though no white space is in the source.
 SPACED = frozenset(("img", "input", "label", "time", "picture", "wbr"))
 SPACED_BEHIND = frozenset(("label", "time"))
@@ -65,7 +64,6 @@ KIND_OF_TAG: dict[str, BlockKind] = {
 }
 # A table is data when it has rows of several cells and none of them holds a paragraph; else it only lays out the page.
 MAX_CELL = 250  # characters in a cell of a data table
-CELL_SEPARATOR = " | "
 
 HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 BLOCK_STYLE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table)\b", re.IGNORECASE)
@@ -78,69 +76,6 @@ PROSE_CHARS = 100
 MAX_STYLE = 500  # characters of a style attribute that are read
 # No article has so many; the walk of a page that has ends there.
 MAX_RUNS, MAX_CONTAINERS, MAX_CHARS, MAX_ELEMENTS = 20_000, 250_000, 2_000_000, 300_000
-MAX_PATH = 8  # steps of a path that are kept, the innermost
-
-
-@dataclass(slots=True)
-class Container:
-    """A block element: what its ancestors' names say (`mask_above`), its own (`mask`), and its place in the tree."""
-
-    parent: int
-    tag: str
-    name: str
-    mask: int
-    mask_above: int
-    depth: int
-    kind: BlockKind
-    hidden_by: int  # the outermost hidden container around it, itself included; -1 when it is shown
-
-
-@dataclass(slots=True)
-class Run:
-    """A run of text. `link_chars` and `strong_chars` count its characters inside links and emphasis; `links` counts links.
-
-    `media` counts the pictures and players between the run before and the end of this one.
-    """
-
-    text: str
-    kind: BlockKind
-    container: int
-    tag: str
-    link_chars: int
-    strong_chars: int
-    links: int
-    hidden: bool
-    after_break: bool
-    media: int = 0
-
-
-@dataclass(slots=True)
-class PageBlocks:
-    """All runs of a page and the block elements that hold them; container 0 is the root. `cut`: the page goes on behind them."""
-
-    runs: list[Run] = field(default_factory=list)
-    containers: list[Container] = field(default_factory=list)
-    cut: bool = False
-
-    def hidden_name(self, run: Run) -> str:
-        """Return the name of the outermost hidden element around a hidden run."""
-        return self.containers[self.containers[run.container].hidden_by].name
-
-    def ancestors(self, container: int) -> list[int]:
-        """Return a container and those that it stands in, the root last."""
-        chain = [container]
-        while chain[-1] > 0:
-            chain.append(self.containers[chain[-1]].parent)
-        return chain
-
-    def path(self, container: int) -> str:
-        """Return where a container stands, innermost last: `article>div.story>p`."""
-        steps: list[str] = []
-        while container > 0 and len(steps) < MAX_PATH:
-            if self.containers[container].tag not in ("html", "body"):
-                steps.append(self.containers[container].name)
-            container = self.containers[container].parent
-        return ">".join(reversed(steps))
 
 
 def read_blocks(root: HtmlElement) -> PageBlocks:

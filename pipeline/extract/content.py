@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from lxml.html import HtmlElement
 
-from pipeline.extract.blocks import PageBlocks, Run, read_blocks
+from pipeline.extract.blocks import read_blocks
 from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.headed import headed_runs
 from pipeline.extract.heading_above import heading_above
 from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
+from pipeline.extract.layout import PageBlocks, Run
 from pipeline.extract.lists import announced, whole_lists
 from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.regions import foreign_runs

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.columns import LONG_RUN, MISSING, Vector, shifted, window_mean
+from pipeline.extract.layout import HEADINGS, PageBlocks, Run
 from pipeline.extract.places import Structure, place_features
 from pipeline.extract.signs import Signs
 from pipeline.extract.votes import Candidate, tokens_of, votes

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.rules import match_line
-from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.bylines import after_by
 from pipeline.extract.class_words import NAMES
+from pipeline.extract.layout import HEADINGS, PageBlocks, Run
 from pipeline.extract.places import Structure, inside
 
 LEVELS = 3  # containers around the headline in which its text is looked for

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import ends_softly
 from pipeline.clean.rules import match_line
-from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.bylines import after_by
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
 from pipeline.extract.features import CLOCK, YEAR
+from pipeline.extract.layout import HEADINGS, PageBlocks, Run
 
 ABOVE = 8  # runs between headline and text: byline, date, picture, share buttons
 READ_WORDS = 400  # of the text that are compared with the title

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.clean.rules import match_label
-from pipeline.extract.blocks import PageBlocks, Run
 from pipeline.extract.class_words import NAMES
+from pipeline.extract.layout import PageBlocks, Run
 
 MAX_CAPTION = 80  # words
 MAX_BYLINE = 25

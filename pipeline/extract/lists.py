@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.blocks import PageBlocks, Run
 from pipeline.extract.labels import LINK_SHARE, NOT_TEXT
+from pipeline.extract.layout import PageBlocks, Run
 
 Flags = npt.NDArray[np.bool_]
 

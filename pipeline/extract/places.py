@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.blocks import PageBlocks
 from pipeline.extract.class_words import BITS, NAMES
 from pipeline.extract.columns import LONG_RUN, Indices, Vector
+from pipeline.extract.layout import PageBlocks
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.clean.rules import match_label
-from pipeline.extract.blocks import HEADINGS, PageBlocks, Run
 from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
+from pipeline.extract.layout import HEADINGS, PageBlocks, Run
 from pipeline.extract.places import Structure, inside
 from pipeline.extract.teasers import teasers
 

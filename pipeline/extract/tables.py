@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.blocks import CELL_SEPARATOR, PageBlocks
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.labels import LINK_SHARE, NOT_TEXT
+from pipeline.extract.layout import CELL_SEPARATOR, PageBlocks
 
 Flags = npt.NDArray[np.bool_]
 

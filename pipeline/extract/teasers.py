@@ -7,8 +7,8 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.blocks import HEADINGS, PageBlocks
 from pipeline.extract.labels import LINK_SHARE
+from pipeline.extract.layout import HEADINGS, PageBlocks
 from pipeline.extract.places import Structure
 
 Flags = npt.NDArray[np.bool_]

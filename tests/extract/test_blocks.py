@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract.blocks import Run, read_blocks
+from pipeline.extract.blocks import read_blocks
+from pipeline.extract.layout import Run
 from pipeline.extract.parse import parse_html
 
 
