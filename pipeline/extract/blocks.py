@@ -107,6 +107,7 @@ class _Walk:
         self.link_chars = self.strong_chars = self.links = self.media = 0
         self.in_link = self.in_strong = self.in_pre = self.in_cell = 0
         self.after_break = False
+        self.target: str | None = None  # of the run's first link
         self.chars = 0  # read so far, white space included
         self.data_tables: list[bool] = []
 
@@ -185,6 +186,7 @@ class _Walk:
     def _open_link(self, element: HtmlElement) -> str:
         self.in_link += 1
         self.links += 1
+        self.target = self.target or element.get("href")
         previous = element.getprevious()
         if previous is not None and previous.tag == "a" and not previous.tail:
             self.pieces.append(" ")  # a row of links is a row of words
@@ -272,7 +274,7 @@ class _Walk:
                 self._add_text(text, self.page.containers[self.stack[-1]])
             self.pieces.clear()
             self.link_chars = self.strong_chars = 0
-        self.links, self.after_break = 0, False
+        self.links, self.after_break, self.target = 0, False, None
 
     def _add_text(self, text: str, container: Container) -> None:
         if self.in_pre:
@@ -297,6 +299,7 @@ class _Walk:
                 container.hidden_by >= 0,
                 self.after_break,
                 self.media,
+                self.target,
             )
         )
         self.media = 0

@@ -29,7 +29,7 @@ class Container:
 class Run:
     """A run of text. `link_chars` and `strong_chars` count its characters inside links and emphasis; `links` counts links.
 
-    `media` counts the pictures and players between the run before and the end of this one.
+    `target` is the first link's address. `media` counts the pictures and players between the run before and the end of this one.
     """
 
     text: str
@@ -42,6 +42,7 @@ class Run:
     hidden: bool
     after_break: bool
     media: int = 0
+    target: str | None = None
 
 
 @dataclass(slots=True)

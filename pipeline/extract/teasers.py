@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ ENOUGH = 3  # of them make a list
 HEADLINE_WORDS = range(3, 26)
 SUMMARY_WORDS = range(6, 61)
 OWN_FORM = 0.75  # of the kept runs in the form of the summaries must be summaries: else the article is written in it
+OTHER_SITES = 0.5  # for each headline, beside one; more are a round-up of what others write
 MOST = 1.5  # times the words of all else that is kept; more is a page that is made of such items
 
 
@@ -41,7 +44,19 @@ def _alike(page: PageBlocks, words: npt.NDArray[np.int64], structure: Structure)
     for place in range(len(page.runs) - 1):
         if _is_pair(page, words, place) and not _goes_on(page, structure, place + 1):
             found[int(structure.like[place]), int(structure.like[place + 1])].append(place)
-    return [pairs for pairs in found.values() if len(pairs) >= ENOUGH]
+    return [pairs for pairs in found.values() if len(pairs) >= ENOUGH and _other_sites(page, pairs) <= OTHER_SITES * len(pairs)]
+
+
+def _other_sites(page: PageBlocks, headlines: Sequence[int]) -> int:
+    """Return to how many sites more than one the headlines lead; relative links lead to one."""
+    return len({_host(page.runs[place].target or "") for place in headlines}) - 1
+
+
+def _host(target: str) -> str:
+    try:
+        return urlsplit(target).netloc
+    except ValueError:  # brackets that are no address
+        return ""
 
 
 def _is_pair(page: PageBlocks, words: npt.NDArray[np.int64], place: int) -> bool:

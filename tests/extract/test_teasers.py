@@ -53,6 +53,14 @@ def test_the_parts_of_an_article_whose_headings_are_links_stay() -> None:
     assert marked(STORY + longer) == []
 
 
+def test_a_round_up_of_what_other_sites_write_is_the_article() -> None:
+    item = '<div class="item"><h3><a href="https://{site}.example/1">{headline}</a></h3><div>{summary}</div></div>'
+    sites = ("herald", "courier", "gazette", "tribune")
+    items = "".join(item.format(site=site, headline=h, summary=s) for site, (h, s) in zip(sites, OTHERS, strict=True))
+    assert marked(STORY + items) == []
+    assert marked(STORY + items.replace(*("courier", "herald")).replace(*("gazette", "herald"))) != []
+
+
 def test_two_are_no_list() -> None:
     two = "".join(f'<dt><a href="/{n}">{headline}</a></dt><dd>{summary}</dd>' for n, (headline, summary) in enumerate(OTHERS[:2]))
     assert marked(f"{STORY}<dl>{two}</dl>") == []
