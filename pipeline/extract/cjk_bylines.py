@@ -21,6 +21,8 @@ BEHIND = re.compile(
     r"|\s?(?:(?:선임|인턴|수습|객원|전문|사진|영상)?기자|특파원|논설위원|편집위원|편집장|통신원|칼럼니스트|에디터|리포터)"
     r"|\s?(?:記者|记者|特派員|編集長|編集委員|論説委員|编辑|編輯|主笔|主筆))\s*[=＝]?\s*$"
 )
+# When it was put out: "陈思远 发布于 2024年4月9日".
+PUT_OUT = re.compile(r"(?<=\S)\s*(?:发布|發布|發佈|发表|發表|更新|撰写|撰寫|写|寫)(?:于|於|时间|時間|日期).*$")
 # A line that opens with a name, a space and what the person does: "장유진 기자 = …", "佐藤花子 記者 2024年…".
 SIGNED = re.compile(
     rf"(?P<names>[\uac00-\ud7af]{{2,4}}(?:\s?[·,]\s?[\uac00-\ud7af]{{2,4}}){{0,4}})\s(?:선임|인턴|수습|객원|전문)?(?:기자|특파원)(?=$|[\s=|·(@])"
@@ -38,7 +40,7 @@ def plain_byline(text: str) -> str:
         text = around[1]
     text = DATELINE.sub("", text)
     is_chinese = CHINESE.match(text) is not None
-    text = BEFORE.sub("", text)
+    text = PUT_OUT.sub("", BEFORE.sub("", text))
     while (shorter := BEHIND.sub("", text)) != text and shorter:
         text = shorter
     text = KOREAN_LIST.sub("、", text)
