@@ -164,14 +164,20 @@ def _content(member: Candidate) -> tuple[float, float, int]:
 
 
 def _reason(best: Candidate, members: Sequence[Candidate], first: float | None, doubted: float | None) -> str:
-    if best.time is not None and best.time == first:
-        return "earliest publication"
+    if best.time is None or best.time != first:
+        return _lesser_reason(best, members) + (", date doubted" if best.time is not None and best.time == doubted else "")
+    same = [m for m in members if m.time == first]
+    beside = f", dates tie: {_lesser_reason(best, same)}" if len(same) > 1 else ""
+    return "earliest publication" + beside + (", an earlier date doubted" if doubted is not None else "")
+
+
+def _lesser_reason(best: Candidate, members: Sequence[Candidate]) -> str:
+    """Return what speaks for a member beside its date."""
     if best.origin >= _USUALLY_FIRST:
         return "site is usually first"
-    doubt = ", date doubted" if best.time is not None and best.time == doubted else ""
     if all(_content(m) == _content(best) for m in members):
-        return "equal texts" + doubt
-    return ("most complete text" if best.losses <= min(m.losses for m in members) else "all evidence together") + doubt
+        return "equal texts"
+    return "most complete text" if best.losses <= min(m.losses for m in members) else "all evidence together"
 
 
 def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int | None:

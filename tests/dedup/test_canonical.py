@@ -98,6 +98,17 @@ def test_a_reason_is_not_said_of_what_is_not_so() -> None:
     assert choose(cut, member(1, None)) == (0, "all evidence together")
 
 
+def test_of_equal_dates_the_reason_says_what_decided_between_them() -> None:
+    assert choose(member(0, DAY), member(1, DAY)) == (0, "earliest publication, dates tie: equal texts")
+    cut = member(0, DAY, losses=0.4, length=600)
+    assert choose(cut, member(1, DAY), member(2, 2 * DAY)) == (1, "earliest publication, dates tie: most complete text")
+
+
+def test_the_reason_says_that_an_earlier_date_is_doubted() -> None:
+    later = (member(n, (500 + n) * DAY) for n in (1, 2))
+    assert choose(member(0, 400 * DAY), *later) == (1, "earliest publication, an earlier date doubted")
+
+
 @pytest.mark.parametrize("text", ["Fri, 20 Nov 2026 09:30:00 GMT", "20 Nov 2026 10:30:00 +0100", "Fri, 20 Nov 26 04:30 EST"])
 def test_a_date_as_feeds_write_it_is_a_date(text: str) -> None:
     assert parse_time(text) == parse_time("2026-11-20T09:30:00Z")
