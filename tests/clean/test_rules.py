@@ -19,7 +19,7 @@ from pipeline.clean.rules import PATTERN_LENGTH, Rule, fold_pattern, load_rules,
 
 RULES = load_rules()
 FEW_LANGUAGES = (
-    *("affiliate-note", "agency-credit", "copyright", "newsletter-offer", "photo-credit", "publication-note"),
+    *("affiliate-note", "agency-credit", "copyright", "newsletter-offer", "photo-credit", "publication-note", "shop-button"),
     *("template-residue", "views-note", "embed-consent"),
 )
 LABELLED = [rule for rule in RULES if rule.id not in FEW_LANGUAGES]
