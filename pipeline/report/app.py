@@ -62,9 +62,8 @@ def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middlewa
     app.exception_handler(StarletteHTTPException)(pages.refuse)  # also of an address that no route has
     app.exception_handler(RequestValidationError)(pages.refuse_value)
     for path, route in ROUTES.items():
-        app.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse)(
-            route(pages)
-        )  # the server leaves a HEAD's body out
+        # Of a HEAD the server leaves the body out.
+        app.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse)(route(pages))
     return app
 
 
