@@ -1,4 +1,4 @@
-"""A list is one thing: one that the article has half of, or that a paragraph of it announces, it has."""
+"""A list is one thing: one that the article has half of, that begins in its text, or that a paragraph of it announces, it has."""
 
 from __future__ import annotations
 
@@ -22,15 +22,40 @@ ITEM_WORDS, MOST_ITEMS = 40, 100  # of what it announces
 
 def whole_lists(page: PageBlocks, chosen: Flags) -> Flags:
     """Return which runs are the article's, with the other items of each list of which at least half are; links apart."""
+    whole = chosen.copy()
+    for places, _ in _lists(page):
+        if chosen[places].mean() >= WHOLE_FROM:
+            whole[places] = True
+    return whole
+
+
+def begun_lists(page: PageBlocks, chosen: Flags) -> Flags:
+    """Return which runs are the article's, with all items of each plain list that begins in it, right below a line of it.
+
+    Plain is a list of items of one line each of which none is a link.
+    """
+    whole = chosen.copy()
+    for places, linked in _lists(page):
+        begins = places[0] > 0 and chosen[places[0] - 1] and chosen[places[0]]
+        if begins and not linked and _is_plain(page, places):
+            whole[places] = True
+    return whole
+
+
+def _is_plain(page: PageBlocks, places: Sequence[int]) -> bool:
+    if places[-1] - places[0] >= len(places):  # other lines stand between the items
+        return False
+    items = [_item_of(page, page.runs[place].container) for place in places]
+    return len(set(items)) == len(items)
+
+
+def _lists(page: PageBlocks) -> list[tuple[list[int], bool]]:
+    """Return the places of the items of each list, in document order, those that are links apart from the others."""
     items: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for place, run in enumerate(page.runs):
         if run.kind == "list_item":
             items[_list_of(page, run.container), run.link_chars >= LINK_SHARE * len(run.text)].append(place)
-    whole = chosen.copy()
-    for (container, _), places in items.items():
-        if container >= 0 and chosen[places].mean() >= WHOLE_FROM:
-            whole[places] = True
-    return whole
+    return [(places, linked) for (container, linked), places in items.items() if container >= 0]
 
 
 def announced(page: PageBlocks, chosen: Flags) -> Flags:
@@ -67,6 +92,13 @@ def _is_item(page: PageBlocks, run: Run, inside: Sequence[int]) -> bool:
     named = any(page.containers[container].mask & NOT_TEXT for container in inside)
     linked = run.link_chars >= LINK_SHARE * len(run.text)
     return not named and not linked and not run.hidden and len(run.text.split()) <= ITEM_WORDS
+
+
+def _item_of(page: PageBlocks, container: int) -> int:
+    """Return the item of a list that a container stands in, or is; the root for none."""
+    while container > 0 and page.containers[container].tag != "li":
+        container = page.containers[container].parent
+    return container
 
 
 def _list_of(page: PageBlocks, container: int) -> int:

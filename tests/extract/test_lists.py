@@ -1,4 +1,4 @@
-"""A list of which the article has half, it has whole, and what it announces with a colon; no links, no other lists."""
+"""A list of which the article has half, or the beginning, it has whole, and what it announces with a colon; no links, no others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.extract.blocks import read_blocks
-from pipeline.extract.lists import announced, whole_lists
+from pipeline.extract.lists import announced, begun_lists, whole_lists
 from pipeline.extract.parse import parse_html
 
 PAGE = """<body><p>The winners of each year:</p>
@@ -36,6 +36,26 @@ def test_a_list_of_which_half_is_chosen_is_chosen_whole(chosen: str, whole: str)
 def test_an_item_without_a_list_is_no_list() -> None:
     page = read_blocks(parse_html("<body><dl><dd>One</dd><dd>Two</dd></dl><li>Three</li></body>"))
     assert whole_lists(page, np.array([True, False, False])).tolist() == [True, False, False]
+
+
+ROLL = "<p>Referees of the Year</p><ul>" + "".join(f"<li>{year}: Kim Lee</li>" for year in range(2024, 2020, -1)) + "</ul>"
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "found"),
+    [
+        (ROLL, "1 1000", "1 1111"),
+        (ROLL.replace("li>", "p>").replace("<p>", "<li><p>").replace("</p>", "</p></li>"), "1 1100", "1 1111"),
+        (ROLL, "1 0100", "1 0100"),  # it does not begin in the text
+        (ROLL, "0 1000", "0 1000"),
+        (ROLL.replace("2022: Kim Lee", '<a href="/1">2022: Kim Lee</a>'), "1 1000", "1 1000"),
+        (ROLL.replace("2022: Kim Lee", "2022<p>Kim Lee</p>"), "1 10000", "1 10000"),  # cards
+    ],
+)
+def test_a_plain_list_that_begins_in_the_text_is_chosen_whole(page: str, chosen: str, found: str) -> None:
+    blocks = read_blocks(parse_html(f"<body>{page}</body>"))
+    flags = np.array([int(flag) for flag in chosen.replace(" ", "")], dtype=np.bool_)
+    assert "".join(str(int(flag)) for flag in begun_lists(blocks, flags)) == found.replace(" ", "")
 
 
 ANNOUNCING = "<p>The deal that the insurers made in June rests on four points:</p>"
