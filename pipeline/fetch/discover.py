@@ -20,7 +20,7 @@ from pipeline.fetch.guard import MEND
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import clean, clean_url, iso_date, language_tag, record_url
-from pipeline.fetch.sitemaps import MAX_BYTES, MAX_URLS, Sitemap, parse_sitemap
+from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
 from pipeline.records import Discovered, Rejected
 from pipeline.urls import normalise_url, site_of
@@ -152,10 +152,8 @@ class _Run:
         except (Reject, Transient) as error:
             self._reject(source, url, error)
             return Sitemap()
-        if sitemap.cut:
-            self._reject(
-                source, url, Reject("bad_sitemap", f"more than {MAX_URLS} URLs in one file; what follows them is not read")
-            )
+        if sitemap.unread:
+            self._reject(source, url, Reject("bad_sitemap", sitemap.unread))
         return sitemap
 
     async def _download(self, url: str, limit: int) -> tuple[str, bytes]:

@@ -6,7 +6,7 @@ import io
 import logging
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import fastfeedparser
@@ -15,7 +15,7 @@ from lxml import etree
 
 from pipeline.errors import Reject
 from pipeline.fetch.inflate import inflate
-from pipeline.fetch.loose_xml import ends_in, refuse_entities, with_references
+from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,8 @@ NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
 ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
+DATES = frozenset(("pubdate", "published", "issued", "date", "lastbuilddate", "updated", "modified"))
 PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
 MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 50 * 2**20  # of a gzipped feed, undone
@@ -49,39 +51,64 @@ class Feed:
     unread: str | None = None
 
 
+class _Said(NamedTuple):
+    """What an entry says itself: where its page is, and whether it has a date."""
+
+    page: str | None = None
+    dated: bool = True
+
+
 def parse_feed(body: bytes, url: str) -> Feed:
     """Return what a feed (XML or JSON, gzipped too) points to; raises `Reject` `bad_feed` or `empty_feed`."""
     if body.startswith(b"\x1f\x8b"):  # a file that the server has as it is, and says nothing of
         body = inflate(body, "gzip", MAX_BYTES)
-    refuse_entities(body, "bad_feed")
-    if not body.strip():
-        raise Reject("empty_feed", "the answer has no body")
-    body = with_references(body)
     if body.removeprefix(MARK).lstrip().startswith(b"{"):
         body = body.removeprefix(MARK)  # of a JSON Feed; of XML it says the encoding
-    entries = _fast(body) or _lenient(body)
-    base, links = _links(body, url)
-    if len(links) != len(entries):  # XML that is read in different ways
-        links = [None] * len(entries)
-    found = [_entry(entry, link, base) for entry, link in zip(entries[:MAX_ENTRIES], links, strict=False)]
+    else:
+        body = as_utf8(body)
+        refuse_entities(body, "bad_feed")
+        body = with_references(body)
+    if not body.strip():
+        raise Reject("empty_feed", "the answer has no body")
+    base, said, fault = _said(body, url)
+    listed = begun(body, ENTRY_TAG) if fault else 0
+    entries = _entries(body, listed)
+    if len(said) != len(entries):  # XML that is read in different ways
+        said = [_Said()] * len(entries)
+    found = [_entry(entry, own, base) for entry, own in zip(entries[:MAX_ENTRIES], said, strict=False)]
     kept = [entry for entry in found if entry is not None and not ends_in(body, entry.url)]
     nameless = sum(entry is None for entry in found)
     if not kept:
         why = f"none of the {nameless} entries says where its page is" if nameless else "a feed without entries"
         raise Reject("empty_feed", why)
-    return Feed(kept, _unread(nameless, len(entries)))
+    return Feed(kept, _unread(nameless, len(entries), left_out(fault, len(entries), listed)))
 
 
-def _unread(nameless: int, count: int) -> str | None:
+def _unread(nameless: int, count: int, broken: str | None) -> str | None:
     parts = [f"{nameless} of {count} entries do not say where their pages are"] if nameless else []
     parts += [f"it has {count} entries, of which the first {MAX_ENTRIES} are read"] if count > MAX_ENTRIES else []
+    parts += [broken] if broken else []
     return "; ".join(parts) or None
 
 
-def _links(body: bytes, url: str) -> tuple[str, list[str | None]]:
-    """Return what the links of a feed are relative to, and where each of its entries leads, None where it does not say.
+def _entries(body: bytes, listed: int) -> list[Any]:
+    """Return the entries of a feed; a lenient parser's where the quick one has none, or of a broken feed fewer than it lists."""
+    quick = _fast(body)
+    if quick and (len(quick) >= listed or len(body) > MAX_LENIENT_BYTES):
+        return quick
+    try:
+        return max(quick, _lenient(body), key=len)
+    except Reject:
+        if not quick:
+            raise
+        return quick
 
-    The parsers of feeds pass over `xml:base`, and take what comes first for the link: an enclosure, or another vocabulary's link.
+
+def _said(body: bytes, url: str) -> tuple[str, list[_Said], Fault | None]:
+    """Return what the links of a feed are relative to, what each of its entries says, and what is wrong with its XML.
+
+    The parsers of feeds pass over `xml:base`, take what comes first for the link (an enclosure, or another vocabulary's link),
+    and where there is no date read one into the number of an entry.
     """
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
@@ -89,8 +116,14 @@ def _links(body: bytes, url: str) -> tuple[str, list[str | None]]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None:  # JSON, or beyond repair
-        return url, []
-    return root.base or url, [_page_of(entry) for entry in root.iter("{*}item", "{*}entry")]
+        return url, [], None
+    said = [_Said(_page_of(entry), _is_dated(entry)) for entry in root.iter("{*}item", "{*}entry")]
+    return root.base or url, said, fault_in(parser.error_log)
+
+
+def _is_dated(entry: Any) -> bool:
+    children = entry.iterchildren(etree.Element)
+    return any(re.split("[}:]", child.tag)[-1].lower() in DATES and (child.text or "").strip() for child in children)
 
 
 def _page_of(entry: Any) -> str | None:
@@ -143,11 +176,13 @@ def _lenient(body: bytes) -> list[Any]:
     return list(parsed.entries)
 
 
-def _entry(entry: Any, page: str | None, base: str) -> Entry | None:
-    link = page or entry.get("link") or _address(entry)
+def _entry(entry: Any, own: _Said, base: str) -> Entry | None:
+    link = own.page or entry.get("link") or _address(entry)
     if not isinstance(link, str) or not link.strip():
         return None
-    return Entry(_absolute(base, link.strip()), title=_title(entry.get("title")), published_at=_published(entry))
+    return Entry(
+        _absolute(base, link.strip()), title=_title(entry.get("title")), published_at=_published(entry) if own.dated else None
+    )
 
 
 def _address(entry: Any) -> str | None:

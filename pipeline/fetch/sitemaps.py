@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -12,42 +13,50 @@ from lxml import etree
 from pipeline.errors import Reject
 from pipeline.fetch.feeds import Entry
 from pipeline.fetch.inflate import inflate
-from pipeline.fetch.loose_xml import ends_in, refuse_entities, with_references
+from pipeline.fetch.loose_xml import as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 
 MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
 MAX_URLS = 50_000  # sitemaps.org: in one file
 MAX_NAME = 4096  # characters of a text that we keep
+START = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>]")
+ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:url|sitemap)[\s>]")
 
 
 @dataclass(slots=True)
 class Sitemap:
-    """What one file lists: pages, and further sitemaps with the date of their last change. `cut`: it has more than may be read."""
+    """What one file lists: pages, and further sitemaps with the date of their last change. `unread`: what could not be taken."""
 
     entries: list[Entry] = field(default_factory=list)
     children: list[tuple[str, str | None]] = field(default_factory=list)
-    cut: bool = False
+    unread: str | None = None
 
 
 def parse_sitemap(body: bytes, url: str) -> Sitemap:
     """Return what a sitemap (XML, gzipped XML, or a text of URLs) lists; raises `Reject`."""
     if body.startswith(b"\x1f\x8b"):
         body = inflate(body, "gzip", MAX_BYTES)
+    body = as_utf8(body)
     if not body.strip():
         raise Reject("empty_sitemap", "the answer has no body")
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:4].lower() == b"http":
+    if body.lstrip()[:4].lower() == b"http":
         sitemap = _text_sitemap(body)
     else:
         refuse_entities(body, "bad_sitemap")
-        sitemap = _xml_sitemap(with_references(body), url)
+        start = START.search(body)  # a script's warnings and blank lines may stand before it
+        sitemap = _xml_sitemap(with_references(body[start.start() if start else 0 :]), url)
     if not sitemap.entries and not sitemap.children:
         raise Reject("empty_sitemap", "a sitemap without URLs")
     return sitemap
 
 
 def _text_sitemap(body: bytes) -> Sitemap:
-    words = body.decode("utf-8-sig", "replace").split()
+    words = body.decode().split()
     urls = [word for word in words if word.lower().startswith(("http://", "https://"))]
-    return Sitemap([Entry(url) for url in urls[:MAX_URLS]], cut=len(urls) > MAX_URLS)
+    return Sitemap([Entry(url) for url in urls[:MAX_URLS]], unread=_too_many() if len(urls) > MAX_URLS else None)
+
+
+def _too_many() -> str:
+    return f"more than {MAX_URLS} URLs in one file; what follows them is not read"
 
 
 def _xml_sitemap(body: bytes, base: str) -> Sitemap:
@@ -66,7 +75,7 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
                     raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>{a_feed}")
             elif event == "end" and name in ("url", "sitemap"):
                 if len(sitemap.entries) + len(sitemap.children) >= MAX_URLS:
-                    sitemap.cut = True
+                    sitemap.unread = _too_many()
                     break
                 texts = _texts(element)
                 if not ends_in(body, texts.get("loc", "")):
@@ -77,6 +86,9 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
             raise Reject("bad_sitemap", str(error)[:300]) from error
     if root is None:
         raise Reject("bad_sitemap", "no XML element in it")
+    fault = None if sitemap.unread else fault_in(events.error_log)
+    if fault is not None:
+        sitemap.unread = left_out(fault, len(sitemap.entries) + len(sitemap.children), begun(body, ENTRY_TAG))
     return sitemap
 
 

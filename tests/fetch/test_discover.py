@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import gzip
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -189,8 +190,7 @@ async def never(request: Request, writer: asyncio.StreamWriter) -> None:
 def test_a_sitemap_with_more_than_may_be_read_is_told(
     web: Web, settings: Settings, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    for module in ("sitemaps", "discover"):
-        monkeypatch.setattr(f"pipeline.fetch.{module}.MAX_URLS", 3)
+    monkeypatch.setattr("pipeline.fetch.sitemaps.MAX_URLS", 3)
     for count in (3, 4):
         urls = "".join(line.format(web.url(f"/{n}")) for n in range(count))
         web.add("/map", Reply((f"<urlset>{urls}</urlset>" if "<" in line else urls).encode(), headers=XML))
@@ -233,6 +233,86 @@ def test_ampersands_of_all_kinds_leave_a_url_whole(written: str, read: str) -> N
     (entry,) = parse_feed(feed.encode(), "http://e.example/feed").entries
     assert (entry.url, entry.title) == (f"http://e.example/{read}", "A & B C")
     assert [e.url for e in parse_sitemap(sitemap.encode(), "http://e.example/").entries] == [entry.url]
+
+
+@pytest.mark.parametrize("fault", ["\n", "<!-- cached -->", "\x08", "\ud800", "&#55357;&#56832;", "5 < 6", "&#1114112;"])
+def test_no_fault_of_a_document_takes_ampersands_out_of_its_urls(fault: str) -> None:
+    head = '<?xml version="1.0"?>'
+    before, inside = (fault, "") if fault in ("\n", "<!-- cached -->") else ("", fault)
+    news = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+    entries = (
+        "<title>{1}</title><link>http://e.example/?a=1&amp;b={0}</link>",
+        "<loc>http://e.example/?a=1&amp;b={0}</loc><news:title>{1}</news:title>",
+    )
+    item, url = (text.format(1, inside) + "</{0}><{0}>" + text.format(2, "") for text in entries)
+    feed = f"{before}{head}<rss version='2.0'><channel><item>{item.format('item')}</item></channel></rss>"
+    sitemap = f"{before}{head}<urlset {news}><url>{url.format('url')}</url></urlset>"
+    urls = ["http://e.example/?a=1&b=1", "http://e.example/?a=1&b=2"]
+    for parse, text in ((parse_feed, feed), (parse_sitemap, sitemap)):
+        found = parse(text.encode("utf-8", "surrogatepass"), "http://e.example/")  # type: ignore[operator]
+        assert ([entry.url for entry in found.entries], found.unread) == (urls, None)
+
+
+@pytest.mark.parametrize(
+    ("named", "codec"),
+    [
+        ("utf-16", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("utf-8", "utf-16"),
+        ("gb2312", "gb18030"),
+        ("utf-8", "cp1252"),
+        ("x-odd", "utf-8"),
+    ],
+)
+def test_a_document_is_read_in_the_charset_that_it_is_in(named: str, codec: str) -> None:
+    name = "镕" if codec == "gb18030" else "é"
+    head = f'<?xml version="1.0" encoding="{named}"?>'
+    feed = f"{head}<rss version='2.0'><channel><item><title>{name}</title><link>/{name}?a=1&amp;b</link></item></channel></rss>"
+    sitemap = f"{head}<urlset><url><loc>/{name}?a=1&amp;b</loc></url></urlset>"
+    (entry,) = parse_feed(feed.encode(codec), "http://e.example/").entries
+    assert (entry.url, entry.title) == (f"http://e.example/{name}?a=1&b", name)
+    assert [e.url for e in parse_sitemap(sitemap.encode(codec), "http://e.example/").entries] == [entry.url]
+
+
+def test_a_json_feed_is_no_xml() -> None:
+    feed = {"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "url": "/?a=1&b=2", "title": "A & B <!ENTITY"}]}
+    (entry,) = parse_feed(json.dumps(feed).encode(), "http://e.example/").entries
+    assert (entry.url, entry.title) == ("http://e.example/?a=1&b=2", "A & B <!ENTITY")
+
+
+@pytest.mark.parametrize("fault", ["a <br> b", "<b>a", "a</b>", "<a href=b>c</a>", "<img src='a'>", "a</description>"])
+def test_a_broken_entry_costs_none_of_the_others(fault: str) -> None:
+    items = "".join(f"<item><description>{fault if n == 1 else 'a'}</description><link>/{n}</link></item>" for n in range(4))
+    found = parse_feed(f"<rss version='2.0'><channel>{items}</channel></rss>".encode(), "http://e.example/")
+    assert ([e.url for e in found.entries], found.unread) == ([f"http://e.example/{n}" for n in range(4)], None)
+
+
+def test_a_broken_document_of_which_not_all_is_read_is_told(web: Web, settings: Settings) -> None:
+    rss = "<rss version='2.0'><channel><item><link>/1</link></item>"
+    urls = "<urlset><url><loc>/1</loc></url><url></loc><loc>/2</loc></url><url><loc>/3</loc></url></urlset>"
+    source = Source(id="s", feeds=(feed(web, "/feed.xml", rss),), sitemaps=(feed(web, "/map.xml", urls),))
+    found = find(settings, source)
+    assert short(web, found) == ["/1"]
+    assert {(r.url.rpartition("/")[2], r.reason) for r in found.rejected} == {("feed.xml", "bad_feed"), ("map.xml", "bad_sitemap")}
+    assert [re.findall(r"\d of \d entries are read.*", r.detail or "") for r in found.rejected] == [
+        ["1 of 1 entries are read, and it breaks off"],
+        ["1 of 3 entries are read"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "before", ["<br />\n<b>Warning</b>: flush() in <b>/a.php</b> on line <b>3</b><br />\n", "Notice: a\n", "\ufeff\ufeff"]
+)
+def test_what_a_script_says_before_a_sitemap_is_passed_over(before: str) -> None:
+    text = f'{before}<?xml version="1.0"?><urlset><url><loc>http://e.example/1</loc></url></urlset>'
+    assert [e.url for e in parse_sitemap(text.encode(), "http://e.example/").entries] == ["http://e.example/1"]
+
+
+@pytest.mark.parametrize(("date", "read"), [("", None), ("<pubDate/>", None), ("<dc:date>2026-11-20</dc:date>", "2026-11-20")])
+def test_the_number_of_an_entry_is_no_date(date: str, read: str | None) -> None:
+    item = f"<item><link>/a</link><guid isPermaLink='false'>1.1234567</guid>{date}</item>"
+    (entry,) = parse_feed(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), "http://e.example/").entries
+    assert entry.published_at == read
 
 
 def test_links_are_relative_to_what_the_feed_says() -> None:
@@ -305,8 +385,10 @@ def test_what_of_a_feed_is_not_read_is_told(web: Web, settings: Settings) -> Non
 def test_byte_order_marks_are_passed_over() -> None:
     feed = b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "/1"}]}'
     assert [e.url for e in parse_feed(feed, "http://e.example/").entries] == ["http://e.example/1"]
-    urls = b"\xef\xbb\xbfHTTP://e.example/1\r\nhttp://e.example/2"
-    assert [e.url for e in parse_sitemap(urls, "http://e.example/").entries] == ["HTTP://e.example/1", "http://e.example/2"]
+    urls = "\ufeffHTTP://e.example/1\r\nhttp://e.example/2"
+    for codec in ("utf-8", "utf-16-le"):
+        found = parse_sitemap(urls.encode(codec), "http://e.example/").entries
+        assert [e.url for e in found] == ["HTTP://e.example/1", "http://e.example/2"]
 
 
 def test_a_url_that_is_cut_off_is_no_url() -> None:
@@ -326,6 +408,7 @@ def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
 
 @pytest.mark.parametrize("parse", [parse_feed, parse_sitemap])
 @example(body=b"<:")
+@example(body=b"<urlset><url><loc>http://e.example/&#xD800;</loc></url></urlset>")
 @given(
     body=st.binary(max_size=400)
     | st.text(alphabet='<>/="&;!?[]abc rss feed urlset loc url item link http:', max_size=300).map(str.encode)
