@@ -8,7 +8,7 @@ RUN pip install --require-hashes -r /tmp/requirements-uv.lock && python -m venv 
 COPY requirements-scale.lock /tmp/
 # Airflow without compiled modules starts three times slower. Where only pip is set up for an index, pip does the work.
 RUN uv pip install --no-cache --python /opt/copydesk/bin/python --require-hashes --compile-bytecode -r /tmp/requirements-scale.lock \
- || pip --python /opt/copydesk/bin/python install --require-hashes -r /tmp/requirements-scale.lock
+ || pip --python /opt/copydesk/bin/python install --no-deps --require-hashes -r /tmp/requirements-scale.lock
 
 FROM dependencies AS package
 COPY pyproject.toml README.md LICENSE /src/

@@ -89,7 +89,11 @@ def of_night(run: Run, link: str) -> Iterator[Alert]:
     silent = _silent_sources(run, link)
     if silent is not None:
         yield silent
+    if run.page_limit is not None:  # few were asked for
+        return
     counts = articles_by_night(_warehouse(run), run.day)
+    if run.day not in counts:  # a dry run: nothing of the night was loaded
+        return
     jump = volume_jump(counts, run.day)
     if jump is not None:
         usual = f"usually {jump:g}, the median of the {USUAL_NIGHTS} nights before"

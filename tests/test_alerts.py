@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_a_jump_in_volume_is_told_with_what_is_usual(run: Run) -> None:
     (alert,) = alerts.of_night(run, LINK)
     assert alert.kind == "volume_jump"
     assert alert.what == "60 new articles on 2026-03-09, usually 12, the median of the 7 nights before"
+
+
+def test_a_run_that_loads_nothing_or_was_asked_for_few_pages_is_no_jump(run: Run) -> None:
+    warehouse = open_warehouse(run.settings.warehouse_url)
+    for day in range(8):
+        load(warehouse, make.night(day, [make.article(f"{day}-{n}", text=f"Item {n} of day {day}.", day=day) for n in range(12)]))
+    assert list(alerts.of_night(run, LINK)) == []
+    load(warehouse, make.night(8, [make.article("8", text="One item.", day=8)]))
+    assert list(alerts.of_night(replace(run, page_limit=1), LINK)) == []
+    assert [alert.kind for alert in alerts.of_night(run, LINK)] == ["volume_jump"]
 
 
 @pytest.mark.parametrize(("tonight", "usual"), [(10, None), (29, None), (30, 10), (4, None), (3, 10), (0, 10)])

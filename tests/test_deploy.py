@@ -157,6 +157,12 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, node
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "Makefile"])
+def test_where_pip_stands_in_for_uv_it_resolves_nothing(name: str) -> None:
+    (instead,) = re.findall(r"\|\| (.*pip .*install .*)", (ROOT / name).read_text())
+    assert "--no-deps --require-hashes" in instead, "old pips break down over what the whole lock makes needless"
+
+
 def test_every_helm_value_is_one_that_the_chart_takes(helm: dict[str, Any]) -> None:
     given = list(leaves(helm))
     unknown = {path for path, _ in given} - CHART_TYPES.keys()

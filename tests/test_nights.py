@@ -21,10 +21,11 @@ from pipeline.errors import ConfigError, Fatal
 from pipeline.explain import explain
 from pipeline.fetch.archive import read_page
 from pipeline.records import Fetch
+from pipeline.report.summary import render
 from pipeline.runs import Run, records_of
 from pipeline.stages import check_error_budget, run_stages
 from pipeline.urls import normalise_url
-from pipeline.warehouse import open_warehouse
+from pipeline.warehouse import open_warehouse, run_report
 from pipeline.warehouse.sqlfiles import sql_files
 from tests.warehouse.conftest import new_database, postgres_url
 
@@ -335,13 +336,23 @@ def test_the_summary_counts_what_was_done(night: Night) -> None:
     assert "Rejected, by reason" in shown
 
 
+def test_one_copy_is_told_as_one(night: Night) -> None:
+    report = run_report(open_warehouse(night.run.settings.warehouse_url), DAY)
+    stories = tuple(dataclasses.replace(report.biggest_stories[0], copies=n, sites=n) for n in (2, 1))
+    shown = render(dataclasses.replace(report, biggest_stories=stories), night.run.settings)
+    assert "\n    2 copies at 2 sites  " in shown
+    assert "\n    1 copy   at 1 site   " in shown
+
+
 def test_the_summary_names_a_command_that_is_there(night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = night.run.settings
     assert '\n  copydesk sql "SELECT' in nights.summary(settings, str(DAY))
+    assert "`copydesk quarantine list`" in nights.summary(settings, str(DAY))
     Path(".venv", "bin").mkdir(parents=True)
     Path(".venv", "bin", "copydesk").touch()
     assert '\n  .venv/bin/copydesk sql "SELECT' in nights.summary(settings, str(DAY))
+    assert "`.venv/bin/copydesk quarantine list`" in nights.summary(settings, str(DAY))
 
 
 def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> None:

@@ -61,7 +61,7 @@ def _rules(report: RunReport) -> Iterator[str]:
 
 def _rejects(report: RunReport) -> Iterator[str]:
     if report.rejects:
-        yield "\nRejected, by reason (quarantined; `python -m pipeline quarantine list` shows each)"
+        yield f"\nRejected, by reason (quarantined; `{_command()} quarantine list` shows each)"
     for row in report.rejects:
         yield f"  {row.stage + ' ' + row.reason:24}{row.n:6}  {row.sample_url}"
 
@@ -70,7 +70,8 @@ def _stories(report: RunReport) -> Iterator[str]:
     if report.biggest_stories:
         yield "\nMost copied stories"
     for row in report.biggest_stories[:5]:
-        yield f"  {row.copies:3} copies at {row.sites} sites  {_short(row.title or '(no title)')}  {row.site}"
+        copies, sites = "copy  " if row.copies == 1 else "copies", "site " if row.sites == 1 else "sites"
+        yield f"  {row.copies:3} {copies} at {row.sites} {sites}  {_short(row.title or '(no title)')}  {row.site}"
 
 
 def _where(settings: Settings) -> Iterator[str]:
@@ -80,9 +81,13 @@ def _where(settings: Settings) -> Iterator[str]:
 
     url = shown_url(make_url(settings.warehouse_url))
     yield f"\nThe warehouse is {url}, with files for analysts in {settings.publish}. Ask it, for example:"
-    command = ".venv/bin/copydesk" if Path(".venv/bin/copydesk").exists() else "copydesk"
     for query in QUERIES:
-        yield f'  {command} sql "{query}"'
+        yield f'  {_command()} sql "{query}"'
+
+
+def _command() -> str:
+    """Return how the command line is called from here."""
+    return ".venv/bin/copydesk" if Path(".venv/bin/copydesk").exists() else "copydesk"
 
 
 def _short(text: str) -> str:
