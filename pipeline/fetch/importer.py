@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import mmap
+import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,12 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from isal import isal_zlib
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
-from pipeline.fetch.client import Exchange, media_type
-from pipeline.fetch.rows import clean_url, fetch_row, judge_page, located, page_row
+from pipeline.errors import ConfigError, Reject
+from pipeline.fetch.client import REDIRECTS, Exchange, media_type
+from pipeline.fetch.rows import clean_url, fetch_row, judge_page, judged, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome
-from pipeline.fetch.warc import ISAL_ERROR
+from pipeline.fetch.warc import ISAL_ERROR, Headers
 from pipeline.records import Discovered, Fetch
 from pipeline.store import Store
 from pipeline.urls import site_of, url_id
@@ -26,13 +28,16 @@ from pipeline.urls import site_of, url_id
 logger = logging.getLogger(__name__)
 
 SOURCE_ID = "import"
+PAGE_RECORDS = (WarcRecordType.response, WarcRecordType.resource)
 GZIP_START = b"\x1f\x8b\x08"
 PLAIN_START = b"WARC/1."
 PROBE_BYTES = 512  # of a gzip member, enough to see whether a record begins in it
+CHUNK = re.compile(rb"\r?\n?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 
 
 def import_warcs(paths: Sequence[str], *, settings: Settings, store: Store, archive_prefix: str) -> list[Fetch]:
-    """Archive the response records of WARC files again; returns one row a page, a page that repeats in them once.
+    """Archive the pages of WARC files again; returns one row a page, a page that repeats in them once.
 
     A damaged record costs that record. Raises `ConfigError` for a file that holds no record at all.
     """
@@ -50,47 +55,101 @@ def import_warcs(paths: Sequence[str], *, settings: Settings, store: Store, arch
 
 
 def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange | None]]:
-    """Yield the row of each response in a WARC file, and the exchange where there is one to archive."""
+    """Yield the row of each response or resource in a WARC file, and the exchange where there is one to archive."""
     count = 0
     for record in _records(Path(path)):
         count += 1
-        if record.record_type != WarcRecordType.response or record.http_headers is None:
+        if record.record_type not in PAGE_RECORDS:
             continue
-        url = clean_url(record.headers.get("WARC-Target-URI", "").strip("<>"))
-        if url is None or record.record_date is None:
+        url, moment = clean_url(record.headers.get("WARC-Target-URI", "").strip("<>")), _moment(record)
+        if url is None and record.http_headers is None:
+            continue  # an answer of DNS, a crawler's own notes
+        if url is None or moment is None:
             logger.warning("%s: a record without an http(s) URL or a date is passed over", path)
             continue
         try:
-            yield _page(record, Discovered(url, SOURCE_ID, site_of(url), "warc"), settings)
+            yield _page(record, Discovered(url, SOURCE_ID, site_of(url), "warc"), moment, settings)
         except OSError as error:  # damaged in the middle: `_records` finds the next
             logger.warning("%s: the record of %s is damaged: %s", path, url, error)
     if not count:
         raise ConfigError(f"import: {path!r} holds no WARC record; name .warc, .warc.gz or .warc.zst files")
 
 
-def _page(record: Any, item: Discovered, settings: Settings) -> tuple[Fetch, Exchange | None]:
-    moment = record.record_date.astimezone(UTC)
-    kind = media_type(record.http_headers.get("Content-Type"))
+def _moment(record: Any) -> datetime | None:
+    """Return when a record was made; FastWARC does not know the dates without a time or a zone that some write."""
+    if record.record_date is not None:
+        moment: datetime = record.record_date.astimezone(UTC)
+        return moment
+    try:
+        return datetime.fromisoformat(record.headers.get("WARC-Date", "")).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -> tuple[Fetch, Exchange | None]:
+    status, reason, headers = _head(record)
+    kind = media_type(next((value for name, value in headers if name.lower() == "content-type"), None))
     if kind and kind not in PAGE_TYPES:
         return fetch_row(item, Outcome("not_html", detail=f"content type {kind}"), moment), None
     announced = record.content_length
     body = record.reader.read(settings.max_wire_bytes + 1)
-    if len(body) < min(announced, settings.max_wire_bytes + 1) and not record.http_headers.get("Transfer-Encoding"):
+    if len(body) < min(announced, settings.max_wire_bytes + 1):
         raise OSError(f"it ends after {len(body)} of {announced} bytes")  # of a file that was cut off, which FastWARC does not tell
     if len(body) > settings.max_wire_bytes:
         return fetch_row(item, Outcome("too_large", detail=f"more than {settings.max_wire_bytes} bytes"), moment), None
     exchange = Exchange(
         url=item.url,
-        status=record.http_headers.status_code or 0,
+        status=status,
         version="HTTP/1.1",
-        reason=(record.http_headers.reason_phrase or "").strip(),
-        headers=tuple((str(name), str(value)) for name, value in record.http_headers.astuples()),
-        body=body,
+        reason=reason,
+        headers=headers,
+        body=_without_chunks(body) if any(name.lower() == "transfer-encoding" for name, _ in headers) else body,
         request_headers=(),
         address=record.headers.get("WARC-IP-Address"),
         fetched_at=moment,
     )
+    if status in REDIRECTS:  # what it leads to is a record of its own
+        to = Outcome("redirect", detail=f"{status} to {exchange.header('location')}")
+        return judged(page_row(item, exchange), to), exchange
+    exchange = _without_wrong_label(exchange, settings.max_body_bytes)
     return judge_page(page_row(item, exchange), exchange, settings.max_body_bytes), exchange
+
+
+def _head(record: Any) -> tuple[int, str, Headers]:
+    """Return status, reason and headers; of a record without HTTP (a `resource`) its type."""
+    if record.http_headers is None:
+        return 200, "OK", (("Content-Type", record.headers.get("Content-Type", "")),)
+    headers = tuple((str(name), str(value)) for name, value in record.http_headers.astuples())
+    return record.http_headers.status_code or 0, (record.http_headers.reason_phrase or "").strip(), headers
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """Undo the chunks of a transfer; a body that has none, since its writer has undone them, comes back as it is."""
+    parts: list[bytes] = []
+    place = 0
+    while chunk := CHUNK.match(body, place):
+        size, place = int(chunk[1], 16), chunk.end()
+        if not size:
+            return b"".join(parts)
+        parts.append(body[place : place + size])
+        place += size
+    if parts:
+        raise OSError("its chunks end before they should")
+    return body
+
+
+def _without_wrong_label(exchange: Exchange, limit: int) -> Exchange:
+    """Return the exchange without the content encoding that it names and its writer has undone, as recorders of browsers do."""
+    if not MARKUP.match(exchange.body):
+        return exchange
+    try:
+        exchange.inflated(limit)
+    except Reject as reject:
+        if reject.code == "bad_encoding":
+            names = {"content-encoding": "X-Crawl-Content-Encoding"}  # Common Crawl's name for it
+            headers = tuple((names.get(name.lower(), name), value) for name, value in exchange.headers)
+            return dataclasses.replace(exchange, headers=headers)
+    return exchange
 
 
 def _records(path: Path) -> Iterator[Any]:
@@ -103,9 +162,7 @@ def _records(path: Path) -> Iterator[Any]:
             last = start
             try:
                 handle.seek(start)
-                for record in ArchiveIterator(
-                    handle, record_types=WarcRecordType.any_type, parse_http=True, auto_decode="transfer"
-                ):
+                for record in ArchiveIterator(handle, record_types=WarcRecordType.any_type, parse_http=True, auto_decode="none"):
                     last = max(last, start + record.stream_pos)
                     yield record
                 return

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pipeline.warehouse import KeyedBatch
 
 # Outcomes of a page that says honestly that it is no article, or that we may not have it.
-NOT_FAILED = frozenset({*FETCHED, "article", "same_article", "index", "consent", "paywall", "other", "robots"})
+NOT_FAILED = frozenset(
+    {*FETCHED, "article", "same_article", "index", "consent", "paywall", "other", "robots", "not_html", "redirect"}
+)
 
 # Below this many pages a share of failures says nothing.
 BUDGET_FLOOR = 20

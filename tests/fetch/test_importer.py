@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.fetch.archive import read_page, read_pages
 from pipeline.fetch.importer import import_warcs
-from pipeline.records import Fetch
+from pipeline.records import Fetch, StageReport
+from pipeline.stages import check_error_budget
 from pipeline.store import LocalStore
 from tests.fetch.conftest import PAGE
 
@@ -85,6 +87,66 @@ def test_what_is_no_page_has_its_outcome(tmp_path: Path, settings: Settings, sto
     ]
     assert read_page(store, rows[2]).body == PAGE
     assert read_page(store, rows[4]).body == b"hello"
+
+
+@pytest.mark.parametrize("label", ["Transfer-Encoding: chunked", "Content-Encoding: gzip", "Content-Encoding: br"])
+def test_a_page_whose_encoding_its_writer_has_undone_is_read(
+    tmp_path: Path, settings: Settings, store: LocalStore, label: str
+) -> None:
+    name, _, value = label.partition(": ")
+    with (tmp_path / "a.warc.gz").open("wb") as handle:
+        add(WARCWriter(handle, gzip=True), "http://e.example/1", PAGE, **{name.replace("-", "_"): value})
+    (row,) = load(tmp_path / "a.warc.gz", settings, store)
+    assert (row.outcome, read_page(store, row).body) == ("fetched", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "body"),
+    [
+        (b"3\r\n<p>\r\nA;name=1\r\n0123456789\r\n0\r\nX-Trailer: 1\r\n\r\n", b"<p>0123456789"),
+        (b"3  \r\n<p>\r\n00\r\n\r\n", b"<p>"),
+        (b"3\r\n<p>\r\nA\r\n0123", None),
+    ],
+)
+def test_chunks_are_undone_and_a_cut_one_is_damage(
+    tmp_path: Path, settings: Settings, store: LocalStore, chunks: bytes, body: bytes | None
+) -> None:
+    with (tmp_path / "a.warc.gz").open("wb") as handle:
+        writer = WARCWriter(handle, gzip=True)
+        add(writer, "http://e.example/1", chunks, Transfer_Encoding="chunked")
+        add(writer, "http://e.example/2", PAGE)
+    rows = load(tmp_path / "a.warc.gz", settings, store)
+    assert [page.body for page in read_pages(store, rows)] == ([PAGE] if body is None else [body, PAGE])
+
+
+def test_a_crawl_is_pages_among_much_else(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    def resource(url: str, kind: str) -> None:
+        writer.write_record(writer.create_warc_record(url, "resource", io.BytesIO(PAGE), warc_content_type=kind))
+
+    with (tmp_path / "a.warc.gz").open("wb") as handle:
+        writer = WARCWriter(handle, gzip=True)
+        resource("http://e.example/page", "text/html; charset=utf-8")
+        resource("http://e.example/image", "image/png")
+        resource("urn:pageinfo:http://e.example/page", "application/json")
+        add(writer, "http://e.example/moved", b"", "301 Moved Permanently", Location="/page", Content_Type="text/html")
+        add(writer, "http://e.example/style", b"", Content_Type="text/css")
+    rows = load(tmp_path / "a.warc.gz", settings, store)
+    assert [(row.url.rpartition("/")[2], row.outcome, row.detail) for row in rows] == [
+        ("page", "fetched", None),
+        ("image", "not_html", "content type image/png"),
+        ("moved", "redirect", "301 to /page"),
+        ("style", "not_html", "content type text/css"),
+    ]
+    assert read_page(store, rows[0]).body == PAGE
+    check_error_budget([StageReport("fetch", "2026-11-23", "000", 40, {"fetched": 2, "not_html": 30, "redirect": 8})], 0.5)
+
+
+@pytest.mark.parametrize("date", ["2026-11-20T06:00:00", "2026-11-20T06:00:00.123456", "2026-11-20"])
+def test_a_date_without_a_time_or_a_zone_is_in_utc(tmp_path: Path, settings: Settings, store: LocalStore, date: str) -> None:
+    make(tmp_path / "a.warc", 1, packed=False)
+    (tmp_path / "a.warc").write_bytes((tmp_path / "a.warc").read_bytes().replace(DATE.encode(), date.encode()))
+    (row,) = load(tmp_path / "a.warc", settings, store)
+    assert row.fetched_at == datetime.fromisoformat(date).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("packed", [True, False])
