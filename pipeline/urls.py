@@ -40,7 +40,7 @@ def _normal_form(url: str) -> str:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = parts.hostname or ""
-    host = _ascii_host(host).rstrip(".")
+    host = ascii_host(host).rstrip(".")
     if scheme not in DEFAULT_PORTS or not host:
         return url
     if ":" in host:
@@ -50,7 +50,7 @@ def _normal_form(url: str) -> str:
     return urlunsplit((scheme, host, _normal_path(parts.path), _normal_query(parts.query), ""))
 
 
-def _ascii_host(host: str) -> str:
+def ascii_host(host: str) -> str:
     """Return a host in Punycode; it may end in dots that it did not have: of an ellipsis. Raises `ValueError`."""
     return host if host.isascii() else host.encode("idna").decode()
 
@@ -87,7 +87,7 @@ def site_of_host(host: str) -> str:
     """
     host = host.lower()
     with suppress(ValueError):  # IDNA refuses it
-        host = _ascii_host(host)
+        host = ascii_host(host)
     host = host.rstrip(".")
     try:
         return str(ipaddress.ip_address(host.strip("[]")))

@@ -15,6 +15,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -106,6 +107,16 @@ def is_retryable(status: int) -> bool:
     return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which a server has said something unasked: it would stand for the answer to the next request."""
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        for protocol, _ in self._conns.get(key, ()):
+            if protocol.should_close:
+                protocol.close()  # what is closed is passed over
+        return await super()._get(key, traces)
+
+
 class Client:
     """An HTTP client for one event loop; an async context manager."""
 
@@ -117,7 +128,7 @@ class Client:
 
     async def __aenter__(self) -> Client:
         settings = self.settings
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=settings.connections,
             limit_per_host=0,  # the pacer holds a host to one request at a time
             resolver=self._resolver,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from pipeline.errors import Transient
-from pipeline.urls import DEFAULT_PORTS
+from pipeline.urls import DEFAULT_PORTS, ascii_host
 
 BUSY = (429, 503)
 FIRST_PENALTY = 1.0  # seconds that a busy host gets on top, doubled each time, halved by each good answer
@@ -31,7 +31,10 @@ def host_key(url: str) -> str:
 @lru_cache(maxsize=4096)  # a run asks several times for every URL, and has few hosts
 def _host_key(scheme: str, netloc: str) -> str:
     parts = SplitResult(scheme, netloc, "", "", "")
-    name = (parts.hostname or "").rstrip(".")
+    name = parts.hostname or ""
+    with suppress(ValueError):  # IDNA refuses it
+        name = ascii_host(name)
+    name = name.rstrip(".")
     return name if parts.port in (None, DEFAULT_PORTS.get(scheme)) else f"{name}:{parts.port}"
 
 

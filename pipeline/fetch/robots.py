@@ -49,7 +49,9 @@ def origin_of(url: str) -> str:
 def rules_from(status: int, body: bytes) -> Rules:
     """Return the rules that an answer to GET /robots.txt means."""
     if 200 <= status < 300:
-        return Rules(Protego.parse(_NAMED.sub(r"\1", _text(body[:MAX_ROBOTS_BYTES]))))
+        if len(body) >= MAX_ROBOTS_BYTES:  # the line that is cut may say more than the whole one: of /private there is / left
+            body = body[: max(body.rfind(b"\n", 0, MAX_ROBOTS_BYTES), body.rfind(b"\r", 0, MAX_ROBOTS_BYTES), 0)]
+        return Rules(Protego.parse(_NAMED.sub(r"\1", _text(body))))
     if status == 429 or status >= 500:
         return Rules(failure=Transient("robots_unavailable", f"robots.txt answered {status}: nothing may be fetched for now"))
     return Rules()

@@ -13,10 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipeline.config import Settings
+from pipeline.errors import Reject
 from pipeline.fetch.client import jitter
 from pipeline.fetch.fetch import fetch
 from pipeline.fetch.pacing import FIRST_PENALTY, Pacer, host_key, retry_after
-from pipeline.fetch.robots import rules_from
+from pipeline.fetch.robots import MAX_ROBOTS_BYTES, rules_from
 from pipeline.records import Fetch
 from pipeline.store import LocalStore
 from tests.fetch.conftest import PAGE, Reply, Request, Web, redirect
@@ -157,6 +158,12 @@ def test_robots_is_asked_for_once_and_again_after_a_failure(web: Web, settings: 
 def test_rules_beyond_500_kib_are_not_seen() -> None:
     body = b"User-agent: *\n" + b"# filler\n" * 60_000 + b"Disallow: /\n"
     rules_from(200, body).check("http://example.org/page")
+    head, last = b"User-agent: *\nDisallow: /x\n", b"Disallow: /private\n"
+    filler = b"#" * (MAX_ROBOTS_BYTES - len(head) - len(b"\nDisallow: /")) + b"\n"
+    cut = rules_from(200, head + filler + last)
+    cut.check("http://example.org/page")
+    with pytest.raises(Reject, match="robots"):
+        cut.check("http://example.org/x")
 
 
 def test_retry_after_is_read_as_seconds_or_date() -> None:
@@ -191,6 +198,7 @@ def test_a_busy_host_is_slowed_down_and_forgiven() -> None:
 def test_the_same_host_has_one_key() -> None:
     assert host_key("http://Example.org/a") == host_key("https://example.org:443/b") == host_key("http://example.org.:80/")
     assert host_key("http://example.org:8080/") != host_key("http://example.org/")
+    assert host_key("http://MÜNCHEN.example/") == host_key("http://xn--mnchen-3ya.example/")
 
 
 def test_jitter_is_seeded_and_bounded() -> None:
