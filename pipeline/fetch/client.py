@@ -25,12 +25,15 @@ from yarl import URL
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
+from pipeline.fetch import refresh
 from pipeline.fetch.guard import Resolver, check_target, socket_factory
 from pipeline.fetch.inflate import ACCEPT_ENCODING, inflate
 from pipeline.fetch.pacing import Host, Pacer, host_key, retry_after
 from pipeline.fetch.robots import MAX_ROBOTS_BYTES, Rules, origin_of, rules_from
 from pipeline.fetch.warc import Headers
 
+HTML_TYPES = ("", "text/html", "application/xhtml+xml")
+INFLATED = 16  # times the size over the wire, for a page that is no bomb
 REDIRECTS = (301, 302, 303, 307, 308)
 MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enough to tell why
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
@@ -168,10 +171,11 @@ class Client:
         while True:
             await self._permit(url)
             exchange = await self._hop(url, headers, types, limit or self.settings.max_wire_bytes)
-            if exchange.status not in REDIRECTS:
+            refreshed = leads_on(exchange)
+            if exchange.status not in REDIRECTS and refreshed is None:
                 return Answer(exchange, tuple(chain))
             chain.append(url)
-            url = self._redirected(exchange, chain)
+            url = self._redirected(exchange, chain, refreshed)
 
     async def get_retrying(self, url: str, *, types: Collection[str] | None = None, limit: int | None = None) -> Answer:
         """`get`, tried again after failures and statuses that may pass; used where no queue does it (feeds, sitemaps)."""
@@ -187,9 +191,9 @@ class Client:
             await asyncio.sleep(jitter(url, attempt))
             attempt += 1
 
-    def _redirected(self, exchange: Exchange, chain: list[str]) -> str:
+    def _redirected(self, exchange: Exchange, chain: list[str], refreshed: str | None = None) -> str:
         """Return where a redirect leads; raises `Reject` when it leads nowhere, in a circle or too far."""
-        location = exchange.header("location")
+        location = refreshed or exchange.header("location")
         if not location:
             raise Reject("bad_redirect", f"{exchange.status} without a Location")
         try:
@@ -292,6 +296,20 @@ class Client:
                 fetched_at=datetime.now(UTC),
                 truncated=cut,
             )
+
+
+def leads_on(exchange: Exchange) -> str | None:
+    """Return the URL of the page that a page leads on to at once, which says no more than a redirect; None for any other."""
+    if not 200 <= exchange.status < 300 or len(exchange.body) > refresh.MAX_BYTES:
+        return None
+    kind = exchange.header("content-type")
+    if media_type(kind) not in HTML_TYPES:
+        return None
+    try:
+        body = exchange.inflated(INFLATED * refresh.MAX_BYTES)
+    except Reject:
+        return None
+    return refresh.leads_on(exchange.url, exchange.header("refresh"), body, kind)
 
 
 def _target(url: str) -> URL:

@@ -16,7 +16,7 @@ from isal import isal_zlib
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Reject
-from pipeline.fetch.client import REDIRECTS, Exchange, media_type
+from pipeline.fetch.client import REDIRECTS, Exchange, leads_on, media_type
 from pipeline.fetch.rows import clean_url, fetch_row, judge_page, judged, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome
@@ -108,10 +108,10 @@ def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -
         address=record.headers.get("WARC-IP-Address"),
         fetched_at=moment,
     )
-    if status in REDIRECTS:  # what it leads to is a record of its own
-        to = Outcome("redirect", detail=f"{status} to {exchange.header('location')}")
-        return judged(page_row(item, exchange), to), exchange
     exchange = _without_wrong_label(exchange, settings.max_body_bytes)
+    to = exchange.header("location") if status in REDIRECTS else leads_on(exchange)
+    if status in REDIRECTS or to:  # what it leads to is a record of its own
+        return judged(page_row(item, exchange), Outcome("redirect", detail=f"{status} to {to}")), exchange
     return judge_page(page_row(item, exchange), exchange, settings.max_body_bytes), exchange
 
 

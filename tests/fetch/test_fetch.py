@@ -186,6 +186,46 @@ def test_redirects_are_followed_and_remembered(web: Web, settings: Settings, sto
     assert row.redirects == (web.url("/a"), web.url("/b"))
 
 
+@pytest.mark.parametrize(
+    ("head", "refresh"),
+    [
+        ('<meta http-equiv="refresh" content="0; url=/page">', None),
+        ("<meta http-equiv=Refresh content=\"0;URL='/page'\">", None),
+        ("<META CONTENT='1, /page' HTTP-EQUIV='REFRESH'>", None),
+        ("<title>moved</title>", "0;url=/page"),
+    ],
+)
+def test_a_page_that_only_leads_on_is_a_redirect(
+    web: Web, settings: Settings, store: LocalStore, head: str, refresh: str | None
+) -> None:
+    body = f'<html><head>{head}</head><body><a href="/page">Click here if you are not redirected.</a></body></html>'
+    web.add("/old", Reply(gzip.compress(body.encode()), headers={"Content-Encoding": "gzip", "Refresh": refresh or "", **HTML}))
+    web.add("/page", Reply())
+    (row,) = run(web, settings, store, "/old")
+    assert (row.outcome, row.final_url, row.redirects) == ("fetched", web.url("/page"), (web.url("/old"),))
+    assert read_page(store, row).body == PAGE
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<meta http-equiv="refresh" content="300">',
+        '<meta http-equiv="refresh" content="0">',
+        '<meta http-equiv="refresh" content="0;url=/old#top">',
+        '<meta http-equiv="refresh" content="7;url=/next-slide">',
+        '<meta http-equiv="refresh" content="0;url=javascript:go()">',
+        '<noscript><meta http-equiv="refresh" content="0;url=/page"></noscript>',
+        '<!--[if IE]><meta http-equiv="refresh" content="0;url=/page"><![endif]-->',
+        '<script>document.write(\'<meta http-equiv="refresh" content="0;url=/page">\')</script>',
+        '<meta http-equiv="refresh" content="0;url=/page">' + "".join(f"<p>{n * 7919:x} {n}" for n in range(9000)),
+    ],
+)
+def test_a_page_to_be_read_is_no_redirect(web: Web, settings: Settings, store: LocalStore, page: str) -> None:
+    web.add("/old", Reply(page.encode(), headers=HTML))
+    (row,) = run(web, settings, store, "/old")
+    assert (row.outcome, row.redirects, web.paths()[1:]) == ("fetched", (), ["/old"])
+
+
 def test_too_many_redirects(web: Web, settings: Settings, store: LocalStore) -> None:
     for n in range(9):
         web.add(f"/{n}", redirect(f"/{n + 1}"))

@@ -130,12 +130,14 @@ def test_a_crawl_is_pages_among_much_else(tmp_path: Path, settings: Settings, st
         resource("urn:pageinfo:http://e.example/page", "application/json")
         add(writer, "http://e.example/moved", b"", "301 Moved Permanently", Location="/page", Content_Type="text/html")
         add(writer, "http://e.example/style", b"", Content_Type="text/css")
+        add(writer, "http://e.example/old", b'<meta http-equiv="refresh" content="0;url=/page">')
     rows = load(tmp_path / "a.warc.gz", settings, store)
     assert [(row.url.rpartition("/")[2], row.outcome, row.detail) for row in rows] == [
         ("page", "fetched", None),
         ("image", "not_html", "content type image/png"),
         ("moved", "redirect", "301 to /page"),
         ("style", "not_html", "content type text/css"),
+        ("old", "redirect", "200 to http://e.example/page"),
     ]
     assert read_page(store, rows[0]).body == PAGE
     check_error_budget([StageReport("fetch", "2026-11-23", "000", 40, {"fetched": 2, "not_html": 30, "redirect": 8})], 0.5)
