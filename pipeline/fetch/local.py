@@ -9,12 +9,13 @@ import glob
 import gzip
 import io
 import json
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import zstandard
 
@@ -51,6 +52,8 @@ def _find_local(pattern: str) -> list[str]:
     path = Path(pattern.removeprefix("file://")).expanduser()
     if path.is_dir():
         return [f.absolute().as_uri() for f in path.rglob("*") if _readable(f.name) and f.is_file()]
+    if path.is_file() and ".warc" in path.suffixes:
+        raise Reject("no_such_file", f"{pattern} is a WARC file: `copydesk import` takes it")
     if path.is_file():
         return [path.absolute().as_uri()]
     names = glob.glob(str(path), recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
@@ -119,7 +122,7 @@ def _records(url: str, handle: IO[bytes], limit: int, numbers: set[int] | None) 
 
 def _open(url: str) -> IO[bytes]:
     parts = urlsplit(url)
-    path = unquote(parts.path)
+    path = os.fsdecode(unquote_to_bytes(parts.path))  # a file's name need not be UTF-8
     file: BinaryIO | str = path
     if parts.scheme == "s3":
         file = io.BytesIO(open_store(f"s3://{parts.netloc}").get(path.lstrip("/")))

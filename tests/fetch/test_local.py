@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def test_what_cannot_be_used_has_its_reason(tmp_path: Path, settings: Settings, 
         "rows.jsonl#5": "fetched",
     }
     assert read_page(store, rows["rows.jsonl#1"]).body == b"{broken"
+
+
+def test_a_name_in_any_charset_is_found_again(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = [b"caf\xe9.html", "café.html".encode(), b"100% #1?.html", b"a+b c.txt"]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(b"<p>" + name)
+    rows = read(folder, settings, store)
+    assert sorted(read_page(store, row).body for row in rows) == sorted(b"<p>" + name for name in names)
+
+
+def test_a_warc_file_is_not_taken_for_a_page(tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "crawl.warc.gz").write_bytes(gzip.compress(b"WARC/1.0\r\n"))
+    found = discover([Source(id="mine", files=(str(tmp_path / "crawl.warc.gz"),))], settings)
+    assert (found.items, [reject.detail for reject in found.rejected]) == (
+        (),
+        [f"{tmp_path}/crawl.warc.gz is a WARC file: `copydesk import` takes it"],
+    )
 
 
 def test_a_file_that_went_away_or_is_damaged_is_told(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
