@@ -184,6 +184,8 @@ class _Walk:
         return not "".join(self.pieces).strip() and not (element.tail or "").strip()
 
     def _open_link(self, element: HtmlElement) -> str:
+        if self.page.containers[self.stack[-1]].tag in HEADINGS and (element.get("href") or "").startswith("#"):
+            return ""  # a heading's link to itself
         self.in_link += 1
         self.links += 1
         self.target = self.target or element.get("href")

@@ -106,6 +106,13 @@ def test_links_and_paths_are_known() -> None:
     assert page.path(run.container) == "div.story>p"
 
 
+def test_a_heading_that_links_to_itself_is_no_link() -> None:
+    heading, text = read_blocks(
+        parse_html('<body><h2 id="a"><a href="#a">A heading</a></h2><p><a href="#b">Below</a></p></body>')
+    ).runs
+    assert (heading.link_chars, heading.links, text.link_chars) == (0, 0, 5)
+
+
 @settings(max_examples=60)
 @given(
     st.lists(
