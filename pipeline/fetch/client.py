@@ -39,6 +39,8 @@ MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enou
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
 MAX_HEADERS = 256
 RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from the base to the cap
+MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
+END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>\s*\Z", re.IGNORECASE)
 MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 UNKNOWN_TYPES = ("*/*", "unknown/unknown", "application/unknown")  # which browsers do not believe either
 SESSION_DEFAULTS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5"}
@@ -348,13 +350,25 @@ async def _read(response: aiohttp.ClientResponse, limit: int, truncate: bool) ->
     if not truncate and (response.content_length or 0) > limit:
         raise Reject("too_large", f"Content-Length {response.content_length}, the limit is {limit}")
     body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            if truncate:
-                return bytes(body[:limit]), True
-            raise Reject("too_large", f"more than {limit} bytes over the wire")
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                if truncate:
+                    return bytes(body[:limit]), True
+                raise Reject("too_large", f"more than {limit} bytes over the wire")
+    except aiohttp.ClientPayloadError:  # the connection was closed before the length that was announced
+        if not _is_whole(bytes(body), response.headers.getall("Content-Encoding", [])):
+            raise
     return bytes(body), False
+
+
+def _is_whole(body: bytes, encodings: list[str]) -> bool:
+    """Say whether a page or feed is all there, whatever length was announced: a script may have counted it wrongly."""
+    try:
+        return END_OF_PAGE.search(inflate(body, ",".join(encodings), MAX_WHOLE)) is not None
+    except Reject:
+        return False
 
 
 def _header_text(raw: bytes) -> str:

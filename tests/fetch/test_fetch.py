@@ -177,6 +177,26 @@ def test_slow_and_broken_servers_cost_their_time_and_no_more(web: Web, settings:
     assert [row.retryable for row in rows] == [True, True, True, True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "outcome"),
+    [
+        (b"Content-Length: 5000", PAGE, "fetched"),
+        (b"Content-Length: 5000", PAGE[:-9], "cut_off"),
+        (b"Content-Length: 5000\r\nContent-Encoding: gzip", gzip.compress(PAGE, mtime=0), "fetched"),
+        (b"Content-Length: 5000\r\nContent-Encoding: gzip", gzip.compress(PAGE, mtime=0)[:-9], "cut_off"),
+        (b"Transfer-Encoding: chunked", b"%x\r\n%s\r\n" % (len(PAGE), PAGE), "fetched"),
+        (b"Transfer-Encoding: chunked", b"20\r\n%s\r\n" % PAGE[:32], "cut_off"),
+    ],
+)
+def test_a_page_that_is_whole_needs_no_right_length(
+    web: Web, settings: Settings, store: LocalStore, headers: bytes, body: bytes, outcome: str
+) -> None:
+    web.add("/page", raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + headers + b"\r\n\r\n" + body, then_close=True))
+    (row,) = run(web, settings, store, "/page")
+    assert row.outcome == outcome
+    assert outcome == "cut_off" or read_page(store, row).body == PAGE
+
+
 def test_redirects_are_followed_and_remembered(web: Web, settings: Settings, store: LocalStore) -> None:
     web.add("/a", redirect("/b", 301))
     web.add("/b", redirect(web.url("/c#part", "other.localhost"), 307))
