@@ -48,19 +48,18 @@ def extract(page: PageInput, model: BlockModel | None = None) -> Article:
     `model`: a block model other than the shipped one.
     """
     from pipeline.extract.decode import decode, sanitise
-    from pipeline.extract.parse import reject_binary
+    from pipeline.extract.parse import is_markup, reject_binary
 
     if isinstance(page.body, bytes):
         reject_binary(page.body)
         text = decode(page.body, page.content_type)
     else:
         text = sanitise(page.body)
-    return _extract_text(page, text) if _is_text(page) else _extract_html(page, text, model)
+    is_text = page.kind == "text" or (page.kind is None and _is_sent_as_text(page) and not is_markup(text))
+    return _extract_text(page, text) if is_text else _extract_html(page, text, model)
 
 
-def _is_text(page: PageInput) -> bool:
-    if page.kind is not None:
-        return page.kind == "text"
+def _is_sent_as_text(page: PageInput) -> bool:
     return (page.content_type or "").partition(";")[0].strip().lower() in TEXT_TYPES
 
 

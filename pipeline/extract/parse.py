@@ -44,6 +44,10 @@ CLASSES = etree.ElementDefaultClassLookup(
     element=lxml.html.HtmlElement, comment=lxml.html.HtmlComment, pi=lxml.html.HtmlProcessingInstruction
 )
 TAG = re.compile(r"<[a-zA-Z!?/]")
+FIRST_ELEMENT = re.compile(
+    r"\s*(?:(?:<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>)\s*)*<(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE | re.DOTALL
+)
+NO_PAGES = frozenset(("feed", "opml", "rdf", "rss", "sitemapindex", "urlset"))  # what lists pages, whatever type it is sent as
 TAG_NAME = re.compile(r"[a-z][a-z0-9]*")
 ATTRIBUTE_NAME = re.compile(r"[a-zA-Z_][\w.-]*", re.ASCII)
 TEXT_NODES = (NavigableString, CData, Script, Stylesheet, TemplateString)  # not comments, doctypes and declarations
@@ -73,6 +77,16 @@ def reject_binary(body: bytes) -> None:
         raise Reject("not_html", f"{controls} control bytes in the first {len(start)}")
 
 
+def is_markup(text: str) -> bool:
+    """Say whether text is a page or a feed for all that its type says: some servers send every file as text."""
+    return _first_element(text) in ("html", *NO_PAGES)
+
+
+def _first_element(text: str) -> str | None:
+    found = FIRST_ELEMENT.match(text[:BINARY_WINDOW])
+    return found[1].lower() if found else None
+
+
 def parse_html(text: str) -> lxml.html.HtmlElement:
     """Return the root of a page as it came; see `parse_text`."""
     return parse_text(sanitise(text))
@@ -83,7 +97,7 @@ def parse_text(text: str) -> lxml.html.HtmlElement:
 
     `text` is sanitised already.
     """
-    _reject_binary_text(text)
+    _reject_no_page(text)
     root = _by_lxml(text)
     if root is None:
         logger.debug("lxml gave up, reading %d characters with BeautifulSoup", len(text))
@@ -93,9 +107,11 @@ def parse_text(text: str) -> lxml.html.HtmlElement:
     return root
 
 
-def _reject_binary_text(text: str) -> None:
-    """Raise Reject for text that was decoded from bytes which are no page; for callers that have no bytes."""
+def _reject_no_page(text: str) -> None:
+    """Raise Reject for a feed or sitemap, and for text that was decoded from bytes which are no page."""
     start = text[:BINARY_WINDOW].lstrip()
+    if (name := _first_element(start)) in NO_PAGES:
+        raise Reject("not_html", f"its element is <{name}>: a list of pages")
     if not start:
         raise Reject("empty", "no text")
     if TAG.search(start) is None:

@@ -127,6 +127,32 @@ def test_what_can_be_no_page_is_rejected(body: bytes, code: str) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("kind", ["text/xml", "text/html", "text/plain", None])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<?xml version="1.0"?><!-- feed --><rss version="2.0"><channel><item><description>{}</description></item></channel></rss>',
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><content>{}</content></entry></feed>',
+        "<rdf:RDF><item><description>{}</description></item></rdf:RDF>",
+        '<?xml-stylesheet href="/map.xsl"?>\n<urlset><url><loc>{}</loc></url></urlset>',
+    ],
+)
+def test_a_feed_or_sitemap_is_no_article(body: str, kind: str | None) -> None:
+    text = body.format("Some words of a story that goes on. " * 50)
+    with pytest.raises(Reject, match="a list of pages"):
+        extract(PageInput("https://example.org/x", "source", "example.org", text.encode(), kind))
+
+
+@pytest.mark.parametrize("start", ["<!DOCTYPE html>", "<!-- page -->\n<!doctype html>", '<?xml version="1.0"?>'])
+def test_a_page_that_is_sent_as_text_is_read_as_a_page(start: str) -> None:
+    title, paragraphs = story("en")
+    body = f"{start}<html><body>{plain(title, paragraphs)}</body></html>".encode()
+    found = [extract(PageInput("https://example.org/x", "s", "example.org", body, kind)) for kind in ("text/plain", "text/html")]
+    assert found[0].blocks == found[1].blocks
+    text = extract(PageInput("https://example.org/x", "s", "example.org", b"<p>is how\n\na paragraph begins.", "text/plain"))
+    assert [block.text for block in text.blocks] == ["<p>is how", "a paragraph begins."]
+
+
 @pytest.mark.parametrize(
     "body",
     [
