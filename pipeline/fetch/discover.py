@@ -129,17 +129,18 @@ class _Run:
         level: list[str] = list(dict.fromkeys(source.sitemaps))
         seen: set[str] = set(level)
         for depth in range(MAX_DEPTH + 1):
-            below: list[str] = []
+            below: dict[str, str] = {}  # when each changed
             for url in level:
                 sitemap = await self._read_sitemap(source, url)
                 for entry in sitemap.entries:
                     self._found(source, rank, "sitemap", entry)
-                below += [child for child, changed in sitemap.children if not self._too_old(source, changed)]
-            level = [url for url in dict.fromkeys(below) if url not in seen]
+                below |= {child: changed or "" for child, changed in sitemap.children if not self._too_old(source, changed)}
+            level = [url for url in below if url not in seen]
             if level and (depth == MAX_DEPTH or len(seen) + len(level) > MAX_SITEMAPS):
                 why = f"indexes nested deeper than {MAX_DEPTH}" if depth == MAX_DEPTH else f"more than {MAX_SITEMAPS} sitemaps"
-                self._reject(source, level[0], Reject("bad_sitemap", why))
-                level = level[: max(0, MAX_SITEMAPS - len(seen))]
+                level.sort(key=lambda url: below[url], reverse=True)  # archives list the oldest first
+                level, left = level[: max(0, MAX_SITEMAPS - len(seen))], level[max(0, MAX_SITEMAPS - len(seen)) :]
+                self._reject(source, (left or level)[0], Reject("bad_sitemap", why))
             seen.update(level)
 
     async def _read_sitemap(self, source: Source, url: str) -> Sitemap:

@@ -182,6 +182,17 @@ def test_indexes_that_nest_without_end_are_cut(web: Web, settings: Settings) -> 
     assert web.paths() == ["/robots.txt", "/0.xml", "/1.xml", "/2.xml", "/3.xml"]
 
 
+def test_of_too_many_sitemaps_the_newest_are_read(web: Web, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.fetch.discover.MAX_SITEMAPS", 3)
+    for n in range(4):
+        feed(web, f"/{n}.xml", f"<urlset><url><loc>/page{n}</loc></url></urlset>")
+    changes = ("2024-01-01", "2026-11-20", "2025-01-01", "")
+    children = "".join(f"<sitemap><loc>/{n}.xml</loc><lastmod>{day}</lastmod></sitemap>" for n, day in enumerate(changes))
+    found = find(settings, Source(id="s", sitemaps=(feed(web, "/all.xml", f"<sitemapindex>{children}</sitemapindex>"),)))
+    assert short(web, found) == ["/page1", "/page2"]
+    assert [(r.url, r.detail) for r in found.rejected] == [(web.url("/0.xml"), "more than 3 sitemaps")]
+
+
 async def never(request: Request, writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(30)
 
