@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from isal import isal_zlib
@@ -91,6 +92,8 @@ def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -
     kind = media_type(next((value for name, value in headers if name.lower() == "content-type"), None))
     if kind and kind not in PAGE_TYPES:
         return fetch_row(item, Outcome("not_html", detail=f"content type {kind}"), moment), None
+    if urlsplit(item.url).path == "/robots.txt":  # what every crawler asks for first; it is text, and would be an article
+        return fetch_row(item, Outcome("not_html", detail="rules for robots"), moment), None
     announced = record.content_length
     body = record.reader.read(settings.max_wire_bytes + 1)
     if len(body) < min(announced, settings.max_wire_bytes + 1):

@@ -130,6 +130,7 @@ def test_a_crawl_is_pages_among_much_else(tmp_path: Path, settings: Settings, st
         resource("urn:pageinfo:http://e.example/page", "application/json")
         add(writer, "http://e.example/moved", b"", "301 Moved Permanently", Location="/page", Content_Type="text/html")
         add(writer, "http://e.example/style", b"", Content_Type="text/css")
+        add(writer, "http://e.example/robots.txt", b"User-agent: *", Content_Type="text/plain")
         add(writer, "http://e.example/old", b'<meta http-equiv="refresh" content="0;url=/page">')
     rows = load(tmp_path / "a.warc.gz", settings, store)
     assert [(row.url.rpartition("/")[2], row.outcome, row.detail) for row in rows] == [
@@ -137,6 +138,7 @@ def test_a_crawl_is_pages_among_much_else(tmp_path: Path, settings: Settings, st
         ("image", "not_html", "content type image/png"),
         ("moved", "redirect", "301 to /page"),
         ("style", "not_html", "content type text/css"),
+        ("robots.txt", "not_html", "rules for robots"),
         ("old", "redirect", "200 to http://e.example/page"),
     ]
     assert read_page(store, rows[0]).body == PAGE
