@@ -24,6 +24,7 @@ from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
 from pipeline.extract.layout import PageBlocks, Run
 from pipeline.extract.lists import announced, begun_lists, whole_lists
 from pipeline.extract.places import Structure, structure_of
+from pipeline.extract.quotes import enclosed_quotes
 from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
 from pipeline.extract.tables import whole_tables
@@ -100,7 +101,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     chosen, extractor = _decide(work, html, easy, model or load_model())
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
-    chosen = whole_tables(page, announced(page, begun_lists(page, chosen)))
+    chosen = enclosed_quotes(page, whole_tables(page, announced(page, begun_lists(page, chosen))))
     title = tokens_of(metadata.title or "")
     above = heading_above(page, work.tokens, chosen, title)
     headline = page.runs[above].text if above is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from pipeline.extract.layout import PageBlocks, Run
 Flags = npt.NDArray[np.bool_]
 
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
+EXPLAINING = LISTS | {"dl", "details"}
 WHOLE_FROM = 0.5  # of the items
 COLONS = (":", "：")
 ANNOUNCING_WORDS = 6  # fewer are a label: "Related stories:"
@@ -21,9 +23,12 @@ ITEM_WORDS, MOST_ITEMS = 40, 100  # of what it announces
 
 
 def whole_lists(page: PageBlocks, chosen: Flags) -> Flags:
-    """Return which runs are the article's, with the other items of each list of which at least half are; links apart."""
+    """Return which runs are the article's, with the other items of each list of which at least half are; links apart.
+
+    What a list explains, the <dt> above each <dd>, is an item too; so is the question above an answer that opens: a list of two.
+    """
     whole = chosen.copy()
-    for places, _ in _lists(page):
+    for places, _ in _lists(page, EXPLAINING):
         if chosen[places].mean() >= WHOLE_FROM:
             whole[places] = True
     return whole
@@ -35,7 +40,7 @@ def begun_lists(page: PageBlocks, chosen: Flags) -> Flags:
     Plain is a list of items of one line each of which none is a link.
     """
     whole = chosen.copy()
-    for places, linked in _lists(page):
+    for places, linked in _lists(page, LISTS):
         begins = places[0] > 0 and chosen[places[0] - 1] and chosen[places[0]]
         if begins and not linked and _is_plain(page, places):
             whole[places] = True
@@ -49,19 +54,20 @@ def _is_plain(page: PageBlocks, places: Sequence[int]) -> bool:
     return len(set(items)) == len(items)
 
 
-def _lists(page: PageBlocks) -> list[tuple[list[int], bool]]:
+def _lists(page: PageBlocks, tags: AbstractSet[str]) -> list[tuple[list[int], bool]]:
     """Return the places of the items of each list, in document order, those that are links apart from the others."""
     items: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for place, run in enumerate(page.runs):
-        if run.kind == "list_item":
-            items[_list_of(page, run.container), run.link_chars >= LINK_SHARE * len(run.text)].append(place)
-    return [(places, linked) for (container, linked), places in items.items() if container >= 0]
+        container = _list_of(page, run.container, tags)
+        if container >= 0 and (run.kind == "list_item" or run.tag == "dt" or page.containers[container].tag == "details"):
+            items[container, run.link_chars >= LINK_SHARE * len(run.text)].append(place)
+    return [(places, linked) for (_, linked), places in items.items()]
 
 
 def announced(page: PageBlocks, chosen: Flags) -> Flags:
     """Return which runs are the article's, with what a chosen paragraph that ends in a colon announces.
 
-    That is the list, or the box of short lines, that begins right below it, if nothing of it is a link.
+    That is the list, the code, or the box of short lines, that begins right below it, if nothing of it is a link.
     """
     found = chosen.copy()
     for place in np.flatnonzero(chosen[:-1] & ~chosen[1:]).tolist():
@@ -85,7 +91,7 @@ def _announced(page: PageBlocks, place: int) -> list[int]:
         if run.kind != kind or len(places) == MOST_ITEMS or not _is_item(page, run, chain[: chain.index(box) + 1]):
             return []
         places.append(following)
-    return places if kind == "list_item" or (kind == "paragraph" and len(places) > 1) else []
+    return places if kind in ("list_item", "code") or (kind == "paragraph" and len(places) > 1) else []
 
 
 def _is_item(page: PageBlocks, run: Run, inside: Sequence[int]) -> bool:
@@ -101,8 +107,8 @@ def _item_of(page: PageBlocks, container: int) -> int:
     return container
 
 
-def _list_of(page: PageBlocks, container: int) -> int:
+def _list_of(page: PageBlocks, container: int, tags: AbstractSet[str]) -> int:
     """Return the list that a container stands in, itself or by way of an item; -1 for none."""
-    while container >= 0 and page.containers[container].tag not in LISTS:
+    while container >= 0 and page.containers[container].tag not in tags:
         container = page.containers[container].parent
     return container

@@ -14,6 +14,7 @@ from pipeline.extract.layout import CELL_SEPARATOR, PageBlocks
 Flags = npt.NDArray[np.bool_]
 
 WHOLE_FROM = 0.5  # of the rows
+PARTS = frozenset(("ul", "ol", "li", "dl", "blockquote"))  # of a text, that hold lines of it
 NOT_TABLE = NOT_TEXT & ~(1 << NAMES.index("<figure>"))  # a figure may hold a table, not only a picture
 
 
@@ -51,18 +52,27 @@ def _is_plain(page: PageBlocks, rows: Sequence[int]) -> bool:
 
 
 def _is_within(page: PageBlocks, chosen: Flags, rows: Sequence[int]) -> bool:
-    """Say whether the lines above and below a table are the article's, the upper one beside it or beside a plain box around it."""
-    above = next((i for i in range(rows[0] - 1, -1, -1) if page.runs[i].kind != "caption"), -1)
-    below = next((i for i in range(rows[-1] + 1, len(page.runs)) if page.runs[i].kind != "caption"), -1)
+    """Say whether a table of several columns stands between lines of the article."""
+    table = _table_of(page, page.runs[rows[0]].container)
+    return stands_between(page, chosen, rows, table) and sum(_filled(page.runs[row].text) > 1 for row in rows) > 1
+
+
+def stands_between(page: PageBlocks, chosen: Flags, places: Sequence[int], container: int) -> bool:
+    """Say whether the lines above and below a container, its own at `places`, are the article's.
+
+    The upper one, or the list that it is the last item of, is beside the container or beside a plain box around it.
+    """
+    above = next((i for i in range(places[0] - 1, -1, -1) if page.runs[i].kind != "caption"), -1)
+    below = next((i for i in range(places[-1] + 1, len(page.runs)) if page.runs[i].kind != "caption"), -1)
     if above < 0 or below < 0 or not (chosen[above] and chosen[below]):
         return False
-    around = page.ancestors(_table_of(page, page.runs[rows[0]].container))
+    around = page.ancestors(container)
     beside = page.containers[page.runs[above].container].parent
+    while beside > 0 and beside not in around and page.containers[beside].tag in PARTS:
+        beside = page.containers[beside].parent
     if beside not in around:
         return False
-    inside = around[: around.index(beside)]
-    named = any(page.containers[container].mask & NOT_TABLE for container in inside)
-    return not named and sum(_filled(page.runs[row].text) > 1 for row in rows) > 1
+    return not any(page.containers[inner].mask & NOT_TABLE for inner in around[: around.index(beside)])
 
 
 def _filled(row: str) -> int:

@@ -34,7 +34,7 @@ def test_a_list_of_which_half_is_chosen_is_chosen_whole(chosen: str, whole: str)
 
 
 def test_an_item_without_a_list_is_no_list() -> None:
-    page = read_blocks(parse_html("<body><dl><dd>One</dd><dd>Two</dd></dl><li>Three</li></body>"))
+    page = read_blocks(parse_html("<body><dd>One</dd><dd>Two</dd><li>Three</li></body>"))
     assert whole_lists(page, np.array([True, False, False])).tolist() == [True, False, False]
 
 
@@ -58,6 +58,19 @@ def test_a_plain_list_that_begins_in_the_text_is_chosen_whole(page: str, chosen:
     assert "".join(str(int(flag)) for flag in begun_lists(blocks, flags)) == found.replace(" ", "")
 
 
+def test_a_term_belongs_to_what_explains_it() -> None:
+    page = read_blocks(parse_html("<body><dl><dt>Rime</dt><dd>Frozen fog.</dd><dt>Frost</dt><dd>Frozen dew.</dd></dl></body>"))
+    assert whole_lists(page, np.array([False, True, False, True])).all()
+
+
+def test_a_question_belongs_to_the_answer_that_opens_below_it() -> None:
+    question = "<details><summary>Who cooks?</summary><p>Eleven kitchens do.</p></details>"
+    contents = "<details><summary>Contents</summary><a href=#a>One</a><ul><li><a href=#b>Two</a></li></ul></details>"
+    page = read_blocks(parse_html(f"<body>{question}{contents}</body>"))
+    assert whole_lists(page, np.array([False, True, False, False, False])).tolist() == [True, True, False, False, False]
+    assert whole_lists(page, np.array([False, False, False, True, False])).tolist() == [False, False, False, True, False]
+
+
 ANNOUNCING = "<p>The deal that the insurers made in June rests on four points:</p>"
 SHORT = "<p>Reactions:</p>"
 LIST = "<ul><li>30 posts, signed last June</li><li>a new hall</li></ul>"
@@ -69,6 +82,7 @@ BOX = "<div><div>30 posts, signed last June</div><div>a new hall</div></div>"
     [
         (ANNOUNCING + LIST, "100", "111"),
         (ANNOUNCING + BOX, "100", "111"),
+        (f"{ANNOUNCING}<div class=highlight><pre>import random\n\ndef choose(songs):</pre></div>", "100", "111"),
         (ANNOUNCING.replace(":", "：") + LIST, "100", "111"),
         (f"<div>{ANNOUNCING}</div>{BOX}", "100", "111"),
         (ANNOUNCING.replace(":", ".") + LIST, "100", "100"),

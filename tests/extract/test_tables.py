@@ -25,6 +25,8 @@ ABOVE, BELOW = "<p>The board spent more each year.</p>", "<p>The fares stayed wh
         (ABOVE + TABLE + BELOW, "1 0 000 1", "1 0 111 1"),
         (f"{ABOVE}<figure>{TABLE}<figcaption>In 2022</figcaption></figure><h2>Fares</h2>", "1 0 000 0 1", "1 0 111 0 1"),
         (f"{ABOVE}<div class=scroll>{TABLE}</div><section><h2>Fares</h2></section>", "1 0 000 1", "1 0 111 1"),
+        (f"<ul><li>One</li></ul>{TABLE}{BELOW}", "1 0 000 1", "1 0 111 1"),  # below a list of the text
+        (f"<div><ul><li>One</li></ul></div>{TABLE}{BELOW}", "1 0 000 1", "1 0 000 1"),
         (ABOVE + TABLE + BELOW, "1 0 010 1", "1 0 111 1"),
         (ABOVE + TABLE + BELOW, "1 0 000 0", "1 0 000 0"),
         (ABOVE + TABLE + BELOW, "0 0 000 1", "0 0 000 1"),
