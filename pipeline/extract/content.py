@@ -20,7 +20,7 @@ from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.headed import headed_runs
 from pipeline.extract.heading_above import heading_above
-from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, label_of
+from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, NO_REASON, label_of
 from pipeline.extract.layout import PageBlocks, Run
 from pipeline.extract.lists import announced, begun_lists, whole_lists
 from pipeline.extract.places import Structure, structure_of
@@ -150,7 +150,8 @@ def _ask_others(work: _Page, scores: Vector, others: Mapping[str, Vector], asked
     other = vote >= MIXED_THRESHOLD
     if headed := _headed(work, scores, chosen):
         return headed[0], f"headline: {headed[1]} of the {work.words(chosen)} kept words stand below it; {asked}"
-    if work.words(chosen) < LOST_SHARE * work.words(other) and not (chosen.any() and _is_menu(work, other)):
+    is_menu = _is_menu if chosen.any() else _is_furniture
+    if work.words(chosen) < LOST_SHARE * work.words(other) and not is_menu(work, other):
         return other, f"{name}: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
     return chosen, asked
 
@@ -192,6 +193,17 @@ def _is_menu(work: _Page, chosen: Chosen) -> bool:
     runs = [work.page.runs[i] for i in np.flatnonzero(chosen)]
     linked = sum(run.link_chars for run in runs) >= MENU_SHARE * sum(len(run.text) for run in runs)
     return linked and work.words(chosen) < min(MAX_MENU, MENU_LINE * len(runs))
+
+
+def _is_furniture(work: _Page, chosen: Chosen) -> bool:
+    """Say whether all that was chosen is links, words of the title, and what is known for parts of a site or for its labels."""
+    title, language = tokens_of(work.metadata.title or ""), work.metadata.language
+    rest = (i for i in np.flatnonzero(chosen).tolist() if not _is_link(work.page.runs[i]) and not set(work.tokens[i]) <= set(title))
+    return all(label_of(work.page.runs[i], work.tokens[i], work.page, title, language) != NO_REASON for i in rest)
+
+
+def _is_link(run: Run) -> bool:
+    return run.link_chars >= LINK_SHARE * len(run.text)
 
 
 def _chosen(work: _Page, scores: Vector) -> Chosen:

@@ -34,6 +34,7 @@ NAMED = (
     ("related-link", _bits("related")),
     ("navigation", _bits("nav", "footer", "login", "<nav>", "<footer>")),
 )
+NO_REASON = "not-content"
 NOT_TEXT = CAPTION | BYLINE | COMMENTS | sum(bits for _, bits in NAMED)  # what is named one of these
 
 
@@ -54,7 +55,7 @@ def label_of(run: Run, tokens: Sequence[str], page: PageBlocks, title: Sequence[
             return label
     if near & BYLINE and len(tokens) <= MAX_BYLINE:
         return "byline"
-    return "related-link" if run.link_chars >= LINK_SHARE * len(run.text) and len(tokens) >= LINK_WORDS else "not-content"
+    return "related-link" if run.link_chars >= LINK_SHARE * len(run.text) and len(tokens) >= LINK_WORDS else NO_REASON
 
 
 def _repeats(tokens: Sequence[str], title: Sequence[str]) -> bool:

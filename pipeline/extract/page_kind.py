@@ -6,13 +6,14 @@ A false "no" costs an article, so every "no" needs two witnesses: what the page 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import lxml.html
 from lxml import etree
 
+from pipeline.extract.entries import entries_of
 from pipeline.extract.metadata import HOME_PATHS, Metadata
 from pipeline.extract.page_text import count_words, has_sentence, prose_words, visible_text
 from pipeline.extract.strings import fold, one_line
@@ -37,11 +38,14 @@ CONSENT_DENSITY = 0.05  # of words; articles about cookies measured below .03
 TEASER = 250  # words shown before a paywall
 TEASER_SHARE = 0.4  # of the length that the page itself states
 MANY_TEASERS = 8  # headlines that are links: fewer stand below an article
+SERIES = 4  # stories whose beginnings make a page a list of them
+BEGINNING = 120  # words that blogs show of each, on average
 STUB = 30  # words under a video or a gallery
 SCRAP = 8  # words: a caption, a label
 HEADLINE_WORDS = 4  # a link with so many words is a headline, not a label
 LINKED_TEXT = 0.5  # share of characters in links: short stories under long menus have it too, so it never decides alone
 
+STATED = ("jsonld", "meta")  # where a date is the page's; one beside a headline may be that story's
 INDEX_TYPES = frozenset({"collectionpage", "searchresultspage"})
 INDEX_PATH = re.compile(
     r"/(?:tags?|category|categories|topics?|authors?|autore?n?|auteurs?|search|suche|recherche|buscar|sections?|archives?|archiv|page|"
@@ -207,6 +211,8 @@ def _is_cut(text: str) -> bool:
 def _index(page: _Page) -> Verdict:
     if page.is_article_by_markup and page.metadata.published_at and page.words >= BRIEF:
         return None
+    if made := _made_of_entries(page):
+        return "index", made
     if prose_words(page.text) >= STORY:
         return None
     teasers = len({link.get("href") for link in _links(page.tree) if _is_headline(link)})
@@ -221,15 +227,36 @@ def _index(page: _Page) -> Verdict:
     return "index", f"{sign}, {teasers} headlines that are links, no story longer than {story} words"
 
 
+def _made_of_entries(page: _Page) -> str | None:
+    """Return what makes a page a list of several stories: their beginnings, or, each with its date, all of them.
+
+    At a list's address two stories will do, and need no date. Their dates are not the page's, only one that its head gives is.
+    """
+    if page.is_article_by_markup or page.metadata.published_basis in STATED or not page.words:
+        return None
+    listed = _is_listing(_path(page))
+    entries, dated = entries_of(page.tree, page.text, page.metadata.title, page.url, 2 if listed else SERIES)
+    if not entries or not (listed or dated or page.words <= BEGINNING * entries):
+        return None
+    return f"{page.words} words of {entries} stories, whose headlines are links"
+
+
+def _is_listing(path: str | None) -> bool:
+    """Tell whether an address is that of the home page, of a list of stories, or of a list of such lists."""
+    return path is not None and any((HOME_PATHS.fullmatch(path), INDEX_PATH.search(path), LISTS_PATH.search(path)))
+
+
 def _short_list(page: _Page) -> str | None:
     """Return what makes a page a list of so few stories that their number says nothing: its address, and no story on it.
 
     A date that stands beside the link to a story is that story's, so only one that the page's head gives speaks against it.
     """
     path = _path(page)
-    if path is None or not (HOME_PATHS.fullmatch(path) or INDEX_PATH.search(path) or LISTS_PATH.search(path)):
+    if not _is_listing(path):
         return None
-    if page.is_article_by_markup or page.metadata.published_basis in ("jsonld", "meta") or not 0 < page.words < WALL_TEXT:
+    if page.is_article_by_markup or page.metadata.published_basis in STATED or page.words >= WALL_TEXT:
+        return None
+    if not page.words and not _links(page.tree):
         return None
     story = _longest_story(page.tree)
     return f"a list by its address ({path}), no story longer than {story} words" if story < BRIEF else None
@@ -251,10 +278,10 @@ def _index_sign(page: _Page) -> tuple[str | None, bool]:
     dated = page.metadata.published_at is not None and page.metadata.published_basis != "url"
     if path is not None and INDEX_PATH.search(path) and not dated:
         return f"a list by its address ({path})", True
-    if dated or page.is_article_by_markup:
+    if page.is_article_by_markup or page.metadata.published_basis in STATED:
         return None, False
     is_story = path is not None and STORY_PATH.search(path) is not None
-    if not is_story and page.link_density >= LINKED_TEXT and page.words < TEASER and not has_sentence(page.text):
+    if not is_story and page.link_density >= LINKED_TEXT and page.words < TEASER and _says_nothing(page, dated=dated):
         return f"not a sentence, {page.link_density:.0%} in links", True
     if page.metadata.published_at:
         return None, False
@@ -269,6 +296,22 @@ def _index_sign(page: _Page) -> tuple[str | None, bool]:
     if path is not None and SECTION_PATH.fullmatch(path) and not urlsplit(page.url or "").query:
         return f"no date, and a section's address ({path})", False
     return None, False
+
+
+def _says_nothing(page: _Page, *, dated: bool) -> bool:
+    """Tell whether the text has no sentence, or, with a date, is mostly headlines that are links: the date is then one of theirs.
+
+    A headline with its date may look like a sentence: "10. Januar 2025." ends in a stop.
+    """
+    if not dated and not has_sentence(page.text):
+        return True
+    headlines = {fold(one_line(link.text_content(), 300)) for link in _links(page.tree) if _is_headline(link)}
+    rest = [line for line in page.text.split("\n") if not _holds_most(fold(line), headlines)]
+    return 4 * sum(map(count_words, rest)) <= page.words and not has_sentence("\n".join(rest))
+
+
+def _holds_most(line: str, headlines: Collection[str]) -> bool:
+    return any(headline in line and 2 * len(headline) >= len(line) for headline in headlines)
 
 
 def _names_a_document(url: str) -> bool:

@@ -89,6 +89,9 @@ NOT_ARTICLES = {
     ),
     "404 in Chinese": ("error", page("页面没有找到 | 港口报", "<h1>页面没有找到</h1>", lang="zh"), "您访问的地址有误。"),
     "404 in Arabic": ("error", page("صفحة غير موجودة", "<h1>صفحة غير موجودة</h1>", lang="ar"), "تحقق من العنوان."),
+    "404 in Catalan": ("error", page("No s'ha trobat la pàgina", "<p>S'ha mogut.</p>", lang="ca"), "S'ha mogut."),
+    "404 in Hungarian": ("error", page("A lap nem található", "<p>Elköltözött.</p>", lang="hu"), "Elköltözött."),
+    "404 in Lithuanian": ("error", page("Puslapis nerastas", "<p>Gal jis perkeltas.</p>", lang="lt"), "Gal jis perkeltas."),
     "article removed": ("error", page("This article is no longer available", "<p>It was removed.</p>"), "It was removed."),
     "server error": ("error", page("500 Internal Server Error", "<h1>Internal Server Error</h1><hr>nginx"), "nginx"),
     "maintenance": ("error", page("Site is temporarily unavailable", "<h1>Down for maintenance</h1>"), "Back soon."),
@@ -285,6 +288,19 @@ def test_a_list_of_one_story_is_an_index_by_its_address(path: str) -> None:
         kind_of(tags, "Alverton Courier\n\nTags\n\nPiers\n\nPublished with Inkwell by the Courier's editors", url, links=0.4)
         == "index"
     )
+
+
+@pytest.mark.parametrize("date", ["10 January 2024", "2024. január 10.", "10 января 2024 г."])
+def test_headlines_with_their_dates_are_an_index_at_any_address(date: str) -> None:
+    items = [f"Council votes to mend the old pier part {number} {date}" for number in range(9)]
+    listed = "".join(
+        f"<li><a href='/blog/{i}/'>{item.removesuffix(date)}</a><time datetime='2024-01-10'>{date}</time></li>"
+        for i, item in enumerate(items)
+    )
+    html = page("Posts", f"<h1>Posts</h1><ol>{listed}</ol>")
+    assert kind_of(html, "\n\n".join(items), "https://www.alverton-courier.example/blog/", links=0.7) == "index"
+    story = page("Posts", f"<h1>Posts</h1><p>{BRIEF}</p><ol>{listed}</ol>")
+    assert kind_of(story, BRIEF, "https://www.alverton-courier.example/blog/", links=0.7) == "article"
 
 
 def test_a_brief_at_a_lists_address_is_an_article() -> None:
