@@ -69,6 +69,7 @@ HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hid
 BLOCK_STYLE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table)\b", re.IGNORECASE)
 # Where a line that breaks is at the end of a sentence, as opposed to wrapped by hand.
 SENTENCE_END = tuple(".!?…:;\"”»’')]。！？；：」』｡؟۔।|")
+EDITS = re.compile(r"[?&](?:action|veaction|do)=edit\b")  # of wikis
 BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
 # A hidden element with so many paragraphs of such a length is an article that waits to be shown, not a menu or a dialog.
 HIDDEN_PARAGRAPHS = 3
@@ -160,7 +161,7 @@ class _Walk:
         hidden = hides or element.get("hidden") is not None
         if is_block or tag in BLOCK_TAGS or "-" in tag:
             return self._open_block(element, tag, hidden=hidden)
-        if hidden:
+        if hidden or (tag in ("a", "span") and self._is_behind_heading(element)):
             return "skip"
         if self.media and tag in CAPTION_TAGS and self._is_captioned(element):
             return self._open_block(element, "figcaption", hidden=False)
@@ -171,10 +172,27 @@ class _Walk:
         elif tag in EMPHASIS:
             self.in_strong += 1
             return "strong"
-        elif tag in SPACED:
+        elif tag in SPACED or (tag == "sup" and self._is_behind_figure(element)):
             self.pieces.append(" ")
             return "space" if tag in SPACED_BEHIND else ""
         return ""
+
+    def _is_behind_heading(self, element: HtmlElement) -> bool:
+        """Say whether an inline element behind a heading is no word of it: a sign that links to it, links that edit its section."""
+        if self.page.containers[self.stack[-1]].tag not in HEADINGS or not "".join(self.pieces).strip():
+            return False
+        links = [element] if element.tag == "a" else list(element.iterdescendants("a"))
+        if links and all(EDITS.search(link.get("href") or "") for link in links):
+            return sum(map(_letters, links)) == _letters(element)
+        return _letters(element) == 0 and any((link.get("href") or "").startswith("#") for link in links)
+
+    def _is_behind_figure(self, element: HtmlElement) -> bool:
+        """Say whether a superscript is the number of a note, a link to it, behind a number: 1951 and note 2 are not 19512."""
+        if not "".join(self.pieces[-2:])[-1:].isdigit():
+            return False
+        parent = element.getparent()
+        link = parent if parent is not None and parent.tag == "a" else element.find(".//a")
+        return link is not None and "#" in (link.get("href") or "")
 
     def _is_captioned(self, element: HtmlElement) -> bool:
         """Say whether an inline element is named a caption and stands behind a picture, with no text between or right behind it."""
@@ -305,6 +323,10 @@ class _Walk:
             )
         )
         self.media = 0
+
+
+def _letters(element: HtmlElement) -> int:
+    return sum(c.isalnum() for text in element.itertext() for c in text)
 
 
 @lru_cache(maxsize=16384)  # a page's elements are of few kinds

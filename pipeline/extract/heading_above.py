@@ -39,7 +39,7 @@ def heading_above(
         if len(text) >= READ_WORDS:
             break
     above = range(max(0, prose[0] - ABOVE), prose[0])
-    if title and (_shared(title, text) or not "".join(title).isascii() or _stands_above(page, tokens, above, title)):
+    if title and (_shared(title, text) or not "".join(title).isascii() or _stands_above(page, tokens, range(prose[0]), title)):
         return None
     worth = {i: _worth(page, page.runs[i], tokens[i], text, kept=bool(chosen[i])) for i in above}
     best = max(worth, key=lambda i: (worth[i], -i), default=None)

@@ -39,6 +39,12 @@ def test_a_headline_that_plays_with_words_stays_when_it_heads_the_page() -> None
     assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
 
 
+def test_it_may_stand_far_above_the_text() -> None:
+    menus = "".join(f"<p>{name}</p>" for name in ("Read", "History", "Tools", "Print", "Views", "More", "Share", "Save", "Help"))
+    above = f"<h1>All Aboard Once More</h1>{menus}<p>From the harbour almanac</p>"
+    assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
+
+
 @pytest.mark.parametrize("above", ["<p><a href='/x'>The ferry fares of the harbour</a></p>", ""])
 def test_a_link_is_no_headline(above: str) -> None:
     assert page(above)[0] is None
