@@ -14,7 +14,7 @@ from pipeline.extract.agencies import agency_in, without_agency
 from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_person, split_names
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
-from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
+from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links, own_footer
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, one_line
 from pipeline.extract.textlines import Lines, lines_near_headline
@@ -63,6 +63,7 @@ def read_authors(
         lambda: _people_of_elements(marked().bylines, names, full_names=True),
         lambda: _people_of_elements(author_links(tree, url), names, full_names=True),
         lambda: _people(_by_lines(lines(), markup), names, full_names=True),
+        lambda: _people(_in_footer(tree), names, full_names=True),
     )
     for source in sources:
         people, credit = source()
@@ -135,6 +136,13 @@ def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
         if rest is not None:
             return [rest or following]
     return []
+
+
+def _in_footer(tree: lxml.html.HtmlElement) -> list[str]:
+    """Return the name set apart behind a "Written by" in the article's own footer: of who "lives in Alverton"."""
+    texts = [one_line(text, MAX_BYLINE) for footer in own_footer(tree) for text in footer.itertext()]
+    texts = [text for text in texts if text]
+    return next(([name] for by, name in pairwise(texts) if after_by(by) == ""), [])
 
 
 def _after_date(line: str) -> str | None:

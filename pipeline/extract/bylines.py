@@ -71,7 +71,7 @@ def after_by(line: str) -> str | None:
         return None
     rest = line[match.end() :].strip()
     # "Di Stefano" is a name, "di Marco Rossi" a byline.
-    return None if match[1].lower() in NAME_PARTICLES and " " not in rest else rest
+    return None if match[1].lower() in NAME_PARTICLES and rest and " " not in rest else rest
 
 
 def without_by(text: str) -> str:

@@ -43,6 +43,8 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Por María Núñez y José Pérez", ["María Núñez", "José Pérez"]),
         ("di Marco Rossi", ["Marco Rossi"]),
         ("Postado por Ana Souza", ["Ana Souza"]),
+        ("Escrit per: Mercè Puig", ["Mercè Puig"]),
+        ("كتب بواسطة: ليلى حداد", ["ليلى حداد"]),
         ("Eingestellt von Erika Mustermann um 10:05", ["Erika Mustermann"]),
         ("Diposting oleh Budi Santoso", ["Budi Santoso"]),
         ("Gönderen Ayşe Yılmaz", ["Ayşe Yılmaz"]),
@@ -146,11 +148,26 @@ def test_the_publisher_is_no_author() -> None:
         '<div><a href="/author/jane-doe/">Jane Doe</a></div>',
         "<div>By Jane Doe</div>",
         "<div>By</div><div>Jane Doe</div>",
+        "<p>Von <strong>Jane Doe</strong></p>",
         '<div class="byline"><span>JD</span><span>Jane Doe</span></div>',
     ],
 )
 def test_a_byline_on_the_page_is_found(body: str) -> None:
     assert read(body).authors == ("Jane Doe",)
+
+
+@pytest.mark.parametrize(
+    ("bio", "names"),
+    [
+        ("<p>Written by <strong>Jane Doe</strong> who lives in Alverton. <a href=/x>Follow her</a></p>", ("Jane Doe",)),
+        ("<p>Escrito por <a href=/about>Jane Doe</a>.</p>", ("Jane Doe",)),
+        ("<p>Written by the sea.</p>", ()),
+        ("<p>Written by <em>the whole newsroom</em></p>", ()),
+    ],
+)
+def test_who_wrote_the_article_is_said_in_its_own_footer(bio: str, names: tuple[str, ...]) -> None:
+    article = f"<article><header><h1>Ferry sails again</h1></header><p>Story.</p><footer>{bio}</footer></article>"
+    assert read_metadata(parse_html(f"<html><body>{article}</body></html>"), URL, article).authors == names
 
 
 @pytest.mark.parametrize(
