@@ -32,6 +32,7 @@ _ASIAN_STAMPS = re.compile(
     r"(?:(?:公開|掲載|配信|発行|最終更新|更新|改訂|发布|發布|發佈|发表|發表|修改|기사입력|입력|등록|게재|승인|최종수정|수정|업데이트)"
     rf"(?:日時|日期|日|时间|時間|于|於|일시|일)? ?[:：]? ?|{_ASIAN} ?|[|/／・、,] ?)+"
 )
+_ELISION = re.compile(r"(?<!\w)[dl]['’](?=[^\W\d_])", re.IGNORECASE)  # "1 d'octubre de 2026", "l'11 aprile"
 _SEPARATORS = re.compile(r"[\s,،、，·•|/()\[\]:-]+")
 
 
@@ -70,7 +71,7 @@ def _is_date(text: str, *, stamped: bool = False) -> bool:
     """Say whether every word is one of a date, and there is a date among them; behind "updated" a bare number will do."""
     if not has_digit(text):
         return False
-    text = plain_date(text)
+    text = _ELISION.sub("", plain_date(text))
     if _ASIAN_DATE.fullmatch(text.strip(" .:|-[]()")):
         return True
     tokens = [token for token in _SEPARATORS.split(text.casefold()) if token]

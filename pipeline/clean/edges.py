@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.date_lines import is_date_line
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, has_digit, is_prose, quote_style, words_of
-from pipeline.clean.rules import rule_ids
+from pipeline.clean.rules import match_line, rule_ids
 from pipeline.clean.title import repeats_title
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
@@ -30,7 +30,7 @@ ORPHAN = "orphan-heading"
 EDGE_RULES = {
     HEADLINE: "The page's title, repeated at the top",
     BYLINE: 'Who wrote the page: "By …", or a line that is nothing but an author named in the metadata',
-    DATE_LINE: "A line at the top or the tail that is nothing but a date or a time",
+    DATE_LINE: "A line at the top or the tail that is nothing but a date or a time, and such details as the minutes to read",
     AUTHOR_BIO: "Who the author is and how to reach them, at the tail",
     RELATED_HEADLINE: "Headline of another story: after the last prose, or below a label that announces such headlines",
     ORPHAN: "Heading or lead-in at the end, when all that stood below it was taken out",
@@ -57,6 +57,9 @@ INNER_END = re.compile(
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
 SIGNS = " |,;·•–—-/"  # between a name and a date
 WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
+DETAILS = re.compile(r"\s*[·•|]\s*")
+MAX_DETAILS, MAX_DETAILS_CHARS = 6, 160
+COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words", "298 字"
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
 CONTACT = re.compile(
     r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
@@ -158,6 +161,8 @@ def _top(page: _Page) -> list[tuple[int, str]]:
             found.append((position, DATE_LINE))
         elif is_byline(block.text, page.authors, desks=not block.path):
             found.append((position, BYLINE))
+        elif _is_details(block.text, page.authors):
+            found.append((position, DATE_LINE))
     return found
 
 
@@ -200,7 +205,7 @@ def _tail_rule(page: _Page, position: int, outermost: bool) -> str | None:
         return None
     if is_byline(block.text, page.authors, desks=not block.path):
         return BYLINE
-    if is_date_line(block.text):
+    if is_date_line(block.text) or _is_details(block.text, page.authors):
         return DATE_LINE
     if _is_bio(block.text):
         return AUTHOR_BIO
@@ -285,6 +290,19 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
         return True
     made = PICTURED.split(WHO_MADE_WHAT.sub("", names or ""), maxsplit=1)
     return all(map(_are_names, made)) or (desks and _is_desk(names or line))
+
+
+def _is_details(text: str, authors: Collection[str]) -> bool:
+    """Say whether the line is a date and other details between dots or bars: "4 May 2026 · Jane Doe · 812 words · 4 min read"."""
+    pieces = [piece for piece in DETAILS.split(text.strip(SIGNS)) if piece]
+    if not 2 <= len(pieces) <= MAX_DETAILS or len(text) > MAX_DETAILS_CHARS:
+        return False
+    dates = [is_date_line(piece) or is_time_stamp(piece) for piece in pieces]
+    return any(dates) and all(dated or _is_detail(piece, authors) for dated, piece in zip(dates, pieces, strict=True))
+
+
+def _is_detail(piece: str, authors: Collection[str]) -> bool:
+    return bool(COUNT.fullmatch(piece)) or match_line(piece) is not None or is_byline(piece, authors)
 
 
 def _is_dated_byline(line: str, authors: Collection[str]) -> bool:

@@ -14,6 +14,7 @@ from pipeline.clean.date_lines import is_date_line, is_time_stamp
         "2021-05-04T09:30:00Z",
         "4 mai 2021 à 9h30",
         "4 de mayo de 2021",
+        "1 d’octubre de 2021",
         "4 мая 2021, 09:30",
         "2021年5月4日",
         "2021年5月4日(火) 09:30",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.clean import label
@@ -84,6 +86,24 @@ def test_a_byline_with_its_age_in_any_language_goes(line: str) -> None:
     assert dropped(label(article(line.replace("Jane Doe", "Ann Poe").replace("佐藤花子", "佐藤"), *PROSE, authors=authors))) == {}
     prose = "By Jane Doe 3 years ago the pier was painted and then forgotten by everybody in the town"
     assert dropped(label(article(prose, *PROSE, authors=authors))) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "12 March 2024 · Last updated: 14 March 2024 · 812 words · 4 min read",
+        "7 mai 2026 ·Mis à jour le: 7 mai 2026·157 mots·1 min de lecture",
+        "1 d’octubre de 2026 · 153 paraules · 1 min de lectura",
+        "2026年5月22日 · 298 字 · 1 分钟",
+    ],
+)
+def test_a_date_with_other_details_goes(line: str) -> None:
+    assert dropped(label(replace(article(line, *PROSE), authors=("Jane Doe",)))) == {line: "date-line"}
+
+
+@pytest.mark.parametrize("line", ["12 March 2024 · The harbour", "4 min read · 812 sheep", "12 March 2024 | 3 boats sank | more"])
+def test_a_date_with_something_else_stays(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))) == {}
 
 
 def test_a_date_goes_at_the_edges_and_stays_in_the_middle() -> None:
