@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Reject
-from pipeline.extract.decode import decode, sanitise
+from pipeline.extract.decode import UNWANTED, decode, sanitise
 from pipeline.extract.parse import MAX_DEPTH, parse_html, reject_binary
 
 RUSSIAN = "Портовая администрация сообщила в понедельник, что новый паром будет ходить дважды в день с первой недели весны. "
@@ -123,6 +123,11 @@ def test_sanitise_removes_what_stores_refuse_and_keeps_the_rest() -> None:
     assert sanitise("don\x92t") == "don’t"
     decomposed = "e\u0301"
     assert sanitise(decomposed) == decomposed  # not normalised: the publisher's own letters
+
+
+def test_sanitise_finds_each_character_of_the_pattern_and_no_other() -> None:
+    found = {chr(code) for code in range(0x10000) if chr(code) != "\r" and sanitise(f"aé{chr(code)}b") != f"aé{chr(code)}b"}
+    assert found == set(UNWANTED.findall("".join(map(chr, range(0x10000))))) - {"\r"}
 
 
 def is_clean(text: str) -> bool:
