@@ -53,9 +53,14 @@ def rules_version() -> str:
     return hashlib.sha256(RULES_FILE.read_bytes() + str(CODE_VERSION).encode()).hexdigest()[:12]
 
 
+@cache
+def _own_rules() -> frozenset[str]:
+    return (rule_ids() | set(BOX_RULES) | set(EDGE_RULES)) - _LASTING
+
+
 def label_with(article: Article, templates: Collection[str]) -> Article:
     """Return the article with its blocks labelled; `templates` are the hashes of its site's lines."""
-    own = (rule_ids() | set(BOX_RULES) | set(EDGE_RULES)) - _LASTING
+    own = _own_rules()
     blocks = [replace(block, dropped_by=None) if block.dropped_by in own else block for block in article.blocks]
     title, blocks = title_of(article, blocks)
     article = replace(article, title=title)

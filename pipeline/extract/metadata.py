@@ -5,10 +5,11 @@ from __future__ import annotations
 import html as html_entities
 import re
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from itertools import islice, tee
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
@@ -64,14 +65,14 @@ def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", 
     url = _absolute(url or "", None)
     markup = read_markup(tree, url)
     names = site_names(markup, url)
-    # Only pages without JSON-LD and <meta> pay for these two.
+    # Only pages without JSON-LD and <meta> pay for these two; of the lines no more are read than are looked at.
     marked = cache(lambda: read_marked(tree))
-    lines = cache(lambda: list(islice(text_nodes(tree), MAX_LINES)))
-    authors, agency = read_authors(tree, url, markup, marked, lines, names)
-    published_at, basis, modified_at = read_dates(markup, marked, lines, url, _locale(markup), not_after)
+    (lines,) = tee(islice(text_nodes(tree), MAX_LINES), 1)
+    authors, agency = read_authors(tree, url, markup, marked, lambda: copy(lines), names)
+    published_at, basis, modified_at = read_dates(markup, marked, lambda: copy(lines), url, _locale(markup), not_after)
     canonical, elsewhere = _canonical(markup, url)
     return Metadata(
-        title=read_title(tree, markup, lines, names),
+        title=read_title(tree, markup, lambda: copy(lines), names),
         authors=authors,
         published_at=published_at,
         published_basis=basis,

@@ -6,6 +6,8 @@ import re
 
 import lxml.html
 
+from pipeline.extract.votes import ASCII_TOKENS
+
 WORD = re.compile(r"[^\W_]+")
 WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0e7f]")
 WIDE_PER_WORD = 2  # a word of Chinese, Japanese, Korean or Thai is about two characters long
@@ -18,7 +20,9 @@ VISIBLE_LIMIT = 20_000  # characters
 
 def count_words(text: str) -> int:
     """Return the number of words; of scripts without spaces, what it would be in others."""
-    wide = 0 if text.isascii() else len(WIDE.findall(text))
+    if text.isascii():
+        return len(text.translate(ASCII_TOKENS).split())
+    wide = len(WIDE.findall(text))
     if not wide:
         return len(WORD.findall(text))
     return len(WORD.findall(WIDE.sub(" ", text))) + wide // WIDE_PER_WORD

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class Structure:
 
 def structure_of(page: PageBlocks) -> Structure:
     """Return which runs of a page belong together: same container, same names for three steps up, same parent and tag."""
-    parents = np.array([max(0, c.parent) for c in page.containers], dtype=np.intp)
+    parents = np.array([c.parent for c in page.containers], dtype=np.intp).clip(0)
     levels = [np.array([run.container for run in page.runs], dtype=np.intp)]
     for _ in range(LEVELS - 1):
         levels.append(parents[levels[-1]])
@@ -99,15 +99,9 @@ def _mask_features(page: PageBlocks, structure: Structure) -> dict[str, Vector]:
     own, second, third = structure.levels[:3]
     near = masks[own] | masks[second] | masks[third]
     far = above[third]
-    bits = np.arange(BITS)
-    near_bits = ((near[:, None] >> bits) & 1).astype(np.float32)
-    far_bits = ((far[:, None] >> bits) & 1).astype(np.float32)
-    own_bits = ((masks[own][:, None] >> bits) & 1).astype(np.float32)
-    return (
-        {f"own_{name}": own_bits[:, i] for i, name in enumerate(NAMES)}
-        | {f"near_{name}": near_bits[:, i] for i, name in enumerate(NAMES)}
-        | {f"far_{name}": far_bits[:, i] for i, name in enumerate(NAMES)}
-    )
+    around = {"own": masks[own], "near": near, "far": far}
+    bits = {where: (mask >> np.arange(BITS)[:, None] & 1).astype(np.float32) for where, mask in around.items()}
+    return {f"{where}_{name}": column for where, rows in bits.items() for name, column in zip(NAMES, rows, strict=True)}
 
 
 def _container_features(page: PageBlocks, structure: Structure, sizes: _Sizes) -> dict[str, Vector]:
@@ -216,7 +210,7 @@ def _outermost(page: PageBlocks, tag: str) -> list[int]:
 
 def _ranks(name: str, containers: Sequence[int], keys: Sequence[str], long: Sequence[bool]) -> dict[str, Vector]:
     """Number the containers that share a key and hold prose by their first prose; runs of others take the last number."""
-    seen: dict[str, dict[int, int]] = {key: {} for key in keys}
+    seen: dict[str, dict[int, int]] = defaultdict(dict)
     ranks = []
     for container, key, is_long in zip(containers, keys, long, strict=True):
         numbers = seen[key]

@@ -41,8 +41,9 @@ def teasers(page: PageBlocks, words: npt.NDArray[np.int64], structure: Structure
 def _alike(page: PageBlocks, words: npt.NDArray[np.int64], structure: Structure) -> list[list[int]]:
     """Return the places of the headlines that a summary follows, those of one form together."""
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
+    lengths = words.tolist()
     for place in range(len(page.runs) - 1):
-        if _is_pair(page, words, place) and not _goes_on(page, structure, place + 1):
+        if _is_pair(page, lengths, place) and not _goes_on(page, structure, place + 1):
             found[int(structure.like[place]), int(structure.like[place + 1])].append(place)
     return [pairs for pairs in found.values() if len(pairs) >= ENOUGH and _other_sites(page, pairs) <= OTHER_SITES * len(pairs)]
 
@@ -59,7 +60,7 @@ def _host(target: str) -> str:
         return ""
 
 
-def _is_pair(page: PageBlocks, words: npt.NDArray[np.int64], place: int) -> bool:
+def _is_pair(page: PageBlocks, words: Sequence[int], place: int) -> bool:
     above, below = page.runs[place], page.runs[place + 1]
     if words[place] not in HEADLINE_WORDS or words[place + 1] not in SUMMARY_WORDS:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import lxml.html
 
@@ -19,7 +19,7 @@ PROSE_LINE = 150  # characters; the second line so long is the story
 TEXT_LIMIT = 400
 
 
-Lines = list[tuple[lxml.html.HtmlElement, str]]
+Lines = Iterable[tuple[lxml.html.HtmlElement, str]]
 
 
 def lines_near_headline(page_lines: Lines, markup: Markup) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # A word; where words are not spaced (Chinese, Japanese, Thai), a letter.
 TOKEN = re.compile(r"[぀-ヿ㐀-鿿豈-﫿ก-๿]|[^\W_぀-ヿ㐀-鿿豈-﫿ก-๿]+")
@@ -14,8 +15,9 @@ SPACED_TOKEN = re.compile(r"[^\W_]+")
 ASCII_TOKENS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 
 
+@lru_cache(maxsize=1024)  # most lines of a candidate are runs of the page
 def tokens_of(text: str) -> list[str]:
-    """Return the words of a text in lower case."""
+    """Return the words of a text in lower case, in a list that is not to be changed."""
     text = text.lower()
     if text.isascii():
         return text.translate(ASCII_TOKENS).split()
