@@ -381,6 +381,8 @@ def _header_text(raw: bytes) -> str:
 def _explained(error: BaseException) -> Reject | Transient:
     """Return the error of the network as one of ours."""
     text = str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ServerDisconnectedError):  # its words may be half a parsed answer
+        text = "the server closed the connection without an answer"
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(inner, OSError) and inner.errno == errno.EACCES:
         return Reject("forbidden_address", inner.strerror or text)

@@ -355,6 +355,12 @@ def test_what_a_server_says_unasked_is_no_answer_to_the_next_request(web: Web, s
     assert [read_page(store, row).body for row in rows] == [b"<p>the first page", b"<p>the second page"]
 
 
+def test_half_a_head_is_no_answer(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/half", raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n", then_close=True))
+    (row,) = run(web, settings, store, "/half")
+    assert (row.outcome, row.detail) == ("unreachable", "the server closed the connection without an answer")
+
+
 def test_a_server_without_tls_is_told_from_one_that_is_away(web: Web, settings: Settings, store: LocalStore) -> None:
     secure = dataclasses.replace(web.item("/"), url=web.url("/").replace("http:", "https:"))
     (row,) = fetch([secure], settings=settings, store=store, archive_prefix=PREFIX)
