@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote_from_bytes, urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -39,6 +39,7 @@ MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enou
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
 MAX_HEADERS = 256
 RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from the base to the cap
+ASCII = bytes(range(128))
 MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
 END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>\s*\Z", re.IGNORECASE)
 MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
@@ -291,7 +292,7 @@ class Client:
                 status=response.status,
                 version=f"HTTP/{version.major}.{version.minor}",
                 reason=response.reason or "",
-                headers=tuple((_header_text(k), _header_text(v)) for k, v in response.raw_headers),
+                headers=tuple(_header(name, value) for name, value in response.raw_headers),
                 body=body,
                 request_headers=tuple(response.request_info.headers.items()),
                 address=peer,
@@ -371,11 +372,23 @@ def _is_whole(body: bytes, encodings: list[str]) -> bool:
         return False
 
 
-def _header_text(raw: bytes) -> str:
+def _header(name: bytes, value: bytes) -> tuple[str, str]:
+    """Return a header as text: UTF-8, else Latin-1; of a URL in an older charset the server wants its own bytes back."""
+    if name.lower() == b"location" and not _is_utf8(value):
+        value = quote_from_bytes(value, safe=ASCII).encode()
+    return _header_text(name), _header_text(value)
+
+
+def _is_utf8(raw: bytes) -> bool:
     try:
-        return raw.decode().replace("\0", "")
+        raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("latin-1").replace("\0", "")
+        return False
+    return True
+
+
+def _header_text(raw: bytes) -> str:
+    return raw.decode("utf-8" if _is_utf8(raw) else "latin-1").replace("\0", "")
 
 
 def _explained(error: BaseException) -> Reject | Transient:

@@ -207,6 +207,22 @@ def test_redirects_are_followed_and_remembered(web: Web, settings: Settings, sto
 
 
 @pytest.mark.parametrize(
+    ("location", "asked"),
+    [
+        (b"/caf\xe9?q=\xe9&a=%41#top", "/caf%E9?q=%E9&a=A"),
+        ("/café".encode(), "/caf%C3%A9"),
+        (b"/a b", "/a%20b"),
+    ],
+)
+def test_a_redirect_leads_to_the_bytes_that_the_server_wrote(
+    web: Web, settings: Settings, store: LocalStore, location: bytes, asked: str
+) -> None:
+    web.add("/a", raw(b"HTTP/1.1 301 Moved\r\nLocation: " + location + b"\r\n\r\n", then_close=True))
+    run(web, settings, store, "/a")
+    assert web.paths()[-1] == asked
+
+
+@pytest.mark.parametrize(
     ("head", "refresh"),
     [
         ('<meta http-equiv="refresh" content="0; url=/page">', None),
