@@ -16,7 +16,8 @@ VALUE = re.compile(
     r"\s*(?P<seconds>\d{1,9})(?:\.[\d.]*)?(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?(?:\"(?P<double>[^\"]*)|'(?P<single>[^']*)|(?P<bare>.*))",
     re.IGNORECASE | re.DOTALL,
 )
-HIDDEN = ("noscript", "template")  # what a browser that runs scripts does not see
+# What is text to a browser that runs scripts, and elements to lxml.
+HIDDEN = ("iframe", "noembed", "noframes", "noscript", "template", "textarea", "xmp")
 
 
 def leads_on(url: str, header: str | None, body: bytes, content_type: str | None) -> str | None:

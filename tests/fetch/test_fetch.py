@@ -251,6 +251,7 @@ def test_a_page_that_only_leads_on_is_a_redirect(
         '<meta http-equiv="refresh" content="7;url=/next-slide">',
         '<meta http-equiv="refresh" content="0;url=javascript:go()">',
         '<noscript><meta http-equiv="refresh" content="0;url=/page"></noscript>',
+        '<p>So a page moves:<textarea><meta http-equiv="refresh" content="0;url=/page"></textarea>',
         '<!--[if IE]><meta http-equiv="refresh" content="0;url=/page"><![endif]-->',
         '<script>document.write(\'<meta http-equiv="refresh" content="0;url=/page">\')</script>',
         '<meta http-equiv="refresh" content="0;url=/page">' + "".join(f"<p>{n * 7919:x} {n}" for n in range(9000)),
