@@ -12,7 +12,7 @@ from pipeline.extract.dates import plain_date
 from pipeline.extract.months import month_number
 
 MAX_WORDS = 16  # "Published at 09:30 on Tuesday, 4 May 2021, last updated at …" has 14
-MAX_STAMP_WORDS = 5  # "this article was last updated"
+MAX_STAMP_WORDS = 8  # "cet article a été mis à jour le"
 TIME_STAMP = "time-stamp"
 _NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th|er|h\d{0,2}|am|pm|ως|-го|\.)?$")
 _NUMERIC_DATE = re.compile(
@@ -29,7 +29,7 @@ _ASIAN = (
 _ASIAN_DATE = re.compile(_ASIAN)
 # "公開 2024年5月4日 更新 2024年5月5日", "2024年5月4日公開": dates, each with what it says before or behind it.
 _ASIAN_STAMPS = re.compile(
-    r"(?:(?:公開|掲載|配信|発行|最終更新|更新|改訂|发布|發布|發佈|发表|發表|修改|기사입력|입력|등록|게재|승인|최종수정|수정|업데이트)"
+    r"(?:(?:本文|この記事は)?(?:公開|掲載|配信|発行|最終更新|更新|改訂|发布|發布|發佈|发表|發表|修改|기사입력|입력|등록|게재|승인|최종수정|수정|업데이트)"
     rf"(?:日時|日期|日|时间|時間|于|於|일시|일)? ?[:：]? ?|{_ASIAN} ?|[|/／・、,] ?)+"
 )
 _ELISION = re.compile(r"(?<!\w)[dl]['’](?=[^\W\d_])", re.IGNORECASE)  # "1 d'octubre de 2026", "l'11 aprile"
@@ -41,11 +41,16 @@ def is_date_line(text: str) -> bool:
     return len(text) <= 120 and _is_date(text)
 
 
+def is_stamped_date(text: str) -> bool:
+    """Say whether the line is a date, and behind it perhaps another one with what it is: "3 May 2021, last updated: 4 May 2021"."""
+    return len(text) <= 120 and _is_date(_without_stamps(text))
+
+
 def is_time_stamp(text: str) -> bool:
     """Say whether the line says when the page was published or updated, with its date."""
     if len(text) > 160 or not has_digit(text):
         return False
-    if _ASIAN_STAMPS.fullmatch(text) and _ASIAN_DATE.search(text):
+    if _ASIAN_STAMPS.fullmatch(text.rstrip("。.")) and _ASIAN_DATE.search(text):
         return True
     tokens = text.split()
     for length in range(min(MAX_STAMP_WORDS, len(tokens)), 0, -1):

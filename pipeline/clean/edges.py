@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.date_lines import is_date_line, is_time_stamp
+from pipeline.clean.date_lines import is_date_line, is_stamped_date, is_time_stamp
 from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, has_digit, is_prose, quote_style, words_of
 from pipeline.clean.rules import match_line, rule_ids
 from pipeline.clean.title import repeats_title
@@ -275,7 +275,7 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
     """
     line = text.strip()
     if len(line) > 120 or len(line.split()) > MAX_BYLINE_WORDS:
-        return False
+        return len(line) <= 120 and _is_dated_byline(line, authors)
     folded = fold(line).strip(" .,|-·:")
     if folded in authors or any(folded in (f"by {a}", f"von {a}", f"por {a}", f"par {a}") for a in authors):
         return True
@@ -314,7 +314,7 @@ def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
         head, date = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
         if has_digit(head):
             return False
-        if head and is_date_line(date):
+        if head and is_stamped_date(date):
             return is_byline(head, authors)
     return False
 

@@ -58,6 +58,15 @@ def test_a_line_that_says_more_or_less_than_a_date_is_none(line: str) -> None:
         "Опубликовано: 4 мая 2021",
         "公開日：2021年5月4日",
         "Posted 3 hours ago",
+        "This article was updated on 4 May 2021.",
+        "Dieser Artikel wurde zuletzt aktualisiert am 4. Mai 2021.",
+        "Cet article a été mis à jour le 4 mai 2021.",
+        "Este artículo fue actualizado el 4 de mayo de 2021.",
+        "Artykuł zaktualizowano 4 maja 2021.",
+        "Статья обновлена 4 мая 2021",
+        "A cikket frissítettük: 2021. május 4.",
+        "تم تحديث المقال في 4 أبريل 2021",
+        "本文更新于2021年5月4日。",
     ],
 )
 def test_a_line_that_says_when_it_was_published_is_a_time_stamp(line: str) -> None:
@@ -65,7 +74,14 @@ def test_a_line_that_says_when_it_was_published_is_a_time_stamp(line: str) -> No
 
 
 @pytest.mark.parametrize(
-    "line", ["Updated", "Published authors met on 4 May 2021 in Rome", "Date: 3 March", "Updated 3 rules for 12 schools"]
+    "line",
+    [
+        "Updated",
+        "Published authors met on 4 May 2021 in Rome",
+        "Date: 3 March",
+        "Статья обновлена по решению суда 4 мая",
+        "Updated 3 rules for 12 schools",
+    ],
 )
 def test_a_line_that_only_begins_so_is_none(line: str) -> None:
     assert not is_time_stamp(line)

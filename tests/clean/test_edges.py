@@ -64,7 +64,15 @@ def test_an_author_named_in_the_metadata_is_known_without_by() -> None:
     assert dropped(label(article("Jane Doe", *PROSE))) == {}
 
 
-@pytest.mark.parametrize("line", ["Jane Doe 4 May 2021", "By Jane Doe • 4 May 2021, 10:05", "佐藤花子 記者 2021年5月4日 8時00分"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Jane Doe 4 May 2021",
+        "By Jane Doe • 4 May 2021, 10:05",
+        "By Jane Doe 4 de mayo de 2021 Actualizado el: 5 de mayo de 2021 a las 10:05",
+        "佐藤花子 記者 2021年5月4日 8時00分",
+    ],
+)
 def test_a_byline_with_the_date_goes(line: str) -> None:
     assert dropped(label(article(line, *PROSE, authors=("Jane Doe", "佐藤花子")))) == {line: "author-line"}
     assert dropped(label(article("Jane Doe 4 May 2021 was the day", *PROSE, authors=("Jane Doe",)))) == {}
