@@ -21,6 +21,7 @@ LARGEST = 0.6  # of the words that one entry may hold: more is an article, with 
 BESIDE = 4  # entries side by side: then it does not matter of which the text was kept
 
 YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)|(?<!\d)199\d(?!\d)")
+PROGRAM = re.compile(r"^/?$|\.(?:php|aspx?|jsp|cgi|cfm|do|pl)$")  # whose queries name pages
 DATE_WORDS = 14  # "Written by Jane Doe on Tuesday, 12 March 2024 at 10:05" has 11
 
 
@@ -92,9 +93,10 @@ def _story(link: lxml.html.HtmlElement, url: str | None) -> str | None:
 
 
 def _place(url: str) -> tuple[str, str, str]:
-    """Return what two spellings of a page's address share."""
+    """Return what two spellings of a page's address share, and those of the parts of a live blog: `/live/ferry?post=12`."""
     parts = urlsplit(url)
-    return parts.netloc.lower().removeprefix("www."), parts.path.rstrip("/"), parts.query
+    query = parts.query if PROGRAM.search(parts.path) else ""
+    return parts.netloc.lower().removeprefix("www."), parts.path.rstrip("/"), query
 
 
 def _shares(lines: Iterable[tuple[str, int]], entries: Iterable[lxml.html.HtmlElement]) -> list[int]:

@@ -72,11 +72,18 @@ STORY = "".join(f"<p>{summary(day)}</p>" for day in DAYS)
         "<h1>Ferry sails again</h1>"
         + "".join(f"<section><h2><a href=#{day}>The {day} ferry</a></h2><p>{summary(day)}</p></section>" for day in DAYS),
         "<h1>Ferry sails again</h1>"
+        + "".join(f"<div><h2><a href='/ferry?post={day}#{day}'>Of the {day}</a></h2><p>{summary(day)}</p></div>" for day in DAYS),
+        "<h1>Ferry sails again</h1>"
         + "".join(f"<div><h2><a href=https://{day}.example/x>Of the {day}</a></h2><p>{summary(day)}</p></div>" for day in DAYS),
     ],
 )
 def test_a_story_among_links_to_others_is_an_article(body: str) -> None:
     assert kind(body, "/ferry", "Ferry sails again") == "article"
+
+
+def test_a_query_names_a_story_where_one_program_shows_all() -> None:
+    entries = "".join(linked(day, summary(day)).replace(f"/{day}-story/", f"/blog.php?id={n}") for n, day in enumerate(DAYS))
+    assert kind(entries, "/blog.php") == "index"
 
 
 def test_a_page_of_menus_and_a_search_field_is_no_article() -> None:
