@@ -22,6 +22,7 @@ BESIDE = 4  # entries side by side: then it does not matter of which the text wa
 
 YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)|(?<!\d)199\d(?!\d)")
 PROGRAM = re.compile(r"^/?$|\.(?:php|aspx?|jsp|cgi|cfm|do|pl)$")  # whose queries name pages
+MAX_LINE = 2000  # characters
 DATE_WORDS = 14  # "Written by Jane Doe on Tuesday, 12 March 2024 at 10:05" has 11
 
 
@@ -41,6 +42,20 @@ def entries_of(tree: lxml.html.HtmlElement, text: str, title: str | None, url: s
         if sum(shares) >= HELD * words > 0 and (max(shares) <= LARGEST * words or _are_beside(entries)):
             return len(entries), all(map(_is_dated, entries))
     return 0, False
+
+
+def begins_elsewhere(tree: lxml.html.HtmlElement, text: str, title: str | None, url: str | None) -> bool:
+    """Say whether the heading right above a text is a link to another page of the site, and not the page's own title."""
+    first = fold(text.partition("\n")[0])
+    above: lxml.html.HtmlElement | None = None
+    for element in tree.iter(*HEADINGS, "p", "div"):
+        if element.tag in HEADINGS:
+            above = element
+        elif above is not None and fold(element.text_content()[: 2 * MAX_LINE]) == first:
+            headline = fold(one_line(above.text_content(), HEADLINE_CHARS))
+            links = (*above.iter("a"), *above.iterancestors("a"))
+            return headline != fold(title or "") and any(_story(link, url) for link in links)
+    return False
 
 
 def _series(tree: lxml.html.HtmlElement) -> Iterable[list[lxml.html.HtmlElement]]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import lxml.html
 from lxml import etree
 
-from pipeline.extract.entries import entries_of
+from pipeline.extract.entries import begins_elsewhere, entries_of
 from pipeline.extract.metadata import HOME_PATHS, Metadata
 from pipeline.extract.page_text import count_words, has_sentence, prose_words, visible_text
 from pipeline.extract.strings import fold, one_line
@@ -259,7 +259,11 @@ def _short_list(page: _Page) -> str | None:
     if not page.words and not _links(page.tree):
         return None
     story = _longest_story(page.tree)
-    return f"a list by its address ({path}), no story longer than {story} words" if story < BRIEF else None
+    if story < BRIEF:
+        return f"a list by its address ({path}), no story longer than {story} words"
+    if begins_elsewhere(page.tree, page.text, page.metadata.title, page.url):
+        return f"a list by its address ({path}), with the beginning of one story"
+    return None
 
 
 def _path(page: _Page) -> str | None:

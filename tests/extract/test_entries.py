@@ -81,6 +81,15 @@ def test_a_story_among_links_to_others_is_an_article(body: str) -> None:
     assert kind(body, "/ferry", "Ferry sails again") == "article"
 
 
+def test_a_list_of_one_story_is_an_index_by_its_address_however_much_it_shows() -> None:
+    one = linked("first", summary("first", times=4))
+    assert kind(one, "/tag/ferries/", "Ferries") == "index"
+    assert kind(one, "/ferries-again/", "Ferries") == "article"
+    assert kind(one, "/tag/ferries/", "The first ferry of the week") == "article"  # its own headline, which leads elsewhere
+    own = one.replace("<h2>", "<h2>In short: ").replace("/first-story/", "/tag/ferries")
+    assert kind(f"<h1>Ferries</h1>{own}", "/tag/ferries/", "Ferries") == "article"
+
+
 def test_a_query_names_a_story_where_one_program_shows_all() -> None:
     entries = "".join(linked(day, summary(day)).replace(f"/{day}-story/", f"/blog.php?id={n}") for n, day in enumerate(DAYS))
     assert kind(entries, "/blog.php") == "index"
