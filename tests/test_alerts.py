@@ -95,6 +95,8 @@ def test_a_run_that_loads_nothing_or_was_asked_for_few_pages_is_no_jump(run: Run
     load(warehouse, make.night(8, [make.article("8", text="One item.", day=8)]))
     assert list(alerts.of_night(replace(run, page_limit=1), LINK)) == []
     assert [alert.kind for alert in alerts.of_night(run, LINK)] == ["volume_jump"]
+    load(warehouse, make.night(9, [make.article("9", text="Another item.", day=9)]))
+    assert list(alerts.of_night(run, LINK)) == [], "a night that is made up for after others finds what is left"
 
 
 @pytest.mark.parametrize(("tonight", "usual"), [(10, None), (29, None), (30, 10), (4, None), (3, 10), (0, 10)])

@@ -45,7 +45,10 @@ def discover(run: Run) -> StageReport:
         outcomes[item.source_id][outcome] += 1
         if outcome == "new":
             fresh.append(item)
-    rejected = [*found.rejected, *silent_sources(run.sources, news, _news_before(run), found.rejected)]
+    earlier, later = _nights_around(run)
+    # What a source lists now says nothing of whether it was silent in a night that is made up for after others.
+    silent = [] if later else silent_sources(run.sources, news, _news_of(run, earlier), found.rejected)
+    rejected = [*found.rejected, *silent]
     for reject in rejected:
         outcomes[reject.source_id][reject.reason] += 1
     return _commit_discovered(run, fresh, rejected, outcomes, news)
@@ -83,12 +86,18 @@ def _refuse_silence(sources: Sequence[Source], found: Discovery) -> None:
     )
 
 
-def _news_before(run: Run) -> list[Mapping[str, int]]:
-    """Return how many new pages each source brought in the runs before, the latest first."""
+def _nights_around(run: Run) -> tuple[list[str], list[str]]:
+    """Return the nights before and those after this one whose sources were read."""
+    dates = dates_of(run.store(), "discover")
+    return [day for day in dates if day < run.run_date], [day for day in dates if day > run.run_date]
+
+
+def _news_of(run: Run, earlier: Sequence[str]) -> list[Mapping[str, int]]:
+    """Return how many new pages each source brought in the earlier runs, the latest first."""
     from pipeline.fetch.freshness import REMEMBERED_RUNS
 
     store = run.store()
-    dates = [day for day in dates_of(store, "discover") if day < run.run_date][-REMEMBERED_RUNS:]
+    dates = earlier[-REMEMBERED_RUNS:]
     manifests = (read_manifest(store, Partition("discover", day, WHOLE)) for day in reversed(dates))
     return [manifest.extra.get("news", {}) for manifest in manifests if manifest is not None]
 

@@ -76,6 +76,14 @@ def test_a_silent_source_is_in_the_quarantine_and_in_the_nights_report(web: Web,
     assert (manifest.report.outcomes, manifest.extra["news"]) == ({"silent": 1}, {"daily": 0})
 
 
+def test_no_source_was_silent_in_a_night_that_is_made_up_for_later(web: Web, settings: Settings, tmp_path: Path) -> None:
+    missed = days(web, settings, tmp_path, 4)
+    web.add("/feed", Reply(FEED.format(day=missed + timedelta(days=2)).encode()))
+    assert night(web, settings, tmp_path, missed + timedelta(days=2)) == []
+    web.add("/feed", Reply(FEED.format(day=FIRST).encode()))  # what it lists later is no news of the night
+    assert night(web, settings, tmp_path, missed) == []
+
+
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
