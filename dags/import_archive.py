@@ -63,7 +63,7 @@ def import_archive() -> None:
     opened, shards = common.open_workspace(planned), file(planned)
     night = common.pages(("extract", "clean"), planned, shards) >> common.dedup(planned)
     opened >> shards
-    common.finish(planned, opened, night)
+    common.finish(planned, night)
 
 
 import_archive()

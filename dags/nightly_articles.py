@@ -108,7 +108,7 @@ def nightly_articles() -> None:
     opened, shards = common.open_workspace(planned), discover(planned)
     night = common.pages(runs.SHARDED, planned, shards) >> common.dedup(planned)
     opened >> shards
-    common.finish(planned, opened, night)
+    common.finish(planned, night)
 
 
 nightly_articles()

@@ -100,9 +100,17 @@ def test_the_night_runs_its_stages_in_their_order(dags: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["import_archive", "nightly_articles"])
 def test_the_workspace_is_opened_before_and_closed_whatever_happens(name: str, dags: dict[str, Any]) -> None:
     dag = dags[name]
-    opened, closed = dag.get_task("open_workspace"), dag.get_task("close_workspace")
-    assert (opened.is_setup, closed.is_teardown, closed.on_failure_fail_dagrun) == (True, True, False)
-    assert "open_workspace" in closed.upstream_task_ids
+    first = dag.get_task("discover" if name == "nightly_articles" else "file")
+    closed = dag.get_task("close_workspace")
+    assert "open_workspace" in first.upstream_task_ids
+    assert (closed.trigger_rule, closed.upstream_task_ids) == ("all_done", {"plan", "publish"})
+
+
+@pytest.mark.parametrize("name", ["import_archive", "nightly_articles", "replay_articles"])
+def test_a_run_ends_as_its_last_task_that_matters_and_one_that_is_marked_as_failed_at_once(name: str, dags: dict[str, Any]) -> None:
+    dag = dags[name]
+    assert not any(task.is_teardown for task in dag.tasks), "Airflow lets it go on, then calls the run a success"
+    assert {task.task_id for task in dag.leaves} - {"close_workspace"} == {"night" if name == "replay_articles" else "summary"}
 
 
 def test_the_loader_is_alone_and_the_fetchers_are_bounded(dags: dict[str, Any]) -> None:
