@@ -57,6 +57,7 @@ LISTS_PATH = re.compile(
     re.IGNORECASE,
 )  # a list of such lists, or the stories of a year, a month, a day
 STORY_PATH = re.compile(r"/[^/]*(?:(?:[-_+][^-_+/]+){3}|\d{5})[^/]*/?$|\.\w{3,5}$")  # a headline, a number, a file name
+HEADLINE_PATH = re.compile(r"/[^/]*(?:[-_+][^-_+/]+){3}[^/]*/?$")
 SECTION_PATH = re.compile(
     r"(?:/[^\W\d][^/\d.-]{0,24}(?:-[^/\d.-]{1,15})?){1,3}/?(?:index\.\w{2,5})?"
 )  # short words, no number, no file name: /sport/football
@@ -234,7 +235,10 @@ def _made_of_entries(page: _Page) -> str | None:
     """
     if page.is_article_by_markup or page.metadata.published_basis in STATED or not page.words:
         return None
-    listed = _is_listing(_path(page))
+    path = _path(page)
+    listed = _is_listing(path)
+    if path is not None and not listed and HEADLINE_PATH.search(path):  # "/2024/03/our-best-stories-of-the-week/"
+        return None
     entries, dated = entries_of(page.tree, page.text, page.metadata.title, page.url, 2 if listed else SERIES)
     if not entries or not (listed or dated or page.words <= BEGINNING * entries):
         return None

@@ -90,6 +90,11 @@ def test_a_list_of_one_story_is_an_index_by_its_address_however_much_it_shows() 
     assert kind(f"<h1>Ferries</h1>{own}", "/tag/ferries/", "Ferries") == "article"
 
 
+def test_a_round_up_under_a_headline_of_its_own_is_an_article() -> None:
+    entries = "".join(linked(day, summary(day)) for day in DAYS)
+    assert kind(f"<h1>Our best stories of the week</h1>{entries}", "/2024/03/our-best-stories-of-the-week/") == "article"
+
+
 def test_a_query_names_a_story_where_one_program_shows_all() -> None:
     entries = "".join(linked(day, summary(day)).replace(f"/{day}-story/", f"/blog.php?id={n}") for n, day in enumerate(DAYS))
     assert kind(entries, "/blog.php") == "index"
