@@ -120,8 +120,7 @@ def write_inputs(folder: Path, count: int) -> None:
                 )
                 writer.commit(StageReport("clean", "2026-03-01", partition.shard, 0))
                 for batch in read_batches(store, partition):
-                    read = read_batch(batch)
-                    rows.write_batch(article_rows(read, range(len(read.keys)), "first", "2026-03-01"))
+                    rows.write_batch(article_rows(read_batch(batch), "first", "2026-03-01"))
 
 
 def stored(folder: Path, name: str = "part") -> Iterator[pa.RecordBatch]:

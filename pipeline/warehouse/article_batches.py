@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -26,6 +27,8 @@ from pipeline.warehouse.bulk import arrow_schema
 from pipeline.warehouse.night import ArticleKey, KeyedBatch
 from pipeline.warehouse.tables import article_versions, articles, dropped_blocks
 
+AT_ONCE = 1 << 16  # bytes of texts whose words are counted together
+START = np.zeros(1, np.int32)
 SPACE = 32  # the code of a space: below it stand tab, line feed and the other control characters
 # Bytes from which on a letter of UTF-8 may be of a script without spaces; the other one begins quotation marks and dashes.
 LEADS_WIDE, LEADS_SIGNS = 0xE0, 0xE2
@@ -150,9 +153,11 @@ def _same(batch: ArticleBatch) -> ArticleBatch:
 
 
 def chosen(batch: ArticleBatch, places: Sequence[int]) -> ArticleBatch:
-    """Return the articles at `places` as a batch of their own."""
+    """Return the articles at `places`, storable, as a batch of their own."""
+    if list(places) == list(range(len(batch.keys))):
+        return ArticleBatch(without_nul(batch.columns), batch.keys)
     keys = Keys(*([getattr(batch.keys, f.name)[place] for place in places] for f in dataclasses.fields(Keys)))
-    return ArticleBatch(batch.columns.take(pa.array(places, pa.int64())), keys)
+    return ArticleBatch(without_nul(batch.columns.take(pa.array(places, pa.int64()))), keys)
 
 
 def joined(batches: Sequence[ArticleBatch]) -> ArticleBatch:
@@ -161,13 +166,13 @@ def joined(batches: Sequence[ArticleBatch]) -> ArticleBatch:
     return ArticleBatch(pa.concat_batches([batch.columns for batch in batches]), keys)
 
 
-def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_date: str) -> pa.RecordBatch:
-    """Return the rows of the table `articles` for the articles at `places`."""
-    columns = _chosen(batch, places)
+def article_rows(batch: ArticleBatch, run_id: str, run_date: str) -> pa.RecordBatch:
+    """Return the rows of the table `articles` for chosen articles."""
+    columns, keys = batch.columns, batch.keys
     text = clean_texts(columns["blocks"])
     published_at, precision = claims(columns["published_at"])
     derived: dict[str, Any] = {
-        "url_id": [batch.keys.page_ids[place] for place in places],
+        "url_id": keys.page_ids,
         "authors": texts_as_json(columns["authors"]),
         "published_at": published_at,
         "published_precision": precision,
@@ -175,11 +180,11 @@ def article_rows(batch: ArticleBatch, places: Sequence[int], run_id: str, run_da
         "modified_at": claims(columns["modified_at"])[0],
         "text": text,
         "word_count": word_counts(text),
-        "content_hash": [batch.keys.content_hashes[place] for place in places],
-        "row_hash": [batch.keys.row_hashes[place] for place in places],
-        "first_run_id": pa.repeat(run_id, len(places)),
-        "first_run_date": pa.repeat(date.fromisoformat(run_date), len(places)),
-        "last_run_id": pa.repeat(run_id, len(places)),
+        "content_hash": keys.content_hashes,
+        "row_hash": keys.row_hashes,
+        "first_run_id": pa.repeat(run_id, len(keys)),
+        "first_run_date": pa.repeat(date.fromisoformat(run_date), len(keys)),
+        "last_run_id": pa.repeat(run_id, len(keys)),
     }
     return as_rows(articles, columns, derived)
 
@@ -191,9 +196,9 @@ def version_rows(rows: pa.RecordBatch, places: Sequence[int], numbers: Sequence[
     return as_rows(article_versions, chosen, derived)
 
 
-def dropped_rows(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
-    """Return the rows of `dropped_blocks` for the articles at `places`; the place in the page is unique, an index may not be."""
-    columns = _chosen(batch, places)
+def dropped_rows(batch: ArticleBatch) -> pa.RecordBatch:
+    """Return the rows of `dropped_blocks` for chosen articles; the place in the page is unique, an index may not be."""
+    columns = batch.columns
     flat, dropped, parents, positions = _dropped(columns["blocks"])
     values = [
         columns["article_id"].take(parents),
@@ -201,12 +206,6 @@ def dropped_rows(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
         *(flat.field(n).take(dropped) for n in ("kind", "text", "dropped_by")),
     ]
     return pa.record_batch(values, schema=arrow_schema(dropped_blocks))
-
-
-def _chosen(batch: ArticleBatch, places: Sequence[int]) -> pa.RecordBatch:
-    """Return the articles at `places`, storable."""
-    everything = len(places) == len(batch.columns) and list(places) == list(range(len(places)))
-    return without_nul(batch.columns if everything else batch.columns.take(pa.array(places, pa.int64())))
 
 
 def clean_texts(blocks: pa.ListArray) -> pa.StringArray:
@@ -224,22 +223,46 @@ def word_counts(texts: pa.StringArray) -> pa.Int32Array:
     Of scripts without spaces each letter counts, as it does in a passage.
     """
     offsets, data = utf8(texts)
-    # Text by text: what is made of one stays in the processor's cache, what is made of a batch takes new memory each time.
-    return pa.array([_words(data[start:end]) for start, end in pairwise(offsets.tolist())], pa.int32())
+    bounds = offsets.tolist()
+    counts: list[int] = []
+    # Some texts at a time: what is made of them stays in the processor's cache, what is made of a batch takes new memory each time.
+    while len(counts) < len(texts):
+        first = len(counts)
+        last = max(first + 1, bisect_right(bounds, bounds[first] + AT_ONCE) - 1)
+        counts += _words_of_each(data[bounds[first] : bounds[last]], offsets[first : last + 1] - offsets[first])
+    return pa.array(counts, pa.int32())
+
+
+def _words_of_each(texts: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int32]) -> Iterator[int]:
+    """Yield the number of words of each of some texts that stand one behind another."""
+    bounds = pairwise(offsets.tolist())
+    if _may_be_unspaced(texts):
+        return (_words(texts[start:end]) for start, end in bounds)
+    begins = _beginnings(texts <= SPACE, offsets)
+    return (int(np.count_nonzero(begins[start:end])) for start, end in bounds)
+
+
+def _may_be_unspaced(text: npt.NDArray[np.uint8]) -> bool:
+    return len(text) > 0 and bool(text.max() >= LEADS_WIDE) and bool(np.any((text >= LEADS_WIDE) & (text != LEADS_SIGNS)))
 
 
 def _words(text: npt.NDArray[np.uint8]) -> int:
-    if not np.any((text >= LEADS_WIDE) & (text != LEADS_SIGNS)):
-        return _beginnings(text <= SPACE)
+    if not _may_be_unspaced(text):
+        return int(np.count_nonzero(_beginnings(text <= SPACE)))
     letters = np.frombuffer(text.tobytes().decode().encode("utf-32-le"), np.uint32)
     unspaced = _between(UNSPACED, letters)
     words = int(np.count_nonzero(unspaced))
-    return words + _beginnings(unspaced | (letters <= SPACE) | (_between(WIDE_SIGNS, letters) if words else False))
+    blank = unspaced | (letters <= SPACE) | (_between(WIDE_SIGNS, letters) if words else False)
+    return words + int(np.count_nonzero(_beginnings(blank)))
 
 
-def _beginnings(blank: npt.NDArray[np.bool_]) -> int:
-    """Return how many words begin: behind a blank, or with the first letter."""
-    return int(np.count_nonzero(blank[:-1] > blank[1:])) + (len(blank) > 0 and not blank[0])
+def _beginnings(blank: npt.NDArray[np.bool_], starts: npt.NDArray[np.int32] = START) -> npt.NDArray[np.bool_]:
+    """Say where words begin: behind a blank, or with the first letter of a text; `starts` are those of the texts."""
+    begins = np.empty_like(blank)
+    np.greater(blank[:-1], blank[1:], out=begins[1:])
+    starts = starts[starts < len(blank)]  # behind the last letter only empty texts begin
+    begins[starts] = ~blank[starts]
+    return begins
 
 
 def _between(bounds: npt.NDArray[np.uint32], letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:

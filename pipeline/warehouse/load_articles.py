@@ -116,10 +116,11 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
         if work.new or work.changed or work.older:
             batch = read()
             if work.new:
-                bulk.insert_batch(articles, article_rows(batch, work.new, night.run_id, night.run_date))
+                fresh = chosen(batch, work.new)
+                bulk.insert_batch(articles, article_rows(fresh, night.run_id, night.run_date))
                 if not counts["inserted"]:
                     bulk.analyse(articles, len(work.new))
-                blocks["inserted"] += new_blocks.add(dropped_rows(batch, work.new))
+                blocks["inserted"] += new_blocks.add(dropped_rows(fresh))
             current = {article_id: row.content_hash for article_id, row in stored.items()}
             changes.add(batch, work.changed, current)
             if work.older:
@@ -254,10 +255,9 @@ class _Changes:
 def _update_changed(
     bulk: Bulk, night: Night, batch: ArticleBatch, current: Mapping[str, str], versions: dict[str, int], blocks: dict[str, int]
 ) -> None:
-    everything = range(len(batch.keys))
-    rows = article_rows(batch, everything, night.run_id, night.run_date)
+    rows = article_rows(batch, night.run_id, night.run_date)
     versions["inserted"] += keep_versions(bulk, rows, current)
-    dropped = dropped_rows(batch, everything)
+    dropped = dropped_rows(batch)
     recut = _cut_otherwise(bulk, batch.keys.article_ids, dropped)
     bulk.empty(changed_articles)
     staged = rows.append_column("cut_otherwise", pa.array([name in recut for name in batch.keys.article_ids], pa.bool_()))
@@ -309,7 +309,7 @@ def _keep_older(bulk: Bulk, night: Night, batch: ArticleBatch, work: _Sorted, st
     if not work.older:
         return 0
     brought = {batch.keys.article_ids[place]: batch.keys.content_hashes[place] for place in (*work.new, *work.changed)}
-    return keep_versions(bulk, article_rows(batch, work.older, night.run_id, night.run_date), {**stored, **brought})
+    return keep_versions(bulk, article_rows(chosen(batch, work.older), night.run_id, night.run_date), {**stored, **brought})
 
 
 def _remember(seen: _Waiting, keys: Keys, work: _Sorted, rejected: set[str] | None) -> None:
