@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.records import Block, Rejected, StoryMember
 from pipeline.warehouse import Warehouse, article, load
-from pipeline.warehouse.article_batches import word_counts
+from pipeline.warehouse.article_batches import AT_ONCE, word_counts
 from pipeline.warehouse.rows import claim, url_key
 from tests.warehouse import make
 from tests.warehouse.make import everything, fetch, night
@@ -149,6 +149,23 @@ def test_a_no_break_space_does_not_end_a_word() -> None:
 )
 def test_of_scripts_without_spaces_each_letter_counts(text: str, words: int) -> None:
     assert word_counts(pa.array([text])).to_pylist() == [words]
+
+
+def test_words_are_counted_alike_alone_and_among_many_texts() -> None:
+    texts = [
+        "",
+        "one two",
+        " three",
+        "Zwölf – “Boxkämpfer”\n\njagen ",
+        *("Länger " * n + "今日" * (n % 3) for n in range(0, 900, 30)),
+        "x" * AT_ONCE,
+        "",
+        " ",
+        "end",
+    ]
+    alone = [word_counts(pa.array([text]))[0].as_py() for text in texts]
+    assert word_counts(pa.array(texts)).to_pylist() == alone
+    assert word_counts(pa.array(["left out", *texts]).slice(1)).to_pylist() == alone
 
 
 def test_documents_without_a_url(warehouse: Warehouse, rows: Any) -> None:
