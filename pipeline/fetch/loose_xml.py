@@ -19,7 +19,7 @@ _MARKUP = re.compile(
     rb"&(?:#(?:(?P<decimal>\d{1,7})|[xX](?P<hex>[0-9a-fA-F]{1,6}));|(?P<name>[A-Za-z][A-Za-z0-9]{1,31});)?",
     re.DOTALL,
 )
-_ENCODING = re.compile(r"(\s*<\?xml[^>]*?)\s+encoding\s*=\s*[\"'][^\"'<>]*[\"']", re.IGNORECASE)
+_ENCODING = re.compile(r"(\s*<\?xml[^>]{0,200}?)\sencoding\s*=\s*[\"'][^\"'<>]*[\"']", re.IGNORECASE)
 
 
 class Fault(NamedTuple):
