@@ -51,7 +51,8 @@ MAX_LEAD = 15  # words of a line that leads to others
 MIN_BELOW = 15  # words taken out below a heading that is left without a text; fewer are a caption
 # The end of a sentence inside, an address: running text or a note, no headline.
 INNER_END = re.compile(
-    r"[^\W\d_]{3}[.!?…]['’”\"]? +[^\W\d_]|[。！？]|@|://|#|: ?[^\w ]?\d| / |\w{3}\.(?:com|org|net|co|de|fr|it|es|ru|info)\b",
+    r"[^\W\d_]{3}[.!?…]['’”\"]? +[^\W\d_]|[.!?…]['’”\"]? +\("
+    r"|[。！？]|@|://|#|: ?[^\w ]?\d| / |\w{3}\.(?:com|org|net|co|de|fr|it|es|ru|info)\b",
     re.IGNORECASE,
 )
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ def heading_above(
         if len(text) >= READ_WORDS:
             break
     above = range(max(0, prose[0] - ABOVE), prose[0])
-    if title and (_shared(title, text) or not "".join(title).isascii() or _stands_above(page, tokens, range(prose[0]), title)):
+    if title and (_shared(title, text) or not "".join(title).isascii() or _stands_above(page, tokens, above, title)):
         return None
     worth = {i: _worth(page, page.runs[i], tokens[i], text, kept=bool(chosen[i])) for i in above}
     best = max(worth, key=lambda i: (worth[i], -i), default=None)
@@ -50,10 +50,16 @@ def _shared(words: Sequence[str], text: set[str]) -> int:
     return len({word for word in words if len(word) >= MIN_SHARED} & text)
 
 
-def _stands_above(page: PageBlocks, tokens: Sequence[Sequence[str]], above: Iterable[int], title: Sequence[str]) -> bool:
-    """Say whether the title is a heading above the text: one that plays with words. A shorter one names the section."""
+def _stands_above(page: PageBlocks, tokens: Sequence[Sequence[str]], above: range, title: Sequence[str]) -> bool:
+    """Say whether the title is a heading above the text: one that plays with words. A shorter one names the section.
+
+    Far above, a heading that is a link leads home: the site's name.
+    """
     whole = set(title)
-    return len(title) >= MIN_WORDS and any(page.runs[i].tag in HEADINGS and whole <= set(tokens[i]) for i in above)
+    if len(title) < MIN_WORDS:
+        return False
+    headings = (i for i in range(above.stop) if page.runs[i].tag in HEADINGS and whole <= set(tokens[i]))
+    return any(i in above or page.runs[i].link_chars < LINKED * len(page.runs[i].text) for i in headings)
 
 
 def _worth(page: PageBlocks, run: Run, words: Sequence[str], text: set[str], *, kept: bool) -> int:

@@ -141,6 +141,7 @@ def test_two_of_them_go_and_so_does_an_advertisement_between() -> None:
         "Jane Doe",
         "Result: 3-1",
         "Island council wants second ferry. Or so",
+        "The ferries run again from Jan. 14-27. (Writing by Jane Doe; Editing by John Roe)",
         "Tickets at harbour-museum.example.org or at the door",
     ],
 )

@@ -43,6 +43,8 @@ def test_it_may_stand_far_above_the_text() -> None:
     menus = "".join(f"<p>{name}</p>" for name in ("Read", "History", "Tools", "Print", "Views", "More", "Share", "Save", "Help"))
     above = f"<h1>All Aboard Once More</h1>{menus}<p>From the harbour almanac</p>"
     assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
+    banner = above.replace("All Aboard Once More", "<a href='/'>All Aboard Once More</a>")
+    assert page(banner + "<h3>Ferry fares of the harbour rise</h3>")[0] == "Ferry fares of the harbour rise"
 
 
 @pytest.mark.parametrize("above", ["<p><a href='/x'>The ferry fares of the harbour</a></p>", ""])
