@@ -2,6 +2,7 @@
 -- What to do: as for references_are_whole.
 SELECT 'story twice' AS problem, story_id AS id, COUNT(*) AS n
 FROM clean_articles
+WHERE story_id IS NOT NULL
 GROUP BY story_id
 HAVING COUNT(*) > 1
 UNION ALL

@@ -1,6 +1,6 @@
 -- One row per story: the article that stands for it, with how far it was copied.
 --   article_id  The canonical article of the story
---   story_id  Story
+--   story_id  Story; null for an article that was loaded without having been compared
 --   site  Registered domain
 --   url  URL of the page; null for a document without one
 --   title  Headline
@@ -15,7 +15,7 @@
 CREATE VIEW clean_articles AS
 SELECT
   a.article_id,
-  COALESCE(s.story_id, a.article_id) AS story_id,
+  m.story_id,
   a.site,
   a.url,
   a.title,

@@ -1,5 +1,5 @@
 -- Every article once: which story it belongs to, whether it is a copy, and how late it was.
---   story_id  Story
+--   story_id  Story; null for an article that was loaded without having been compared
 --   article_id  Article
 --   canonical_article_id  Article that stands for the story
 --   site  Registered domain
@@ -10,7 +10,7 @@
 --   lag_hours  Hours after the canonical article; null when either has no time of day
 CREATE VIEW article_copies AS
 SELECT
-  COALESCE(s.story_id, a.article_id) AS story_id,
+  m.story_id,
   a.article_id,
   COALESCE(s.canonical_article_id, a.article_id) AS canonical_article_id,
   a.site,
