@@ -47,9 +47,12 @@ def dags_folder() -> Path:
 def airflow_environment(sources: str, port: int) -> dict[str, str]:
     """Return the variables that make Airflow a private, local installation under `.airflow`.
 
-    What decides where it is and who reaches it is ours; the rest is as the user has set it.
+    What decides where it is and who reaches it is ours; the rest is as the user has set it. Raises `ConfigError` for a folder that
+    Airflow cannot be run in.
     """
     home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
+    if folder := next((folder for folder in (home, Path(sys.prefix), dags_folder()) if "%" in str(folder)), None):
+        raise ConfigError(f"Airflow cannot be run in {folder}: its settings cannot hold the %; rename or move the folder")
     defaults = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

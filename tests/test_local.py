@@ -30,6 +30,12 @@ def test_of_other_errors_the_last_one_is_told(tmp_path: Path) -> None:
     assert local._last_error(log).startswith("sqlalchemy.exc.OperationalError")
 
 
+def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "50%off"))
+    with pytest.raises(errors.ConfigError, match=r"Airflow cannot be run in .*50%off: .* rename or move the folder"):
+        local.airflow_environment("sources.toml", port=8080)
+
+
 def _parts(tmp_path: Path, *scripts: str) -> Any:
     """Processes of the same form as Airflow's parts: their third argument names their log."""
     commands = [[sys.executable, "-c", script, f"part{number}"] for number, script in enumerate(scripts)]
