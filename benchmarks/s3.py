@@ -178,7 +178,7 @@ def _await_port(port: int) -> None:
 def archive_pages(prefix: str, count: int) -> tuple[int, int]:
     """Archive pages as one shard of a night does, its partition with it; returns the number of segments and their bytes."""
     from pipeline.fetch.archive import index_segments
-    from pipeline.fetch.client import Exchange
+    from pipeline.fetch.exchange import Exchange
     from pipeline.fetch.rows import located, page_row
     from pipeline.fetch.segments import ArchiveWriter
     from pipeline.filing import file_rows

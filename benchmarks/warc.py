@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.contenders import HEAD, Cost, cost, medians, row
 from benchmarks.pages import VARIANTS, make_pages
 from pipeline.fetch.archive import read_pages
-from pipeline.fetch.client import Exchange
+from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.fetch.warc import parse_http, parse_record
 from pipeline.records import Fetch

@@ -12,7 +12,6 @@ import random
 import re
 import ssl
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -25,16 +24,13 @@ from yarl import URL
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
-from pipeline.fetch import refresh
+from pipeline.fetch.exchange import REDIRECTS, Answer, Exchange, is_retryable, leads_on, media_type
 from pipeline.fetch.guard import Resolver, check_target, socket_factory
 from pipeline.fetch.inflate import ACCEPT_ENCODING, inflate
 from pipeline.fetch.pacing import Host, Pacer, host_key, retry_after
 from pipeline.fetch.robots import MAX_ROBOTS_BYTES, Rules, origin_of, rules_from
 from pipeline.fetch.warc import Headers
 
-HTML_TYPES = ("", "text/html", "application/xhtml+xml")
-INFLATED = 16  # times the size over the wire, for a page that is no bomb
-REDIRECTS = (301, 302, 303, 307, 308)
 MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enough to tell why
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
 MAX_HEADERS = 256
@@ -42,47 +38,11 @@ RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from th
 ASCII = bytes(range(128))
 MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
 END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>\s*\Z", re.IGNORECASE)
-MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
-UNKNOWN_TYPES = ("*/*", "unknown/unknown", "application/unknown")  # which browsers do not believe either
 SESSION_DEFAULTS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5"}
 
 
 class TooSlow(Transient):
     """An answer that was still coming in when its time was over: the next attempt would be no faster."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer. `body` is as it came over the wire, with the content encoding in place."""
-
-    url: str
-    status: int
-    version: str
-    reason: str
-    headers: Headers
-    body: bytes
-    request_headers: Headers
-    address: str | None
-    fetched_at: datetime
-    truncated: bool = False
-
-    def header(self, name: str) -> str | None:
-        """Return the first header of that name, whatever its case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
-
-    def inflated(self, limit: int) -> bytes:
-        """Return the body with its content encoding undone; raises `Reject` `bad_encoding` or `too_large`."""
-        encodings = [value for key, value in self.headers if key.lower() == "content-encoding"]
-        return inflate(self.body, ",".join(encodings), limit)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The last exchange of a chain, and the URLs that led to it (empty without a redirect)."""
-
-    exchange: Exchange
-    redirects: tuple[str, ...] = ()
 
 
 def user_agent(settings: Settings) -> str:
@@ -106,11 +66,6 @@ def jitter(url: str, attempt: int) -> float:
     """Return seconds to wait before attempt 2, 3, …: full jitter, seeded by the URL so that a run can be repeated."""
     bound = min(RETRY_CAP, RETRY_BASE * 2 ** (attempt - 1))
     return random.Random(f"{url} {attempt}").uniform(0, bound)  # noqa: S311  not a secret
-
-
-def is_retryable(status: int) -> bool:
-    """Say whether a later request may get another status."""
-    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -301,20 +256,6 @@ class Client:
             )
 
 
-def leads_on(exchange: Exchange) -> str | None:
-    """Return the URL of the page that a page leads on to at once, which says no more than a redirect; None for any other."""
-    if not 200 <= exchange.status < 300 or len(exchange.body) > refresh.MAX_BYTES:
-        return None
-    kind = exchange.header("content-type")
-    if media_type(kind) not in HTML_TYPES:
-        return None
-    try:
-        body = exchange.inflated(INFLATED * refresh.MAX_BYTES)
-    except Reject:
-        return None
-    return refresh.leads_on(exchange.url, exchange.header("refresh"), body, kind)
-
-
 def _target(url: str) -> URL:
     """Return a URL in the form in which it is sent; raises `Reject` `bad_url`."""
     try:
@@ -328,16 +269,6 @@ def _peer(response: aiohttp.ClientResponse) -> str | None:
     transport = response.connection.transport if response.connection is not None else None
     peer = transport.get_extra_info("peername") if transport is not None else None
     return str(peer[0]) if peer else None
-
-
-def media_type(content_type: str | None) -> str:
-    """Return the media type that a header names, in lower case; empty where it names none, as in `text/html charset=utf-8`.
-
-    Of several, which servers and proxies join with commas, the last counts (WHATWG Fetch, "extract a MIME type").
-    """
-    kinds = (part.partition(";")[0].strip().lower() for part in (content_type or "").split(","))
-    named = [kind for kind in kinds if MEDIA_TYPE.fullmatch(kind) and kind not in UNKNOWN_TYPES]
-    return named[-1] if named else ""
 
 
 def _check_type(value: str | None, types: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Reject
-from pipeline.fetch.client import REDIRECTS, Exchange, leads_on, media_type
+from pipeline.fetch.exchange import REDIRECTS, Exchange, leads_on, media_type
 from pipeline.fetch.rows import clean_url, fetch_row, judge_page, judged, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome

@@ -9,7 +9,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from pipeline.errors import Reject
-from pipeline.fetch.client import Exchange, without_userinfo
+from pipeline.fetch.client import without_userinfo
+from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.segments import Location
 from pipeline.fetch.verdict import Outcome, Validator, body_outcome, status_outcome
 from pipeline.records import Discovered, Fetch

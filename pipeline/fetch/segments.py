@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from pipeline import __version__
-from pipeline.fetch.client import Exchange
+from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.notes import Note, notes_members
 from pipeline.fetch.warc import (
     REVISIT_NOT_MODIFIED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.fetch.client import Exchange, is_retryable, media_type
+from pipeline.fetch.exchange import Exchange, is_retryable, media_type
 
 PAGE_TYPES = frozenset(
     {

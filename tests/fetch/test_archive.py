@@ -23,7 +23,7 @@ from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.fetch.archive import archive_order, gc, index_segments, read_each, read_page, read_pages, segments_under
-from pipeline.fetch.client import Exchange
+from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.fetch import Validator, fetch
 from pipeline.fetch.notes import read_notes, rows_noted
 from pipeline.fetch.segments import ArchiveWriter, remove_stale
