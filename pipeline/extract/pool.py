@@ -45,8 +45,6 @@ MAX_DEATHS = 2  # workers a page may cost
 COMMAND = (sys.executable, "-c", "from pipeline.extract.worker import main; main()")
 # One thread a worker: the pool is the parallelism.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-# Trees of pages in huge pages of memory: 5 to 7 % less CPU time for 4 MB. glibc before 2.35, and others, do not look at it.
-MEMORY = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 @dataclass(slots=True)
@@ -66,7 +64,7 @@ class _ForkServer:
     """The process that has imported the extractors, and becomes a worker as often as it is asked."""
 
     def __init__(self, job: Job) -> None:
-        environment = MEMORY | os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
+        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
         environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         self.has_started = False  # shown by its first worker
         self._control, theirs = socket.socketpair()

@@ -49,11 +49,6 @@ def killed_once(item: PageInput) -> Article:
     return extract(page("again"))
 
 
-def in_settings(item: PageInput) -> Article:
-    """Return an article whose text is how the worker's memory is set."""
-    return extract(page(os.environ["GLIBC_TUNABLES"].replace("=", "-")))
-
-
 def fail_to_start() -> None:
     raise ImportError("no such library")
 
@@ -184,16 +179,6 @@ def test_a_worker_that_finds_no_room_says_so_without_a_trace(capfd: pytest.Captu
     said = capfd.readouterr().err
     assert "No space left on device: '/tmp/model'" in said
     assert "Traceback" not in said
-
-
-def test_workers_take_huge_pages_unless_their_memory_is_set_already(monkeypatch: pytest.MonkeyPatch) -> None:
-    for own, wanted in ((None, "hugetlb-1"), ("glibc.malloc.check=0", "check-0")):
-        if own:
-            monkeypatch.setenv("GLIBC_TUNABLES", own)
-        with ExtractPool(1, function=in_settings, warm_up=None) as pool:
-            (result,) = pool.map([page("any")])
-        assert isinstance(result, Article)
-        assert result.blocks[0].text == f"glibc.malloc.{wanted}"
 
 
 def test_the_number_of_workers_changes_no_result() -> None:
