@@ -44,9 +44,11 @@ from pipeline.scheduling import run_of
 
 logger = logging.getLogger(__name__)
 
+SCHEDULE, TIMEZONE = scheduling.schedule_of_nights()
+
 
 @dag(
-    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    schedule=CronDataIntervalTimetable(SCHEDULE, timezone=TIMEZONE),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.errors import ConfigError, without_userinfo
 
@@ -27,6 +28,7 @@ OTHERS = re.compile(r"^COPYDESK_TEST_|_SERVICE_(HOST|PORT.*)$|_PORT(_\d+_(TCP|UD
 SLIP = 0.8  # similarity of two names above which one is the other misspelt
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,20})?")
 SETTINGS_FILE = Path("pipeline.toml")
+NIGHTLY = "0 2 * * *"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,10 @@ class Settings:
     store: str = "data/store"  # folder, or s3://bucket/prefix
     publish: str = "data/published"  # Parquet and DuckDB for analysts
     sources: str = "sources.toml"  # what to read; --sources on the command line wins
+
+    # When a night runs by itself, and whose days they are.
+    schedule: str = NIGHTLY  # cron: minute, hour, day of the month, month, day of the week
+    timezone: str = "UTC"  # the schedule's hours are this zone's, and so is the date of a run
 
     # How work is divided. A shard owns its sites, so one task talks to a host and sees a site's pages together.
     shards: int = 8  # tens at most: every mapped task costs the scheduler about a second of CPU
@@ -191,6 +197,8 @@ NOT_HASHED = {
     "store",
     "publish",
     "sources",
+    "schedule",
+    "timezone",
     "ui_port",
     "workers",
     "shards",
@@ -256,6 +264,7 @@ def _check_pattern(pattern: str, where: str) -> None:
 
 
 ENGINES = ("process", "spark")
+PRESETS = ("@hourly", "@daily", "@weekly", "@monthly")
 DAY = 86400.0
 CENTURY = 36500  # days
 # What a number may be: beyond these it is a slip, and some would only fail much later.
@@ -290,9 +299,26 @@ def _checked(settings: Settings) -> Settings:
             raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be from {low:g} to {high:g}, got {value}")
     if settings.dedup_engine not in ENGINES:
         raise ConfigError(f"{ENV_PREFIX}DEDUP_ENGINE: must be {' or '.join(ENGINES)}, got {settings.dedup_engine!r}")
+    _check_schedule(settings)
     if not settings.contact.isprintable():
         raise ConfigError(f"{ENV_PREFIX}CONTACT: must be one line of printable text, got {settings.contact!r}")
     return settings
+
+
+def _check_schedule(settings: Settings) -> None:
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as "Europe"
+        raise ConfigError(f"{ENV_PREFIX}TIMEZONE: must be a zone such as Europe/Berlin or UTC, got {settings.timezone!r}") from None
+    if settings.schedule == NIGHTLY:
+        return
+    from croniter import croniter  # Airflow's own reading of it
+
+    if settings.schedule not in PRESETS and (len(settings.schedule.split()) != 5 or not croniter.is_valid(settings.schedule)):
+        raise ConfigError(
+            f"{ENV_PREFIX}SCHEDULE: must be five fields of cron such as '30 4 * * *' or one of {', '.join(PRESETS)}, "
+            f"got {settings.schedule!r}"
+        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from pipeline.config import choose_sources, load_settings, load_sources
+from pipeline.config import Settings, choose_sources, load_settings, load_sources
 from pipeline.errors import ConfigError
 from pipeline.runs import STAGES, Run, check_begun, check_not_ahead
 
@@ -22,12 +23,14 @@ def resolve_run_date(
     logical_date: datetime | None = None,
     interval_start: datetime | None = None,
     run_after: datetime | None = None,
+    timezone: str = "UTC",
 ) -> str:
-    """Return the one date of a run, whatever started it.
+    """Return the one date of a run, whatever started it; of a moment it is the day in that zone.
 
     A run from the form may have a parameter, a partitioned run has a key, a scheduled run or a backfill an interval. Airflow
     infers an interval for a run by hand, too, but that is the one before the date that was asked for; there the date itself
-    counts. A run by an asset, or over REST with nothing said, has only the moment after which it may run.
+    counts. A run by an asset, or over REST with nothing said, has only the moment after which it may run. Airflow counts in UTC:
+    a schedule at one in the morning of Berlin would have the same day there twice when summer time begins.
     """
     if param and run_type == "backfill":
         raise ConfigError(f"run_date: a backfill has a night for each of its runs, and {param} would be run in all; leave it empty")
@@ -39,7 +42,7 @@ def resolve_run_date(
     moment = (interval_start if by_schedule else logical_date) or run_after
     if moment is None:
         raise ConfigError("run_date: this run has neither a date nor an interval; trigger it with a run date such as 2026-11-20")
-    return moment.date().isoformat()
+    return moment.astimezone(ZoneInfo(timezone)).date().isoformat()
 
 
 def date_of_run(dag_run: Any, param: str | None) -> str:
@@ -51,7 +54,17 @@ def date_of_run(dag_run: Any, param: str | None) -> str:
         logical_date=dag_run.logical_date,
         interval_start=dag_run.data_interval_start,
         run_after=dag_run.run_after,
+        timezone=load_settings().timezone,
     )
+
+
+def schedule_of_nights() -> tuple[str, str]:
+    """Return when nights run by themselves (cron) and in which zone. Settings that are wrong are told by the run, which alerts."""
+    try:
+        settings = load_settings()
+    except ConfigError:
+        settings = Settings()
+    return settings.schedule, settings.timezone
 
 
 def parse_date(text: str, name: str) -> str:

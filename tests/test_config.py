@@ -34,6 +34,12 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Pat
         ("COPYDESK_SHARDS", "0", "must be from 1 to 1000, got 0"),
         ("COPYDESK_WORKERS", "-3", "must be from 0 to 1024"),
         ("COPYDESK_DELAY", "nan", "got nan"),
+        ("COPYDESK_TIMEZONE", "Berlin", "must be a zone such as Europe/Berlin or UTC, got 'Berlin'"),
+        ("COPYDESK_TIMEZONE", "Europe", "must be a zone"),
+        ("COPYDESK_TIMEZONE", "../zone", "must be a zone"),
+        ("COPYDESK_SCHEDULE", "02:00", "must be five fields of cron such as '30 4 \\* \\* \\*' or one of @hourly"),
+        ("COPYDESK_SCHEDULE", "0 25 * * *", "got '0 25"),
+        ("COPYDESK_SCHEDULE", "0 0 2 * * *", "must be five fields"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(variable: str, value: str, told: str, tmp_path: Path) -> None:

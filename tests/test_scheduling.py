@@ -36,6 +36,15 @@ def test_every_kind_of_run_has_one_date(how: str, given: dict[str, Any], date: s
     assert resolve_run_date(run_after=NOW, **{"run_type": "manual", **given}) == date
 
 
+@pytest.mark.parametrize(
+    ("timezone", "date"), [("UTC", "2026-11-19"), ("America/New_York", "2026-11-18"), ("Asia/Tokyo", "2026-11-19")]
+)
+def test_a_moment_is_of_the_day_it_has_in_the_zone_of_the_schedule(timezone: str, date: str) -> None:
+    assert resolve_run_date(run_type="scheduled", interval_start=EVENING, timezone=timezone) == date
+    assert resolve_run_date(run_type="manual", logical_date=EVENING, timezone=timezone) == date
+    assert resolve_run_date(run_type="manual", param="2026-11-19", logical_date=EVENING, timezone=timezone) == "2026-11-19"
+
+
 def test_a_run_without_any_date_is_told_what_to_do() -> None:
     with pytest.raises(ConfigError, match="trigger it with a run date such as 2026-11-20"):
         resolve_run_date(run_type="manual")

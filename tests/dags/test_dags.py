@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pendulum
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.scheduling import date_of_run, plan_of
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,44 @@ def test_the_form_offers_the_sources_of_the_sources_file(tmp_path: Path, monkeyp
     monkeypatch.syspath_prepend(str(DAGS))
     schema = DagBag(str(DAGS / "nightly_articles.py")).dags["nightly_articles"].params.get_param("sources").schema
     assert (schema["examples"], schema["values_display"]) == (["a", "b"], {"a": "The A", "b": "b"})
+
+
+@pytest.mark.usefixtures("airflow_home")
+def test_nights_run_when_the_settings_say_and_each_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import DataInterval, TimeRestriction
+
+    monkeypatch.setenv("COPYDESK_SCHEDULE", "0 1 * * *")
+    monkeypatch.setenv("COPYDESK_TIMEZONE", "Europe/Berlin")
+    monkeypatch.syspath_prepend(str(DAGS))
+    dag = DagBag(str(DAGS / "nightly_articles.py")).dags["nightly_articles"]
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    interval: DataInterval | None = None
+    days = []
+    for _ in range(366):  # summer time begins and ends
+        info = timetable.next_dagrun_info(
+            last_automated_data_interval=interval, restriction=TimeRestriction(pendulum.datetime(2026, 1, 1), None, True)
+        )
+        assert info is not None
+        interval = info.data_interval
+        run = SimpleNamespace(
+            run_type="scheduled", logical_date=interval.start, data_interval_start=interval.start, run_after=interval.end
+        )
+        days.append(date.fromisoformat(date_of_run(run, None)))
+    assert days == [date(2026, 1, 1) + timedelta(days=day) for day in range(366)]
+
+
+@pytest.mark.usefixtures("airflow_home")
+def test_a_schedule_that_is_none_is_told_by_the_run_and_does_not_lose_the_dag(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("COPYDESK_SCHEDULE", "every night")
+    monkeypatch.syspath_prepend(str(DAGS))
+    bag = DagBag(str(DAGS / "nightly_articles.py"))
+    assert bag.import_errors == {}
+    with pytest.raises(ConfigError, match="COPYDESK_SCHEDULE: must be five fields of cron such as '30 4"):
+        plan_of({}, "2026-11-20")
 
 
 @pytest.mark.parametrize(
