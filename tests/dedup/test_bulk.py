@@ -7,6 +7,7 @@ import random
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_the_same_night_again_changes_nothing(tmp_path: Path) -> None:
     lines = [row("a", article(1)), row("b", article(1), 2)]
     index = tmp_path / "index"
     assert run(tmp_path, lines, index) == run(tmp_path, lines, index)
-    with sqlite3.connect(index / "index.sqlite") as connection:
+    with closing(sqlite3.connect(index / "index.sqlite")) as connection:
         assert connection.execute("SELECT count(*) FROM nights").fetchone() == (1,)
 
 

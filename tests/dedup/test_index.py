@@ -6,6 +6,7 @@ import dataclasses
 import random
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_the_same_call_again_answers_the_same_and_adds_nothing(tmp_path: Path) -
 
 
 def count(folder: Path, table: str) -> int:
-    with sqlite3.connect(folder / "index.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "index.sqlite")) as connection:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
@@ -146,7 +147,7 @@ def test_the_name_of_a_story_whose_original_comes_late_leads_on_to_the_new_one(t
     before = answers(add(tmp_path, [document("copy", text, 5), document("other", text[: len(text) * 3 // 4], 6)]), ["copy"])
     after = answers(add(tmp_path, [document("original", text, 1)]), ["original", "copy", "other"])
     assert len({story for story, *_ in after.values()}) == 1
-    with sqlite3.connect(tmp_path / "index.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as connection:
         rows = connection.execute("SELECT story_id, merged_into FROM aliases").fetchall()
     assert rows == [(before["copy"][0], after["original"][0])]
 
