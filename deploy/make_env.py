@@ -41,6 +41,9 @@ COPYDESK_SOURCES={sources}
 COPYDESK_CONTACT=
 COPYDESK_ALLOW_PRIVATE_HOSTS={private}
 COPYDESK_TOTAL_TIMEOUT={timeout}
+# When a night runs by itself: five fields of cron (empty: 0 2 * * *), in a zone such as Europe/Berlin (empty: UTC).
+COPYDESK_SCHEDULE=
+COPYDESK_TIMEZONE=
 # Any other setting of docs/settings.md may stand here as COPYDESK_<NAME>=….
 
 # Tasks that a worker does at a time, those of all workers together, and processes that extract pages in each task.
