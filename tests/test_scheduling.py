@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.cli.arguments import today
+from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.scheduling import plan_of, plan_of_import, resolve_run_date, run_of
 from pipeline.store import LocalStore
@@ -43,6 +45,12 @@ def test_a_moment_is_of_the_day_it_has_in_the_zone_of_the_schedule(timezone: str
     assert resolve_run_date(run_type="scheduled", interval_start=EVENING, timezone=timezone) == date
     assert resolve_run_date(run_type="manual", logical_date=EVENING, timezone=timezone) == date
     assert resolve_run_date(run_type="manual", param="2026-11-19", logical_date=EVENING, timezone=timezone) == "2026-11-19"
+
+
+def test_on_the_command_line_it_is_the_same_day() -> None:
+    zones = ["Pacific/Kiritimati", "Pacific/Pago_Pago"]  # 25 hours apart
+    east, west = (date.fromisoformat(today(Settings(timezone=zone))) for zone in zones)
+    assert east - west in (timedelta(days=1), timedelta(days=2))
 
 
 def test_a_run_without_any_date_is_told_what_to_do() -> None:

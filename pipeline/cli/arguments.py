@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
@@ -27,7 +28,7 @@ def add_command(commands: Commands, name: str, command: Command, text: str, *, e
 
 
 def day(text: str) -> str:
-    """Return a date as YYYY-MM-DD, in UTC."""
+    """Return a date as YYYY-MM-DD."""
     from pipeline.scheduling import parse_date
 
     try:
@@ -55,9 +56,9 @@ def positive(text: str) -> int:
     return number
 
 
-def today() -> str:
-    """Return the day it is in UTC, as YYYY-MM-DD."""
-    return datetime.now(UTC).date().isoformat()
+def today(settings: Settings) -> str:
+    """Return the day it is in the zone of the nights, as YYYY-MM-DD."""
+    return datetime.now(ZoneInfo(settings.timezone)).date().isoformat()
 
 
 def check_master(master: str | None, engine: str) -> None:

@@ -53,7 +53,7 @@ def add_lookups(commands: Commands) -> None:
         action.add_argument("--reason", metavar="CODE", help="only this reason, e.g. http_500")
         action.add_argument("--source", metavar="ID", help="only this source")
         if name == "retry":
-            action.add_argument("--date", type=day, metavar="D", help="the night they join (default: today, UTC)")
+            action.add_argument("--date", type=day, metavar="D", help="the night they join (default: today)")
 
 
 def _explain(options: argparse.Namespace, settings: Settings) -> int:
@@ -127,6 +127,6 @@ def _quarantine_list(options: argparse.Namespace, settings: Settings) -> int:
 def _quarantine_retry(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights, quarantine
 
-    run = quarantine.retry(settings, options.date or today(), reason=options.reason, source=options.source)
+    run = quarantine.retry(settings, options.date or today(settings), reason=options.reason, source=options.source)
     print(nights.summary(settings, run.run_date) if run else quarantine.NO_PAGE_MATCHES)
     return 0

@@ -27,7 +27,7 @@ def add_nights(commands: Commands) -> None:
     _add_night_options(nightly)
 
     demo = add_command(commands, "demo", _demo, "start the sample newsroom on loopback and run the nightly DAG on it")
-    demo.add_argument("--date", type=day, metavar="D", help="the night to run (default: today, UTC)")
+    demo.add_argument("--date", type=day, metavar="D", help="the night to run (default: today)")
 
     ui = add_command(
         commands, "ui", _ui, "serve the Airflow UI on loopback until Ctrl-C; without sources of yours, on the sample newsroom"
@@ -46,12 +46,12 @@ def add_nights(commands: Commands) -> None:
 
     archive = add_command(commands, "import", _import, "take the pages of CC-NEWS and other WARC files in, as one night")
     archive.add_argument("warc", nargs="+", metavar="WARC", help="a .warc, .warc.gz or .warc.zst file")
-    archive.add_argument("--date", type=day, metavar="D", help="the night they are filed under (default: today, UTC)")
+    archive.add_argument("--date", type=day, metavar="D", help="the night they are filed under (default: today)")
 
 
 def _add_night_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sources", metavar="F", help="the sources file (default: sources.toml)")
-    parser.add_argument("--date", type=day, metavar="D", help="the night to run (default: today, UTC)")
+    parser.add_argument("--date", type=day, metavar="D", help="the night to run (default: today)")
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
@@ -61,7 +61,9 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
 
     if STAGES.index(options.first) > STAGES.index(options.last):
         raise ConfigError(f"--from {options.first} comes after --to {options.last}; the order is {', '.join(STAGES)}")
-    run = nights.prepare(settings, options.date or today(), sources=options.sources, page_limit=options.limit, first=options.first)
+    run = nights.prepare(
+        settings, options.date or today(settings), sources=options.sources, page_limit=options.limit, first=options.first
+    )
     check_begun(settings, run.run_date, options.first)
     open_workspace(run)
     stages.run_stages(run, options.first, options.last, on_stage=lambda stage: print(f"{stage} …", file=sys.stderr))
@@ -73,7 +75,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
 def _nightly(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import local, nights
 
-    run = nights.prepare(settings, options.date or today(), sources=options.sources)
+    run = nights.prepare(settings, options.date or today(settings), sources=options.sources)
     local.run_dag(run.run_date, options.sources or settings.sources)
     print(nights.summary(settings, run.run_date))
     return 0
@@ -82,14 +84,14 @@ def _nightly(options: argparse.Namespace, settings: Settings) -> int:
 def _demo(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
-    print(nights.demo(options.date or today()))
+    print(nights.demo(options.date or today(settings)))
     return 0
 
 
 def _ui(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
-    nights.ui(settings, options.sources, today())
+    nights.ui(settings, options.sources, today(settings))
     return 0
 
 
@@ -113,6 +115,6 @@ def _replay(options: argparse.Namespace, settings: Settings) -> int:
 def _import(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
-    run = nights.import_warcs(settings, options.date or today(), options.warc)
+    run = nights.import_warcs(settings, options.date or today(settings), options.warc)
     print(nights.summary(settings, run.run_date))
     return 0

@@ -45,7 +45,7 @@ def add_upkeep(commands: Commands) -> None:
     serve.add_argument("--seed", type=int, default=1, help="another seed, another news web (default: %(default)s)")
     serve.add_argument("--stories", type=positive, default=40, metavar="N", help="stories of the day (default: %(default)s)")
     serve.add_argument("--outlets", type=positive, default=8, metavar="N", help="publishers (default: %(default)s)")
-    serve.add_argument("--day", type=day, metavar="D", help="the day of the news (default: today, UTC)")
+    serve.add_argument("--day", type=day, metavar="D", help="the day of the news (default: today)")
     serve.add_argument("--write-sources", metavar="F", help="write a sources file for it first")
 
 
@@ -109,7 +109,7 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
     from newsroom.feeds import sources_toml
     from newsroom.server import serve
 
-    day = date.fromisoformat(options.day or today())
+    day = date.fromisoformat(options.day or today(settings))
     try:
         web = newsroom.build(seed=options.seed, stories=options.stories, outlets=options.outlets, day=day, domain=options.domain)
     except ValueError as error:
