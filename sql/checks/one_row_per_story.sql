@@ -1,5 +1,6 @@
 -- No story and no article stands twice in clean_articles, and every story that has members is there.
--- What to do: as for references_are_whole.
+-- What to do: load the nights that are missing, such as those before one that was loaded into an empty warehouse, or all of them:
+-- copydesk replay --since FIRST_NIGHT. Where rows were changed by hand, do that with COPYDESK_WAREHOUSE_URL at an empty database.
 SELECT 'story twice' AS problem, story_id AS id, COUNT(*) AS n
 FROM clean_articles
 WHERE story_id IS NOT NULL

@@ -131,10 +131,12 @@ def test_a_failed_check_names_its_rows_and_leaves_what_was_published(warehouse: 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_every_check_says_what_to_do_when_it_fails(dialect: str) -> None:
-    for file in sql_files("checks", dialect):
+    files = sql_files("checks", dialect)
+    for file in files:
         assert file.comment, file.name
         assert "What to do" not in file.comment, file.name
         assert re.fullmatch(r"What to do: .+\.", file.mend), file.name
+        assert not any(other.name in file.mend for other in files), "an alert holds no other check to look it up in"
 
 
 def _ad(count: int) -> list[Any]:

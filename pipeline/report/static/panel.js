@@ -12,7 +12,7 @@ const Panel = () => {
   if (!night?.run_date) return null;
   const counts = [["articles", "articles"], ["copies", "copies"], ["dropped_blocks", "lines dropped"], ["rejects", "rejected"]];
   const told = counts.map(([name, noun]) => `${night[name].toLocaleString("en")} ${noun}`).join(" · ");
-  const failed = night.failed_checks ? ` · ${night.failed_checks} failed checks` : "";
+  const failed = night.failed_checks ? ` · ${night.failed_checks} failed ${night.failed_checks === 1 ? "check" : "checks"}` : "";
   const link = { href: new URL("plugin/copydesk", document.baseURI).href, style: { textDecoration: "underline" } };
   return h("section", { style: { padding: "1rem 0" }, "aria-label": "Copydesk" },
     h("h2", { style: { fontWeight: 600 } }, `Copydesk: the night of ${night.run_date}`),
