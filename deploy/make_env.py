@@ -23,7 +23,7 @@ BROKER_PASSWORD={password}
 S3_ACCESS_KEY={password}
 S3_SECRET_KEY={password}
 AIRFLOW_FERNET_KEY={fernet}
-AIRFLOW_JWT_SECRET={password}
+AIRFLOW_JWT_SECRET={jwt}
 AIRFLOW_SECRET_KEY={password}
 
 # The first administrator; changing these later changes nothing, use the UI.
@@ -44,7 +44,8 @@ COPYDESK_TOTAL_TIMEOUT={timeout}
 # When a night runs by itself: five fields of cron (empty: 0 2 * * *), in a zone such as Europe/Berlin (empty: UTC).
 COPYDESK_SCHEDULE=
 COPYDESK_TIMEZONE=
-# Any other setting of docs/settings.md may stand here as COPYDESK_<NAME>=….
+# Any other setting of docs/settings.md may stand here as COPYDESK_<NAME>=…, and AIRFLOW_CONN_SMTP_DEFAULT and
+# AIRFLOW_CONN_COPYDESK_ALERTS, which alerts are sent through (docs/operations.md#alerts).
 
 # Tasks that a worker does at a time, those of all workers together, and processes that extract pages in each task.
 WORKER_CONCURRENCY=2
@@ -60,7 +61,11 @@ def content(*, demo: bool) -> str:
     settings = DEMO if demo else OWN
     fernet = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return (
-        "\n".join(line.format(password=secrets.token_hex(24), fernet=fernet, **settings) for line in TEMPLATE.splitlines()) + "\n"
+        "\n".join(
+            line.format(password=secrets.token_hex(24), jwt=secrets.token_hex(32), fernet=fernet, **settings)
+            for line in TEMPLATE.splitlines()
+        )
+        + "\n"
     )
 
 

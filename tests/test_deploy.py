@@ -64,6 +64,12 @@ def test_the_settings_of_the_stack_are_ones_that_the_code_takes(services: dict[s
     assert given["WAREHOUSE_DB_PASSWORD"] in settings.warehouse_url
 
 
+def test_what_alerts_are_sent_through_reaches_those_that_send_them_alone(services: dict[str, Any]) -> None:
+    connections = {"AIRFLOW_CONN_SMTP_DEFAULT", "AIRFLOW_CONN_COPYDESK_ALERTS"}
+    given = {name for name, service in services.items() if connections <= service["environment"].keys()}
+    assert given == {"worker", "dag-processor"}, "tasks send from the first, failed runs from the second"
+
+
 def test_secrets_are_random_private_and_never_replaced(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for file in (one, two):
@@ -75,6 +81,7 @@ def test_secrets_are_random_private_and_never_replaced(tmp_path: Path) -> None:
     secrets = [given[name] for given in (first, second) for name in needed]
     assert len(set(secrets)) == 2 * len(needed)
     assert all(len(secret) >= 44 for secret in secrets)
+    assert len(first["AIRFLOW_JWT_SECRET"]) >= 64, "as HMAC with SHA-512 wants it"
     before = one.read_text()
     again = make_env(one)
     assert (again.returncode, one.read_text()) == (2, before)
