@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk import BaseNotifier
@@ -20,6 +20,9 @@ from pipeline.alerts import Alert
 from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, CopydeskError
 from pipeline.scheduling import date_of_run, run_of
+
+if TYPE_CHECKING:
+    from airflow.providers.apprise.hooks.apprise import AppriseHook
 
 logger = logging.getLogger(__name__)
 
@@ -146,15 +149,35 @@ def _send_email(alert: Alert, settings: Settings) -> None:
 
 
 def _send_apprise(alert: Alert, settings: Settings) -> None:
+    """Send an alert to every service of the connection; raises `CopydeskError` when one of them does not take it.
+
+    Airflow's own notifier is not asked: it looks at neither of Apprise's answers.
+    """
     if not settings.alert_connection:
         return
     from airflow.providers.apprise.hooks.apprise import AppriseHook
-    from airflow.providers.apprise.notifications.apprise import AppriseNotifier
-    from apprise import NotifyType
+    from apprise import Apprise, NotifyFormat, NotifyType
 
-    hook = AppriseHook(settings.alert_connection)
-    config = hook.get_config_from_conn(hook.get_connection(settings.alert_connection))
-    for service in config if isinstance(config, list) else [config]:
-        mask_secret(service["path"])  # an Apprise URL holds the service's token
+    name = settings.alert_connection
+    services = Apprise()
+    for number, path in enumerate(_apprise_paths(AppriseHook(name)), 1):
+        mask_secret(path)  # an Apprise URL holds the service's token
+        if not services.add(path):
+            raise ConfigError(f'connection "{name}": Apprise cannot read the path of service {number}; see the line above')
     kind = NotifyType.WARNING if alert.kind in ("source_silent", "volume_jump") else NotifyType.FAILURE
-    AppriseNotifier(title=alert.title, body=alert.text(), notify_type=kind, apprise_conn_id=settings.alert_connection).notify({})  # type: ignore[no-untyped-call]
+    if not services.notify(title=alert.title, body=alert.text(), notify_type=kind, body_format=NotifyFormat.TEXT):
+        raise CopydeskError(f'connection "{name}": not every service took it; the lines above say which, and what it answered')
+
+
+def _apprise_paths(hook: AppriseHook) -> list[str]:
+    """Return the addresses of the services that the hook's connection names; raises `ConfigError` when it names none."""
+    connection = hook.get_connection(hook.apprise_conn_id)
+    try:
+        config = hook.get_config_from_conn(connection)
+        paths = [str(service["path"]) for service in (config if isinstance(config, list) else [config])]
+    except (KeyError, TypeError, ValueError):
+        paths = []
+    if not paths:
+        wanted = '{"config": {"path": "service://…"}}, or a list of such in place of the one'
+        raise ConfigError(f'connection "{hook.apprise_conn_id}": its extra must be {wanted}')
+    return paths

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -227,6 +230,44 @@ def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_h
     (alert,) = run_failed(context)
     assert alert.since == "the night of 2026-03-08; it began at 2026-03-09 02:00 UTC"
     assert alert.what == "nightly_articles a failed in load\nthe disk of *** is full; make room"
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # Apprise asks for it
+@pytest.mark.usefixtures("airflow_home")
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"path": "json://127.0.0.1:{port}/ok"}, ""),
+        ([{"path": "json://127.0.0.1:{port}/ok"}, {"path": "json://127.0.0.1:{port}/full"}], "not every service took it"),
+        ({"path": "slak://token"}, "Apprise cannot read the path of service 1"),
+        ({"url": "json://127.0.0.1:{port}/ok"}, 'its extra must be {"config": {"path": "service://…"}}'),
+    ],
+)
+def test_an_alert_that_a_service_does_not_take_is_an_error_in_the_log(
+    config: Any, told: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from pipeline.alerts import Alert
+    from pipeline.notify import AlertNotifier
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200 if self.path == "/ok" else 503)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Chat) as server:
+        Thread(target=server.serve_forever).start()
+        extra = json.dumps({"config": config}).replace("{port}", str(server.server_port))
+        monkeypatch.setenv("AIRFLOW_CONN_CHAT", json.dumps({"conn_type": "apprise", "extra": extra}))
+        monkeypatch.setenv("COPYDESK_ALERT_CONNECTION", "chat")
+        AlertNotifier(lambda _: [Alert("run_failed", "x failed", "now", "http://localhost/")]).notify({})
+        server.shutdown()
+    errors = [str(record.exc_info[1]) for record in caplog.records if record.name == "pipeline.notify" and record.exc_info]
+    assert len(errors) == bool(told)
+    assert told in "".join(errors)
 
 
 def test_the_example_in_the_docs_waits_for_the_articles(dags: dict[str, Any]) -> None:
