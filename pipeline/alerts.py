@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import BudgetSpent, CheckFailed, CopydeskError
 from pipeline.records import Rejected
-from pipeline.runs import WHOLE, Run, dates_of
+from pipeline.runs import WHOLE, Run, dates_of, rejects_of
 from pipeline.store import Partition, Store, read_manifest, read_records
 
 if TYPE_CHECKING:
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
 USUAL_NIGHTS = 7  # a night is compared with the median of so many before it
 JUMP = 3.0  # times the usual, or its third; the check that gates publishing stops at a fifth
 LONGEST_CAUSE = 1000  # characters; a failed check lists its rows
-LISTED = 50  # silent sources in one message; when a line to the Internet is half broken it may be all of them
+FAILING_NIGHTS = 2  # a source may fail in one night of what has passed by the next
+LISTED = 50  # sources in one message; when a line to the Internet is half broken it may be all of them
 LEAST_USUAL = 10  # articles; below, a factor says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing to tell. `kind` is stable: run_failed, budget_spent, check_failed, source_silent or volume_jump."""
+    """One thing to tell.
+
+    `kind` is stable: run_failed, budget_spent, check_failed, source_silent, source_failing or volume_jump.
+    """
 
     kind: str
     what: str
@@ -85,7 +90,7 @@ def of_error(error: BaseException, run: Run, link: str) -> Alert | None:
 
 
 def of_night(run: Run, link: str) -> Iterator[Alert]:
-    """Yield what is odd about a night that went through: sources gone silent, far more or fewer articles than usual."""
+    """Yield what is odd about a night that went through: sources that bring nothing any more, a jump in the number of articles."""
     from pipeline.warehouse import latest_run_date
 
     silent = _silent_sources(run, link)
@@ -96,6 +101,9 @@ def of_night(run: Run, link: str) -> Iterator[Alert]:
     warehouse = _warehouse(run)
     if latest_run_date(warehouse) != run.day:  # a dry run, which loads nothing, or a night made up for when sources have moved on
         return
+    failing = _failing_sources(run, warehouse, link)
+    if failing is not None:
+        yield failing
     counts = articles_by_night(warehouse, run.day)
     jump = volume_jump(counts, run.day)
     if jump is not None:
@@ -131,22 +139,81 @@ def articles_by_night(warehouse: Warehouse, last: date) -> dict[date, int]:
         return {row.run_date: row.n for row in connection.execute(query)}
 
 
+def articles_by_source(warehouse: Warehouse, last: date, nights: int) -> dict[str, list[tuple[date, int]]]:
+    """Return by source id how many articles each of the last nights that asked it brought, up to `last`, the latest first."""
+    from pipeline.warehouse.tables import run_sources, runs
+
+    recent = sa.select(runs.c.run_date).where(runs.c.run_date <= last).distinct().order_by(runs.c.run_date.desc()).limit(nights)
+    earliest = sa.select(sa.func.min(recent.subquery().c.run_date)).scalar_subquery()
+    row = run_sources.c
+    query = (
+        sa.select(row.source_id, row.run_date, sa.func.sum(row.articles).label("n"))
+        .where(row.run_date.between(earliest, last))
+        .group_by(row.source_id, row.run_date)
+        .order_by(row.run_date.desc())
+    )
+    found: dict[str, list[tuple[date, int]]] = {}
+    with warehouse.reading() as connection:
+        for source_id, run_date, n in connection.execute(query):
+            found.setdefault(source_id, []).append((run_date, int(n)))
+    return found
+
+
 def _silent_sources(run: Run, link: str) -> Alert | None:
     """Return one alert for all sources that went silent, with what each of them last brought and when."""
     store = run.store()
     rejects = read_records(store, Partition("discover", run.run_date, WHOLE), Rejected, "rejects")
     silent = [reject for reject in rejects if reject.reason == "silent"]
-    if not silent:
-        return None
     last = _last_news(store, run, {reject.source_id for reject in silent})
-    lines = [f"the source {reject.source_id} {reject.detail} ({reject.url})" for reject in silent]
-    since = [f"it last brought something on {last.get(reject.source_id, 'no night that is remembered')}" for reject in silent]
-    if len(silent) == 1:
-        return Alert("source_silent", lines[0], since[0], link)
-    listed = [f"{line}; {when}" for line, when in zip(lines, since, strict=True)]
-    more = [f"and {len(silent) - LISTED} more: copydesk quarantine list --reason silent"] if len(silent) > LISTED else []
-    head = f"{len(silent)} sources: {', '.join(reject.source_id for reject in silent[:LISTED])}"
-    return Alert("source_silent", "\n".join([head, *listed[:LISTED], *more]), f"the night of {run.run_date}", link)
+    lines = {reject.source_id: f"{reject.detail} ({reject.url})" for reject in silent}
+    since = {name: f"it last brought something on {last.get(name, 'no night that is remembered')}" for name in lines}
+    return _of_sources("source_silent", lines, since, "copydesk quarantine list --reason silent", run, link)
+
+
+def _failing_sources(run: Run, warehouse: Warehouse, link: str) -> Alert | None:
+    """Return one alert for all sources of which everything failed or was no article, for longer than they bring none usually."""
+    from pipeline.fetch.freshness import REMEMBERED_RUNS, overdue
+
+    brought = articles_by_source(warehouse, run.day, REMEMBERED_RUNS + 1)
+    since: dict[str, str] = {}
+    for source in run.sources:
+        nights = brought.get(source.id, [])
+        state = overdue([n for _, n in nights[1:]]) if nights and nights[0] == (run.day, 0) else None
+        if state is not None and state[0] >= FAILING_NIGHTS:
+            since[source.id] = f"it last brought an article on {nights[state[0]][0]}"
+    failed: dict[str, Counter[str]] = {}
+    first: dict[tuple[str, str], Rejected] = {}
+    for reject in rejects_of(run.store(), run.run_date):
+        if reject.source_id in since:
+            failed.setdefault(reject.source_id, Counter())[reject.reason] += 1
+            first.setdefault((reject.source_id, reject.reason), reject)
+    lines = {
+        name: f"brought no article: {_worst(reasons, first[name, reasons.most_common(1)[0][0]])}"
+        for name, reasons in sorted(failed.items())
+        if "silent" not in reasons  # told already
+    }
+    return _of_sources("source_failing", lines, since, f"copydesk report --date {run.run_date}", run, link)
+
+
+def _worst(reasons: Counter[str], example: Rejected) -> str:
+    counted = ", ".join(f"{n} {reason}" for reason, n in reasons.most_common(3))
+    return f"{counted}, such as {example.url}" + (f": {example.detail}" if example.detail else "")
+
+
+def _of_sources(
+    kind: str, lines: Mapping[str, str], since: Mapping[str, str], all_of_them: str, run: Run, link: str
+) -> Alert | None:
+    """Return one alert for all sources, by id what is told of each and since when; the command shows those that find no room."""
+    if not lines:
+        return None
+    if len(lines) == 1:
+        ((name, line),) = lines.items()
+        return Alert(kind, f"the source {name} {line}", since[name], link)
+    names = list(lines)[:LISTED]
+    listed = [f"the source {name} {lines[name]}; {since[name]}" for name in names]
+    more = [f"and {len(lines) - LISTED} more: {all_of_them}"] if len(lines) > LISTED else []
+    head = f"{len(lines)} sources: {', '.join(names)}"
+    return Alert(kind, "\n".join([head, *listed, *more]), f"the night of {run.run_date}", link)
 
 
 def _last_news(store: Store, run: Run, source_ids: Collection[str]) -> dict[str, str]:

@@ -164,7 +164,7 @@ def _send_apprise(alert: Alert, settings: Settings) -> None:
         mask_secret(path)  # an Apprise URL holds the service's token
         if not services.add(path):
             raise ConfigError(f'connection "{name}": Apprise cannot read the path of service {number}; see the line above')
-    kind = NotifyType.WARNING if alert.kind in ("source_silent", "volume_jump") else NotifyType.FAILURE
+    kind = NotifyType.WARNING if alert.kind in ("source_silent", "source_failing", "volume_jump") else NotifyType.FAILURE
     if not services.notify(title=alert.title, body=alert.text(), notify_type=kind, body_format=NotifyFormat.TEXT):
         raise CopydeskError(f'connection "{name}": not every service took it; the lines above say which, and what it answered')
 

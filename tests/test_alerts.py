@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import alerts
 from pipeline.alerts import Alert, volume_jump
-from pipeline.config import Settings
+from pipeline.config import Settings, Source
 from pipeline.errors import BudgetSpent, CheckFailed, ConfigError, Fatal, Transient
 from pipeline.records import Rejected, StageReport
 from pipeline.runs import WHOLE, Run
@@ -72,6 +72,26 @@ def test_very_many_silent_sources_make_no_endless_message(run: Run) -> None:
     (alert,) = alerts.of_night(run, LINK)
     assert alert.what.startswith("60 sources: s0, ")
     assert alert.what.endswith("and 10 more: copydesk quarantine list --reason silent")
+
+
+def test_a_source_that_fails_is_told_from_the_second_night_on(run: Run) -> None:
+    warehouse = open_warehouse(run.settings.warehouse_url)
+    wall = Rejected("https://herald.example/rss", "herald", "herald.example", "discover", "blocked", "status 403", True)
+    told = []
+    for day in range(7):
+        up = [make.article(f"{day}-w", f"Wire {day}.", day, site="wire.example")]
+        up += [make.article(f"{day}-h", f"Herald {day}.", day)] if day < 4 else []
+        rejected = [] if day < 4 else [wall]
+        load(warehouse, make.night(day, up, rejected=rejected))
+        discovered(run, f"2026-03-0{day + 1}", {"herald": int(day < 4), "wire": 1}, *rejected)
+        sources = (Source(id="herald"), Source(id="wire"))
+        told.append(list(alerts.of_night(replace(run, run_date=f"2026-03-0{day + 1}", sources=sources), LINK)))
+    assert [len(of_night) for of_night in told] == [0, 0, 0, 0, 0, 1, 1]
+    assert told[-1][0].title.startswith(
+        "Copydesk: source failing: the source herald brought no article: 1 blocked, such as https://herald"
+    )
+    assert told[-1][0].what.endswith("https://herald.example/rss: status 403")
+    assert told[-1][0].since == "it last brought an article on 2026-03-04"
 
 
 def test_a_jump_in_volume_is_told_with_what_is_usual(run: Run) -> None:
