@@ -17,6 +17,7 @@ _LETTERS = str.maketrans(
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "−": "-",
     }
 )  # fmt: skip
+_NOTES = re.compile(r"(?<=[^\W\d_]{3}[.!?…])[\"'’”»)]*[\[(]?[\d⁰¹²³⁴-⁹]{1,3}(?:[\])]|[\[(,][\d⁰¹²³⁴-⁹]{1,3})*$")
 _COUNTER = re.compile(r"^[(\[]?\d{1,4}(?:[.,]\d{1,3})? ?[km]?[)\]]? (?=\D)|[ :·]{0,2}[(\[]?\b\d[\d.,]{0,8} ?[km]?[)\]]?$")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w[\w'’.-]*")
@@ -92,7 +93,9 @@ def ends_softly(text: str) -> bool:
 
 
 def _last_sign(text: str) -> str:
-    """Return the last letter, digit or end stop of a text."""
+    """Return the last letter, digit or end stop of a text; numbers of notes that stick to a sentence's end are none."""
+    if text[-1:].isdigit() or text.endswith("]"):
+        text = _NOTES.sub("", text[-40:])
     return next((c for c in reversed(text) if c.isalnum() or c in END_STOPS or c in ":："), "")
 
 

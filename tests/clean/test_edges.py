@@ -124,6 +124,11 @@ def test_the_headline_of_another_story_at_the_tail_goes() -> None:
     assert dropped(label(article(*PROSE, line))) == {line: "related-headline"}
 
 
+@pytest.mark.parametrize("mark", ["1", "[1][2]", "”3", "1,2", "¹²"])
+def test_a_sentence_with_the_number_of_a_note_behind_it_is_no_headline(mark: str) -> None:
+    assert dropped(label(article(*PROSE, "That Is What the Law Says." + mark))) == {}
+
+
 def test_two_of_them_go_and_so_does_an_advertisement_between() -> None:
     first, second = "Island council wants second ferry before the summer", "Fishermen ask for new wall in the eastern basin"
     cleaned = label(article(*PROSE, first, "Advertisement", second))
