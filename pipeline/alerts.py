@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 from statistics import median
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from pipeline.errors import BudgetSpent, CheckFailed, CopydeskError
+from pipeline.errors import BudgetSpent, CheckFailed, CopydeskError, of_os_error
 from pipeline.records import Rejected
 from pipeline.runs import WHOLE, Run, dates_of, rejects_of
 from pipeline.store import Partition, Store, read_manifest, read_records
@@ -43,7 +44,7 @@ class Alert:
     @property
     def title(self) -> str:
         """One line: the kind in words, and the first line of what it is."""
-        return f"Copydesk: {self.kind.replace('_', ' ')}: {self.what.splitlines()[0][:120]}"
+        return f"Copydesk: {self.kind.replace('_', ' ')}: {shorten(self.what.splitlines()[0], 120, placeholder=' …')}"
 
     def text(self) -> str:
         """Return the message as plain text."""
@@ -57,7 +58,7 @@ class Alert:
 
 def cause_of(error: BaseException | str | None) -> str:
     """Return in few words what a task failed of: our errors say all in their message, of others the type is needed."""
-    text = str(error or "").strip()
+    text = of_os_error(error) if isinstance(error, OSError) else str(error or "").strip()
     if isinstance(error, BaseException) and not isinstance(error, CopydeskError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if len(text) <= LONGEST_CAUSE else text[: LONGEST_CAUSE - 1] + "…"

@@ -13,7 +13,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+from tempfile import gettempdir
 
 USERINFO = re.compile(r"//[^\s\"']*@")  # to the last @: a password may hold any character
 
@@ -21,6 +23,15 @@ USERINFO = re.compile(r"//[^\s\"']*@")  # to the last @: a password may hold any
 def without_userinfo(text: str) -> str:
     """Return a text with the name and password of every URL in it hidden."""
     return USERINFO.sub("//***@", text)
+
+
+def of_os_error(error: OSError) -> str:
+    """Return an error of the operating system in words: the file, the fault and, of a full disk, the mend."""
+    told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):  # Arrow does not say which file it was
+        room = f"COPYDESK_STORE, COPYDESK_PUBLISH and {gettempdir()}"
+        return f"the disk is full ({told}): make room where {room} are, then run again"
+    return told
 
 
 class CopydeskError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -152,6 +153,8 @@ def test_a_failed_run_is_told_with_its_task_and_what_that_failed_of() -> None:
     assert alert.since == "the night of 2026-03-08; it began at 2026-03-09 02:00 UTC"
     assert alert.title == "Copydesk: run failed: nightly_articles a failed in plan"
     assert alert.text().splitlines()[:2] == ["nightly_articles a failed in plan", "there is no source 'x'; the sources are courier"]
+    long = alerts.of_failed_run("nightly_articles a", "plan of many words " * 9, link=LINK)
+    assert long.title.endswith("words plan of many …"), "what does not fit is cut between words"
     assert alerts.of_failed_run("nightly_articles a", None, link=LINK).what == "nightly_articles a failed"
 
 
@@ -159,6 +162,8 @@ def test_a_cause_is_short_and_names_the_type_of_an_error_that_is_not_ours() -> N
     assert alerts.cause_of(KeyError("x")) == "KeyError: 'x'"
     assert alerts.cause_of(MemoryError()) == "MemoryError"
     assert alerts.cause_of(None) == ""
+    full = alerts.cause_of(OSError(errno.ENOSPC, "Error writing bytes to file"))
+    assert full.startswith("OSError: the disk is full (Error writing bytes to file): make room where COPYDESK_STORE")
     assert len(alerts.cause_of(OSError("x" * 100_000))) == alerts.LONGEST_CAUSE
 
 

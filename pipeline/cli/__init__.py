@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import io
 import logging
 import os
 import sys
 from collections.abc import Sequence
-from tempfile import gettempdir
 
 import pipeline
 from pipeline.cli.bulk import add_bulk
@@ -17,7 +15,7 @@ from pipeline.cli.lookups import add_lookups
 from pipeline.cli.nights import add_nights
 from pipeline.cli.upkeep import add_upkeep
 from pipeline.config import load_settings
-from pipeline.errors import ConfigError, CopydeskError
+from pipeline.errors import ConfigError, CopydeskError, of_os_error
 from pipeline.terminal import visible
 
 
@@ -40,11 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a disk that is full, a file that may not be written
-        told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error.strerror or str(error)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # Arrow does not say which file it was
-            room = f"COPYDESK_STORE, COPYDESK_PUBLISH and {gettempdir()}"
-            told = f"the disk is full ({told}): make room where {room} are, then run again"
-        print(f"copydesk: {visible(told)}", file=sys.stderr)
+        print(f"copydesk: {visible(of_os_error(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
