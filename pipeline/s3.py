@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import logging
 import os
+import random
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +26,13 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    IncompleteReadError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    ReadTimeoutError,
+    ResponseStreamingError,
 )
 
 from pipeline.errors import ConfigError, CopydeskError, Transient, without_userinfo
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 6  # with botocore's own backoff: rides out some 20 seconds of SlowDown
+LONGEST_PAUSE = 20.0  # seconds, as botocore has it
 CONNECTIONS = 16
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60
 # Raw segments are 100 MB: one request each up to here, larger files in parts of the same size.
@@ -44,6 +51,7 @@ PART_BYTES = 128 * 2**20
 LIST_PAGE = 1000  # keys of one answer, the most that S3 gives
 DEFAULT_REGION = "us-east-1"  # what servers other than Amazon's take when none is set
 
+CUT_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 GONE = ("NoSuchKey", "404", "NotFound")
 WRONG_CREDENTIALS = (
     "InvalidAccessKeyId",
@@ -80,15 +88,13 @@ class S3Store:
         path.unlink()
 
     def get(self, key: str) -> bytes:
-        with self._explained(f"read {key}", key):
-            return self._client.get_object(Bucket=self._bucket, Key=self._key(key))["Body"].read()
+        return self._read(key)
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         if length <= 0:
             return b""
         span = f"bytes={offset}-{offset + length - 1}" if offset >= 0 else f"bytes={offset}"
-        with self._explained(f"read {key}", key):
-            return self._client.get_object(Bucket=self._bucket, Key=self._key(key), Range=span)["Body"].read()
+        return self._read(key, Range=span)
 
     def list(self, prefix: str) -> Iterator[str]:
         with self._explained(f"list {prefix}"):
@@ -113,6 +119,19 @@ class S3Store:
                 logger.warning("%s/%s is being worked on by another process: waiting for it", self.url, name)
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+    def _read(self, key: str, **span: Any) -> bytes:
+        """Return an object, or a span of it; asks again when it is cut off as it comes, which botocore leaves to its callers."""
+        with self._explained(f"read {key}", key):
+            for attempt in itertools.count(1):
+                body = self._client.get_object(Bucket=self._bucket, Key=self._key(key), **span)["Body"]
+                try:
+                    return body.read()
+                except CUT_OFF:
+                    if attempt == ATTEMPTS:
+                        raise
+                    time.sleep(random.uniform(0, min(2**attempt, LONGEST_PAUSE)))  # noqa: S311  (jitter, no secret)
+        raise AssertionError("unreachable")
 
     def _key(self, key: str) -> str:
         return self._prefix + key

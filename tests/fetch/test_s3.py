@@ -132,8 +132,11 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("s3://bucket/x").put("k", b"")
 
 
-def serve(answers: list[int]) -> tuple[http.server.ThreadingHTTPServer, list[str]]:
-    """Serve an S3 that answers PUTs with these statuses in turn, then with 200; returns it and the log of requests."""
+def serve(answers: list[int], cuts: int = 0) -> tuple[http.server.ThreadingHTTPServer, list[str]]:
+    """Serve an S3 that answers PUTs with these statuses in turn, then with 200; those to GETs are at first cut off in their body.
+
+    Returns it and the log of requests.
+    """
     log: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -153,6 +156,14 @@ def serve(answers: list[int]) -> tuple[http.server.ThreadingHTTPServer, list[str
             self.end_headers()
             self.wfile.write(body)
 
+        def do_GET(self) -> None:
+            log.append(self.path)
+            self.send_response(206 if self.headers["Range"] else 200)
+            self.send_header("Content-Length", "10")
+            self.end_headers()
+            self.close_connection = len(log) <= cuts
+            self.wfile.write(b"0123456789"[: 4 if self.close_connection else 10])
+
         def log_message(self, *_: object) -> None:
             pass
 
@@ -164,6 +175,7 @@ def serve(answers: list[int]) -> tuple[http.server.ThreadingHTTPServer, list[str
 @pytest.fixture
 def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0.0)
+    monkeypatch.setattr("pipeline.s3.LONGEST_PAUSE", 0.0)
 
 
 @pytest.mark.usefixtures("fast_retries")
@@ -175,6 +187,21 @@ def test_a_busy_server_and_a_cut_connection_are_tried_again(monkeypatch: pytest.
     server.shutdown()
     server.server_close()
     assert log == ["/bucket/p/seg"] * 4
+
+
+@pytest.mark.usefixtures("fast_retries")
+@pytest.mark.parametrize(("cuts", "requests"), [(2, 3), (100, 6)])
+def test_an_answer_that_is_cut_off_as_it_comes_is_asked_for_again(
+    cuts: int, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for read in (lambda store: store.get("k"), lambda store: store.get_range("k", 5, 10)):
+        server, log = serve([], cuts)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with contextlib.nullcontext() if cuts < requests else pytest.raises(Transient, match="cannot read k"):
+            assert read(open_store("s3://bucket/p")) == b"0123456789"
+        server.shutdown()
+        server.server_close()
+        assert log == ["/bucket/p/k"] * requests
 
 
 @pytest.mark.usefixtures("fast_retries")
