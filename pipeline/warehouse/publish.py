@@ -104,7 +104,7 @@ def _publish(connection: Connection, root: Path, run_date: str) -> tuple[dict[st
         new = Path(temporary, "version")
         new.mkdir()
         manifest = _write_version(connection, new, before)
-        identity = _identity(run_date, manifest)
+        identity = _identity(run_date, root, manifest)
         changed = before is None or before.name != identity
         if changed:
             _switch(root, new, root / "versions" / identity, before, manifest)
@@ -160,7 +160,11 @@ def _write_version(connection: Connection, new: Path, before: Path | None) -> di
 
 
 def _signatures(connection: Connection) -> dict[str, str]:
-    """Return for each night a text that changes whenever a load touched any row that its files hold."""
+    """Return for each night a text that changes whenever a load touched any row that its files hold.
+
+    It counts the rows by the times of the loads that touched them. The newest of these times alone would hide what is loaded
+    after a clock that was ahead has been put right.
+    """
     member_run, story_run, lead_run = runs.alias(), runs.alias(), runs.alias()
     lead = articles.alias()  # the story's canonical article: a copy's lag is counted from its time
     last_passage = (
@@ -176,7 +180,7 @@ def _signatures(connection: Connection) -> dict[str, str]:
             sa.func.count(),
             sa.func.count(story_members.c.article_id),
             sa.func.coalesce(sa.func.sum(last_passage.c.n), 0),
-            *(sa.func.max(loaded_at) for loaded_at in touched),
+            *touched,
         )
         .join_from(articles, runs, runs.c.run_id == articles.c.last_run_id, isouter=True)
         .join(story_members, story_members.c.article_id == articles.c.article_id, isouter=True)
@@ -186,9 +190,12 @@ def _signatures(connection: Connection) -> dict[str, str]:
         .join(lead, lead.c.article_id == stories.c.canonical_article_id, isouter=True)
         .join(lead_run, lead_run.c.run_id == lead.c.last_run_id, isouter=True)
         .join(last_passage, last_passage.c.article_id == articles.c.article_id, isouter=True)
-        .group_by(articles.c.first_run_date)
+        .group_by(articles.c.first_run_date, *touched)
     )
-    return {str(night): " ".join(map(str, rest)) for night, *rest in connection.execute(query)}
+    groups: dict[str, list[str]] = {}
+    for night, *rest in connection.execute(query):
+        groups.setdefault(str(night), []).append(" ".join(map(str, rest)))
+    return {night: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for night, rows in groups.items()}
 
 
 def _rows_of_night(connection: Connection, view: str, schema: pa.Schema, night: str) -> Iterator[tuple[Any, ...]]:
@@ -239,8 +246,9 @@ def _link(old: Path, new: Path) -> None:
         shutil.copyfile(old, new)
 
 
-def _identity(run_date: str, manifest: Mapping[str, Mapping[str, Any]]) -> str:
-    content = sorted((where, str(file["file"])) for where, file in manifest.items())
+def _identity(run_date: str, root: Path, manifest: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the name of a version. The folder is part of it: after a move the DuckDB file, which names it, is made again."""
+    content = [str(root), *sorted((where, str(file["file"])) for where, file in manifest.items())]
     return f"{run_date}-{hashlib.sha256(repr(content).encode()).hexdigest()[:12]}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from pipeline.errors import ConfigError, Fatal
 from pipeline.records import Reuse, StageReport
 from pipeline.warehouse import Warehouse, load, publish
 from pipeline.warehouse.sqlfiles import sql_files
+from pipeline.warehouse.tables import runs
 from tests.warehouse import make
 from tests.warehouse.make import DAY, full_night, night, story
 
 VIEWS = ("clean_articles", "article_copies", "dropped_lines", "passage_reuse", "nightly_funnel", "source_quality")
+AHEAD = datetime.now(UTC) + timedelta(days=30)
 
 
 def _duckdb(folder: Path, query: str) -> list[tuple[Any, ...]]:
@@ -76,6 +79,16 @@ def test_nights_that_no_load_touched_are_linked_not_written(warehouse: Warehouse
         name: inode for name, inode in first.items() if "date=" in name
     }
     assert any("date=2026-03-02" in name for name in second)
+
+
+def test_what_is_loaded_after_the_clock_is_put_right_reaches_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, night(0, [make.article("a"), make.article("b")]))
+    with warehouse.writing("a clock that is ahead") as connection:
+        connection.execute(runs.update().values(first_loaded_at=AHEAD, loaded_at=AHEAD))
+    publish(warehouse, tmp_path, "2026-03-01")
+    load(warehouse, night(1, [make.article("a", "The council met again.", day=1)], []))
+    publish(warehouse, tmp_path, "2026-03-02")
+    assert _duckdb(tmp_path, "SELECT text FROM clean_articles WHERE title = 'About a'") == [("The council met again.",)]
 
 
 def test_passages_found_later_reach_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -202,6 +215,14 @@ def test_a_copied_folder_whose_links_became_folders_is_named_with_the_mend(wareh
     publish(warehouse, copied, "2026-03-02")
     assert (copied / "current").is_symlink()
     assert not list(copied.glob(".current*"))
+
+
+def test_a_folder_that_was_moved_is_published_again(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path / "here", "2026-03-01")
+    there = (tmp_path / "here").rename(tmp_path / "there")
+    publish(warehouse, there, "2026-03-01")  # nothing else is new
+    assert _duckdb(there, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
 
 
 def test_a_bucket_is_no_folder(warehouse: Warehouse) -> None:
