@@ -124,7 +124,7 @@ def test_a_night_shows_what_it_brought(client: httpx.Client) -> None:
     assert "http_500" in shown
     assert "paywall" in shown
     assert "share" in shown
-    assert "silent tonight" in shown  # the sources of the first night
+    assert "nothing tonight" in shown  # the sources of the first night
     assert EVIL in shown  # the line that was learned
 
 
@@ -321,6 +321,17 @@ def test_a_page_that_two_stages_rejected_is_listed_twice(
         stages += [cell.text_content() for cell in tree.xpath("//tbody/tr/td[2]")]
         path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
     assert stages == ["discover", "fetch"]
+
+
+def test_what_got_through_later_was_rejected_all_the_same(client: httpx.Client, filled: Warehouse) -> None:
+    late = make.article("late", day=4)
+    load(filled, make.night(3, [], rejected=[Rejected(str(late.url), "herald", "herald.example", "fetch", "http_500", "", True)]))
+    load(filled, make.night(4, [late]))
+    page = client.get("/run/2026-03-04").text
+    assert "1 of 1 got through later and is not shown here" in page
+    assert "Nothing was rejected" not in page
+    assert 'href="/run/2026-03-04/rejects"' in page
+    assert "got through" in client.get("/run/2026-03-04/rejects").text
 
 
 @pytest.mark.parametrize(
