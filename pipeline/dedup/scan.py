@@ -37,6 +37,11 @@ BLANK, OTHER = np.uint64(0x80), np.uint64(0xFF)  # in the table of quick bytes
 _CHUNK = np.uint64(0xD6E8FEB86659FD93)
 _SHORT_LETTERS = 3  # most function words of alphabetic languages are not longer
 _CASELESS = (0x0590, 0x1D00, 0x2000)  # letters from the first to the second and from the third on have no capitals in a sentence
+# Between digits these are written or not, by language and house: points, commas and colons, those of other scripts and widths; and
+# between thousands blanks.
+_MARKS = (0x2C, 0x2E, 0x3A, 0xB7, 0x066B, 0x066C, 0x30FB, 0xFF0C, 0xFF0E, 0xFF1A)
+_BLANKS = (0x20, 0xA0, 0x2007, 0x2009, 0x202F)
+_THOUSANDS = 3
 _HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3  # each syllable is two or three letters, which may be written one by one
 
 
@@ -87,6 +92,31 @@ def _letter_at(data: Any, i: int, high: int, quick: Any) -> bool:
 
 
 @inner
+def _digits_at(data: Any, i: int, high: int, kinds: Any) -> int:
+    """Return how many digits of any script stand at byte `i`: no more than one more than there are between thousands."""
+    count = 0
+    while i < high and count <= _THOUSANDS and data[i] < 0xF0:
+        byte = np.uint32(data[i])
+        size = 1 if byte < 0x80 else 2 if byte < 0xE0 else 3
+        code = byte if size == 1 else byte & np.uint32(0x1F if size == 2 else 0x0F)
+        for k in range(1, size):
+            code = (code << np.uint32(6)) | np.uint32(data[i + k] & 0x3F)
+        if kinds[code] != DIGIT:
+            break
+        count += 1
+        i += size
+    return count
+
+
+@inner
+def _goes_on(data: Any, i: int, high: int, code: Any, digits: int, kinds: Any) -> bool:
+    """Say whether a number goes on at byte `i`, after `code`; `digits` stand before that, after its last blank."""
+    if code in _BLANKS:
+        return 0 < digits <= _THOUSANDS and _digits_at(data, i, high, kinds) == _THOUSANDS
+    return code in _MARKS and _digits_at(data, i, high, kinds) > 0
+
+
+@inner
 def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, at: int, full: bool) -> int:
     """Write the words of `data[low:high]` from index `at` on; return the index after the last.
 
@@ -101,6 +131,8 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     chunk = False  # the open word is a stretch of a script that is written without spaces
     word_hash = np.uint64(0)
     letters: Any = 0
+    number = unit = False  # the open word is a number, or stands behind one without a blank
+    digits = 0  # of an open number, after its last blank
     flag = 0
     previous = np.uint64(0)
     new_sentence = True
@@ -108,7 +140,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     stopped = False  # a full stop was the last thing that was not blank
     quoted = np.uint32(0)  # the mark that the quotation began with
     while i < high:
-        if open_word and not chunk and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
+        if open_word and not chunk and not number and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
             first, before, position_before = n, i, position
             start, end = starts[n], ends[n]
             for at_byte in range(np.uint64(i), np.uint64(high)):  # unsigned: no test for indices from the end
@@ -129,7 +161,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             if n == first:
                 letters += position - position_before
                 continue
-            new_sentence = new_paragraph = stopped = False
+            new_sentence = new_paragraph = stopped = unit = False
             if not full:
                 flag = 0
                 continue
@@ -172,14 +204,19 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
         else:
             kind = SEPARATOR if 0x1F000 <= code < 0x1FB00 else LETTER
         if kind in (LETTER, DIGIT):
-            if open_word and chunk:
+            parts = open_word and ((number and kind == LETTER) or (unit and kind == DIGIT))  # 5km, 5 km; 20h30, 20 h 30
+            if open_word and (chunk or parts):
                 hashes[n] = word_hash
                 flags[n] = flag
                 n += 1
                 open_word = False
+                new_sentence = new_paragraph = stopped = False
             if not open_word:
                 open_word = True
                 chunk = False
+                number = kind == DIGIT
+                unit = parts and not number
+                digits = 0
                 starts[n] = position
                 word_hash = _SEED
                 letters = 0
@@ -187,12 +224,13 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                 caseless = _CASELESS[0] <= code < _CASELESS[1] or code >= _CASELESS[2]
                 if new_sentence or (stopped and (big or kind == DIGIT or caseless)):
                     flag |= SENTENCE
-                elif big:
+                elif big and not parts:
                     flag |= NAME
                 if new_paragraph:
                     flag |= PARAGRAPH
             if kind == DIGIT:
                 flag |= FIGURE
+                digits += 1
             if _HANGUL <= code <= _LAST_HANGUL:
                 syllable = np.uint32(code - _HANGUL)
                 word_hash = (word_hash ^ np.uint64(0x1100 + syllable // 588)) * _PRIME
@@ -256,15 +294,9 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             inside = False
             in_word = open_word and _letter_at(data, i + size, high, quick)
             if open_word:
-                if (
-                    flag & FIGURE
-                    and (code == 0x2E or code == 0x2C or code == 0x3A)
-                    and i + 1 < high
-                    and 0x30 <= data[i + 1] <= 0x39
-                ):
-                    inside = True  # 12.5, 1,000 and 10:30 are one word each; the comma does not count
-                    if code != 0x2C:
-                        word_hash = (word_hash ^ np.uint64(code)) * _PRIME
+                if flag & FIGURE and _goes_on(data, i + size, high, code, digits if number else 0, kinds):
+                    inside = True  # 12.5, 1,000, 10:30 and 1 000 000 are one word each; the marks do not count
+                    digits = 0 if code in _BLANKS else _THOUSANDS + 1
                 else:
                     open_word = False
                     hashes[n] = word_hash

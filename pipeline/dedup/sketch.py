@@ -46,8 +46,8 @@ def buffers(array: pa.Array) -> Texts:
 
 
 def longest(bounds: npt.NDArray[np.int64]) -> int:
-    """Return the number of words that the longest text can have: a word and what parts it take two bytes."""
-    return int(np.diff(bounds).max(initial=0)) // 2 + 2
+    """Return the number of words that the longest text can have: one a byte, where numbers and their units are written together."""
+    return int(np.diff(bounds).max(initial=0)) + 1
 
 
 def scratch(words: int) -> tuple[Any, Any, Any, Any]:

@@ -56,13 +56,15 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     entities = get("figures_a") + get("figures_b") + get("names_a") + get("names_b")
     agreed = get("figures_hit_a") + get("figures_hit_b") + get("names_hit_a") + get("names_hit_b")
     names = (agreed + 1) / (entities + 1)
-    figures = get("figures_a") + get("figures_b")
-    figures_agreed = (get("figures_hit_a") + get("figures_hit_b") + 1) / (figures + 1)
+    hits = get("figures_hit_a") + get("figures_hit_b")
+    # Where one text has a word or nothing for the figure of the other, they were written out or left out, not filled in.
+    others = np.minimum(get("figures_a") - get("figures_hit_a"), get("figures_b") - get("figures_hit_b"))
+    figures = hits + 2 * others
+    figures_agreed = (hits + 1) / (figures + 1)
     aligned = np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b"))
     slots = get("slots") / np.maximum(aligned, 1) * 100
     form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
-    others = get("figures_hit_a") + get("figures_hit_b") == 0
-    form |= others & (figures >= params.other_figures) & (slots > params.other_slots)
+    form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
     form |= get("fills") / np.maximum(aligned, 1) * 100 > params.fills
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))

@@ -90,15 +90,21 @@ def _room_for(words: int, after: Words | None, spare: int) -> Words:
 
 @kernel
 def _most_words(data: Any, bounds: Any) -> Any:
-    """Return how many words texts have at most: one after each ASCII character that is no letter, two for each other character."""
+    """Return how many words texts have at most.
+
+    One after each ASCII character that is no letter and two for each other character, or one for two bytes; and what stands right
+    before and behind numbers.
+    """
     total = 0
     for text in range(len(bounds) - 1):
-        count = 1
+        count, parts = 1, 2
         for i in range(bounds[text], bounds[text + 1]):
-            byte = data[i]
-            letter = np.uint8((byte | np.uint8(32)) - np.uint8(97)) < 26 or np.uint8(byte - np.uint8(48)) < 10
-            count += 0 if letter or byte & 0xC0 == 0x80 else 1 + (byte >> 7)
-        total += min(count, (bounds[text + 1] - bounds[text]) // 2 + 2)
+            byte, before = data[i], data[i - 1]  # before a text's first byte any may stand: two parts are there for it
+            letter = np.uint8((byte | np.uint8(32)) - np.uint8(97)) < 26
+            digit, digit_before = np.uint8(byte - np.uint8(48)) < 10, np.uint8(before - np.uint8(48)) < 10
+            count += 0 if letter | digit | (byte & 0xC0 == 0x80) else 1 + (byte >> 7)
+            parts += (2 if digit & (not digit_before) else 0) + (1 if (byte < 0x80) & (before >= 0x80) else 0)
+        total += parts + min(count, (bounds[text + 1] - bounds[text]) // 2 + 2)
     return total
 
 

@@ -104,6 +104,28 @@ def test_a_form_is_told_by_its_figures_where_every_noun_has_a_capital_and_an_upd
     assert len(stories(find_duplicates([document("a", first), document("b", later)]))) == 1
 
 
+STATISTIK = (
+    "Die Quote ist auf {} Prozent gesunken. Wie die Direktion mitteilte, waren {} Menschen ohne Stelle, {} weniger als im Mai "
+    "und {} mehr als vor einem Jahr. Die Zahl der offenen Stellen ging um {} auf {} zurück. In Kurzarbeit waren vermutlich {} "
+    "Beschäftigte, vor allem in der Autoindustrie. Die Betriebe halten ihre Leute, aber sie stellen kaum ein, sagte der Leiter."
+)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        ("5,4", "312 480", "4 120", "9 870", "2 340", "88 150", "21 700"),
+        ("5,4", "312480", "4120", "9870", "2340", "88150", "21700"),
+        ("fünf Komma vier", "dreihunderttausend", "viertausend", "zehntausend", "zweitausend", "achtzigtausend", "zwanzigtausend"),
+    ],
+)
+def test_a_copy_that_writes_its_figures_in_another_way_is_no_form(figures: tuple[str, ...]) -> None:
+    text = STATISTIK.format("5,4", "312.480", "4.120", "9.870", "2.340", "88.150", "21.700")
+    later = STATISTIK.format("5,6", "314.910", "2.430", "11.230", "3.010", "85.140", "22.900")
+    assert len(stories(find_duplicates([document("a", text), document("b", STATISTIK.format(*figures), 2)]))) == 1
+    assert len(stories(find_duplicates([document("a", text), document("b", later, 2)]))) == 2
+
+
 def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() -> None:
     frame = article(91, 3).split(" ")
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dedup.scan import QUOTED, SENTENCE
-from pipeline.dedup.sketch import encode
+from pipeline.dedup.sketch import encode, longest
 from pipeline.dedup.standing import standings
-from pipeline.dedup.words import Words, read_words
+from pipeline.dedup.words import Words, _most_words, read_words
 
 ARRAYS = ("hashes", "starts", "ends", "flags", "shingles", "order")
 TEXTS = st.lists(
@@ -35,6 +35,12 @@ def test_texts_that_follow_are_read_as_if_together(one: list[str], other: list[s
     assert said(following) == together
     turned = np.arange(len(together))[::-1]
     assert said(following.of(turned)) == together[::-1]
+
+
+@given(st.text("5m м٣中۵g. \n"))
+def test_there_is_room_for_all_words_however_they_are_written_together(text: str) -> None:
+    data, bounds = encode([text])
+    assert read_words((data, bounds), spare=8).size <= min(_most_words(data, bounds), longest(bounds))
 
 
 @given(TEXTS)
@@ -88,6 +94,28 @@ def flagged(text: str, flag: int) -> list[str]:
 )
 def test_ways_of_writing_a_word_are_the_same_word(text: str, other: str) -> None:
     assert hashes(text) == hashes(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("12.480 Euro, 5,4 Prozent", "12,480 Euro, 5.4 Prozent"),
+        ("2 315 400 inscrits, 41 200 de moins", "2315400 inscrits, 41\u202f200 de moins"),
+        ("1’234’500 Franken um 10.30 Uhr", "1.234.500 Franken um 10:30 Uhr"),
+        ("実質で2.5%減の1,400円", "実質で２・５％減の１，４００円"),
+        ("بنسبة ٣٫٥ وبلغ ١٬٢٠٠", "بنسبة 3.5 وبلغ 1,200"),
+        ("$412.6m at 9am for 28km, the 24th", "$412.6 m at 9 am for 28 km, the 24 th"),
+        ("à 20h30 ou 7H05", "à 20 h 30 ou 7 h 05"),
+        ("30만명이 5월", "30 만명이 5 월"),
+    ],
+)
+def test_ways_of_writing_a_number_are_the_same_number(text: str, other: str) -> None:
+    assert hashes(text) == hashes(other)
+
+
+@pytest.mark.parametrize("text", ["in 2019 300 left", "row 12 34 5678", "G20 and B2B, A380s", "won 3. 400 came", "1 2 30"])
+def test_numbers_beside_each_other_are_not_one(text: str) -> None:
+    assert len(hashes(text)) == len(text.split())
 
 
 @pytest.mark.parametrize("text", ["거리에는 값이 없다", "ガラスのドアがある", "Việt Nam đã được", "Ακρόπολη", "Äpfel für Ærø"])
