@@ -47,6 +47,9 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
             f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
             " sql/roles/postgresql.sql for whoever loads"
         )
+    if state == "2BP01":  # dependent_objects_still_exist
+        depends = " ".join(str(error).split("\nHINT")[0].split())
+        return Fatal(f"{url}: {depends}; drop these, which are not Copydesk's, run `copydesk db upgrade` and make them again")
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.config import Settings
 from pipeline.errors import Fatal
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 WRITTEN_FOR = ("postgresql", "sqlite")  # any other dialect gets its tables from the Core definitions
 VIEW = "view "
+# What PostgreSQL says of a view that would lose or change a column, and of a column that a view reads.
+VIEWS_IN_THE_WAY = ("42P16", "0A000", "2BP01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,11 @@ def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
         _refuse_edited(warehouse, wanted, {name: checksum for name, (checksum, _) in done.items()})
         pending = [name for name, file in wanted.items() if name not in done or done[name][0] != file.checksum]
         if pending:
-            views = [name for name in wanted if name.startswith(VIEW)]
-            _drop_views(connection, [*views, *(name for name in done if name.startswith(VIEW))])
-            for name in dict.fromkeys([*(n for n in pending if not n.startswith(VIEW)), *views]):
-                _apply(connection, name, wanted[name])
+            if not (warehouse.dialect == "postgresql" and _replace(connection, pending, wanted, done)):
+                views = [name for name in wanted if name.startswith(VIEW)]
+                _drop_views(connection, [*views, *(name for name in done if name.startswith(VIEW))])
+                for name in dict.fromkeys([*(n for n in pending if not n.startswith(VIEW)), *views]):
+                    _apply(connection, name, wanted[name])
             _record(connection, pending, wanted)
     if pending:
         logger.info("%s: applied %s", warehouse.url, ", ".join(pending))
@@ -112,16 +116,35 @@ def _refuse_edited(warehouse: Warehouse, wanted: dict[str, SqlFile], done: dict[
             )
 
 
+def _replace(connection: Connection, pending: Sequence[str], wanted: dict[str, SqlFile], done: Collection[str]) -> bool:
+    """Apply what is pending without dropping a view that stays, as users have rights on it and views of their own that read it.
+
+    Returns whether PostgreSQL could do that: it cannot where columns of a view are gone or others. Then nothing was applied.
+    """
+    try:
+        with connection.begin_nested():
+            _drop_views(connection, [name for name in done if name.startswith(VIEW) and name not in wanted])
+            for name in pending:
+                _apply(connection, name, wanted[name], replace=True)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") not in VIEWS_IN_THE_WAY:
+            raise
+        return False
+    return True
+
+
 def _drop_views(connection: Connection, names: Sequence[str]) -> None:
     for name in dict.fromkeys(names):
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name.removeprefix(VIEW)}")
 
 
-def _apply(connection: Connection, name: str, file: SqlFile) -> None:
+def _apply(connection: Connection, name: str, file: SqlFile, *, replace: bool = False) -> None:
     if connection.dialect.name not in WRITTEN_FOR and not name.startswith(VIEW):
         _complete_tables(connection)
         return
     for statement in file.statements():
+        if replace and name.startswith(VIEW):
+            statement = statement.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
         connection.execute(sa.text(statement.replace(":", r"\:")))
     if name.startswith(VIEW) and connection.dialect.name == "postgresql":
         _comment_view(connection, file)

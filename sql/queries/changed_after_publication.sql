@@ -11,4 +11,4 @@ SELECT
 FROM article_versions v
 JOIN articles a ON a.article_id = v.article_id
 WINDOW w AS (PARTITION BY v.article_id ORDER BY v.seen_at, v.version_no)
-ORDER BY a.site, a.url, v.seen_at;
+ORDER BY a.site, a.url, v.article_id, v.seen_at, v.version_no;

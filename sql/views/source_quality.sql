@@ -17,18 +17,15 @@ SELECT
   CAST(ROUND(SUM(CASE WHEN m.relation = 'copy' THEN 1 ELSE 0 END) * 1.0 / COUNT(*), 3) AS DOUBLE PRECISION) AS copy_share,
   CAST(ROUND(AVG(a.word_count), 1) AS DOUBLE PRECISION) AS mean_words,
   SUM(CASE WHEN a.published_at IS NULL THEN 1 ELSE 0 END) AS without_date,
-  CAST(ROUND(COALESCE(MAX(d.blocks), 0) * 1.0 / COUNT(*), 2) AS DOUBLE PRECISION) AS dropped_per_article,
+  CAST(ROUND(COALESCE(SUM(d.blocks), 0) * 1.0 / COUNT(*), 2) AS DOUBLE PRECISION) AS dropped_per_article,
   COALESCE(MAX(r.rejects), 0) AS open_rejects,
   MAX(a.published_at) AS last_published_at,
   MAX(a.fetched_at) AS last_fetched_at
 FROM articles a
 LEFT JOIN story_members m ON m.article_id = a.article_id
 LEFT JOIN (
-  SELECT b.site, COUNT(*) AS blocks
-  FROM dropped_blocks x
-  JOIN articles b ON b.article_id = x.article_id
-  GROUP BY b.site
-) d ON d.site = a.site
+  SELECT article_id, COUNT(*) AS blocks FROM dropped_blocks GROUP BY article_id
+) d ON d.article_id = a.article_id
 LEFT JOIN (
   SELECT site, COUNT(DISTINCT url_id) AS rejects FROM rejects WHERE resolved_run_id IS NULL GROUP BY site
 ) r ON r.site = a.site

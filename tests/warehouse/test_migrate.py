@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,28 @@ def test_an_edited_view_is_made_again(warehouse: Warehouse, root: Path, rows: An
     assert upgrade(warehouse, root=root) == ["view nightly_funnel"]
     load(warehouse, full_night())
     assert rows("SELECT * FROM nightly_funnel") == []
+
+
+@pytest.mark.slow
+def test_an_upgrade_keeps_what_users_have_made_of_a_view(new_database: Callable[[], str], root: Path) -> None:
+    path = root / "views" / "clean_articles.sql"
+    with open_warehouse(new_database()) as warehouse:
+        upgrade(warehouse, root=root)
+        with warehouse.writing("a user") as connection:
+            connection.execute(sa.text("GRANT SELECT ON clean_articles TO pg_monitor"))
+            connection.execute(sa.text("CREATE VIEW my_sites AS SELECT site, COUNT(*) AS n FROM clean_articles GROUP BY site"))
+        path.write_text(path.read_text().replace("COALESCE(s.sites, 1)", "COALESCE(s.sites, 0)"))
+        _add(root, "006_more.sql", "ALTER TABLE articles ADD COLUMN desk TEXT;\n")
+        assert upgrade(warehouse, root=root) == ["006_more", "view clean_articles"]
+        with warehouse.reading() as connection:
+            assert connection.execute(sa.text("SELECT has_table_privilege('pg_monitor', 'clean_articles', 'SELECT')")).scalar()
+            assert connection.execute(sa.text("SELECT * FROM my_sites")).all() == []
+        path.write_text(path.read_text().replace("a.title,", "a.title AS headline,").replace("--   title", "--   headline"))
+        with pytest.raises(Fatal, match="view my_sites depends on view clean_articles; drop these"):
+            upgrade(warehouse, root=root)
+        with warehouse.writing("a user") as connection:
+            connection.execute(sa.text("DROP VIEW my_sites"))
+        assert upgrade(warehouse, root=root) == ["view clean_articles"]
 
 
 def test_every_statement_ends_with_a_semicolon(tmp_path: Path) -> None:

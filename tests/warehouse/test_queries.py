@@ -12,7 +12,7 @@ from pipeline.records import Block, Rejected, Reuse, StageReport
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.sqlfiles import sql_files
 from tests.warehouse.conftest import ANY_DATABASE
-from tests.warehouse.make import article, fetch, night, story
+from tests.warehouse.make import article, fetch, fetched, night, story
 
 QUERIES = {file.name: file for file in sql_files("queries")}
 EXPECTED = {
@@ -92,6 +92,27 @@ def test_the_query_answers_its_question(filled: Warehouse, name: str) -> None:
     found = [tuple(row[column] for column in SHOWN[name]) for row in rows]
     assert sorted(found, key=repr) == sorted(EXPECTED[name], key=repr)
     assert found[0] == EXPECTED[name][0]
+
+
+def test_versions_stand_beside_the_one_before_also_of_documents_without_a_url(warehouse: Warehouse) -> None:
+    for day in range(2):
+        documents = [article(name, name, url=None, title="", fetched_at=fetched(day)) for name in ("one", "two")]
+        changed = [replace(a, blocks=(Block(0, "paragraph", f"{a.blocks[0].text} {day}"),)) for a in documents]
+        load(warehouse, night(day, changed, []))
+    (statement,) = QUERIES["changed_after_publication"].statements()
+    with warehouse.reading() as connection:
+        texts = [row.text_before for row in connection.execute(sa.text(statement))]
+    assert [text is None for text in texts] == [True, False, True, False]
+
+
+def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None:
+    several = article("a", "A.")
+    several = replace(several, blocks=(*several.blocks, Block(2, "paragraph", "Share", "line.share")))
+    bare = replace(article("b", "B. C."), blocks=(Block(0, "paragraph", "B. C."),))
+    load(warehouse, night(0, [several, bare, article("c", "D.", site="other.example")]))
+    query = "SELECT articles, mean_words, dropped_per_article FROM source_quality WHERE site = 'herald.example'"
+    with warehouse.reading() as connection:
+        assert connection.execute(sa.text(query)).all() == [(2, 1.5, 1.0)]
 
 
 def test_every_query_says_what_it_asks() -> None:
