@@ -11,12 +11,15 @@ from contextlib import closing
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import newsroom
 from newsroom.server import running
 from pipeline.cli import build_parser, main
+from pipeline.records import PageKind
+from pipeline.stages.load import NOT_FAILED
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -109,6 +112,22 @@ def test_every_make_target_that_is_named_is_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {name for page in PAGES for name in re.findall(r"(?:`|^\$ )make ([a-z-]+)", page.read_text(), re.MULTILINE)}
     assert named - targets == set()
+
+
+def test_every_reason_of_the_quarantine_is_explained() -> None:
+    folders = ("fetch", "extract", "stages")
+    code = "".join(file.read_text() for folder in folders for file in (ROOT / "pipeline" / folder).glob("*.py"))
+    reasons = {*re.findall(r'\b(?:Reject|Transient|Outcome)\("(\w+)"', code), *get_args(PageKind), *NOT_FAILED, "no_text", "silent"}
+    explained = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "fetching.md").read_text()))
+    assert reasons - explained == set()
+
+
+def test_every_variable_of_compose_is_explained() -> None:
+    variables = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    pages = (ROOT / "deploy" / "make_env.py", ROOT / "docs" / "operations.md")
+    explained = {word for page in pages for word in re.findall(r"\w+", page.read_text())}
+    settings = re.findall(r"`(\w+)`", (ROOT / "docs" / "settings.md").read_text())
+    assert variables - explained - {f"COPYDESK_{name.upper()}" for name in settings} == {"DAY"}  # the newsroom's shell's own
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
