@@ -4,6 +4,9 @@
 --   psql "$COPYDESK_WAREHOUSE_URL" -c "CREATE ROLE ada LOGIN PASSWORD '…' IN ROLE copydesk_analyst"
 --   psql "$COPYDESK_WAREHOUSE_URL" -c "CREATE ROLE nightly LOGIN PASSWORD '…' IN ROLE copydesk_loader"
 --
+-- An owner who may not create roles has a superuser say CREATE ROLE copydesk_analyst; CREATE ROLE copydesk_loader; before it. Run by anybody but
+-- the owner it would leave the views that an upgrade makes anew unreadable.
+--
 -- copydesk_analyst reads tables and views. copydesk_loader writes rows and makes temporary tables, and nothing else: the schema
 -- is changed by its owner alone, so run `copydesk db upgrade` as the owner when a new version asks for it or full-text search is
 -- turned on, and this file after it; when it is turned off, sql/search/postgresql/disable.sql.
