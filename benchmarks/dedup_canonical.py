@@ -1,6 +1,6 @@
 """Fit the weights by which the canonical of a story is chosen, and print what they reach on families held out.
 
-    python -m benchmarks.dedup_canonical ../shared/eval/dedup/dev [generated …] [--write]
+    python -m benchmarks.dedup_canonical EVAL/dedup/dev [generated …] [--write]
 
 A set is `<name>.jsonl.gz` with `<name>.labels.jsonl.gz` (`family`, `role`). Recipe: find the stories with the weights as they
 are, take each story of several documents that holds the original of its main family, and fit a softmax over its members

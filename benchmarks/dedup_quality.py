@@ -1,6 +1,6 @@
 """Figures of `dedup` on labelled sets by the scorer that comes with them, beside peers on the same documents in the same run.
 
-    python -m benchmarks.dedup_quality ../shared/eval/dedup [dev natural …] [--alphabets] [--hold-out]
+    python -m benchmarks.dedup_quality EVAL/dedup [dev natural …] [--alphabets] [--hold-out]
         [--peers PYTHON] [--scorer score_dedup.py]
 
 A set is `<name>.jsonl.gz` with `<name>.labels.jsonl.gz`; the folder holds `score_dedup.py` where --scorer does not say so.

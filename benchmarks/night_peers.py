@@ -1,6 +1,6 @@
 """A whole night, WARC to stories, beside the programs that do parts of it: same pages, same run.
 
-    python -m benchmarks.night_peers --peers PYTHON [--pages 5000] [--real ../shared/eval/extraction] [--tools copydesk,trafilatura]
+    python -m benchmarks.night_peers --peers PYTHON [--pages 5000] [--real EVAL/extraction] [--tools copydesk,trafilatura]
 
 Writes one `.warc.gz` of newsroom pages (twelve outlets, several languages) and, with --real, another of labelled pages; runs each
 program on it in a process of its own, and prints pages per CPU-second with all its children, peak memory of its largest process,

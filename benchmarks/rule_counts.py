@@ -1,6 +1,6 @@
 """How often each rule of cleaning fires, and how often on a line that the labelled text holds: `pipeline/clean/measured.toml`.
 
-    python benchmarks/rule_counts.py --data ../shared/eval/extraction [--sets n4k,wcxb]
+    python benchmarks/rule_counts.py --data EVAL/extraction [--sets n4k,wcxb]
 
 Counts the blocks that the extractor had kept and a rule of `clean` took out, each page by itself, and writes the file that
 `python -m pipeline.clean.docs` puts into `docs/rules.md`.

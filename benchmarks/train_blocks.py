@@ -1,6 +1,6 @@
 """Train the block scorer of `pipeline/extract/scorer.py` and write its model file.
 
-    python benchmarks/train_blocks.py --data ../shared/eval/extraction [--output pipeline/extract/block_model.json] [--folds 3]
+    python benchmarks/train_blocks.py --data EVAL/extraction [--output pipeline/extract/block_model.json] [--folds 3]
 
 Data: `wcxb` (web-content-extraction-benchmark, CC-BY-4.0) and `n4k` (article-extraction-dataset, Apache-2.0), pages and gold text;
 nothing of them is in the model file but split points and leaf values. Needs lightgbm and rapidfuzz beside the project.

@@ -70,7 +70,7 @@ class Settings:
     extract_recycle: int = 2000  # pages before a worker is replaced: libxml2 and trafilatura keep some memory a page
 
     # Duplicates.
-    window_days: int = 30  # tonight's articles are compared with those of so many nights before
+    window_days: int = 30  # tonight's articles are compared with those of so many nights before and after
     dedup_engine: str = "process"  # or spark: for more documents than fit one machine (docs/spark.md)
     spark_master: str = ""  # e.g. spark://host:7077; empty: what spark-submit or spark-defaults.conf say, else all cores here
 
@@ -79,7 +79,7 @@ class Settings:
     lock_timeout: float = 600.0  # seconds to wait for another loader
     full_text: bool = False  # keep a full-text index; it about doubles the cost of a load
 
-    # Whom a failed run, a spent error budget, a silent source, a failed check or a jump in volume is told to.
+    # Whom a failed run, a spent error budget, a silent or failing source, a failed check or a jump in volume is told to.
     alert_email: str = ""  # addresses, with commas between; sent through Airflow's connection smtp_default
     alert_connection: str = ""  # id of an Airflow connection of type apprise
 
