@@ -59,6 +59,8 @@ NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
 SIGNS = " |,;·•–—-/"  # between a name and a date
 WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
 DETAILS = re.compile(r"\s*[·•|]\s*")
+DASHES = re.compile(r"\s[-–—/]\s")
+MIN_DASHED = 3  # details; of two the first may be a place or an agency, which open a text as well
 MAX_DETAILS, MAX_DETAILS_CHARS = 6, 160
 COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words", "298 字"
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
@@ -148,23 +150,26 @@ def _label_title_only(page: _Page) -> list[Block]:
 
 
 def _top(page: _Page) -> list[tuple[int, str]]:
-    """Label title, byline and date above the first prose, and those that are sure a little below it."""
+    """Label title, byline and date above the first prose, which may be a standfirst, and those that follow right below it."""
     found = []
-    for position in range(min(len(page.blocks), page.first + 2)):
+    for position in range(min(len(page.blocks), page.first + 1 + TAIL_WALK)):
         block = page.blocks[position]
         if block.dropped_by is not None:
             continue
-        if page.title and repeats_title(block.text, page.title):
+        if position < page.first + 2 and page.title and repeats_title(block.text, page.title):
             found.append((position, HEADLINE))
-        elif block.kind == "list_item":
-            continue
-        elif is_date_line(block.text):
-            found.append((position, DATE_LINE))
-        elif is_byline(block.text, page.authors, desks=not block.path):
-            found.append((position, BYLINE))
-        elif _is_details(block.text, page.authors):
-            found.append((position, DATE_LINE))
+        elif block.kind != "list_item" and (rule := _byline_rule(page, block)):
+            found.append((position, rule))
+        elif position > page.first:
+            break
     return found
+
+
+def _byline_rule(page: _Page, block: Block) -> str | None:
+    """Return the rule of a line that says who wrote the page, or when, and nothing else."""
+    if is_byline(block.text, page.authors, desks=not block.path):
+        return BYLINE
+    return DATE_LINE if is_date_line(block.text) or _is_details(block.text, page.authors) else None
 
 
 def _announced(page: _Page) -> list[tuple[int, str]]:
@@ -204,10 +209,8 @@ def _tail_rule(page: _Page, position: int, outermost: bool) -> str | None:
     block = page.blocks[position]
     if block.kind == "list_item":
         return None
-    if is_byline(block.text, page.authors, desks=not block.path):
-        return BYLINE
-    if is_date_line(block.text) or _is_details(block.text, page.authors):
-        return DATE_LINE
+    if rule := _byline_rule(page, block):
+        return rule
     if _is_bio(block.text):
         return AUTHOR_BIO
     if position > page.last and _headline_evidence(page, position) >= ENOUGH and not _is_listed(page, position):
@@ -282,9 +285,11 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
         return True
     if any(folded.startswith((f"{a},", f"{a} |", f"by {a}", f"{a} -")) for a in authors) and not ends_softly(line):
         return True
+    if _is_dated_byline(line, authors):
+        return True
     if ends_softly(line):
         return False
-    if plain_byline(folded) in authors or _is_dated_byline(line, authors):
+    if plain_byline(folded) in authors:
         return True
     names = after_by(line)
     if _is_aged(fold(names or ""), authors):
@@ -294,9 +299,14 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
 
 
 def _is_details(text: str, authors: Collection[str]) -> bool:
-    """Say whether the line is a date and other details between dots or bars: "4 May 2026 · Jane Doe · 812 words · 4 min read"."""
-    pieces = [piece for piece in DETAILS.split(text.strip(SIGNS)) if piece]
-    if not 2 <= len(pieces) <= MAX_DETAILS or len(text) > MAX_DETAILS_CHARS:
+    """Say whether the line is a date and other details between signs: "4 May 2026 · Jane Doe · 812 words · 4 min read"."""
+    if len(text) > MAX_DETAILS_CHARS:
+        return False
+    line = text.strip(SIGNS)
+    pieces = [piece for piece in DETAILS.split(line) if piece]
+    least = 2 if len(pieces) > 1 else MIN_DASHED
+    pieces = pieces if len(pieces) > 1 else DASHES.split(line)
+    if not least <= len(pieces) <= MAX_DETAILS:
         return False
     dates = [is_date_line(piece) or is_time_stamp(piece) for piece in pieces]
     return any(dates) and all(dated or _is_detail(piece, authors) for dated, piece in zip(dates, pieces, strict=True))
@@ -307,16 +317,23 @@ def _is_detail(piece: str, authors: Collection[str]) -> bool:
 
 
 def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
-    """Say whether the line names a writer and then, behind a space or a sign, the date: "Jane Doe | 12 March 2024, 10:05"."""
+    """Say whether the line names a writer and then, behind a space or a sign, the date: "Jane Doe | 12 March 2024, 10:05".
+
+    Or the date and then the writer: "Posted on 12 March 2024 by Jane Doe".
+    """
     if not has_digit(line):
         return False
     words = line.split()
-    for cut in range(1, len(words)):
+    first = next(n for n, word in enumerate(words) if has_digit(word))
+    for cut in range(1, first + 1):
         head, date = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
-        if has_digit(head):
-            return False
         if head and is_stamped_date(date):
             return is_byline(head, authors)
+    for cut in range(first + 1, len(words)):
+        date, tail = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
+        # A year alone dates a work: "1984 by George Orwell".
+        if tail and not has_digit(tail) and not date.isdigit() and (is_date_line(date) or is_time_stamp(date)):
+            return is_byline(tail, authors) and (after_by(tail) is not None or fold(tail) in authors)
     return False
 
 

@@ -71,11 +71,27 @@ def test_an_author_named_in_the_metadata_is_known_without_by() -> None:
         "By Jane Doe • 4 May 2021, 10:05",
         "By Jane Doe 4 de mayo de 2021 Actualizado el: 5 de mayo de 2021 a las 10:05",
         "佐藤花子 記者 2021年5月4日 8時00分",
+        "Írta Jane Doe, 2021. május 4.",
+        "4 May 2021, by Jane Doe",
+        "Veröffentlicht am 4. Mai 2021 von Jane Doe",
+        "4 May 2021 Jane Doe",
+        "4 พฤษภาคม 2564, โดย Jane Doe",
     ],
 )
 def test_a_byline_with_the_date_goes(line: str) -> None:
     assert dropped(label(article(line, *PROSE, authors=("Jane Doe", "佐藤花子")))) == {line: "author-line"}
     assert dropped(label(article("Jane Doe 4 May 2021 was the day", *PROSE, authors=("Jane Doe",)))) == {}
+
+
+@pytest.mark.parametrize("line", ["1984 by George Orwell", "4 May 2021 by the river", "4 May 2021 Ann Poe"])
+def test_a_date_and_what_names_no_writer_stay(line: str) -> None:
+    assert dropped(label(article(line, *PROSE, authors=("Jane Doe",)))) == {}
+
+
+def test_byline_and_date_go_below_a_standfirst_too() -> None:
+    lines = {"By Jane Doe": "author-line", "4 May 2021": "date-line"}
+    assert dropped(label(article(PROSE[0], *lines, *PROSE[1:]))) == lines
+    assert dropped(label(article(PROSE[0], "By Jane Doe", PROSE[1], "4 May 2021", *PROSE[2:]))) == {"By Jane Doe": "author-line"}
 
 
 @pytest.mark.parametrize(
@@ -103,13 +119,17 @@ def test_a_byline_with_its_age_in_any_language_goes(line: str) -> None:
         "7 mai 2026 ·Mis à jour le: 7 mai 2026·157 mots·1 min de lecture",
         "1 d’octubre de 2026 · 153 paraules · 1 min de lectura",
         "2026年5月22日 · 298 字 · 1 分钟",
+        "12 March 2024 - By Jane Doe - Reading time: 2 minutes",
     ],
 )
 def test_a_date_with_other_details_goes(line: str) -> None:
     assert dropped(label(replace(article(line, *PROSE), authors=("Jane Doe",)))) == {line: "date-line"}
 
 
-@pytest.mark.parametrize("line", ["12 March 2024 · The harbour", "4 min read · 812 sheep", "12 March 2024 | 3 boats sank | more"])
+@pytest.mark.parametrize(
+    "line",
+    ["12 March 2024 · The harbour", "4 min read · 812 sheep", "12 March 2024 | 3 boats sank | more", "dpa - 12 March 2024"],
+)
 def test_a_date_with_something_else_stays(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {}
 
