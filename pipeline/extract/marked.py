@@ -35,6 +35,7 @@ ELSEWHERE = re.compile(
 # What a class says of the layout around a story: `has-sidebar`, `comments-open`.
 LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|\S+-(?:open|closed|enabled|disabled)(?=\s|$)")
 CACHED_LABELS = 16_384  # a page's class names come again and again, on it and on the site's other pages
+ARTICLE_ITEM = re.compile(r"(?:Article|Posting|Report|Review)\b")
 ELSEWHERE_TAGS = frozenset({"footer", "aside", "nav", "blockquote", "figure", "figcaption"})
 TOP_TAGS = frozenset({"body", "main", "html"})  # their classes speak of the whole page
 
@@ -139,5 +140,15 @@ def is_elsewhere(element: lxml.html.HtmlElement, around: frozenset[lxml.html.Htm
         if ancestor in around or ancestor.tag in TOP_TAGS:
             return False
         if ancestor.tag in ELSEWHERE_TAGS or speaks_of_others(_label(ancestor)):
-            return True
+            is_footer = ancestor.tag not in ELSEWHERE_TAGS and not speaks_of_others(_label(ancestor).replace("footer", ""))
+            if not (is_footer and _is_of_article(element, around)):
+                return True
     return False
+
+
+def _is_of_article(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:
+    """Tell whether microdata states the element of the article that bears the headline: it is that one's in any part of it."""
+    if element.get("itemprop") is None:
+        return False
+    item = next((ancestor for ancestor in element.iterancestors() if ancestor.get("itemscope") is not None), None)
+    return item is not None and item in around and ARTICLE_ITEM.search(item.get("itemtype", "")) is not None

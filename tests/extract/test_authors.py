@@ -171,6 +171,21 @@ def test_who_wrote_the_article_is_said_in_its_own_footer(bio: str, names: tuple[
 
 
 @pytest.mark.parametrize(
+    ("item", "found"),
+    [
+        ("itemscope itemtype='https://schema.org/Article'", (("Jane Doe",), "2024-03-01")),
+        ("itemscope itemtype='https://schema.org/Organization'", ((), None)),
+        ("", ((), None)),
+    ],
+)
+def test_what_microdata_says_of_the_article_counts_in_any_part_of_it(item: str, found: tuple[tuple[str, ...], str | None]) -> None:
+    stated = "<time itemprop=datePublished datetime=2024-03-01>1 March</time> <b itemprop=author>Jane Doe</b>"
+    article = f"<div class=article {item}><h1>Ferry sails again</h1><div class=footer>{stated}</div><p>Story.</p></div>"
+    metadata = read_metadata(parse_html(f"<html><body>{article}</body></html>"), URL, article)
+    assert (metadata.authors, metadata.published_at) == found
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "Posted on January 1, 2023 by Jane Doe",
