@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
+from lxml import etree
 
+from pipeline.extract.blocks import BLOCK_TAGS
 from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, one_line, words
@@ -257,4 +259,27 @@ def likeness(a: str, b: str) -> float:
 
 
 def _heading_text(element: lxml.html.HtmlElement) -> str:
-    return one_line(element.text_content(), MAX_TITLE + 1)
+    """Return a heading as one line: lines, blocks and neighbours apart, without the sign that links to the heading itself: "¶"."""
+    if not len(element):
+        return one_line(element.text, MAX_TITLE + 1)
+    parts: list[str] = []
+    for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
+        if event == "start":
+            parts += [" " if _stands_apart(node) else "", node.text or ""]
+        elif node is not element:
+            parts += [" " if node.tag in BLOCK_TAGS else "", node.tail or ""]
+    text = one_line("".join(parts), MAX_TITLE + 1)
+    for link in element.iterdescendants("a"):
+        if (link.get("href") or "").startswith("#") and (sign := one_line(link.text_content(), MAX_TITLE)) and not fold(sign):
+            text = text.removeprefix(sign).removesuffix(sign).strip()
+    return text
+
+
+def _stands_apart(node: lxml.html.HtmlElement) -> bool:
+    """Tell whether an element of a heading begins a line or stands right behind one of its kind; single letters are one word."""
+    if node.tag == "br" or node.tag in BLOCK_TAGS:
+        return True
+    before = node.getprevious()
+    if before is None or before.tag != node.tag or before.tail:
+        return False
+    return all(len(fold(one_line(part.text_content(), MAX_TITLE))) > 1 for part in (before, node))

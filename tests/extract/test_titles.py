@@ -35,6 +35,26 @@ def test_the_name_of_the_site_is_taken_off_by_its_host(title: str) -> None:
     assert title_of(head=f"<title>{title}</title>") == HEADLINE
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Ferry sails again<br>after the long winter",
+        "<div>Ferry sails again</div><div>after the long winter</div>",
+        "<span>Ferry sails again</span><span>after the long winter</span>",
+        "<span>F</span><span>erry</span> sails <em>again</em><!-- x --> after the long <b>w</b>inter",
+        'Ferry sails again after the long winter<a class="headerlink" href="#ferry">¶</a>',
+        '<a href="#ferry">#</a> Ferry sails again after the long winter',
+    ],
+)
+def test_words_of_a_heading_stand_apart_as_on_the_screen_and_its_own_link_is_no_word(heading: str) -> None:
+    assert title_of(f"<h1>{heading}</h1>", f"<title>{HEADLINE} | Alverton Courier</title>") == HEADLINE
+
+
+def test_a_sign_that_links_elsewhere_is_a_part_of_the_heading() -> None:
+    assert title_of('<h1>Ferry sails again to quay no. <a href="/quays">1</a></h1>') == "Ferry sails again to quay no. 1"
+    assert title_of('<h1>Ferry sails again at last <a href="/why">?</a></h1>') == "Ferry sails again at last ?"
+
+
 @pytest.mark.parametrize("name", ["application-name", "apple-mobile-web-app-title"])
 def test_a_headline_where_the_app_is_named_is_not_the_name_of_the_site(name: str) -> None:
     headline = "Ferry sails again"
