@@ -140,7 +140,8 @@ def _paywall(page: Page) -> Verdict:
     if page.words >= TEASER:
         return None
     for element in _paywall_elements(page.tree):
-        invitation = PAYWALL.search(normal(one_line(element.text_content(), 1000)))
+        # Words of neighbours stand apart on the screen, though not in the source of a page without white space.
+        invitation = PAYWALL.search(normal(one_line(" ".join(element.itertext()), 1000)))
         if invitation and (page.words < WALL_TEXT or page.metadata.paywalled or _is_cut(page.text)):
             return "paywall", f'{page.words} words, then "{invitation.group()}"'
     if page.words < WALL_TEXT and _is_cut(page.text) and (invitation := PAYWALL.search(normal(visible_text(page.tree)))):

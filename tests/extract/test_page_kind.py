@@ -213,6 +213,17 @@ NOT_ARTICLES = {
         ),
         "Die Fähre fährt ab Montag wieder …",
     ),
+    "paywall without white space in its source": (
+        "paywall",
+        page(
+            "Ferry sails again",
+            (
+                f"<h1>Ferry sails again</h1><p>{SENTENCE}</p>"
+                "<div class='paywall'><h2>Subscribe to keep reading</h2><p>One month is free.</p></div>"
+            ),
+        ),
+        SENTENCE,
+    ),
     "paywall without markup": (
         "paywall",
         page(
