@@ -22,6 +22,9 @@ _FOLDED_ABOVE = ((0x3040, 0x30FF), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A), (0xFF66, 
 # One letter for those that capitals, a text without diacritics or another keyboard write alike: final sigma, dotless i, Polish l,
 # Persian and Arabic yeh and kaf.
 _ALIKE = str.maketrans("ςıłøđیىک", "σilodييك")
+# Serbian is written in both alphabets, one letter for one or two: its papers print each other's texts in their own.
+_LATIN = dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgddezzijklmnoprstcufhccs", strict=True)) | {"љ": "lj", "њ": "nj", "џ": "dz"}
+SECOND = 16  # bits to the left in the table of folded letters: the second letter, if there are two
 
 _SEPARATORS = (
     (0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0xA9), (0xAB, 0xB4), (0xB6, 0xB9), (0xBB, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7),
@@ -61,7 +64,7 @@ _QUOTES_CLOSE = "”»」』›"
 
 @cache
 def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
-    """Return for the code points below 65536: class, folded code point, and 1 where the letter is a capital.
+    """Return for the code points below 65536: class, folded code point (or two), and 1 where the letter is a capital.
 
     The last table is for bytes: the folded code of an ASCII letter, 0x80 for a blank, 0xFF for every other byte.
     """
@@ -84,7 +87,9 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray
         if kinds[code] == LETTER:
             lower = chr(code).lower()
             capital[code] = lower != chr(code)
-            folded[code] = ord(unicodedata.normalize("NFD", lower)[0].translate(_ALIKE))
+            letter = unicodedata.normalize("NFD", lower)[0].translate(_ALIKE)
+            first, *second = map(ord, _LATIN.get(letter, letter))
+            folded[code] = first | sum(second) << SECOND
     for first, last in _FOLDED_ABOVE:
         for code in range(first, last + 1):
             lower = chr(code).lower()

@@ -16,6 +16,7 @@ from pipeline.dedup.characters import (
     QUOTE,
     QUOTE_CLOSE,
     QUOTE_OPEN,
+    SECOND,
     SEPARATOR,
     SINGLE,
     SKIPPED,
@@ -194,10 +195,12 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             )
             size = 4
         letter = code
+        second = np.uint32(0)
         big = 0
         if code < 0x10000:
             kind = kinds[code]
-            letter = folded[code]
+            letter = folded[code] & np.uint32((1 << SECOND) - 1)
+            second = folded[code] >> np.uint32(SECOND)
             big = capital[code]
         elif code >= 0x20000:
             kind = SINGLE if code < 0xE0000 else ACCENT
@@ -239,6 +242,8 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                     word_hash = (word_hash ^ np.uint64(letter)) * _PRIME
                     letter = 0x11A7 + syllable % 28
             word_hash = (word_hash ^ np.uint64(letter)) * _PRIME
+            if second:
+                word_hash = (word_hash ^ np.uint64(second)) * _PRIME
             letters += 0 if 0x1160 <= code < 0x1200 else 1
             ends[n] = position + 1
         elif kind == SKIPPED:

@@ -88,6 +88,7 @@ def flagged(text: str, flag: int) -> list[str]:
         ("Łódź koło Gdańska", "Lodz kolo Gdanska"),
         ("Đà Nẵng được", "Da Nang duoc"),
         ("علي يک", "على یك"),
+        ("Љиљана Ђорђевић: њихов џеп, Шћепановић", "Ljiljana Đorđević: njihov džep, Šćepanović"),
         ("ＮＡＴＯ と 12 ガ国", "NATO と １２ ｶﾞ国"),
         ("बड़ा", unicodedata.normalize("NFC", "बड़ा")),
     ],
