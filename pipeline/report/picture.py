@@ -12,7 +12,7 @@ COLUMN, BAR = 232, 8
 LOSS_TOP = TOP + HEIGHT + 34
 LOSS_LINES = 4  # outcomes named below a loss; the rest is one line
 LINE = 19
-BENIGN = frozenset({"not_modified"})  # no page came, and none was needed
+BENIGN = frozenset({"not_modified", "same_article"})  # nothing came that was needed: no new page, another address of an article
 
 # The steps of a night: what is counted, and the outcome of its stage that goes on to the next.
 STEPS = (
@@ -24,11 +24,15 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What did not go on from a step: its outcomes, the largest first, and the path of its stream."""
+    """What did not go on from a step: its outcomes, the largest first, and the paths of its streams.
+
+    `n` counts what was lost. `beside` is the stream of all that did not go on, where some of it was only not needed.
+    """
 
     n: int
     outcomes: tuple[tuple[str, int], ...]
     path: str
+    beside: str
     x: int
 
 
@@ -99,12 +103,15 @@ def _step(place: int, name: str, outcomes: dict[str, int], goes_on: str, scale: 
     x, passes = place * COLUMN, _thick(passed, scale)
     loss = None
     if lost:
-        total = sum(k for _, k in lost)
-        thick = max(_thick(total, scale), 1.5)
+        n_lost = sum(k for o, k in lost if o not in BENIGN)
+        path, beside = (
+            _falling(x + BAR, TOP + passes, max(_thick(k, scale), 1.5)) if drawn else ""
+            for k, drawn in ((n_lost, n_lost > 0), (n - passed, n_lost < n - passed))
+        )
         shown = tuple(lost[:LOSS_LINES])
         if len(lost) > LOSS_LINES:
             shown += (("for other reasons", sum(k for _, k in lost[LOSS_LINES:])),)
-        loss = Loss(total, shown, _falling(x + BAR, TOP + passes, thick), x + 66)
+        loss = Loss(n_lost, shown, path, beside, x + 66)
     return Step(name, n, x, passes + (_thick(n - passed, scale) if lost else 0), passes, loss)
 
 

@@ -33,6 +33,16 @@ def test_many_reasons_are_summed_up() -> None:
     assert sum(n for _, n in loss.outcomes) == loss.n == 10
 
 
+def test_a_page_that_had_not_changed_is_not_lost() -> None:
+    picture = funnel(_rows(fetch={"fetched": 8, "not_modified": 5}, extract={"article": 6, "paywall": 2}))
+    assert picture is not None
+    fetched, extracted = picture.steps[0].loss, picture.steps[1].loss
+    assert fetched is not None
+    assert extracted is not None
+    assert (fetched.n, fetched.outcomes, fetched.path, bool(fetched.beside)) == (0, (("not_modified", 5),), "", True)
+    assert (extracted.n, bool(extracted.path), extracted.beside) == (2, True, "")
+
+
 def test_a_night_that_fetched_nothing_begins_with_its_pages() -> None:
     picture = funnel(_rows(extract={"article": 2}, clean={"kept": 2}, dedup={"unique": 2}))
     assert picture is not None
