@@ -17,14 +17,22 @@ def add_bulk(commands: Commands) -> None:
         example="copydesk clean pages.jsonl.gz --output clean.jsonl.zst",
     )  # fmt: skip
     clean.add_argument("source", metavar="IN", help='lines of {"id","url"?,"html"} or {"id","url"?,"text"}')
-    clean.add_argument("--output", required=True, metavar="OUT", help="one line per input line, in the same order")
+    clean.add_argument(
+        "--output", required=True, metavar="OUT",
+        help='one line per input line, in the same order: {"id", "url", "title", "text", "authors", "published_at", '
+        '"published_basis", "language", "page_kind", "dropped": [{"index", "text", "rule"}], "error"}',
+    )  # fmt: skip
 
     dedup = add_command(
         commands, "dedup", _dedup, "find near-duplicates and reused passages: JSON Lines in, JSON Lines out",
         example="copydesk dedup tonight.jsonl --output stories.jsonl --index seen/",
     )  # fmt: skip
     dedup.add_argument("source", metavar="IN", help='lines of {"id","url","site","title","text","published_at"}')
-    dedup.add_argument("--output", required=True, metavar="OUT", help="one line per input line, in the same order")
+    dedup.add_argument(
+        "--output", required=True, metavar="OUT",
+        help='one line per input line, in the same order: {"id", "story_id", "canonical_id", "relation", "score", '
+        '"reuse": [{"source_id", "start", "end", "words"}]}',
+    )  # fmt: skip
     dedup.add_argument(
         "--engine", choices=ENGINES, help="where to work: in this process, or on Spark (default: the settings', else process)"
     )
