@@ -47,7 +47,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last of a day or year of many digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -313,6 +313,11 @@ def test_retry_after_is_obeyed_as_a_date(web: Web, settings: Settings, store: Lo
     assert datetime.now(UTC) >= promised
 
 
+def test_a_nonsense_retry_after_costs_nothing(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/page", Reply(PAGE, 200, {"Retry-After": "Mon, 23 Nov 20261123080000 08:01:00 GMT"}))
+    assert [row.outcome for row in run(web, settings, store, "/page")] == ["fetched"]
+
+
 def test_a_host_that_asks_for_a_long_rest_gets_it(web: Web, settings: Settings, store: LocalStore) -> None:
     web.add("/1", Reply(b"", 429, {"Retry-After": "86400"}))
     rows = run(web, settings, store, "/1", "/2", "/3")

@@ -173,6 +173,8 @@ def test_retry_after_is_read_as_seconds_or_date() -> None:
     assert retry_after("Mon, 23 Nov 2026 07:00:00 GMT", now) == 0.0
     for nonsense in (None, "", "soon", "-5", "1e9", "²"):
         assert retry_after(nonsense, now) is None
+    for endless in ("Mon, 23 Nov 20261123080000 08:01:00 GMT", "Mon, 23 Nov 2026 08:01:00 +20261123080000000000"):
+        assert retry_after(endless, now) is None
 
 
 @given(st.text(max_size=40))
