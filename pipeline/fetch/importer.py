@@ -32,6 +32,7 @@ SOURCE_ID = "import"
 PAGE_RECORDS = (WarcRecordType.response, WarcRecordType.resource)
 GZIP_START = b"\x1f\x8b\x08"
 PLAIN_START = b"WARC/1."
+MAX_STATUS = 999  # HTTP has three digits, and the index room for five
 PROBE_BYTES = 512  # of a gzip member, enough to see whether a record begins in it
 CHUNK = re.compile(rb"\r?\n?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
@@ -78,12 +79,12 @@ def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange |
 
 def _moment(record: Any) -> datetime | None:
     """Return when a record was made; FastWARC does not know the dates without a time or a zone that some write."""
-    if record.record_date is not None:
-        moment: datetime = record.record_date.astimezone(UTC)
-        return moment
     try:
+        if record.record_date is not None:
+            moment: datetime = record.record_date.astimezone(UTC)
+            return moment
         return datetime.fromisoformat(record.headers.get("WARC-Date", "")).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first hours of the year 1, in a zone where they are of the year before
         return None
 
 
@@ -123,7 +124,9 @@ def _head(record: Any) -> tuple[int, str, Headers]:
     if record.http_headers is None:
         return 200, "OK", (("Content-Type", record.headers.get("Content-Type", "")),)
     headers = tuple((str(name), str(value)) for name, value in record.http_headers.astuples())
-    return record.http_headers.status_code or 0, (record.http_headers.reason_phrase or "").strip(), headers
+    status = record.http_headers.status_code or 0
+    status = status if status <= MAX_STATUS else 0  # as FastWARC has what is no number
+    return status, (record.http_headers.reason_phrase or "").strip(), headers
 
 
 def _without_chunks(body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.fetch.archive import read_page, read_pages
+from pipeline.fetch.archive import index_segments, read_page, read_pages, segments_under
 from pipeline.fetch.importer import import_warcs
 from pipeline.records import Fetch, StageReport
 from pipeline.stages import check_error_budget
@@ -151,6 +151,26 @@ def test_a_date_without_a_time_or_a_zone_is_in_utc(tmp_path: Path, settings: Set
     (tmp_path / "a.warc").write_bytes((tmp_path / "a.warc").read_bytes().replace(DATE.encode(), date.encode()))
     (row,) = load(tmp_path / "a.warc", settings, store)
     assert row.fetched_at == datetime.fromisoformat(date).replace(tzinfo=UTC)
+
+
+def test_a_date_that_no_calendar_has_costs_its_record(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    places = make(tmp_path / "a.warc", 3, packed=False)
+    content = (tmp_path / "a.warc").read_bytes()
+    damaged = content[places[1] : places[2]].replace(DATE.encode(), b"0001-01-01T00:00:00+02:00")
+    (tmp_path / "a.warc").write_bytes(content[: places[1]] + damaged + content[places[2] :])
+    assert [row.site for row in load(tmp_path / "a.warc", settings, store)] == ["www.site0.example", "www.site2.example"]
+
+
+def test_a_status_that_is_none_costs_its_record(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    with (tmp_path / "a.warc.gz").open("wb") as handle:
+        writer = WARCWriter(handle)
+        add(writer, "http://www.site0.example/0", body(0), "40000 Odd")
+        add(writer, "http://www.site1.example/1", body(1))
+    rows = load(tmp_path / "a.warc.gz", settings, store)
+    assert [(row.outcome, row.status) for row in rows] == [("http_0", 0), ("fetched", 200)]
+    prefix = "raw/dt=2026-11-23/shard=import"
+    index_segments(store, prefix, segments_under(store, prefix))
+    assert any(key.endswith(".parquet") for key in store.list(prefix))
 
 
 @pytest.mark.parametrize("packed", [True, False])
