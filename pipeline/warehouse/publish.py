@@ -6,8 +6,8 @@
     published/copydesk.duckdb -> current/copydesk.duckdb
     published/versions/<id>/<view>/date=<night>/part-<sha12>.parquet
 
-A version is complete before `current` points to it, and the one before stays for readers that have it open. A night whose
-rows no load has touched since the last version is not written again: its file is linked into the new version.
+A version is complete, and on the disk, before `current` points to it, and the one before stays for readers that have it open. A
+night whose rows no load has touched since the last version is not written again: its file is linked into the new version.
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ def _write_version(connection: Connection, new: Path, before: Path | None) -> di
     for view, schema in WHOLE.items():
         manifest[view] = _write(_rows(connection, view, schema), schema, new / view)
     (new / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    _sync(new / MANIFEST)
     return manifest
 
 
@@ -221,6 +222,7 @@ def _write(rows: Iterable[tuple[Any, ...]], schema: pa.Schema, folder: Path) -> 
             arrays = [_array(values, field.type) for values, field in zip(zip(*chunk, strict=True), schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             total += len(chunk)
+    _sync(path)
     with path.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()[:12]
     name = f"part-{digest}.parquet"
@@ -244,6 +246,13 @@ def _link(old: Path, new: Path) -> None:
         new.hardlink_to(old)
     except OSError:  # a file system without hard links
         shutil.copyfile(old, new)
+        _sync(new)
+
+
+def _sync(path: Path) -> None:
+    """Have a file on the disk: one that a power cut left empty would be linked into every later version."""
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
 
 
 def _identity(run_date: str, root: Path, manifest: Mapping[str, Mapping[str, Any]]) -> str:

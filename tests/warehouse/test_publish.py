@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -66,6 +67,24 @@ def test_publishing_again_changes_no_file(warehouse: Warehouse, tmp_path: Path) 
     load(warehouse, full_night(0))
     publish(warehouse, tmp_path, "2026-03-01")
     assert _files(tmp_path) == before
+
+
+def test_a_version_is_on_the_disk_before_anyone_is_pointed_to_it(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        assert not (tmp_path / "current").exists()
+        synced.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    written = [*_files(tmp_path).values(), (tmp_path / "current" / "manifest.json").stat().st_ino]
+    assert synced.issuperset(written)
 
 
 def test_nights_that_no_load_touched_are_linked_not_written(warehouse: Warehouse, tmp_path: Path) -> None:
