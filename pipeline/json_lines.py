@@ -132,6 +132,8 @@ def whole_file(target: str) -> Iterator[IO[bytes]]:
     try:
         with temporary:
             yield cast("IO[bytes]", temporary)
+            temporary.flush()
+            os.fsync(temporary.fileno())  # a power cut must not leave the name with half of the file
         Path(temporary.name).chmod(0o666 & ~_umask())
         Path(temporary.name).replace(path)
     except OSError as error:

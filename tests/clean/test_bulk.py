@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,12 @@ def test_an_empty_input_gives_an_empty_output(tmp_path: Path) -> None:
     report = clean_file(_written(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), SETTINGS)
     assert report.seen == 0
     assert (tmp_path / "out.jsonl").read_bytes() == b""
+
+
+def test_the_output_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"id": "a", "text": "A line."}\n')
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(0 if target.exists() else os.fstat(descriptor).st_ino))
+    clean_file(str(source), str(target), Settings(workers=1))
+    assert synced == [target.stat().st_ino]
