@@ -51,6 +51,10 @@ THAI = re.compile("[\u0e01-\u0e4e]")
 THAI_ABBREVIATION = re.compile(r"([\u0e01-\u0e2e][\u0e34-\u0e37]?)\.([\u0e01-\u0e2e])\.")
 THAI_YEAR = re.compile(r"(?<!\d)2[456]\d\d(?!\d)")
 BUDDHA = 543  # years before the common era
+# The solar calendar of Iran: each month has one spelling; other calendars have other names.
+PERSIAN_MONTHS = ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند")
+PERSIAN = re.compile(rf"(?<!\d)(\d{{1,2}})\s+({'|'.join(PERSIAN_MONTHS)})(?:\s?ماه)?،?\s+(1[34]\d\d)(?!\d)")
+PERSIAN_EPOCH = 226_143  # days before the new year 0 of the calendar, less what the leap years before it add
 
 # Languages of places that write the month first; every other writes the day first. English is written both ways.
 MONTH_FIRST_LOCALES = frozenset({"en-us", "en_us", "fil", "en-ph", "es-us"})
@@ -108,13 +112,27 @@ def parse_date(value: str, locale: str | None = None, earliest: int = EARLIEST_Y
 
 
 def plain_date(text: str, locale: str | None = None) -> str:
-    """Return a text with its digits in ASCII, and what is Thai with years of the common era and no dots in a month's name."""
+    """Return a text with its digits in ASCII, Thai years and Persian dates in the common era, no dots in a Thai month's name."""
     if text.isascii() and not (locale and locale[:2].lower() == "th"):
         return text
-    text = text.translate(DIGITS)
+    text = PERSIAN.sub(_common_date, text.translate(DIGITS))
     if not (THAI.search(text) or (locale and locale[:2].lower() == "th")):
         return text
     return THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), THAI_ABBREVIATION.sub(r"\1\2", text))
+
+
+def _common_date(match: re.Match[str]) -> str:
+    """Return a Persian date as one of the common era; as it is where the month has no such day."""
+    day, month, year = int(match[1]), PERSIAN_MONTHS.index(match[2]), int(match[3])
+    longest = 31 if month < 6 else 30 if month < 11 else _persian_new_year(year + 1) - _persian_new_year(year) - 336
+    if not 1 <= day <= longest:
+        return match[0]
+    return date.fromordinal(_persian_new_year(year) + 30 * month + min(month, 6) + day - 1).strftime("%Y/%m/%d")
+
+
+def _persian_new_year(year: int) -> int:
+    """Return the ordinal of the first day of a Persian year: 8 leap years in 33, true for the years 1206 to 1498."""
+    return PERSIAN_EPOCH + 365 * year + (year + 1595) // 33 * 8 + ((year + 1595) % 33 + 3) // 4
 
 
 def _machine_date(value: str) -> Stated | None:

@@ -22,6 +22,7 @@ from pipeline.clean.date_lines import is_date_line, is_time_stamp
         "12/05/2021",
         "2021年5月4日 凌晨9时30分",
         "4 พ.ค. 2564 เวลา 09:30 น.",
+        "۲۲ اسفند ۱۴۰۲",
         "terça-feira, 4 de maio de 2021 às 09h30",
     ],
 )
