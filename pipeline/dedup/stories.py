@@ -49,6 +49,9 @@ def join_stories(
     joined[pairs[chosen]] = True
     positive = _partners(count, pairs[chosen])
     negative = _partners(count, pairs[~edges & joined[pairs].all(axis=1)])
+    forms = _partners(count, pairs[verdicts.form & joined[pairs].all(axis=1)])
+    larger = np.minimum(measure(measures, "zone_a"), measure(measures, "zone_b"))
+    whole = _partners(count, pairs[edges & (larger >= params.both)])
     weak = verdicts.retold[chosen]
     ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen], weak))
     story = list(range(count))
@@ -56,7 +59,7 @@ def join_stories(
     for (a, b), retold in zip(pairs[chosen[ranks]].tolist(), weak[ranks].tolist(), strict=True):
         one, other = story[a], story[b]
         needed = _WITNESSES if retold else 1
-        if one == other or not _agree(members[one], members[other], story, positive, negative, needed):
+        if one == other or not _agree(members[one], members[other], story, (positive, negative, whole, forms), needed):
             continue
         small, large = sorted((one, other), key=lambda number: (len(members[number]), -number))
         for document in members[small]:
@@ -72,14 +75,19 @@ def _partners(count: int, pairs: Pairs) -> Partners:
     return Partners(both[order, 1], np.searchsorted(both[order, 0], np.arange(count + 1)))
 
 
-def _agree(left: list[int], right: list[int], story: list[int], positive: Partners, negative: Partners, needed: int) -> bool:
-    """Say whether the verdicts between two stories are for a merge: `needed` copies, and at least as many as denials."""
+def _agree(left: list[int], right: list[int], story: list[int], verdicts: Sequence[Partners], needed: int) -> bool:
+    """Say whether the verdicts between two stories are for a merge: `needed` copies, and at least as many as denials.
+
+    The beginning of a form that says nothing yet of what it is filled with is a copy of every such form: it does not count against
+    pairs that are filled with other things. `verdicts` are copies, denials, copies of most of both texts, forms.
+    """
     fewer, more = sorted((left, right), key=len)
     other = story[more[0]]
     asked = fewer[:_CROSS]
-    copies = sum(story[partner] == other for document in asked for partner in positive.of(document))
-    denials = sum(story[partner] == other for document in asked for partner in negative.of(document))
-    return copies >= max(needed, denials)
+    copies, denials, wholes, forms = (
+        sum(story[partner] == other for document in asked for partner in partners.of(document)) for partners in verdicts
+    )
+    return copies >= max(needed, denials) and (wholes > 0 or forms == 0)
 
 
 def _stitched_edges(

@@ -59,6 +59,13 @@ def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicat
     assert result.reuse == ()
 
 
+def test_the_beginning_of_a_form_that_says_nothing_yet_does_not_make_one_story_of_two() -> None:
+    head, frame = article(4, 1), article(5, 3).split(" ")
+    one, other = (head + "\n\n" + " ".join(w if i % 9 else f"{i * k}" for i, w in enumerate(frame)) for k in (17, 23))
+    found = stories(find_duplicates([document("a", one), document("b", other, 2), document("cut", head, 3, "b.example")]))
+    assert found in ({frozenset({"a", "cut"}), frozenset("b")}, {frozenset({"b", "cut"}), frozenset("a")})
+
+
 UNNAMED = {
     "hi": "[पटना|जयपुर] में [शुक्रवार|शनिवार] का मौसम: [सुबह घाटियों में कोहरा और बूंदाबांदी|सुबह से ही तेज धूप], इसके बाद"
     " [दोपहर में आसमान साफ|आंशिक बादल] रहने का अनुमान है। हवा [दक्षिण पश्चिम से हल्की|उत्तर से मध्यम] चलेगी। तापमान सामान्य से"
