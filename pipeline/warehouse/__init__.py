@@ -14,7 +14,6 @@ from pipeline.warehouse.read import (
     failed_finds,
     known_urls,
     open_rejects,
-    site_lines,
 )
 from pipeline.warehouse.search import set_search
 from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
@@ -44,7 +43,6 @@ __all__ = [
     "publish",
     "run_report",
     "set_search",
-    "site_lines",
     "status",
     "upgrade",
     "with_keys",

@@ -1,4 +1,4 @@
-"""What the stages read back: URLs already known, site templates, quarantine, one article."""
+"""What the stages read back: URLs already known, quarantine, one article."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.records import Article, Block, Discovered, Rejected, Relation, SiteLine
+from pipeline.records import Article, Block, Discovered, Rejected, Relation
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
 from pipeline.warehouse.rows import kept_blocks
 from pipeline.warehouse.tables import article_versions, articles, dropped_blocks, fetches, passages, stories, story_members
-from pipeline.warehouse.tables import site_lines as site_lines_table
 from pipeline.warehouse.tables import url_state as url_state_table
 
 ROWS_AT_ONCE = 1000  # rows a server-side cursor hands over together: some 5 MB of articles
@@ -144,43 +143,19 @@ def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:
     return replace(state, last_outcome=fetch.outcome, fail_count=0, **when, **found)
 
 
-def site_lines(warehouse: Warehouse, sites: Iterable[str] | None = None, *, before: date | None = None) -> Iterator[SiteLine]:
-    """Yield what is known of the sites' recurring lines, of all sites when none are named, by site and line.
-
-    With `before`, as it was known before that night: what the night itself taught is left out, so it can be run again.
-    """
-    line = site_lines_table.c
-    query = sa.select(site_lines_table).order_by(line.site, line.line_hash)
-    wanted = None if sites is None else frozenset(sites)
-    with warehouse.reading() as connection:
-        for row in _stream(connection, query):
-            if wanted is not None and row.site not in wanted:
-                continue
-            pages, last_seen = row.pages, row.last_seen
-            if before is not None and last_seen >= before:
-                pages, last_seen = row.pages_before, row.last_seen_before
-            if last_seen is not None and (before is None or last_seen < before):
-                yield SiteLine(row.site, row.line_hash, row.text, pages, row.first_seen.isoformat(), last_seen.isoformat())
-
-
-def open_rejects(warehouse: Warehouse, *, run_date: date | None = None) -> Iterator[Rejected]:
-    """Yield the inputs in quarantine, each with its newest reason, newest night first; of one night when it is given."""
+def open_rejects(warehouse: Warehouse) -> Iterator[Rejected]:
+    """Yield the inputs in quarantine, each with its newest reason, newest night first."""
     reject = sa.table("open_rejects", *(sa.column(name) for name in Rejected.__slots__), sa.column("run_date", sa.Date()))
     query = sa.select(*(reject.c[name] for name in Rejected.__slots__))
-    if run_date is not None:
-        query = query.where(reject.c.run_date == run_date)
     with warehouse.reading() as connection:
         for row in _stream(connection, query.order_by(reject.c.run_date.desc(), reject.c.stage, reject.c.reason, reject.c.url)):
             yield Rejected(**row._asdict() | {"retryable": bool(row.retryable)})
 
 
 def article(warehouse: Warehouse, article_id: str) -> StoredArticle | None:
-    """Return an article by its id or its URL, with dropped blocks, versions, story and passages; None when it is not there."""
+    """Return an article by its id, with dropped blocks, versions, story and passages; None when it is not there."""
     with warehouse.reading() as connection:
         row = connection.execute(sa.select(articles).where(articles.c.article_id == article_id)).first()
-        if row is None and "/" in article_id:
-            by_url = sa.or_(articles.c.url == article_id, articles.c.canonical_url == article_id)
-            row = connection.execute(sa.select(articles).where(by_url).order_by(articles.c.article_id)).first()
         if row is None:
             return None
         member = connection.execute(sa.select(story_members).where(story_members.c.article_id == row.article_id)).first()
