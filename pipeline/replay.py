@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 from pipeline import stages
 from pipeline.config import Settings, load_sources
@@ -55,7 +55,7 @@ class OverlayStore:
     def delete(self, key: str) -> None:
         self.top.delete(key)
 
-    def lock(self, name: str) -> Any:
+    def lock(self, name: str) -> AbstractContextManager[None]:
         return self.top.lock(name)
 
 

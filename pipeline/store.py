@@ -15,7 +15,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Remove `key`; not an error when it is gone already."""
 
-    def lock(self, name: str) -> Any:
+    def lock(self, name: str) -> AbstractContextManager[None]:
         """Context manager: hold the lock `name` among the processes of this machine."""
 
 
@@ -212,8 +212,8 @@ class Manifest:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        report = {"stage": self.report.stage, "run_date": self.report.run_date, "shard": self.report.shard}
-        report |= {"seen": self.report.seen, "outcomes": dict(sorted(self.report.outcomes.items()))}  # type: ignore[dict-item]
+        report: dict[str, Any] = {"stage": self.report.stage, "run_date": self.report.run_date, "shard": self.report.shard}
+        report |= {"seen": self.report.seen, "outcomes": dict(self.report.outcomes)}
         content = {"report": report, "files": dict(self.files), "rows": dict(self.rows), "extra": dict(self.extra)}
         return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).encode()
 

@@ -54,8 +54,12 @@ def fetch_of(raw_ref: str, url: str) -> Fetch:
     found = _REF.fullmatch(raw_ref)
     if not found:
         raise Reject("not_archived", f"{raw_ref!r} names no page of the archive")
-    where = {"warc_filename": found["file"], "warc_offset": int(found["offset"]), "warc_length": int(found["length"])}
-    return Fetch(url, url, "", "", "", "fetched", datetime(1970, 1, 1, tzinfo=UTC), **where)  # type: ignore[arg-type]
+    return Fetch(
+        *(url, url, "", "", "", "fetched", datetime(1970, 1, 1, tzinfo=UTC)),
+        warc_filename=found["file"],
+        warc_offset=int(found["offset"]),
+        warc_length=int(found["length"]),
+    )
 
 
 def _content(page: RawPage) -> tuple[str, bool]:
