@@ -141,7 +141,9 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
     heading = _best_heading([_heading_text(element) for element in markup.headings], declared, names)
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading
-    return heading or _lesser_heading(tree, declared) or _visible_piece(lines, markup.title, names) or next(iter(declared), None)
+    if heading:
+        return _not_in_capitals(heading, declared)
+    return _lesser_heading(tree, declared) or _visible_piece(lines, markup.title, names) or next(iter(declared), None)
 
 
 def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
@@ -232,6 +234,13 @@ def _without_extras(heading: str, declared: list[str]) -> str:
             if fold(piece) == folded:
                 return piece
     return heading
+
+
+def _not_in_capitals(heading: str, declared: list[str]) -> str:
+    """Return a heading that a page shows in capitals as the page itself gives it as its title."""
+    if not heading.isupper():
+        return heading
+    return next((piece for title in declared for piece in _cuts(title) if fold(piece) == fold(heading)), heading)
 
 
 def _cuts(heading: str) -> Iterator[str]:

@@ -106,6 +106,12 @@ def test_a_kicker_in_the_heading_is_cut_when_the_page_says_so() -> None:
     assert title_of(f"<h1>{HEADLINE} (video)</h1>", head) == HEADLINE
 
 
+def test_a_heading_in_capitals_is_written_as_the_page_gives_it_otherwise() -> None:
+    assert title_of("<h1>LAST FERRY<br>SAILS</h1>", "<title>Last ferry sails | The Courier</title>") == "Last ferry sails"
+    assert title_of("<h1>LAST FERRY SAILS</h1>", "<title>The last ferry sails</title>") == "LAST FERRY SAILS"
+    assert title_of("<h1>LAST FERRY SAILS</h1>", "<title>LAST FERRY SAILS</title>") == "LAST FERRY SAILS"
+
+
 def test_json_ld_gives_the_headline_of_a_page_without_heading() -> None:
     script = f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"{HEADLINE}"}}</script>'
     assert title_of("<p>text</p>", f"<title>Alverton Courier</title>{script}") == HEADLINE
