@@ -47,6 +47,11 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
             f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
             " sql/roles/postgresql.sql for whoever loads"
         )
+    if state == "25006":  # read_only_sql_transaction
+        return Fatal(
+            f"{url}: {said}: this server or user may only read, as a replica or by default_transaction_read_only; name in"
+            " COPYDESK_WAREHOUSE_URL the server that is written to"
+        )
     if state == "2BP01":  # dependent_objects_still_exist
         depends = " ".join(str(error).split("\nHINT")[0].split())
         return Fatal(f"{url}: {depends}; drop these, which are not Copydesk's, run `copydesk db upgrade` and make them again")

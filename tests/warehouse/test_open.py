@@ -213,6 +213,20 @@ def test_a_limit_for_the_queries_of_users_does_not_end_a_load(new_database: Call
             connection.execute(sa.text("SELECT pg_sleep(0.4)"))
 
 
+@pytest.mark.slow
+def test_a_server_that_may_only_be_read_is_read_and_named_by_a_load(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+    admin(url, f"ALTER DATABASE {sa.make_url(url).database} SET default_transaction_read_only = on")
+    with open_warehouse(url) as warehouse:
+        assert upgrade(warehouse) == []
+        with warehouse.reading() as connection:
+            assert connection.execute(sa.text("SELECT * FROM clean_articles")).all() == []
+        with pytest.raises(Fatal, match=r"only read, as a replica.*the server that is written to"):
+            load(warehouse, full_night())
+
+
 def test_an_error_inside_undoes_everything(warehouse: Warehouse) -> None:
     def broken() -> object:
         yield from full_night().articles
