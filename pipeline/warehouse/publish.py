@@ -35,6 +35,7 @@ from pipeline.warehouse.bulk import batches
 from pipeline.warehouse.checks import failed_checks, record_checks, refuse_failures
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.migrate import VIEW
+from pipeline.warehouse.read import KEYS_AT_ONCE
 from pipeline.warehouse.tables import articles, passages, runs, schema_migrations, stories, story_members
 
 logger = logging.getLogger(__name__)
@@ -200,12 +201,14 @@ def _signatures(connection: Connection) -> dict[str, str]:
 
 
 def _rows_of_night(connection: Connection, view: str, schema: pa.Schema, night: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the view's rows of the night's articles, asked for by key: joined with them, it would be made whole for each night."""
     columns = ", ".join(f'v."{name}"' for name in schema.names)
     order = ", ".join(f'v."{name}"' for name in ("article_id", *(n for n in ("start", "rule", "text") if n in schema.names)))
-    query = f"SELECT {columns} FROM {view} v JOIN articles a ON a.article_id = v.article_id WHERE a.first_run_date = :night"  # noqa: S608
-    day = sa.bindparam("night", value=date.fromisoformat(night), type_=sa.Date())
-    text = sa.text(f"{query} ORDER BY {order}").bindparams(day)
-    yield from map(tuple, connection.execution_options(stream_results=True, yield_per=1000).execute(text))
+    query = f"SELECT {columns} FROM {view} v WHERE v.article_id IN :keys ORDER BY {order}"  # noqa: S608
+    text = sa.text(query).bindparams(sa.bindparam("keys", expanding=True))
+    of_night = sa.select(articles.c.article_id).where(articles.c.first_run_date == date.fromisoformat(night))
+    for keys in batches(sorted(connection.execute(of_night).scalars()), KEYS_AT_ONCE):
+        yield from map(tuple, connection.execute(text, {"keys": keys}))
 
 
 def _rows(connection: Connection, view: str, schema: pa.Schema) -> Iterator[tuple[Any, ...]]:

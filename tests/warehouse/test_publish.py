@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow.dataset as ds
 import pytest
+import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal
 from pipeline.records import Reuse, StageReport
@@ -58,6 +59,20 @@ def test_the_duckdb_file_is_for_every_duckdb_since_1_2(warehouse: Warehouse, tmp
     header = (tmp_path / "copydesk.duckdb").read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:], "little") == 65  # its version of the storage: 1.5 reads up to 68, 2.0 writes 69
+
+
+def test_a_night_is_asked_of_each_view_by_key(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0, 1200))
+    asked: list[str] = []
+
+    @sa.event.listens_for(warehouse.engine, "before_cursor_execute")
+    def _asked(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.extend(view for view in VIEWS[:4] if f" FROM {view} v WHERE v.article_id IN (" in statement)
+
+    publish(warehouse, tmp_path, "2026-03-01")
+    assert asked == [view for view in VIEWS[:4] for _ in range(3)]
+    lines = _duckdb(tmp_path, "SELECT COUNT(*), COUNT(DISTINCT article_id) FROM dropped_lines")
+    assert lines == [(1200, 1200)]
 
 
 def test_publishing_again_changes_no_file(warehouse: Warehouse, tmp_path: Path) -> None:
