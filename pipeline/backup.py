@@ -46,7 +46,10 @@ def restore(store: Store, stream: IO[bytes]) -> int:
                 if source is None:
                     continue
                 if PurePosixPath(entry.name).is_absolute() or ".." in PurePosixPath(entry.name).parts:
-                    raise Fatal(f"restore: the backup names {entry.name!r}, which is no key of a store; nothing of it was written")
+                    raise Fatal(
+                        f"restore: the backup names {entry.name!r}, which is no key of a store; of it and of what"
+                        f" follows nothing was written, {number} files before it were"
+                    )
                 _put(store, entry, source.read(), Path(folder, "file"))
                 number += 1
     except tarfile.ReadError as error:

@@ -5,5 +5,5 @@ SELECT run_id, source_id, COUNT(*) AS fetches, MIN(fetched_at) AS oldest
 FROM fetches
 WHERE run_date = (SELECT MAX(run_date) FROM runs)
   AND via IN ('feed', 'sitemap', 'list')
-  AND fetched_at < run_date - INTERVAL '2 days'
+  AND fetched_at < (run_date - INTERVAL '2 days') AT TIME ZONE 'UTC'
 GROUP BY run_id, source_id;
