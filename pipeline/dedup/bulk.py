@@ -125,10 +125,15 @@ def answer_of(member: StoryMember, reuse: Iterable[Reuse], *, numbers: bool) -> 
 
 def malformed(line: Line) -> dict[str, Any]:
     """Answer a line that is no document: a story of its own, named after what stood in the line."""
+    try:
+        json.dumps(line.given, allow_nan=False)
+        given = line.given
+    except ValueError:  # pandas writes NaN where there is nothing; strict readers refuse it
+        given = None
     return {
-        "id": line.given,
+        "id": given,
         "story_id": line.digest[:32],
-        "canonical_id": line.given,
+        "canonical_id": given,
         "relation": "unique",
         "score": None,
         "reuse": [],

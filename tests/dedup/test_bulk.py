@@ -33,7 +33,7 @@ def run(folder: Path, lines: list[Any], index: Path | None = None, suffix: str =
     source.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines), encoding="utf-8")
     report = dedup_file(str(source), str(target), str(index) if index else None, Settings())
     content = gzip.decompress(target.read_bytes()) if suffix == ".gz" else target.read_bytes()
-    answers = [json.loads(line) for line in content.splitlines()]
+    answers = [json.loads(line, parse_constant=pytest.fail) for line in content.splitlines()]  # NaN is no JSON
     assert report.seen == len(answers)
     return answers
 
@@ -47,7 +47,13 @@ def test_every_line_is_answered_in_order(tmp_path: Path, suffix: str) -> None:
     assert {answer["canonical_id"] for answer in answers if answer["relation"] != "unique"} == {"a"}
 
 
-@pytest.mark.parametrize("line", ["not json", "[1]", '{"text": "no id"}', '{"id": 7.5, "text": "x"}', '{"id": "q", "text": 7}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not json", "[1]", '{"text": "no id"}', '{"id": 7.5, "text": "x"}', '{"id": "q", "text": 7}', '{"id": NaN, "text": "x"}',
+        '{"id": [1e400], "text": "x"}',
+    ],
+)  # fmt: skip
 def test_a_malformed_line_is_answered_too_and_says_why(tmp_path: Path, line: str) -> None:
     answers = run(tmp_path, [row("a", article(1)), line, row("b", article(1))])
     assert [answer["id"] for answer in answers][::2] == ["a", "b"]
