@@ -1,4 +1,4 @@
--- One row per site: how much it brings, how much of it is its own, and what goes wrong.
+-- One row per site: how much it brings, how much of it is its own, and what goes wrong; also of one that brought nothing but rejects.
 --   site  Registered domain
 --   articles  Articles in the warehouse
 --   copies  Articles that copy another site's or page's
@@ -29,4 +29,9 @@ LEFT JOIN (
 LEFT JOIN (
   SELECT site, COUNT(DISTINCT url_id) AS rejects FROM rejects WHERE resolved_run_id IS NULL GROUP BY site
 ) r ON r.site = a.site
-GROUP BY a.site;
+GROUP BY a.site
+UNION ALL
+SELECT r.site, 0, 0, 0.0, NULL, 0, 0.0, COUNT(DISTINCT r.url_id), NULL, NULL
+FROM rejects r
+WHERE r.resolved_run_id IS NULL AND r.site <> '' AND NOT EXISTS (SELECT 1 FROM articles a WHERE a.site = r.site)
+GROUP BY r.site;

@@ -115,6 +115,20 @@ def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None
         assert connection.execute(sa.text(query)).all() == [(2, 1.5, 1.0)]
 
 
+def test_a_site_that_brings_nothing_but_rejects_is_measured_too(warehouse: Warehouse) -> None:
+    urls = [f"https://shut.example/{n}" for n in range(3)]
+    fetches = [fetch(article("a")), *(fetch(url, "http_403") for url in urls)]
+    rejected = [Rejected(url, "shut", "shut.example", "fetch", "http_403", None, True) for url in urls]
+    load(warehouse, night(0, [article("a")], fetches=fetches, rejected=rejected))
+    with warehouse.reading() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM source_quality ORDER BY open_rejects DESC")).mappings().all()
+    assert [(row["site"], row["articles"], row["open_rejects"]) for row in rows] == [
+        ("shut.example", 0, 3),
+        ("herald.example", 1, 0),
+    ]
+    assert (rows[0]["copy_share"], rows[0]["mean_words"], rows[0]["last_fetched_at"]) == (0, None, None)
+
+
 def test_every_query_says_what_it_asks() -> None:
     assert QUERIES.keys() == EXPECTED.keys()
     assert all(file.comment.endswith(".") for file in QUERIES.values())
