@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.clean.edges import is_byline
+from pipeline.clean.author_lines import is_byline
 from pipeline.extract.agencies import agency_in
 from pipeline.extract.bylines import split_names
 from pipeline.extract.metadata import Metadata, read_metadata

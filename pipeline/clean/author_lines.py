@@ -1,0 +1,146 @@
+"""Lines about who wrote a text: bylines, with or without a date and other details, and biographies; wherever they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from pipeline.clean.date_lines import is_date_line, is_stamped_date, is_time_stamp
+from pipeline.clean.lines import count_words, ends_softly, fold, has_digit, words_of
+from pipeline.clean.rules import match_line
+from pipeline.clean.words import words_for
+from pipeline.extract.agencies import is_agency
+from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by
+from pipeline.extract.cjk_bylines import plain_byline
+
+MAX_AGE_WORDS = 7  # how long ago, in any language: "il y a 2 années, 8 mois"
+MAX_BYLINE_WORDS = 14
+MAX_BIO_WORDS = 70
+NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
+SIGNS = " |,;·•–—-/"  # between a name and a date
+WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
+DETAILS = re.compile(r"\s*[·•|]\s*")
+DASHES = re.compile(r"\s[-–—/]\s")
+MIN_DASHED = 3  # details; of two the first may be a place or an agency, which open a text as well
+MAX_DETAILS, MAX_DETAILS_CHARS = 6, 160
+COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words", "298 字"
+SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
+CONTACT = re.compile(
+    r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
+    r"|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
+)
+MAX_COPULA = 3  # letters of "is" in five languages; longer verbs ("covers") say enough alone
+ROLE_WITHIN = 14  # words from the verb: "is an award-winning health and science reporter"
+
+
+def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) -> bool:
+    """Say whether the line names its writers and does nothing else. `authors` are the folded names that the metadata gives.
+
+    `desks`: so does one that names an agency or the newsroom.
+    """
+    line = text.strip()
+    if len(line) > 120 or len(line.split()) > MAX_BYLINE_WORDS:
+        return len(line) <= 120 and _is_dated_byline(line, authors)
+    folded = fold(line).strip(" .,|-·:")
+    if folded in authors or any(folded in (f"by {a}", f"von {a}", f"por {a}", f"par {a}") for a in authors):
+        return True
+    if any(folded.startswith((f"{a},", f"{a} |", f"by {a}", f"{a} -")) for a in authors) and not ends_softly(line):
+        return True
+    if _is_dated_byline(line, authors):
+        return True
+    if ends_softly(line):
+        return False
+    if plain_byline(folded) in authors:
+        return True
+    names = after_by(line)
+    if _is_aged(fold(names or ""), authors):
+        return True
+    made = PICTURED.split(WHO_MADE_WHAT.sub("", names or ""), maxsplit=1)
+    return all(map(_are_names, made)) or (desks and _is_desk(names or line))
+
+
+def is_details(text: str, authors: Collection[str]) -> bool:
+    """Say whether the line is a date and other details between signs: "4 May 2026 · Jane Doe · 812 words · 4 min read"."""
+    if len(text) > MAX_DETAILS_CHARS:
+        return False
+    line = text.strip(SIGNS)
+    pieces = [piece for piece in DETAILS.split(line) if piece]
+    least = 2 if len(pieces) > 1 else MIN_DASHED
+    pieces = pieces if len(pieces) > 1 else DASHES.split(line)
+    if not least <= len(pieces) <= MAX_DETAILS:
+        return False
+    dates = [is_date_line(piece) or is_time_stamp(piece) for piece in pieces]
+    return any(dates) and all(dated or _is_detail(piece, authors) for dated, piece in zip(dates, pieces, strict=True))
+
+
+def _is_detail(piece: str, authors: Collection[str]) -> bool:
+    return bool(COUNT.fullmatch(piece)) or match_line(piece) is not None or is_byline(piece, authors)
+
+
+def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
+    """Say whether the line names a writer and then, behind a space or a sign, the date: "Jane Doe | 12 March 2024, 10:05".
+
+    Or the date and then the writer: "Posted on 12 March 2024 by Jane Doe".
+    """
+    if not has_digit(line):
+        return False
+    words = line.split()
+    first = next(n for n, word in enumerate(words) if has_digit(word))
+    for cut in range(1, first + 1):
+        head, date = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
+        if head and is_stamped_date(date):
+            return is_byline(head, authors)
+    for cut in range(first + 1, len(words)):
+        date, tail = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
+        # A year alone dates a work: "1984 by George Orwell".
+        if tail and not has_digit(tail) and not date.isdigit() and (is_date_line(date) or is_time_stamp(date)):
+            return is_byline(tail, authors) and (after_by(tail) is not None or fold(tail) in authors)
+    return False
+
+
+def _is_aged(signed: str, authors: Collection[str]) -> bool:
+    """Say whether what stands behind "By" is a known author and then a few words with a figure: "Jane Doe 2 years ago"."""
+    rests = (signed[len(author) :] for author in authors if author and signed.startswith(f"{author} "))
+    return any(has_digit(rest) and len(rest.split()) <= MAX_AGE_WORDS for rest in rests)
+
+
+def _is_desk(text: str) -> bool:
+    """Say whether the text signs for the house or an agency, with or without a person: "dpa", "our newsroom", "Jane Doe, AFP"."""
+    pieces = [piece for piece in SIGNED.split(text.strip(" ()[]")) if piece]
+    signs = [is_agency(piece) or is_agency(BY.sub("", piece, count=1)) or _is_house(piece) for piece in pieces]
+    roles = [
+        len(pieces) > 1 and fold(piece.split()[-1]) in words_for("press_roles") and len(piece.split()) <= 4 for piece in pieces
+    ]
+    return any(signs + roles) and all(map(any, zip(signs, roles, map(_are_names, pieces), strict=True)))
+
+
+def _is_house(text: str) -> bool:
+    words = [fold(word).strip(".") for word in text.split()]
+    beside = words_for("beside_desks") | words_for("bylines")
+    return any(word in words_for("desks") for word in words) and all(word in words_for("desks") | beside for word in words)
+
+
+def _are_names(text: str) -> bool:
+    """Say whether the text is names: words that begin with a capital, or have none, and what joins names."""
+    if any(c.isdigit() or c in "?!:" for c in text):
+        return False
+    words = [word for word in text.split() if fold(word.strip(",|&-·")) not in words_for("bylines") and word.strip(",|&-·")]
+    if len(words) == 1 and WIDE_NAME.fullmatch(words[0]):
+        return True
+    return 2 <= len(words) <= 8 and all(NAME.match(word) and not word[:1].islower() for word in words)
+
+
+def is_bio(text: str) -> bool:
+    """Say whether the text tells who a writer is, or how to reach them."""
+    if count_words(text) > MAX_BIO_WORDS:
+        return False
+    return bool(CONTACT.search(text)) or _says_who(words_of(text))
+
+
+def _says_who(words: Sequence[str]) -> bool:
+    """Say whether the words begin as "Jane Doe is a reporter for …": a name, a verb, what people of the press are called."""
+    place = next((i for i, word in enumerate(words[:7]) if fold(word) in words_for("biography_verbs")), None)
+    if place is None or place < 2 or any(word[:1].islower() for word in words[:place]):
+        return False
+    roles = {fold(word).removesuffix("'s").strip(".'") for word in words[place + 1 : place + 1 + ROLE_WITHIN]}
+    return bool(roles & words_for("biographies")) or len(words[place]) > MAX_COPULA
