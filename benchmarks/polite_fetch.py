@@ -19,9 +19,10 @@ from pathlib import Path
 
 import newsroom
 from newsroom.server import Access, running
-from pipeline.config import Settings, load_sources
+from pipeline.config import Settings
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import Validator, fetch
+from pipeline.sources import load_sources
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
 

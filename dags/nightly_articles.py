@@ -39,8 +39,8 @@ import common
 from airflow.sdk import CronDataIntervalTimetable, Param, PokeReturnValue, dag, get_current_context, task
 
 from pipeline import runs, scheduling, stages
-from pipeline.config import source_names
 from pipeline.scheduling import run_of
+from pipeline.sources import source_names
 
 logger = logging.getLogger(__name__)
 

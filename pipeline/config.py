@@ -1,10 +1,8 @@
-"""Settings (environment, `pipeline.toml`, defaults) and sources (`sources.toml`): every value checked, every error named."""
+"""Settings (environment, `pipeline.toml`, defaults): every value checked, every error named."""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
-import hashlib
 import logging
 import os
 import re
@@ -15,10 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline.errors import ConfigError, without_userinfo
+from pipeline.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +23,6 @@ ENV_PREFIX = "COPYDESK_"
 # Not meant for us: what the tests read, and what Kubernetes sets for a service of our name.
 OTHERS = re.compile(r"^COPYDESK_TEST_|_SERVICE_(HOST|PORT.*)$|_PORT(_\d+_(TCP|UDP).*)?$")
 SLIP = 0.8  # similarity of two names above which one is the other misspelt
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,20})?")
 SETTINGS_FILE = Path("pipeline.toml")
 NIGHTLY = "0 2 * * *"
 
@@ -92,39 +88,15 @@ class Settings:
         return self.workers or os.cpu_count() or 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One publisher or folder to read. `include` and `exclude` are regular expressions searched in the URL."""
-
-    id: str
-    name: str | None = None
-    feeds: tuple[str, ...] = ()
-    sitemaps: tuple[str, ...] = ()
-    urls: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    language: str | None = None
-    delay: float | None = None
-    priority: int = 0
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    max_age_days: int | None = None
-
-    def wants(self, url: str) -> bool:
-        """Say whether the source's patterns let a URL in."""
-        if self.include and not any(re.search(p, url) for p in self.include):
-            return False
-        return not any(re.search(p, url) for p in self.exclude)
-
-
 def load_settings(environment: Mapping[str, str] | None = None, path: Path = SETTINGS_FILE) -> Settings:
     """Read the settings; raises `ConfigError` for a key that does not exist or a value of the wrong type."""
     environment = os.environ if environment is None else environment
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
-    for key, value in (_read_toml(path) if path.is_file() else {}).items():
+    for key, value in (read_toml(path) if path.is_file() else {}).items():
         if key not in hints:
-            raise ConfigError(f"{path}: there is no setting {key!r}; the settings are {_names(hints)}")
-        values[key] = _typed(value, hints[key], f"{path}: {key}")
+            raise ConfigError(f"{path}: there is no setting {key!r}; the settings are {listed(hints)}")
+        values[key] = typed(value, hints[key], f"{path}: {key}")
     for variable, text in environment.items():
         key = variable.removeprefix(ENV_PREFIX).lower()
         if variable.startswith(ENV_PREFIX) and key not in hints:
@@ -143,52 +115,6 @@ def _tell_unknown(variable: str, names: Iterable[str]) -> None:
     if near and difflib.SequenceMatcher(None, variable.removeprefix(ENV_PREFIX).lower(), near[0]).ratio() >= SLIP:
         raise ConfigError(f"{variable}: there is no such setting{meant}")
     logger.warning("%s changes nothing: there is no such setting%s", variable, meant)
-
-
-def load_sources(path: Path) -> tuple[Source, ...]:
-    """Read `sources.toml`; raises `ConfigError` that names the file, the source, the key, the value and the mend."""
-    if not path.is_file():
-        fault = "is a folder" if path.is_dir() else "no such file"
-        raise ConfigError(f"{path}: {fault}; write one with a [[source]] table (see README) or name another with --sources")
-    content = _read_toml(path)
-    for key in content:
-        if key != "source":
-            raise ConfigError(f"{path}: unknown key {key!r} at the top; a sources file holds [[source]] tables only")
-    tables = content.get("source")
-    if not isinstance(tables, list) or not tables:
-        raise ConfigError(f"{path}: no [[source]] table; add one with an id and any of feeds, sitemaps, urls, files")
-    sources = tuple(_source(path, number, table) for number, table in enumerate(tables, 1))
-    seen: set[str] = set()
-    for source in sources:
-        if source.id in seen:
-            raise ConfigError(f"{path}: two sources have the id {source.id!r}; give each its own")
-        seen.add(source.id)
-    return sources
-
-
-def choose_sources(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
-    """Return the sources of those ids, all when no id is given; raises `ConfigError` for an id that no source has."""
-    by_id = {source.id: source for source in sources}
-    chosen = list(ids) or list(by_id)
-    for name in chosen:
-        if name not in by_id:
-            raise ConfigError(f"there is no source {name!r}; the sources are {', '.join(sorted(by_id))}")
-    return tuple(by_id[name] for name in chosen)
-
-
-def source_names() -> dict[str, str]:
-    """Return id -> name of the configured sources, for a form to offer; nothing while there is no valid sources file."""
-    try:
-        return {source.id: source.name or source.id for source in load_sources(Path(load_settings().sources))}
-    except ConfigError:
-        return {}
-
-
-def config_hash(settings: Settings, sources: Iterable[Source]) -> str:
-    """Return 12 hex digits that change when anything changes that can change what a run makes. No secret goes in."""
-    kept = {k: v for k, v in dataclasses.asdict(settings).items() if k not in NOT_HASHED}
-    text = repr((sorted(kept.items()), sorted(map(repr, sources))))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 # Where a run keeps its things and how fast it works: another place or pace makes the same articles.
@@ -210,57 +136,6 @@ NOT_HASHED = {
     "dedup_engine",
     "spark_master",
 }
-
-
-def _source(path: Path, number: int, table: Any) -> Source:
-    where = f"{path}: source {number}"
-    if not isinstance(table, dict):
-        raise ConfigError(f"{where}: must be a [[source]] table, got {table!r}")
-    identity = table.get("id")
-    if not isinstance(identity, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", identity):
-        raise ConfigError(f"{where}: id must be 1 to 64 letters, digits, '.', '_' or '-', got {identity!r}")
-    where = f'{path}: source "{identity}"'
-    hints = get_type_hints(Source)
-    for key in table:
-        if key not in hints:
-            raise ConfigError(f"{where}: unknown key {key!r}; the keys are {_names(hints)}")
-    source = Source(**{key: _typed(value, hints[key], f"{where}: {key}") for key, value in table.items()})
-    if not (source.feeds or source.sitemaps or source.urls or source.files):
-        raise ConfigError(f"{where}: nothing to read; give it at least one of feeds, sitemaps, urls, files")
-    for key in ("feeds", "sitemaps", "urls"):
-        for url in getattr(source, key):
-            _check_url(url, f"{where}: {key}")
-    for key in ("include", "exclude"):
-        for pattern in getattr(source, key):
-            _check_pattern(pattern, f"{where}: {key}")
-    if source.delay is not None and not 0 <= source.delay <= DAY:
-        raise ConfigError(f"{where}: delay must be from 0 to {DAY:g} seconds, got {source.delay}")
-    if source.max_age_days is not None and not 1 <= source.max_age_days <= CENTURY:
-        raise ConfigError(f"{where}: max_age_days must be from 1 to {CENTURY}, got {source.max_age_days}")
-    if source.language is not None and not LANGUAGE.fullmatch(source.language):
-        raise ConfigError(f'{where}: language must be a code such as "en" or "pt-BR", got {source.language!r}')
-    if "" in source.files:
-        raise ConfigError(f"{where}: files must name a folder, a file or a pattern, got ''; write \".\" for the working folder")
-    return source
-
-
-def _check_url(url: str, where: str) -> None:
-    try:
-        parts = urlsplit(url)
-        port_is_number = parts.port is None or parts.port > 0
-    except ValueError:
-        parts, port_is_number = urlsplit(""), False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_number:
-        raise ConfigError(f"{where} must be http(s) URLs, got {without_userinfo(url)!r}")
-
-
-def _check_pattern(pattern: str, where: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ConfigError(
-            f"{where}: {pattern!r} is not a regular expression ({error}); escape special characters with \\"
-        ) from error
 
 
 ENGINES = ("process", "spark")
@@ -321,7 +196,8 @@ def _check_schedule(settings: Settings) -> None:
         )
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; raises `ConfigError` that names it."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors begin a file with a byte order mark
     except tomllib.TOMLDecodeError as error:
@@ -330,8 +206,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
 
 
-def _typed(value: Any, hint: Any, where: str) -> Any:
-    """Return a TOML value as the type of its field."""
+def typed(value: Any, hint: Any, where: str) -> Any:
+    """Return a TOML value as the type of its field; raises `ConfigError` that begins with `where` for another type."""
     if typing.get_origin(hint) is types.UnionType:
         hint = next(a for a in typing.get_args(hint) if a is not type(None))
     if typing.get_origin(hint) is tuple:
@@ -362,5 +238,6 @@ def _from_text(text: str, hint: Any, variable: str) -> Any:
 _TYPE_NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 
-def _names(hints: Mapping[str, Any]) -> str:
+def listed(hints: Mapping[str, Any]) -> str:
+    """Return the names of fields in order, for an error to offer."""
     return ", ".join(sorted(hints))

@@ -20,7 +20,7 @@ from tempfile import gettempdir
 USERINFO = re.compile(r"//[^\s\"']*@")  # to the last @: a password may hold any character
 
 
-def without_userinfo(text: str) -> str:
+def hidden_userinfo(text: str) -> str:
     """Return a text with the name and password of every URL in it hidden."""
     return USERINFO.sub("//***@", text)
 

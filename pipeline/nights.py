@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import stages
-from pipeline.config import Settings, load_settings, load_sources
+from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
 from pipeline.filing import named_segments, raw_prefix, recover
 from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
+from pipeline.sources import load_sources
 from pipeline.store import Partition, open_store
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import stages
-from pipeline.config import Settings, load_sources
+from pipeline.config import Settings
 from pipeline.records import Rejected
 from pipeline.runs import Run, check_not_ahead
+from pipeline.sources import load_sources
 from pipeline.warehouse import made_warehouse, open_rejects
 
 NOTHING_MATCHES = "nothing in the quarantine matches"

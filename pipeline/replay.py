@@ -10,10 +10,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from pipeline import stages
-from pipeline.config import Settings, load_sources
+from pipeline.config import Settings
 from pipeline.errors import CheckFailed, ConfigError
 from pipeline.records import BLOCK_SEPARATOR, Article, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of
+from pipeline.sources import load_sources
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
 logger = logging.getLogger(__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.captures import FETCHED
-from pipeline.config import Settings, Source
+from pipeline.config import NOT_HASHED, Settings
 from pipeline.errors import ConfigError
 from pipeline.records import Discovered, Fetch, Rejected, StageReport
+from pipeline.sources import Source
 from pipeline.store import Partition, Store, open_store, read_batches, read_manifest, read_records, shards_of
 
 if TYPE_CHECKING:
@@ -46,6 +49,13 @@ class Run:
     def run_id(self) -> str:
         """The id in the warehouse: made of the date alone, so that a second run of a night is the same run."""
         return f"nightly-{self.run_date}"
+
+    @property
+    def config_hash(self) -> str:
+        """12 hex digits that change when anything changes that can change what the run makes. No secret goes in."""
+        kept = {k: v for k, v in dataclasses.asdict(self.settings).items() if k not in NOT_HASHED}
+        text = repr((sorted(kept.items()), sorted(map(repr, self.sources))))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def day(self) -> date:

@@ -35,7 +35,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from pipeline.errors import ConfigError, CopydeskError, Transient, without_userinfo
+from pipeline.errors import ConfigError, CopydeskError, Transient, hidden_userinfo
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -166,8 +166,8 @@ class S3Store:
         if isinstance(error, boto3.exceptions.S3UploadFailedError) and isinstance(cause, ClientError):
             return self._client_error(action, cause.response.get("Error", {}).get("Code", ""), cause)
         if isinstance(error, ValueError):
-            return ConfigError(f"store {self.url}: {without_userinfo(str(error))}; check COPYDESK_STORE and AWS_ENDPOINT_URL")
-        return Transient("store", without_userinfo(f"{self.url}: cannot {action} at {where}: {error}"))
+            return ConfigError(f"store {self.url}: {hidden_userinfo(str(error))}; check COPYDESK_STORE and AWS_ENDPOINT_URL")
+        return Transient("store", hidden_userinfo(f"{self.url}: cannot {action} at {where}: {error}"))
 
 
 def _client() -> S3Client:

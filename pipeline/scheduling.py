@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeline.config import Settings, choose_sources, load_settings, load_sources
+from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
 from pipeline.runs import STAGES, Run, check_begun, check_not_ahead
+from pipeline.sources import choose_sources, load_sources
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 

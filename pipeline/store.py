@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from pipeline.errors import ConfigError, Fatal, Transient, without_userinfo
+from pipeline.errors import ConfigError, Fatal, Transient, hidden_userinfo
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def open_store(url: str) -> Store:
         return S3Store(url)
     if "://" in url and not url.startswith("file://"):
         raise ConfigError(
-            f"COPYDESK_STORE: {without_userinfo(url)!r} is neither a folder nor s3://bucket/prefix; set it to one of these"
+            f"COPYDESK_STORE: {hidden_userinfo(url)!r} is neither a folder nor s3://bucket/prefix; set it to one of these"
         )
     root = Path(url.removeprefix("file://"))
     try:

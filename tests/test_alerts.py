@@ -11,10 +11,11 @@ import pytest
 
 from pipeline import alerts
 from pipeline.alerts import Alert, volume_jump
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.errors import BudgetSpent, CheckFailed, ConfigError, Fatal, Transient
 from pipeline.records import Rejected, StageReport
 from pipeline.runs import WHOLE, Run
+from pipeline.sources import Source
 from pipeline.store import Partition, PartitionWriter
 from pipeline.warehouse import load, open_warehouse, upgrade
 from tests.warehouse import make

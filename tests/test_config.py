@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from pipeline.config import Settings, Source, choose_sources, config_hash, load_settings, load_sources
+from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
+from pipeline.runs import Run
+from pipeline.sources import Source, choose_sources, load_sources
 
 
 def write(folder: Path, text: str) -> Path:
@@ -139,10 +142,10 @@ def test_a_missing_sources_file_and_an_unknown_source_are_told(tmp_path: Path) -
 
 def test_the_hash_of_the_configuration_tells_rules_from_places() -> None:
     source = Source(id="a", files=("x",))
-    base = config_hash(Settings(), [source])
-    assert base == config_hash(Settings(store="/elsewhere", workers=7), [source])
-    assert base != config_hash(Settings(window_days=7), [source])
-    assert base != config_hash(Settings(), [Source(id="a", files=("y",))])
+    base = Run(run_date="2026-07-30", settings=Settings(), sources=(source,))
+    assert base.config_hash == dataclasses.replace(base, settings=Settings(store="/elsewhere", workers=7)).config_hash
+    assert base.config_hash != dataclasses.replace(base, settings=Settings(window_days=7)).config_hash
+    assert base.config_hash != dataclasses.replace(base, sources=(Source(id="a", files=("y",)),)).config_hash
 
 
 def test_every_setting_is_documented() -> None:

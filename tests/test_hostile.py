@@ -13,11 +13,12 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline import nights, quarantine, stages
-from pipeline.config import Settings, Source, load_sources
+from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.explain import explain, explain_as_html
 from pipeline.runs import Run
 from pipeline.scheduling import parse_date, plan_of
+from pipeline.sources import Source, load_sources
 from pipeline.warehouse import open_warehouse
 from tests.fetch.conftest import Reply, Request, Web, web
 

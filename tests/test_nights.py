@@ -16,13 +16,14 @@ import sqlalchemy as sa
 import newsroom
 from newsroom.server import RunningNewsroom, running
 from pipeline import nights, quarantine, replay
-from pipeline.config import Settings, load_sources
+from pipeline.config import Settings
 from pipeline.errors import ConfigError, Fatal
 from pipeline.explain import explain
 from pipeline.fetch.archive import read_page
 from pipeline.records import Fetch
 from pipeline.report.summary import render
 from pipeline.runs import Run, records_of
+from pipeline.sources import load_sources
 from pipeline.stages import check_error_budget, run_stages
 from pipeline.urls import normalise_url
 from pipeline.warehouse import open_warehouse, run_report

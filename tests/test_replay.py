@@ -16,10 +16,11 @@ import sqlalchemy as sa
 
 from pipeline import replay, stages
 from pipeline.cli import main
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.errors import CheckFailed, ConfigError
 from pipeline.records import Article, Block, StageReport
 from pipeline.runs import Run, records_of, shards_to_do
+from pipeline.sources import Source
 from pipeline.store import Partition, PartitionWriter, read_records
 from pipeline.warehouse import ArticleKey, article_keys, open_warehouse
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import stages
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.errors import Transient
 from pipeline.records import Article, Block, Discovered, Fetch, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, records_of, rejects_of
+from pipeline.sources import Source
 from pipeline.store import Partition, PartitionWriter, open_store, read_manifest, read_records
 from tests.fetch.conftest import Reply, Web, web
 

@@ -11,9 +11,8 @@ from typing import Literal
 
 from aiohttp.abc import AbstractResolver
 
-from pipeline.config import Settings, Source
-from pipeline.errors import Reject, Transient
-from pipeline.errors import without_userinfo as hidden_userinfo
+from pipeline.config import Settings
+from pipeline.errors import Reject, Transient, hidden_userinfo
 from pipeline.fetch.client import Client, without_userinfo
 from pipeline.fetch.feeds import Entry, parse_feed
 from pipeline.fetch.guard import MEND
@@ -23,6 +22,7 @@ from pipeline.fetch.rows import clean, clean_url, iso_date, language_tag, record
 from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
 from pipeline.records import Discovered, Rejected
+from pipeline.sources import Source
 from pipeline.urls import normalise_url, site_of
 
 logger = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
-from pipeline.config import Source
 from pipeline.records import Rejected
+from pipeline.sources import Source
 from pipeline.urls import site_of
 
 REMEMBERED_RUNS = 28  # four weeks: enough to see that a source comes out weekly

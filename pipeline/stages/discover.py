@@ -16,8 +16,8 @@ from pipeline.store import Partition, PartitionWriter, Store, read_manifest, rea
 from pipeline.urls import shard_of, url_id
 
 if TYPE_CHECKING:
-    from pipeline.config import Source
     from pipeline.fetch.discover import Discovery
+    from pipeline.sources import Source
     from pipeline.warehouse import UrlState
 
 # A page that changes does so within hours of its publication; afterwards a rare look is enough.

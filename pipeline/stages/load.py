@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pipeline
 from pipeline.captures import FETCHED
-from pipeline.config import config_hash
 from pipeline.errors import BudgetSpent, Fatal
 from pipeline.progress import progress_log
 from pipeline.records import IndexPart, Reuse, SiteLine, StageReport
@@ -44,7 +43,7 @@ def load(run: Run) -> StageReport:
         run_id=run.run_id,
         run_date=run.run_date,
         code_version=pipeline.__version__,
-        config_hash=config_hash(run.settings, run.sources),
+        config_hash=run.config_hash,
         fetches=batches_of(store, "fetch", run.run_date),
         articles=_told(keyed_articles(store, run.run_date), loaded, f"load {run.run_date}"),
         members=read_batches(store, partition),

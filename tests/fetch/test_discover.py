@@ -17,12 +17,13 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.fetch.discover import Discovery, discover
 from pipeline.fetch.feeds import parse_feed
 from pipeline.fetch.rows import clean_url, iso_date
 from pipeline.fetch.sitemaps import parse_sitemap
+from pipeline.sources import Source
 from tests.fetch.conftest import Reply, Request, Web, redirect
 
 TODAY = date(2026, 11, 23)

@@ -12,10 +12,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipeline import stages
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.fetch.freshness import overdue
 from pipeline.records import Rejected
 from pipeline.runs import WHOLE, Run
+from pipeline.sources import Source
 from pipeline.store import Partition, read_manifest, read_records
 from tests.fetch.conftest import Reply, Web
 

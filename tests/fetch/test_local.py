@@ -11,11 +11,12 @@ from pathlib import Path
 
 import zstandard
 
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.fetch.archive import read_page
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import Validator, fetch
 from pipeline.records import Discovered, Fetch
+from pipeline.sources import Source
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
 

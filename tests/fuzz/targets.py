@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.clean import label
 from pipeline.clean.rules import match_line
-from pipeline.config import Settings, load_settings, load_sources
+from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, Reject, Transient
 from pipeline.extract.decode import decode
 from pipeline.extract.page import PageInput, extract
@@ -27,6 +27,7 @@ from pipeline.fetch.sitemaps import parse_sitemap
 from pipeline.fetch.warc import parse_http, parse_record, record
 from pipeline.json_lines import open_lines
 from pipeline.records import Article
+from pipeline.sources import load_sources
 from pipeline.store import LocalStore
 from pipeline.urls import normalise_url, site_of, url_id
 

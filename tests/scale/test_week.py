@@ -13,8 +13,9 @@ import pytest
 import newsroom
 from newsroom import Newsroom
 from newsroom.server import running
-from pipeline.config import Settings, load_sources
+from pipeline.config import Settings
 from pipeline.runs import Run
+from pipeline.sources import load_sources
 from pipeline.stages import run_stages
 from tests.dags.serving import Airflow, free_port, metadata_in, serving, tables
 from tests.warehouse.conftest import new_database, postgres_url

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import replay, stages
-from pipeline.config import Settings, Source
+from pipeline.config import Settings
 from pipeline.records import Article, Rejected, Reuse, StoryMember
 from pipeline.runs import WHOLE, Run, records_of
+from pipeline.sources import Source
 from pipeline.store import Partition, read_records
 from tests.dedup.articles import article
 
