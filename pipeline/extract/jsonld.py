@@ -46,7 +46,6 @@ class JsonLd:
     """
 
     article: Node = field(default_factory=dict)
-    type: str | None = None
     types: frozenset[str] = frozenset()
     site_names: tuple[str, ...] = ()
     organisations: frozenset[str] = frozenset()
@@ -78,7 +77,6 @@ def read_jsonld(scripts: Iterable[str], url: str | None, headings: Iterable[str]
     article = _best_article(own, url, [words(heading) for heading in headings if heading])
     return JsonLd(
         article=article or {},
-        type=(_types(article) or (None,))[0] if article else None,
         types=frozenset(kind.lower() for node in own for kind in _types(node)),
         site_names=tuple(dict.fromkeys(_site_names(own, article, by_id))),
         organisations=frozenset(fold(one_line(node.get("name"))) for node in nodes if is_organisation(node)),
