@@ -52,6 +52,8 @@ TAIL = re.compile(
     r"aktualisiert|veröffentlicht|publié|publicado|actualizado|pubblicato|gepubliceerd|opublikowano|опубликовано)\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
+# Names of houses, sites and pen names, which no tail stands behind: "Rapid7", "Human in the Loop", "Audiophile On".
+ONE_NAME = re.compile(r"[^\W\d]+(?:\d+|\s+in\s+the\s+\w+|\s+on)", re.IGNORECASE)
 WHO_MADE_WHAT = re.compile(rf"\s*[(\[](?:{_BY_WORDS}|{_PICTURES})[)\]]", re.IGNORECASE)  # "Jane Doe (text), John Roe (photos)"
 ABBREVIATED = re.compile(r"(?:\b[A-Z]|Jr|Sr)\.$")
 CAPITALS = re.compile(r"(?<![^\W\d_])(?:(?<=Mc)|(?<=MC))?([^\W\d_])([^\W\d_]{2,})")
@@ -83,8 +85,10 @@ def without_by(text: str) -> str:
 def split_names(byline: str) -> list[str]:
     """Return what may be names in a byline: no "By", no role, place, time or address, lists split."""
     text = without_by(without_by(plain_byline(byline.strip(EDGES).lstrip("."))))
-    text = TAIL.sub("", PICTURED.split(text, maxsplit=1)[0])
-    pieces = CONJUNCTION.split(text)
+    text = PICTURED.split(text, maxsplit=1)[0]
+    if ONE_NAME.fullmatch(text):
+        return []
+    pieces = CONJUNCTION.split(TAIL.sub("", text))
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
 
 

@@ -86,6 +86,14 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("12 March 2024", []),
         ("5 min read", []),
         ("https://courier.example/jane", []),
+        ("Harbour7", []),
+        ("Ferry in the Fog", []),
+        ("Sailing On", []),
+        ("Kate on March 3", ["Kate"]),
+        ("Kate, Staff Writer", ["Kate"]),
+        ("Kate and Ann", ["Kate", "Ann"]),
+        ("Center for Harbour Evaluation and Research", []),
+        ("The Harbourmaster", []),
     ],
 )
 def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
@@ -102,6 +110,8 @@ def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
         ({"name": ["Jane Doe", "John Roe"]}, ["Jane Doe", "John Roe"]),
         ({"@type": "Person", "givenName": "Jane", "familyName": "Doe"}, ["Jane Doe"]),
         ({"@type": "Organization", "name": "Alverton Courier"}, []),
+        ({"@type": "Organization", "name": "Roper & Gamble"}, []),
+        ({"@type": "Organization", "name": "Jane Doe and John Roe"}, ["Jane Doe", "John Roe"]),
         ([{"@type": "Person", "name": "Jane Doe"}, {"@type": "Organization", "name": "Bleak House Media"}], ["Jane Doe"]),
         ({"@type": "Person", "name": "Alverton Courier Staff"}, []),
         ({"@type": "Person", "name": ""}, []),
@@ -112,6 +122,11 @@ def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
 )
 def test_json_ld_authors_in_all_their_forms(author: object, names: list[str]) -> None:
     assert list(from_jsonld(author).authors) == names
+
+
+def test_authors_of_a_paper_stand_surname_first() -> None:
+    head = '<meta name="citation_author" content="Doe, Jane"><meta name="citation_author" content="van Roe, John T.">'
+    assert read(head=head).authors == ("Jane Doe", "John T. van Roe")
 
 
 def test_a_person_who_publishes_their_own_site_is_its_author() -> None:
