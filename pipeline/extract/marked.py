@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 
 import lxml.html
 
+from pipeline.memo import remember_short
 from pipeline.urls import site_of
 
 # Class names are compared with CamelCase split and underscores as hyphens: `ArticleByline__name` is `article-byline-name`.
@@ -70,7 +70,7 @@ def read_marked(tree: lxml.html.HtmlElement) -> Marked:
     return Marked(_here(items, around), _here(bylines, around), _here([*dates, *stated_dates], around))
 
 
-@lru_cache(maxsize=CACHED_LABELS)
+@remember_short(CACHED_LABELS)
 def _meaning(label: str) -> str:
     """Return what a class or id speaks of: `byline`, `date`, both or nothing."""
     if not QUICK.search(label.lower()):
@@ -79,7 +79,7 @@ def _meaning(label: str) -> str:
     return ("byline" if BYLINE.search(label) else "") + ("date" if DATE.search(label) else "")
 
 
-@lru_cache(maxsize=CACHED_LABELS)
+@remember_short(CACHED_LABELS)
 def speaks_of_others(label: str) -> bool:
     """Tell whether a class or id names a part of the page that is not about its own story."""
     return ELSEWHERE.search(LAYOUT.sub("", label.lower())) is not None
