@@ -276,6 +276,17 @@ def test_the_footer_of_the_article_itself_says_who_wrote_it_and_when(article: st
     assert (metadata.published_at or "")[:10] == "2024-03-11"
 
 
+@pytest.mark.parametrize("name", ["footer class='node__meta'", "div class='node__submitted'"])
+def test_a_page_of_drupal_says_who_wrote_it_and_when_in_an_article_without_heading(name: str) -> None:
+    """The heading stands in a block of its own, the article is called promoted, and teasers are articles too."""
+    signed = "<span>By <a rel='author' href='/user/7'>Jane Doe</a></span><time datetime='2024-03-11'>11 March 2024</time>"
+    head = f"<{name}>{signed}</{name.split()[0]}>"
+    story = f"<article class='node node--type-article node--promoted'>{head}{'<p>Story. </p>' * 200}</article>"
+    teaser = "<article class='node node--promoted node--view-mode-teaser'><h2>Pier</h2><p>Old pier closed.</p></article>"
+    metadata = read(f"<main>{story}</main>{2 * teaser}")
+    assert (metadata.authors, metadata.published_at) == (("Jane Doe",), "2024-03-11")
+
+
 @pytest.mark.parametrize(
     "article",
     [
