@@ -67,6 +67,15 @@ def test_a_headline_where_the_app_is_named_is_not_the_name_of_the_site(name: str
     assert title_of(f"<h1>{headline}</h1>", head) == headline
 
 
+@pytest.mark.parametrize(
+    "around", ["{} | 政治 | 海港日報", "{}｜政治｜海港日報", "海港日報 | 政治 | {}", "{} - 海港日報 - 最新消息", "{} | 社論"]
+)
+def test_words_of_scripts_without_spaces_are_counted_by_their_letters(around: str) -> None:
+    headline, site = "渡輪停航一年今早恢復載客", '<meta property="og:site_name" content="海港日報">'
+    title = around.format(headline)
+    assert title_of(f"<h1>{title}</h1>", f"<title>{title}</title>{site}") == headline
+
+
 @pytest.mark.parametrize("url", ["https://www.новости.рф/17", "https://www.xn--b1amnebsh.xn--p1ai/17"])
 def test_a_host_of_another_script_is_the_name_of_its_site(url: str) -> None:
     assert title_of(head=f"<title>{HEADLINE} | Новости</title>", url=url) == HEADLINE
