@@ -198,12 +198,17 @@ def _ends_headline(pieces: list[str], at: int, names: SiteNames) -> bool:
     """Tell whether a piece behind the headline is the site's name, at the end or with a slogan behind it, or a date before it."""
     if all(names.match(piece) for piece in pieces[at::2]) or (at == len(pieces) - 1 and names.open(pieces[at])):
         return True
-    is_middle = at < len(pieces) - 1 and count_words("".join(pieces[: at - 1])) >= MIN_WORDS
+    is_middle = at < len(pieces) - 1 and _length("".join(pieces[: at - 1])) >= MIN_WORDS
     return is_middle and (names.match(pieces[at]) or DATE_IN_FRONT.fullmatch(pieces[at]) is not None)
 
 
 def _is_section(piece: str, rest: list[str]) -> bool:
-    return count_words(piece) <= 3 < count_words("".join(rest))
+    return _length(piece) <= 3 < _length("".join(rest))
+
+
+def _length(text: str) -> int:
+    """Return the number of words, signs left out."""
+    return count_words(" ".join(words(text)))
 
 
 def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames) -> tuple[str | None, bool]:
@@ -278,8 +283,8 @@ def _not_in_capitals(heading: str, declared: list[str]) -> str:
 def _without_label(heading: str) -> str:
     """Return a heading without the section behind its last bar, one word: "| Opinion"."""
     pieces = SEPARATOR.split(heading)
-    is_label = len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and count_words(pieces[-1]) == 1
-    return "".join(pieces[:-2]) if is_label and count_words("".join(pieces[:-2])) >= MIN_WORDS else heading
+    is_label = len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and _length(pieces[-1]) == 1
+    return "".join(pieces[:-2]) if is_label and _length("".join(pieces[:-2])) >= MIN_WORDS else heading
 
 
 def _cuts(heading: str) -> Iterator[str]:
