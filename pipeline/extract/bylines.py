@@ -39,7 +39,9 @@ BY = re.compile(
     re.IGNORECASE,
 )
 # Behind the writers, who took the pictures: ", photos by Jane Doe".
-PICTURED = re.compile(rf"[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE)
+PICTURED = re.compile(
+    rf"(?<![\s,;|/·•–—-])[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE
+)
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
 DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
 CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)

@@ -18,9 +18,9 @@ OPENING = re.compile(r"^[\s;]*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)+\s*"
 CLOSING = re.compile(r"\s*(?:(?://\s*)?-->|(?://|/\*)?\s*\]\]>(?:\s*\*/)?|;|\s)*$")
 WRAPPING_LENGTH = 60  # characters at either end in which the marks stand
 TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-MISSING_COMMA = re.compile(r'(?<=["}\]])(\s*\n\s*)(?="[\w@]+"\s*:)')
+MISSING_COMMA = re.compile(r'(?<=["}\]])([^\S\n]*\n\s*+)(?="[\w@]+"\s*:)')
 BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
-LINE_COMMENT = re.compile(r"(?m)^\s*//.*$")
+LINE_COMMENT = re.compile(r"(?m)^[^\S\n]*//.*$")
 # What can still be read of an object that no mending makes JSON.
 SALVAGE_KEYS = ("@type", "headline", "datePublished", "dateModified", "articleSection", "inLanguage")
 SALVAGED = re.compile(r'"(' + "|".join(SALVAGE_KEYS) + r')"\s*:\s*"((?:[^"\\\n]|\\.){1,500})"\s*(?=[,}\]])')

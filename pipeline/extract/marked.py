@@ -15,8 +15,8 @@ from pipeline.urls import site_of
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 QUICK = re.compile(r"author|byline|by-line|contributor|autor|date|time|publish|posted|meta|pub")
 BYLINE = re.compile(
-    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline)?-*(?:authors?|bylines?|by-line|autore?n?|contributor-name)"
-    r"(?:-+(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
+    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline)?-{0,3}(?:authors?|bylines?|by-line|autore?n?|contributor-name)"
+    r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
 DATE = re.compile(r"date|time|publish|posted|pub-|byline|meta")
 
@@ -32,7 +32,7 @@ ELSEWHERE = re.compile(
     r"comment|related|recommend|sidebar|widget|footer|promo|teaser|popular|trending|most-?read|recirc|latest|newsletter|more-?from|reply|carousel|next-?post|prev-?post|upcoming"
 )
 # What a class says of the layout around a story, or of its own state: `has-sidebar`, `comments-open`, Drupal's `node--promoted`.
-LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|\S+-(?:open|closed|enabled|disabled|promoted)(?=\s|$)")
+LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|(?<!\S)\S+-(?:open|closed|enabled|disabled|promoted)(?=\s|$)")
 MAX_ARTICLES = 100  # of a page that are measured
 STORY = 1000  # characters
 CACHED_LABELS = 16_384  # a page's class names come again and again, on it and on the site's other pages

@@ -138,11 +138,11 @@ def _same_host(a: str, b: str) -> bool:
 
 def _spells(label: str, parts: list[str]) -> bool:
     """Tell whether beginnings of the words, one letter each at least, make the label: "Los Angeles Times" and `latimes`."""
-    if not parts:
-        return not label
-    first, rest = parts[0], parts[1:]
-    longest = next((n for n, (a, b) in enumerate(zip(first, label, strict=False)) if a != b), min(len(first), len(label)))
-    return any(_spells(label[n:], rest) for n in range(longest, 0, -1))
+    spelt = {0}  # so many letters of the label are made, in one way or another
+    for part in parts:
+        most = min(len(part), len(label)) + 1
+        spelt = {start + n for start in spelt for n in range(1, most) if label.startswith(part[:n], start)}
+    return len(label) in spelt
 
 
 def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], Lines], names: SiteNames) -> str | None:
