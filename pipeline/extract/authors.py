@@ -149,10 +149,10 @@ def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
 
 
 def _in_footer(tree: lxml.html.HtmlElement) -> list[str]:
-    """Return the name set apart behind a "Written by" in the article's own footer: of who "lives in Alverton"."""
+    """Return what stands behind a "Written by" in the article's own footer, or the name set apart behind it."""
     texts = [one_line(text, MAX_BYLINE) for footer in own_footer(tree) for text in footer.itertext()]
     texts = [text for text in texts if text]
-    return next(([name] for by, name in pairwise(texts) if after_by(by) == ""), [])
+    return next(([name or following] for by, following in pairwise([*texts, ""]) if (name := after_by(by)) is not None), [])
 
 
 def _after_date(line: str) -> str | None:

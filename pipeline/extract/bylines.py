@@ -43,7 +43,7 @@ PICTURED = re.compile(
     rf"(?<![\s,;|/·•–—-])[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE
 )
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
-DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
+DEGREE = rf"(?:jr|sr|i{{2,3}}|iv|md|m\.d|ph\.?d|esq)\b(?!\.?\s+(?!{AND}\s)\w)"  # not of "Sr. Director"
 CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
 # Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
 TAIL = re.compile(

@@ -54,6 +54,8 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Ludwig van Beethoven", ["Ludwig van Beethoven"]),
         ("Di Stefano", ["Di Stefano"]),
         ("Martin Luther King, Jr.", ["Martin Luther King, Jr."]),
+        ("Martin Luther King, Jr. and John Roe", ["Martin Luther King, Jr.", "John Roe"]),
+        ("Jane Doe, Sr. Director of Harbours", ["Jane Doe"]),
         ("Sinéad O’Connor", ["Sinéad O’Connor"]),
         ("Nelson C.J.", ["Nelson C.J."]),
         ("作者：王小明", ["王小明"]),
@@ -265,6 +267,8 @@ SIGNED = '<time datetime="2024-03-11T08:00:00Z">11 March</time> <a rel="author" 
     [
         f"<article><h1>Ferry sails again</h1><p>Story.</p><footer class='entry-footer'>{SIGNED}</footer></article>",
         f"<article><h2>Ferry sails again</h2><div><footer>{SIGNED}</footer><p>Story.</p></div></article>",
+        "<article><h1>Ferry sails again</h1><p>Story.</p><footer><time datetime='2024-03-11'>11 March</time> by Jane Doe, "
+        "Speaker of the Harbour Committee</footer></article>",
         f"<article><h1>Ferry sails again</h1><blockquote><p>Ahoy.</p><footer>Ann Poe</footer></blockquote><footer>{SIGNED}</footer>"
         "<div class='comments'><footer>1 May 2024</footer></div></article>"
         "<article><h2>Next</h2><footer>By Ann Poe</footer></article>",
