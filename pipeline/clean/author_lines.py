@@ -12,6 +12,7 @@ from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
 from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by
 from pipeline.extract.cjk_bylines import plain_byline
+from pipeline.extract.strings import begins_small
 
 MAX_AGE_WORDS = 7  # how long ago, in any language: "il y a 2 années, 8 mois"
 MAX_BYLINE_WORDS = 14
@@ -27,7 +28,7 @@ COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words",
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
 CONTACT = re.compile(
     r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
-    r"|^[^\s@]+@[^\s@]+\.\w{2,10}$|^@\w{2,30}$"
+    r"|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
 )
 MAX_COPULA = 3  # letters of "is" in five languages; longer verbs ("covers") say enough alone
 ROLE_WITHIN = 14  # words from the verb: "is an award-winning health and science reporter"
@@ -127,7 +128,7 @@ def _are_names(text: str) -> bool:
     words = [word for word in text.split() if fold(word.strip(",|&-·")) not in words_for("bylines") and word.strip(",|&-·")]
     if len(words) == 1 and WIDE_NAME.fullmatch(words[0]):
         return True
-    return 2 <= len(words) <= 8 and all(NAME.match(word) and not word[:1].islower() for word in words)
+    return 2 <= len(words) <= 8 and all(NAME.match(word) and not begins_small(word) for word in words)
 
 
 def is_bio(text: str) -> bool:
@@ -140,7 +141,7 @@ def is_bio(text: str) -> bool:
 def _says_who(words: Sequence[str]) -> bool:
     """Say whether the words begin as "Jane Doe is a reporter for …": a name, a verb, what people of the press are called."""
     place = next((i for i, word in enumerate(words[:7]) if fold(word) in words_for("biography_verbs")), None)
-    if place is None or place < 2 or any(word[:1].islower() for word in words[:place]):
+    if place is None or place < 2 or any(begins_small(word) for word in words[:place]):
         return False
     roles = {fold(word).removesuffix("'s").strip(".'") for word in words[place + 1 : place + 1 + ROLE_WITHIN]}
     return bool(roles & words_for("biographies")) or len(words[place]) > MAX_COPULA

@@ -16,6 +16,7 @@ from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
 from pipeline.clean.rules import rule_ids
 from pipeline.clean.title import repeats_title
+from pipeline.extract.strings import begins_small
 from pipeline.records import Article, Block
 
 HEADLINE = "headline"
@@ -30,7 +31,7 @@ EDGE_RULES = {
     DATE_LINE: "A line at the top or the tail that is nothing but a date or a time, and such details as the minutes to read",
     AUTHOR_BIO: "Who the author is and how to reach them, at the tail",
     RELATED_HEADLINE: "Headline of another story: after the last prose, or below a label that announces such headlines",
-    ORPHAN: "Heading or lead-in at the end, when all that stood below it was taken out",
+    ORPHAN: "Heading or lead-in at the end, when all that stood below it was taken out, or a line of signs that parts nothing",
 }
 
 MIN_HEADLINE_WORDS, MAX_HEADLINE_WORDS = 4, 22  # what headlines of news sites have
@@ -88,15 +89,22 @@ def _orphans(blocks: Sequence[Block]) -> list[int]:
     for i in range(len(blocks) - 1, last, -1):
         if blocks[i].dropped_by is not None:
             below += count_words(blocks[i].text)
-        elif below >= MIN_BELOW:
+        elif below >= MIN_BELOW or _is_ornament(blocks[i].text):
             found.append(i)
     return found
 
 
 def _introduces(block: Block) -> bool:
     """Say whether a block is nothing without what follows: a heading, a short line that ends in a colon."""
+    if _is_ornament(block.text):
+        return True
     is_lead = block.kind == "paragraph" and block.text.rstrip().endswith((":", "："))
     return block.kind == "heading" or (is_lead and count_words(block.text) <= MAX_LEAD)
+
+
+def _is_ornament(text: str) -> bool:
+    """Say whether a line is nothing but signs: "___", "* * *"."""
+    return not any(c.isalnum() for c in text)
 
 
 def _read(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> _Page:
@@ -177,14 +185,14 @@ def _tail(page: _Page) -> list[tuple[int, str]]:
         if block.dropped_by is not None:
             continue
         walked += 1
-        rule = _tail_rule(page, position) if walked <= WALK else None
+        rule = _tail_rule(page, position, walked == 1) if walked <= WALK else None
         if rule is None:
             break
         found.append((position, rule))
     return found
 
 
-def _tail_rule(page: _Page, position: int) -> str | None:
+def _tail_rule(page: _Page, position: int, outermost: bool) -> str | None:
     block = page.blocks[position]
     if block.kind == "list_item":
         return None
@@ -241,7 +249,7 @@ def _has_headline_form(block: Block) -> bool:
         return False
     start = OPENING.sub("", text, count=1)[:1]
     letters = sum(c.isalpha() for c in text)
-    return start.isalnum() and not start.islower() and letters >= 0.6 * len(text) and not INNER_END.search(text)
+    return start.isalnum() and not begins_small(start) and letters >= 0.6 * len(text) and not INNER_END.search(text)
 
 
 def _is_linked_headline(block: Block) -> bool:

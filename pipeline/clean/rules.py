@@ -25,9 +25,9 @@ PREFIX_WORDS = 30  # words of a headline behind "Read also:"
 LONGEST_PHRASE = 6  # words of one label inside a sequence of labels
 _BETWEEN_LABELS = re.compile(r"[\s/|,·•+&]+")
 # Bullets, arrows, and pictures that point at something; ">" is none: it quotes.
-_POINTERS = frozenset(" ›•·‣▪*→≫▷▶►➤➜➡●■◆▲★☞👉👇📲📱🔴🔔📢📣📰📌🎧🎥📺✅\u200d")
+_POINTERS = frozenset(" ›•·♦◊🔹🔸‣▪*→≫▷▶►➤➜➡●■◆▲★☞👉👇📲📱🔴🔔📢📣📰📌🎧🎥📺✅\u200d")
 _BRACKETS = frozenset({"()", "[]", "（）", "【】", "〔〕", "［］"})
-_PREFIX = re.compile(r"([^:>|»]{2,40}?)(?: ?[:>|»]+ ?| -+ )(.+)")
+_PREFIX = re.compile(r"([^:>|»՝៖፦]{2,40}?)(?: ?[:>|»՝៖፦]+ ?| -+ )(.+)")
 
 Where = Literal["any", "top", "tail", "edges"]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_softly, fold, is_prose
 from pipeline.clean.rules import match_line
+from pipeline.extract.strings import begins_small
 
 MAX_TITLE_WORDS = 28  # the longest headlines of news agencies
 KICKER_WORDS = 3  # a section's name above the headline is at most so long
@@ -69,4 +70,4 @@ def _is_headline(texts: Sequence[str], index: int) -> bool:
 
 def is_prose_opening(text: str) -> bool:
     """Say whether a line opens like running text: with a lower-case letter or a bullet."""
-    return text[:1].islower() or text[:1] in "-*•·–—"
+    return begins_small(text) or text[:1] in "-*•·–—"

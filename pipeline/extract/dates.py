@@ -26,9 +26,11 @@ YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
 NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 EPOCH = re.compile(r"(\d{10}|\d{13})")
-# A word, with the marks that stand for vowels in the scripts of India and Thailand.
+# A word, with the marks that stand for vowels in the scripts of India and South-East Asia.
 MARKS = (
-    r"\u0300-\u036f\u05b0-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    r"\u0300-\u036f\u05b0-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d"
+    r"\u0a70\u0a71\u0a81-\u0a83\u0abc-\u0acd\u0b82\u0bbe-\u0bcd\u0c00-\u0c04\u0c3e-\u0c56\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03"
+    r"\u0d3b-\u0d4d\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b6-\u17d3"
 )
 WORD = rf"(?:[^\W\d_][{MARKS}]*)+"
 DAY_MONTH = re.compile(
@@ -46,7 +48,14 @@ EAST_CLOCK = re.compile(
     r"|(?<!\d)(\d{1,2})\s*(?:[時时시](?![間间간])|[点點](?=\s*\d{1,2}\s*分)))\s*(?:(\d{1,2})(?!\d))?"  # 3時間 is three hours
 )
 AFTERNOON = frozenset(("下午", "午後", "오후", "傍晚", "晚上"))
-DIGITS = str.maketrans("".join(chr(zero + n) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for n in range(10)), "0123456789" * 5)
+ZEROS = (
+    *(0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66),
+    *(0xE50, 0xED0, 0x1040, 0x17E0),
+)
+DIGITS = str.maketrans("".join(chr(zero + n) for zero in ZEROS for n in range(10)), "0123456789" * len(ZEROS))
+# "Day", "year" and the comma in Khmer and Burmese dates; in Vietnamese ones the month is a number behind its word.
+DATE_WORDS = re.compile(r"ថ្ងៃទី|ទី(?=\d)|ឆ្នាំ|ခုနှစ်|ရက်|၊")
+VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm|,(?:\s*năm)?)?\s+(\d{4})(?!\d)", re.IGNORECASE)
 THAI = re.compile("[\u0e01-\u0e4e]")
 THAI_ABBREVIATION = re.compile(r"([\u0e01-\u0e2e][\u0e34-\u0e37]?)\.([\u0e01-\u0e2e])\.")
 THAI_YEAR = re.compile(r"(?<!\d)2[456]\d\d(?!\d)")
@@ -112,10 +121,11 @@ def parse_date(value: str, locale: str | None = None, earliest: int = EARLIEST_Y
 
 
 def plain_date(text: str, locale: str | None = None) -> str:
-    """Return a text with its digits in ASCII, Thai years and Persian dates in the common era, no dots in a Thai month's name."""
+    """Return a text with its digits in ASCII, Thai years and Persian dates in the common era, dates as the patterns read them."""
     if text.isascii() and not (locale and locale[:2].lower() == "th"):
         return text
-    text = PERSIAN.sub(_common_date, text.translate(DIGITS))
+    text = PERSIAN.sub(_common_date, DATE_WORDS.sub(" ", text.translate(DIGITS)))
+    text = VIETNAMESE.sub(r"\3/\2/\1", text)
     if not (THAI.search(text) or (locale and locale[:2].lower() == "th")):
         return text
     return THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), THAI_ABBREVIATION.sub(r"\1\2", text))

@@ -41,3 +41,8 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """Return the words of a line in lower case, punctuation left out."""
     return NOT_WORD.sub(" ", text).casefold().split()
+
+
+def begins_small(text: str) -> bool:
+    """Say whether the text begins with a small letter; not in Georgian, which writes capitals in whole headlines only."""
+    return text[:1].islower() and not "ა" <= text[0] <= "ჿ"

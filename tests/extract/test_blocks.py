@@ -31,6 +31,7 @@ def texts(body: str) -> list[str]:
         ("<p>a&nbsp;b \n\t c\u200bd</p>", ["a b cd"]),
         ("<p>First paragraph.<br><br>Second paragraph.</p>", ["First paragraph.", "Second paragraph."]),
         ("<p>A line that somebody<br>wrapped by hand.<br>Another.</p>", ["A line that somebody wrapped by hand.", "Another."]),
+        ("<p>ბაზარი გადააქვთ<br>ავტორი: ნინო ბერიძე</p>", ["ბაზარი გადააქვთ", "ავტორი: ნინო ბერიძე"]),  # no capitals
         ("<script>x</script><style>y</style><template><p>z</p></template><noscript>n</noscript><p>seen</p>", ["seen"]),
         ("<svg><text>drawn</text></svg><p>x<math><mi>y</mi></math></p>", ["xy"]),
         ("<p style='display: none'>no</p><div hidden><p>no</p></div><p>a<span style='visibility:hidden'>no</span>b</p>", ["ab"]),

@@ -68,6 +68,18 @@ def iso(value: str, locale: str | None = None) -> str | None:
         ("۱ فروردین ۱۴۰۰", "2021-03-21"),
         ("۳۱ شهریور ۱۴۰۲", "2023-09-22"),
         ("1 मार्च 2024", "2024-03-01"),
+        ("7 فروری 2024", "2024-02-07"),
+        ("۷ فوریه ۲۰۲۴", "2024-02-07"),
+        ("07 பிப்ரவரி 2024, 08:05 AM", "2024-02-07T08:05:00"),
+        ("7 ఫిబ్రవరి 2024", "2024-02-07"),
+        ("7 თებერვალი, 2024 08:05", "2024-02-07T08:05:00"),
+        ("Փետրվարի 7, 2024", "2024-02-07"),
+        ("7 ፌብሩወሪ 2024", "2024-02-07"),
+        ("ថ្ងៃពុធ ទី៧ ខែកុម្ភៈ ឆ្នាំ២០២៤", "2024-02-07"),
+        ("7 ກຸມພາ 2024", "2024-02-07"),
+        ("၂၀၂၄ ခုနှစ် ဖေဖော်ဝါရီလ ၇ ရက်", "2024-02-07"),
+        ("Ngày 7 tháng 2 năm 2024", "2024-02-07"),
+        ("7 fevral 2024", "2024-02-07"),
         ("١ مارس ٢٠٢٤", "2024-03-01"),
         ("01.03.2024", "2024-03-01"),
         ("13/03/2024", "2024-03-13"),
@@ -137,7 +149,6 @@ def test_sources_are_trusted_in_order_and_named() -> None:
     cases = [
         (read(TIME, script + META, DATED_URL), "2024-03-01", "jsonld"),
         (read(TIME, META, DATED_URL), "2024-03-02T08:00:00+00:00", "meta"),
-        (read(TIME, '<meta name="published" content="March 2, 2024">', DATED_URL), "2024-03-02", "meta"),
         (read(TIME, "", DATED_URL), "2024-03-03", "time"),
         (read("", "", DATED_URL), "2024-03-04", "url"),
         (read('<div class="post-date">March 5, 2024</div>'), "2024-03-05", "text"),
@@ -157,14 +168,6 @@ def test_the_modification_is_never_taken_for_the_publication() -> None:
     assert (both.published_at, both.modified_at) == ("2024-03-01", "2024-03-09")
     only = read("<div class='date'>Updated March 9, 2024</div>", jsonld(dateModified="2024-03-09"))
     assert (only.published_at, only.modified_at) == (None, "2024-03-09")
-    for line in (
-        "<div class='date'>Updated March 9, 2024</div>",
-        "<p>Last updated: March 9, 2024</p>",
-        "<b>Updated</b> <i>9 March 2024</i>",
-    ):
-        text = read(line)
-        assert (text.published_at, text.modified_at) == (None, "2024-03-09")
-        assert read(line, META).modified_at is None  # what its head says of the page is enough
     times = read(
         '<p>Last updated: <time datetime="2024-03-09">9 '
         'March</time></p><p>Published: <time datetime="2024-03-01">1 March</time></p>'
