@@ -12,8 +12,9 @@ from itertools import groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
-from pipeline.clean.rules import Match
+from pipeline.clean.rules import Match, match_line
 from pipeline.clean.title import repeats_title
+from pipeline.extract.strings import begins_small
 from pipeline.records import Article, Block
 
 STANDFIRST = "standfirst"
@@ -34,12 +35,19 @@ MAX_BOX = 10  # blocks; a sign-up form has a heading, a promise, a field, a butt
 MAX_BOX_WORDS = 60  # that no rule knows
 MAX_PROMISE = 12  # words of a sentence beside the article's own: "The best of the week, every Friday in your inbox."
 MAX_CAPTION_BOX, MAX_CAPTION = 4, 60  # blocks; words
+MAX_CREDITED = 400  # characters of a caption with its credit
 BODY_SHARE = 0.2  # of the prose; parents that hold so much of it are the article's
 STANDFIRST_WITHIN, STANDFIRST_WORDS, REPEATED_WITHIN = 3, 6, 4  # open blocks from the top; words; open blocks below it
 QUOTES = frozenset("\"'“”„‟«»‘’‚‹›「」『』")
 MAX_NAME_WORDS = 4
 MIN_FACTS = 2  # of a page in a box that is about it
 MAX_LABEL_WORDS = 4  # "Link to this article:"
+# What stands at the end of a line: in brackets, or behind the end of a sentence.
+AT_END = re.compile(
+    r"(?:[(（\[【](?P<inside>[^()（）\[\]【】]{4,80})[)）\]】]"
+    r"|(?<=[.!?…。।။։])\s(?P<behind>[^.!?…。।။։]{4,80}))\.?\s*\Z"
+)
+NAMES_CREDIT = re.compile(r"[:：=©՝៖፦／/・]")  # between "Photo" and who took it
 LABELLED = re.compile(r"([^:：]{1,40}?)\s*[:：]\s*(\S.*)")
 COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
 
@@ -50,6 +58,7 @@ def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int,
     found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies)
     for box in _boxes(blocks, bodies):
         found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box)
+    found += [(i, CAPTION) for i, block in enumerate(blocks) if block.dropped_by is None and ends_in_credit(article, block)]
     labelled = list(blocks)
     for place, rule in found:
         labelled[place] = labelled[place].drop(rule)
@@ -97,6 +106,18 @@ def _caption(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, 
     if any(blocks[i].kind == "heading" or count_words(blocks[i].text) > MAX_CAPTION for i in open_places):
         return []
     return [(i, CAPTION) for i in open_places]
+
+
+def ends_in_credit(article: Article, block: Block) -> bool:
+    """Say whether a line is a caption with its credit: "The old hall in January (Photo: Jane Doe)"."""
+    if block.kind != "paragraph" or len(block.text) > MAX_CREDITED:
+        return False
+    end = AT_END.search(block.text)
+    credit = end and (end["inside"] or end["behind"])
+    if not credit or not NAMES_CREDIT.search(credit):
+        return False
+    match = match_line(credit, article.language)
+    return match is not None and match.rule.id == CREDIT and not match.certain
 
 
 def _page_facts(article: Article, blocks: Sequence[Block], box: Sequence[int]) -> list[tuple[int, str]]:
@@ -181,5 +202,5 @@ def _begins_with_name(blocks: Sequence[Block], place: int) -> bool:
     if len(lines) < 2:
         return False
     words = lines[0].split()
-    named = 1 <= len(words) <= MAX_NAME_WORDS and not any(w[:1].islower() for w in words) and not ends_with_stop(lines[0])
+    named = 1 <= len(words) <= MAX_NAME_WORDS and not any(begins_small(w) for w in words) and not ends_with_stop(lines[0])
     return named and count_words(lines[1]) > MAX_NAME_WORDS

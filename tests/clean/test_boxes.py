@@ -70,6 +70,33 @@ def test_a_name_and_an_agency_are_a_credit(credit: str) -> None:
     assert dropped(label(article(STORY_LINES[0], *at(PICTURE, credit), *STORY_LINES[1:]))) == {credit: "photo-credit"}
 
 
+@pytest.mark.parametrize(
+    ("language", "caption"),
+    [
+        ("en", "The old wall at low tide (Photo: Jane Doe)"),
+        ("en", "The old wall at low tide, before the storm. Photo: Jane Doe/Example."),
+        ("de", "Die alte Mauer bei Ebbe (Foto: Erika Mustermann/dpa)"),
+        ("tr", "Eski duvar ocak ayında (Fotoğraf: Ayşe Yılmaz)"),
+        ("vi", "Bức tường cũ hồi tháng Giêng. Ảnh: Lan Anh"),
+        ("ur", "پرانی دیوار جنوری میں (تصویر: سارہ خان)"),
+        ("ka", "ძველი კედელი იანვარში (ფოტო: ნინო ბერიძე)"),
+        ("am", "አሮጌው ግድግዳ በጥር (ፎቶ፦ አበበ ከበደ)"),
+        ("zh", "一月的旧墙（摄影：王小明）"),
+    ],
+)
+def test_a_line_that_ends_in_its_credit_is_a_caption(language: str, caption: str) -> None:
+    cleaned = label(article(*PROSE[:2], caption, *PROSE[2:], language=language))
+    assert dropped(cleaned) == {caption: "picture-caption"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["The wall was photographed in 1911 (see 4: the crane).", "He wrote it down (see: Harbour Board).", "Shares fell (Reuters)"],
+)
+def test_a_line_that_ends_in_another_bracket_stays(line: str) -> None:
+    assert dropped(label(article(*PROSE[:2], line, *PROSE[2:]))) == {}
+
+
 def test_readers_go_with_the_heading_above_them() -> None:
     readers = at(COMMENTS, "Jonas Berg", "It will never be finished, as always here.", "Mia", "Good.")
     heading = at("div.page>article>div.story>div.below>h4", "Comments (2)", kind="heading", dropped_by="not-content")

@@ -224,6 +224,17 @@ NOT_ARTICLES = {
         ),
         SENTENCE,
     ),
+    "paywall of a newsletter": (
+        "paywall",
+        page(
+            "Ferry sails again",
+            (
+                f"<h1>Ferry sails again</h1><p>{SENTENCE}</p><aside class='gh-post-upgrade-cta'>"
+                "<h2>This post is for paying subscribers only</h2><a>Subscribe now</a></aside>"
+            ),
+        ),
+        SENTENCE,
+    ),
     "paywall without markup": (
         "paywall",
         page(
