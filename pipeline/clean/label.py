@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
-from pipeline.clean.lines import fold, has_unspaced, is_prose, words_of
+from pipeline.clean.lines import ends_with_stop, fold, has_unspaced, is_prose, words_of
 from pipeline.clean.rules import Match, load_rules, match_line, match_link
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
 from pipeline.clean.title import find_title, repeats_title
@@ -126,9 +126,17 @@ def _holds(
         neighbour in found and not found[neighbour].alone and not found[neighbour].weak
         for neighbour in (position - 1, position + 1)
     )
-    if match.weak and inside and blocks[position].kind != "paragraph":
+    if match.weak and blocks[position].kind != "paragraph" and (inside or _heads_text(blocks, position, found)):
         return False
     return not (match.alone and inside and not beside)
+
+
+def _heads_text(blocks: Sequence[Block], position: int, found: dict[int, Match]) -> bool:
+    """Say whether a sentence stands right below, however short: "UP NEXT", then "Alverton: Hosts Borton on Tuesday."."""
+    if position + 1 >= len(blocks) or position + 1 in found:
+        return False
+    below = blocks[position + 1]
+    return below.kind == "paragraph" and below.dropped_by is None and not below.link_density and ends_with_stop(below.text)
 
 
 def _announces(match: Match, block: Block, *, below_prose: bool) -> bool:
