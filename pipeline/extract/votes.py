@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from pipeline.memo import remember_short
+from functools import lru_cache
 
 # A word; where words are not spaced (Chinese, Japanese, Thai), a letter.
 TOKEN = re.compile(r"[぀-ヿ㐀-鿿豈-﫿ก-๿]|[^\W_぀-ヿ㐀-鿿豈-﫿ก-๿]+")
@@ -16,7 +15,7 @@ SPACED_TOKEN = re.compile(r"[^\W_]+")
 ASCII_TOKENS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 
 
-@remember_short(1024)  # most lines of a candidate are runs of the page
+@lru_cache(maxsize=1024)  # most lines of a candidate are runs of the page
 def tokens_of(text: str) -> list[str]:
     """Return the words of a text in lower case, in a list that is not to be changed."""
     text = text.lower()

@@ -1,0 +1,36 @@
+"""A paragraph among those of the article that is set like most of them is part of it, however short."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.extract.alike import alike
+from pipeline.extract.blocks import read_blocks
+from pipeline.extract.parse import parse_html
+
+
+def said(*lines: str, name: str = "speech") -> str:
+    return "".join(f"<div class={name}><p class=text>{line}</p></div>" for line in lines)
+
+
+LONG = "The board spent more than it had, and raised the fares."
+ABOVE, BELOW = said(LONG, LONG), said(LONG)
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "found"),
+    [
+        (ABOVE + said("Will the Lady give way?") + BELOW, "11 0 1", "11 1 1"),
+        (ABOVE + said("Related stories") + BELOW, "11 0 1", "11 0 1"),  # no sentence
+        (ABOVE + said("More of it <a href=/b>here</a>.") + BELOW, "11 0 1", "11 0 1"),
+        (ABOVE + said("Read us daily.", name="offer") + BELOW, "11 0 1", "11 0 1"),  # set otherwise
+        (ABOVE + said("...") + BELOW, "11 0 1", "11 0 1"),
+        (ABOVE + BELOW + said("Read us daily."), "11 1 0", "11 1 0"),  # below the article
+        (ABOVE + said("One.", "Two.") + BELOW, "11 00 1", "11 00 1"),  # as many are set so that are not the article's
+    ],
+)
+def test_a_sentence_set_like_the_paragraphs_around_it_is_chosen(page: str, chosen: str, found: str) -> None:
+    blocks = read_blocks(parse_html(f"<body><main>{page}</main></body>"))
+    flags = np.array([int(flag) for flag in chosen.replace(" ", "")], dtype=np.bool_)
+    assert [str(int(flag)) for flag in alike(blocks, flags)] == list(found.replace(" ", ""))
