@@ -68,9 +68,9 @@ def parse_time(text: str | None) -> float | None:
     return seconds if seconds >= _OLDEST else None
 
 
-def trusted_times(times: Sequence[float | None], around: npt.NDArray[np.float64]) -> list[float | None]:
-    """Return the times with those set to None that lie far outside of the bulk of them and those `around`."""
-    known = np.sort(np.concatenate([around, [time for time in times if time is not None]]))
+def trusted_times(times: Sequence[float | None], among: npt.NDArray[np.float64]) -> list[float | None]:
+    """Return the times with those set to None that lie far outside of the bulk of those `among` which they are."""
+    known = np.sort(among)
     low, high = trusted_span(lambda place: float(known[place]), len(known))
     return [time if time is not None and low <= time <= high else None for time in times]
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SEPARATOR = "\x1f"
 Times = npt.NDArray[np.float64]
-NO_TIMES: Times = np.zeros(0)
 
 
 class Seen(NamedTuple):
@@ -94,8 +93,8 @@ def take(documents: Iterable[Document], texts: TextFile) -> Iterator[tuple[Docum
         yield bare, Seen(parse_time(d.published_at), *texts.add(d.text))
 
 
-def collect(taken: Iterable[tuple[Document, Seen]], texts: TextFile, around: Times = NO_TIMES) -> Collection:
-    """Order documents and find equal texts; `around` are times of others, which also say what date can be believed."""
+def collect(taken: Iterable[tuple[Document, Seen]], texts: TextFile, times: Times | None = None) -> Collection:
+    """Order documents and find equal texts; `times` say what date can be believed, those of the documents where none are given."""
     looked = sorted(taken, key=_age)
     numbers: dict[int, int] = {}
     first: list[int] = []
@@ -105,9 +104,14 @@ def collect(taken: Iterable[tuple[Document, Seen]], texts: TextFile, around: Tim
         if text == len(first):
             first.append(number)
         text_of.append(text)
-    times = trusted_times([seen.time for _, seen in looked], around)
+    trusted = trusted_times([seen.time for _, seen in looked], times_of(looked) if times is None else times)
     lengths = [texts.lengths[text] for text in numbers]
-    return Collection([document for document, _ in looked], times, first, text_of, lengths, [seen for _, seen in looked])
+    return Collection([document for document, _ in looked], trusted, first, text_of, lengths, [seen for _, seen in looked])
+
+
+def times_of(taken: Iterable[tuple[Document, Seen]]) -> Times:
+    """Return the times of the documents that have one."""
+    return np.array([seen.time for _, seen in taken if seen.time is not None], np.float64)
 
 
 def _age(taken: tuple[Document, Seen]) -> tuple[float, str]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from pipeline.dedup.around import Around, Documents, read_around
 from pipeline.dedup.candidates import count_pairs, counted_pairs, distinct, likely_pairs, sharing_pairs
-from pipeline.dedup.collection import Collection, TextNumbers, collect, take, uncollected
+from pipeline.dedup.collection import Collection, TextNumbers, Times, collect, take, times_of, uncollected
 from pipeline.dedup.decide import Decision, decide
 from pipeline.dedup.graph import Graph, Ties
 from pipeline.dedup.held import Candidates, Holdings, NightHolders, probe_nights
@@ -73,13 +73,14 @@ class NightResult:
 
 @dataclass(frozen=True, slots=True)
 class _Tonight:
-    """Tonight's documents, and the sketch and the key of each text."""
+    """Tonight's documents, and the sketch and the key of each text; the times of these and of all of the window, each once."""
 
     collection: Collection
     chunks: Sequence[Sketches]
     keys: U64
     key_of: dict[str, int]
     ids: frozenset[str]
+    times: Times
 
 
 @uncollected()
@@ -96,7 +97,7 @@ def _decide_night(
 ) -> NightResult:
     version = version_of(params)
     graph = Graph(index.parts("ties", version))
-    tonight = _read_tonight(documents, texts, graph, params)
+    tonight = _read_tonight(documents, texts, graph, known, params)
     candidates, held, shingles = _probed(tonight, index, version, params)
     pairs = _candidate_pairs(candidates, tonight, params)
     names = dict(zip(candidates.keys, candidates.ids, strict=True))
@@ -104,7 +105,7 @@ def _decide_night(
     around = read_around(index, tonight.collection, texts, shelf, tonight.keys, names, pairs, graph, params)
     others = ((document, around.seen[document.id]) for document in around.documents.values())
     taken = chain(zip(tonight.collection.documents, tonight.collection.seen, strict=True), others)
-    collection = collect(taken, texts, graph.times)
+    collection = collect(taken, texts, tonight.times)
     own = {number for number, document in enumerate(collection.documents) if document.id in tonight.ids}
     keys = {d.id: key for key, d in around.documents.items()} | tonight.key_of
     text_of = TextNumbers(np.array([keys[document.id] for document in collection.documents], np.uint64), collection.text_of)
@@ -127,13 +128,16 @@ def _probed(tonight: _Tonight, index: Index, version: str, params: DedupParams) 
     return candidates, held, probe.shingles.bare()
 
 
-def _read_tonight(documents: Iterable[Document], texts: TextFile, graph: Graph, params: DedupParams) -> _Tonight:
+def _read_tonight(
+    documents: Iterable[Document], texts: TextFile, graph: Graph, known: frozenset[str], params: DedupParams
+) -> _Tonight:
     taken = {document.id: (document, seen) for document, seen in take(documents, texts)}
-    collection = collect(taken.values(), texts, graph.times)
+    times = np.concatenate([graph.times, times_of(pair for identity, pair in taken.items() if identity not in known)])
+    collection = collect(taken.values(), texts, times)
     keys = collection.keys
     key_of = {document.id: key for document, key in zip(collection.documents, keys.tolist(), strict=True)}
     first = np.asarray(collection.first, np.int64)
-    return _Tonight(collection, sketch_all(texts.chunks(collection.places), params), keys[first], key_of, frozenset(key_of))
+    return _Tonight(collection, sketch_all(texts.chunks(collection.places), params), keys[first], key_of, frozenset(key_of), times)
 
 
 def _candidate_pairs(candidates: Candidates, tonight: _Tonight, params: DedupParams) -> U64:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
 from pipeline.dedup.index import open_index
 from pipeline.errors import ConfigError
-from tests.dedup.articles import article, document
+from tests.dedup.articles import article, document, sentence
 
 PARAMS = DedupParams()
 
@@ -72,6 +72,20 @@ def test_the_last_night_answers_as_one_batch_would_however_the_documents_were_sp
     batch = find_duplicates(documents)
     assert answers(add(folder, parts[-1]), ids) == answers(batch, ids)
     assert answers(add(folder, documents), (d.id for d in documents)) == answers(batch, (d.id for d in documents))
+
+
+def test_a_date_counts_once_for_what_can_be_believed_also_where_its_article_is_read_again(tmp_path: Path) -> None:
+    def late(number: int, text: str) -> Document:
+        found = document(f"l{number}", text, site=f"l{number}.example")
+        return dataclasses.replace(found, published_at=f"2024-09-0{number}T08:00:00Z")
+
+    copies = [document(f"c{n:02}", f"{article(1)} {sentence(random.Random(n))}", 1 + n % 9, f"{n}.example") for n in range(94)]
+    first, whole = late(1, article(2, 7)), late(2, article(2, 8))  # the first leads by its date alone
+    others = [late(n, article(n)) for n in range(3, 7)]
+    add(tmp_path, [*copies[1:], first, *others], window=400)
+    tonight = [copies[0], whole]
+    batch = answers(find_duplicates([*copies, first, whole, *others]), (d.id for d in tonight))
+    assert answers(add(tmp_path, tonight, window=400), (d.id for d in tonight)) == batch
 
 
 def test_a_phrase_that_two_texts_repeat_counts_once_in_a_later_night_too(tmp_path: Path) -> None:
