@@ -81,7 +81,7 @@ def find_passages(
     def standing(text: int, other: int) -> Standing:
         own = story[text]
         return Standing(
-            own, canonical[own], members[own], times[text], *since[own, story[other]], text in stitched, int(found.sizes[text])
+            own, canonical[own], members[own], times[text], *since[own, other], text in stitched, int(found.sizes[text])
         )
 
     passages: list[Passage] = []
@@ -98,7 +98,7 @@ def find_passages(
 class Standing:
     """What is known of a text and its story when it is decided who took from whom, it or a text of another story.
 
-    `insert`: what the two stories share stands in copies only, not in the story's canonical. `since`: when the story first had it.
+    `insert`: what the story shares with the other text stands in copies only, not in its canonical. `since`: when it first had it.
     """
 
     story: int
@@ -279,11 +279,14 @@ def _since(
     shared: Mapping[int, Sequence[Shared]], story: Sequence[int], canonical: Sequence[int], times: Sequence[float | None],
     story_time: Mapping[int, float],
 ) -> dict[tuple[int, int], tuple[bool, float | None]]:  # fmt: skip
-    """Return `insert` and `since` of each story against each other one that it shares something with."""
+    """Return `insert` and `since` of each story against each text of another one that it shares something with.
+
+    Not against the other story: each of two may have taken from the other, in texts of their own.
+    """
     texts: dict[tuple[int, int], set[int]] = defaultdict(set)
     for text, partners in shared.items():
         for partner in partners:
-            texts[story[text], story[partner.other]].add(text)
+            texts[story[text], partner.other].add(text)
     since: dict[tuple[int, int], tuple[bool, float | None]] = {}
     for (own, other), sharing in texts.items():
         insert = canonical[own] not in sharing

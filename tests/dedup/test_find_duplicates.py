@@ -244,6 +244,22 @@ def test_a_passage_that_only_copies_have_is_from_the_first_of_them_or_was_put_in
     assert reuse(result) == expected
 
 
+def test_of_two_stories_each_may_take_from_the_other_in_a_copy_of_its_own() -> None:
+    one, other = article(1), article(2)
+    box, other_box = ("\n\n".join(text.split("\n\n")[2:4]) for text in (one, other))
+    documents = [document("a", one, 1), document("b", other, 2)]
+    documents += [
+        document("a-box", f"{one}\n\n{other_box}", 3, "c.example"),
+        document("b-box", f"{other}\n\n{box}", 4, "d.example"),
+    ]
+    documents += [document(f"{name}-late", text, 6, "e.example") for name, text in (("a", one), ("b", other))]
+    result = find_duplicates(documents)
+    assert stories(result) == {frozenset({"a", "a-box", "a-late"}), frozenset({"b", "b-box", "b-late"})}
+    found = {(reuse.article_id, reuse.source_article_id) for reuse in result.reuse}
+    assert {("a-box", "b"), ("b-box", "a")} <= found
+    assert {taker for taker, _ in found} == {"a-box", "b-box"}
+
+
 def test_a_passage_is_from_the_canonical_where_that_has_it_and_else_from_a_copy_that_has() -> None:
     wire, more = article(95), article(96, 2)
     first, *_, last = wire.split("\n\n")

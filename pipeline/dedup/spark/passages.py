@@ -109,7 +109,7 @@ def _stitched(tables: Tables) -> pa.Table:
 
 
 def _with_sides(shares: DataFrame, told: DataFrame, heads: DataFrame, stitched: DataFrame) -> DataFrame:
-    """Return the shares with what is known of both texts, and of what their stories share: who has it, and since when."""
+    """Return the shares with what is known of both texts, and who in the story of either has what it shares, since when."""
     from pyspark.sql.functions import expr
 
     grown = told.groupBy("story").agg({"text": "count", "time": "min"}).toDF("story", "members", "story_time")
@@ -124,15 +124,15 @@ def _with_sides(shares: DataFrame, told: DataFrame, heads: DataFrame, stitched: 
         "story_time",
         "coalesce(cut, false) AS stitched",
     )
-    met = shares.select("text", "other_story").distinct().join(known, "text").groupBy("story", "other_story")
+    met = shares.select("text", "other").distinct().join(known, "text").groupBy("story", "other")
     since = met.agg(
         expr("max(text = canonical) AS headed"), expr("min(time) AS met_time"), expr("min(story_time) AS story_time")
-    ).selectExpr("story", "other_story", "NOT headed AS insert", "IF(headed, story_time, met_time) AS since")
+    ).selectExpr("story", "other", "NOT headed AS insert", "IF(headed, story_time, met_time) AS since")
     known = known.drop("story_time")
     others = known.toDF(*(name if name == "text" else f"other_{name}" for name in known.columns)).withColumnRenamed("text", "other")
-    back = since.toDF("other_story", "story", "other_insert", "other_since")
+    back = since.toDF("other_story", "text", "other_insert", "other_since")
     sided = shares.drop("story", "other_story").join(known, "text").join(others, "other")
-    return sided.join(since, ["story", "other_story"]).join(back, ["story", "other_story"])
+    return sided.join(since, ["story", "other"]).join(back, ["other_story", "text"])
 
 
 def _taken(tables: Tables, common: Shingles, params: DedupParams) -> pa.Table:
