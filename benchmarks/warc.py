@@ -21,11 +21,11 @@ from pathlib import Path
 
 from benchmarks.contenders import HEAD, Cost, cost, medians, row
 from benchmarks.pages import VARIANTS, make_pages
-from pipeline.fetch.archive import read_pages
+from pipeline.fetch.archive import read_each
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.fetch.warc import parse_http, parse_record
-from pipeline.records import Fetch
+from pipeline.records import Fetch, RawPage
 from pipeline.store import LocalStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,7 +90,7 @@ def read_ours(count: int, packed: bool) -> Iterator[None]:
             for key, at, size in places
         ]
         yield
-        assert sum(len(page.body) > 0 for page in read_pages(store, rows)) == count
+        assert sum(isinstance(page, RawPage) and len(page.body) > 0 for _, page in read_each(store, rows)) == count
         yield
 
 

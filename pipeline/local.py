@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -30,6 +31,7 @@ AIRFLOW_HOME = Path(".airflow")
 DAG_ID = "nightly_articles"
 READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
 STOP_WITHIN = 15.0
+UNWIND_WITHIN = 2.0
 LIVES = 60.0  # seconds; a part that ends sooner would end again
 
 # Airflow's parts share one SQLite file on a laptop. The driver gives up on a lock after 5 seconds, which a busy machine needs to
@@ -94,7 +96,7 @@ def run_dag(run_date: str, sources: str) -> None:
     os.environ.update(environment, AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
     log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _output_to(log):
+    with _output_to(log), _ending_on_interrupt():
         failed = _test_dag(run_date)
     if failed is not None:
         raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}: {_last_error(log)}; the whole log is {log}")
@@ -144,6 +146,37 @@ def _output_to(log: Path) -> Iterator[None]:
         ours.removeHandler(progress)
         ours.setLevel(level)
         progress.close()
+
+
+@contextmanager
+def _ending_on_interrupt() -> Iterator[None]:
+    """End this process on Ctrl-C: Airflow takes what interrupts a task for its failure, and waits to try it again.
+
+    What is at work has `UNWIND_WITHIN` seconds to tidy up, which no stage depends on.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    timers: list[threading.Timer] = []
+
+    def leave() -> None:
+        logger.warning("interrupted; run the command again to go on")
+        os._exit(128 + signal.SIGINT)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if timers:
+            leave()
+        timers.append(threading.Timer(UNWIND_WITHIN, leave))
+        timers[0].daemon = True
+        timers[0].start()
+        raise KeyboardInterrupt
+
+    if before is not signal.SIG_IGN:  # as in the background of a script
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 def _last_error(log: Path) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -191,6 +193,22 @@ def test_two_runs_of_one_night_at_once_both_end_well_and_load_it_once(copydesk: 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_told_to_end_takes_its_unfinished_file_away(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "clean", "-", "--output", "out.jsonl"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".out.jsonl-*")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (128 + number, "copydesk: interrupted; run the command again to go on\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_clean_and_dedup_read_a_pipe_and_write_one(copydesk: Call) -> None:
     text = "Advertisement\n\n" + "\n\n".join(f"Paragraph {n} tells what the council decided about the bridge." for n in range(5))
     lines = [json.dumps({"id": "a", "text": text}), json.dumps({"id": "b", "text": text}), "not json"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -34,6 +35,22 @@ def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeyp
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "50%off"))
     with pytest.raises(errors.ConfigError, match=r"Airflow cannot be run in .*50%off: .* rename or move the folder"):
         local.airflow_environment("sources.toml", port=8080)
+
+
+def test_an_interrupt_ends_the_run_though_airflow_takes_it_for_the_failure_of_a_task() -> None:
+    script = """
+import signal, time
+from pipeline import local
+local.UNWIND_WITHIN = 0.1
+with local._ending_on_interrupt():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except BaseException:
+        time.sleep(60)
+"""
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=50)
+    assert (done.returncode, done.stderr) == (130, "interrupted; run the command again to go on\n")
 
 
 def _parts(tmp_path: Path, *scripts: str) -> Any:

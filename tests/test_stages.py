@@ -90,6 +90,28 @@ def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web,
     assert list(rejects_of(store, run.run_date)) == [], "its own are told anew"
 
 
+def test_a_night_that_others_followed_is_not_given_todays_news(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
+    )
+    feed = "<rss version='2.0'><channel><title>N</title><item><link>{}</link></item></channel></rss>"
+    daily, gone = Source(id="daily", feeds=(web.url("/rss"),)), Source(id="gone", feeds=(web.url("/gone"),))
+    web.add("/gone", Reply(b"", 500))
+    first = Run(run_date="2026-11-23", settings=settings, sources=(daily, gone))
+    for day in ("2026-11-23", "2026-11-24"):
+        web.add("/rss", Reply(feed.format(web.url(f"/{day}")).encode()))
+        stages.discover(dataclasses.replace(first, run_date=day))
+
+    web.add("/gone", Reply(feed.format(web.url("/mended")).encode()))
+    added = Source(id="added", urls=(web.url("/added"),))
+    assert stages.discover(dataclasses.replace(first, sources=(daily, gone, added))).outcomes == {"new": 2}
+    found = read_records(first.store(), Partition("discover", first.run_date, "000"), Discovered)
+    assert [item.url for item in found] == [web.url("/2026-11-23"), web.url("/added"), web.url("/mended")]
+    manifest = read_manifest(first.store(), Partition("discover", first.run_date, WHOLE))
+    assert manifest is not None
+    assert manifest.extra["news"] == {"daily": 1, "gone": 1, "added": 1}
+
+
 def test_what_failed_is_tried_again_though_the_feed_has_moved_on(web: Web, tmp_path: Path) -> None:
     settings = Settings(
         store=str(tmp_path / "store"),

@@ -28,7 +28,7 @@ COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words",
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
 CONTACT = re.compile(
     r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
-    r"|^\S+@\S+\.\w{2,10}$|^@\w{2,30}$"
+    r"|^[^\s@]+@[^\s@]+\.\w{2,10}$|^@\w{2,30}$"
 )
 MAX_COPULA = 3  # letters of "is" in five languages; longer verbs ("covers") say enough alone
 ROLE_WITHIN = 14  # words from the verb: "is an award-winning health and science reporter"

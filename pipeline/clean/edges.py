@@ -185,14 +185,14 @@ def _tail(page: _Page) -> list[tuple[int, str]]:
         if block.dropped_by is not None:
             continue
         walked += 1
-        rule = _tail_rule(page, position, walked == 1) if walked <= WALK else None
+        rule = _tail_rule(page, position) if walked <= WALK else None
         if rule is None:
             break
         found.append((position, rule))
     return found
 
 
-def _tail_rule(page: _Page, position: int, outermost: bool) -> str | None:
+def _tail_rule(page: _Page, position: int) -> str | None:
     block = page.blocks[position]
     if block.kind == "list_item":
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+
+from pipeline.memo import remember_short
 
 # Marks that fall with the accents: Latin, Greek and Cyrillic diacritics, Arabic and Hebrew vowel signs, Arabic tatweel.
 _MARKS = re.compile(
@@ -35,7 +36,7 @@ PROSE_LENGTH = 120  # characters from which words need no counting
 UNSTOPPED_LENGTH = 100  # characters; headlines in Thai have up to 90
 
 
-@lru_cache(maxsize=8192)
+@remember_short(8192)
 def fold(line: str) -> str:
     """Return the line in one case, without accents, with single spaces and plain quotes and dashes."""
     text = line.casefold()
@@ -68,7 +69,7 @@ def has_digit(text: str) -> bool:
     return _DIGIT.search(text) is not None
 
 
-@lru_cache(maxsize=8192)
+@remember_short(8192)
 def count_words(text: str) -> int:
     """Return the number of words; in scripts without spaces half the number of letters."""
     unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
@@ -99,7 +100,7 @@ def _last_sign(text: str) -> str:
     return next((c for c in reversed(text) if c.isalnum() or c in END_STOPS or c in ":："), "")
 
 
-@lru_cache(maxsize=8192)
+@remember_short(8192)
 def is_prose(text: str) -> bool:
     """Say whether the text reads as a sentence of running text: some words and an end stop, length alone in Thai and Lao."""
     if not ends_with_stop(text):

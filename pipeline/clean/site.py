@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 from pipeline.clean.lines import bare, count_words, fold, is_prose
+from pipeline.memo import remember_short
 from pipeline.records import Article, SiteLine
 
 SITE_LINE = "site-line"
@@ -114,7 +115,7 @@ def _shingles(words: list[str]) -> list[int]:
     return [zlib.crc32(" ".join(words[start : start + SHINGLE]).encode(errors="surrogatepass")) for start in starts]
 
 
-@lru_cache(maxsize=65536)
+@remember_short(65536)
 def _is_sampled(word: str) -> bool:
     return zlib.crc32(word.encode(errors="surrogatepass")) % SAMPLED == 0
 

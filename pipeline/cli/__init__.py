@@ -6,8 +6,11 @@ import argparse
 import io
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 import pipeline
 from pipeline.cli.bulk import add_bulk
@@ -19,10 +22,15 @@ from pipeline.errors import ConfigError, CopydeskError, of_os_error
 from pipeline.terminal import visible
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, as of `timeout`, or of a machine that shuts down."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     _set_up_output()
     options = build_parser().parse_args(arguments)
+    _set_up_signals()
     _set_up_logging(options.verbose)
     try:
         status: int = options.command(options, load_settings())
@@ -40,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # a disk that is full, a file that may not be written
         print(f"copydesk: {visible(of_os_error(error))}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,6 +72,17 @@ def _set_up_output() -> None:
     """Show a letter that the terminal's encoding does not have as Python writes it, instead of ending there."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # not when it is closed
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _set_up_signals() -> None:
+    """Let SIGTERM end the work as Ctrl-C does, so that unfinished files are taken away; a second one ends it at once."""
+    if threading.current_thread() is threading.main_thread():  # no other may ask
+        signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    raise _Terminated
 
 
 def _set_up_logging(verbose: bool) -> None:

@@ -130,7 +130,10 @@ def _compare(
         size_a, size_b = high[pairs[p, 0]] - a, high[pairs[p, 1]] - b
         _align(hashes, flags, shingles, order, a, b, size_a, size_b, choices, chosen, room, zones[p])
         out = measures[p]
-        measure_pair(flags[a : a + size_a], flags[b : b + size_b], image, back, zone_a, zone_b, zones[p], out)
+        measure_pair(
+            hashes[a : a + size_a], hashes[b : b + size_b], flags[a : a + size_a], flags[b : b + size_b], image, back, zone_a,
+            zone_b, zones[p], out,
+        )  # fmt: skip
         if max(out[2], out[3]) < WHOLE or min(out[2], out[3]) < WHOLE / 2:
             continue
         if learn:

@@ -105,7 +105,7 @@ def probe_nights(probe: Probe, segments: Iterable[bytes], far: Iterable[bytes]) 
         stories.append(said[rows])
         count += len(rows)
     for parts in at_once((len(part["keys"]), part) for part in map(unpack, far)):
-        bands = np.concatenate([part["bands"].reshape(-1, len(part["keys"])) for part in parts], axis=1)
+        bands = np.concatenate([part["bands"].reshape(probe.params.far, len(part["keys"])) for part in parts], axis=1)
         own = np.concatenate([part["keys"] for part in parts])
         candidates.add([part["ids"] for part in parts], own, probe.far(bands), NOTHING_FOUND, probe.params.shared)
     return candidates, Holdings(np.concatenate(places), np.concatenate(owners), np.concatenate(keys), np.concatenate(stories))

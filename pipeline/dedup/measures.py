@@ -12,6 +12,7 @@ from pipeline.dedup.scan import FIGURE, IDEOGRAPH, NAME, QUOTED, REPEATED, SENTE
 _PARTNERS = 2  # aligned texts it takes to tell whether a stretch is a text's own
 _SAY = 3  # aligned texts it takes to tell whether a word is a text's own
 _LEAD = 40  # words: where news says what it is about
+_BESIDE = 24  # words of the longest stretches between two passages, one of either text, that can say the same with other figures
 
 # Weights of a word by kind. Rarity in a corpus would change from night to night and verdicts with it; the kind does not.
 _WEIGHT_SHORT, _WEIGHT_WORD, WEIGHT_FIGURE, _WEIGHT_IDEOGRAPH = 0.4, 1.0, 1.5, 0.6
@@ -20,7 +21,7 @@ MEASURES = (
     "words_a", "words_b", "zone_a", "zone_b", "match_a", "match_b", "run", "run_a", "run_b",
     "figures_a", "figures_hit_a", "figures_b", "figures_hit_b", "names_a", "names_hit_a", "names_b", "names_hit_b",
     "plain_a", "plain_hit_a", "lead_a", "lead_b", "gap_a", "gap_b", "quoted", "order", "slots", "fills", "zones",
-    "weight_a", "weight_b", "alone_a", "alone_b", "listed_a", "listed_b",
+    "weight_a", "weight_b", "alone_a", "alone_b", "listed_a", "listed_b", "beside", "beside_hit", "beside_weight",
 )  # fmt: skip
 
 
@@ -120,7 +121,9 @@ def _side(flags: Any, image: Any, zone: Any, out: Any) -> None:
 
 
 @inner
-def measure_pair(flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any, zone_b: Any, zones: Any, out: Any) -> None:
+def measure_pair(
+    hashes_a: Any, hashes_b: Any, flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any, zone_b: Any, zones: Any, out: Any
+) -> None:  # fmt: skip
     """Write the measures of one aligned pair into `out`, in the order of `MEASURES`."""
     size_a, size_b = len(flags_a), len(flags_b)
     out[0], out[1] = size_a, size_b
@@ -147,6 +150,7 @@ def measure_pair(flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any,
         out[28 + k] = side[0]
         out[32 + k] = side[13]
     _sequence(flags_a, flags_b, image, zone_a, zones, out)
+    _beside(hashes_a, hashes_b, flags_a, flags_b, zones, out)
 
 
 @inner
@@ -181,3 +185,34 @@ def _sequence(flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, o
         end = zones[k, 3]
     out[24] = in_order / count if count else 0.0
     out[27] = count
+
+
+@inner
+def _beside(hashes_a: Any, hashes_b: Any, flags_a: Any, flags_b: Any, zones: Any, out: Any) -> None:
+    """Count the figures before, between and after passages, where both texts have a short stretch: those that agree, and others.
+
+    A form that is filled densely is aligned where it is not; what it is filled with stands beside that.
+    """
+    end_a = end_b = 0
+    for k in range(len(zones) + 1):
+        last = k == len(zones) or not zones[k, 1]
+        start_a, start_b = (len(flags_a), len(flags_b)) if last else (zones[k, 0], zones[k, 2])
+        if 0 < start_a - end_a <= _BESIDE and 0 < start_b - end_b <= _BESIDE:
+            figures = hits = 0
+            for i in range(end_a, start_a):
+                if flags_a[i] & (FIGURE | REPEATED) == FIGURE:
+                    figures += 1
+                    found = False
+                    for j in range(end_b, start_b):
+                        found = found or hashes_a[i] == hashes_b[j]
+                    hits += found
+            others = -hits
+            for j in range(end_b, start_b):
+                others += flags_b[j] & (FIGURE | REPEATED) == FIGURE
+            out[34] += max(0, min(figures - hits, others))
+            out[35] += hits
+            for i in range(end_a, start_a):
+                out[36] += _WEIGHTS[flags_a[i]]
+        if last:
+            return
+        end_a, end_b = zones[k, 1], zones[k, 3]

@@ -58,6 +58,7 @@ class DedupParams:
     names: float = 0.72  # share of names and figures in the zones that agree
     slots: float = 2.5  # places with other names or figures in both texts, in 100 aligned words
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
+    filled: int = 2  # such places: one alone may be a correction of a short text
     form_figures: int = 8
     figures: float = 0.45
     # Fewer figures (of both texts) will do where none agrees and slots stand closer than the new figures of an update: German
@@ -68,6 +69,10 @@ class DedupParams:
     # do not show in scripts without capitals.
     unnamed: float = 150.0
     unnamed_same: float = 0.8
+    # Also a form: of so little, with so many figures in it and right beside it, hardly one agrees, and no more than such a share of
+    # the words: of an update most figures change at times, but not the words around them.
+    short_figures: int = 6
+    short_same: float = 0.85
     # Also a form: what each text has of its own is a list of figures (so many, this share of its own words, and of the text).
     listed: int = 5
     listed_own: float = 0.4

@@ -65,7 +65,8 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     slots = get("slots") / np.maximum(aligned, 1) * 100
     form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
     form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
-    form |= get("fills") / np.maximum(aligned, 1) * 100 > params.fills
+    form |= _short_form(measures, aligned, hits, others, params)
+    form |= (get("fills") >= params.filled) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
     form |= (agreed == 0) & (aligned <= params.unnamed) & (same < params.unnamed_same) & (runs < params.runs)
@@ -102,6 +103,18 @@ def on_two_sites(pairs: npt.NDArray[np.int64], sites: Sequence[str | None]) -> F
     of_text = np.array([numbers.setdefault(site, len(numbers)) for site in sites], np.int64)[pairs]
     two: Flags = (of_text[:, 0] != of_text[:, 1]) & of_text.all(axis=1)
     return two
+
+
+def _short_form(measures: Floats, aligned: Floats, hits: Floats, others: Floats, params: DedupParams) -> Flags:
+    """Say which pairs share little, of which hardly a figure agrees, in it or beside it, and words differ too."""
+    hits, others = hits + 2 * measure(measures, "beside_hit"), others + measure(measures, "beside")
+    figures = hits + 2 * others
+    weight = measure(measures, "weight_a")
+    around = weight * measure(measures, "zone_a") + measure(measures, "beside_weight")
+    same = weight * measure(measures, "match_a") / np.maximum(around, 1)
+    form: Flags = (aligned <= params.unnamed) & (figures >= params.short_figures)
+    form &= ((hits + 1) / (figures + 1) < params.figures) & (same < params.short_same)
+    return form
 
 
 def _lists(measures: Floats, side: str, params: DedupParams) -> Flags:

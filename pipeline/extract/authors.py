@@ -30,6 +30,7 @@ LABELLED = (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:dat
 
 BY_INSIDE = re.compile(rf"(?<=\W){BY.pattern}", re.IGNORECASE)
 
+SURNAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")  # as libraries and journals write it: "Doe, Jane"
 MAX_AUTHORS = 20
 MAX_ELEMENTS = 60
 MAX_BYLINE = 300  # characters; more is a biography or half the page
@@ -93,9 +94,16 @@ def _from_jsonld(markup: Markup) -> list[str]:
         items = [markup.jsonld.resolve(item) for item in (value if isinstance(value, list) else [value])[:MAX_AUTHORS]]
         persons = [item for item in items if not (isinstance(item, dict) and is_organisation(item))]
         found = [name for item in persons or items for name in _names_of(item)]
+        found = found if persons else [name for name in found if not _joins_words(name)]
         if found:
             return found
     return []
+
+
+def _joins_words(name: str) -> bool:
+    """Tell whether the name of an organisation is words joined by "and": "Morgan & Morgan" is no two people."""
+    names = split_names(name)
+    return len(names) > 1 and any(" " not in one for one in names)
 
 
 def _names_of(item: object) -> Iterator[str]:
@@ -109,9 +117,11 @@ def _names_of(item: object) -> Iterator[str]:
 
 
 def _from_meta(markup: Markup) -> list[str]:
-    return next(
-        (values for name in META_AUTHORS if (values := markup.meta.get(name)) and any("/" not in value for value in values)), []
-    )
+    for name in META_AUTHORS:
+        values = markup.meta.get(name, [])
+        if any("/" not in value for value in values):
+            return [SURNAME_FIRST.sub(r"\2 \1", value) for value in values] if name == "citation_author" else values
+    return []
 
 
 def _from_labels(markup: Markup) -> list[str]:
@@ -140,10 +150,10 @@ def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
 
 
 def _in_footer(tree: lxml.html.HtmlElement) -> list[str]:
-    """Return the name set apart behind a "Written by" in the article's own footer: of who "lives in Alverton"."""
+    """Return what stands behind a "Written by" in the article's own footer, or the name set apart behind it."""
     texts = [one_line(text, MAX_BYLINE) for footer in own_footer(tree) for text in footer.itertext()]
     texts = [text for text in texts if text]
-    return next(([name] for by, name in pairwise(texts) if after_by(by) == ""), [])
+    return next(([name or following] for by, following in pairwise([*texts, ""]) if (name := after_by(by)) is not None), [])
 
 
 def _after_date(line: str) -> str | None:
@@ -163,13 +173,16 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
     agency = None
     for value in values:
         for group in GROUP.split(one_line(value, MAX_BYLINE)):
-            found = []
+            found: list[str] = []
+            is_first = True
             for name in split_names(group):
                 credit = agency_in(name)
                 agency = agency or credit
                 name = without_agency(name) if credit else name
-                if is_person(name, names) and (" " in name or not (full_names or credit) or WIDE.search(name)):
+                is_named = is_person(name, names) and (" " in name or not (full_names or credit) or WIDE.search(name))
+                if is_named and (" " in name or is_first or found):  # a lone word behind a desk is the rest of its name
                     found.append(name)
+                is_first = False
             for name in found:
                 people.setdefault(fold(name), name)
             if found:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipeline.extract.class_words import NAMES, mask_of
+from pipeline.extract.class_words import MAX_NAMES, NAMES, mask_of
 from pipeline.extract.layout import CELL_SEPARATOR, HEADINGS, Container, PageBlocks, Run
 from pipeline.extract.strings import INVISIBLE, begins_small
 from pipeline.records import BlockKind
@@ -237,7 +237,10 @@ class _Walk:
     def _push(self, element: HtmlElement, tag: str, *, in_data: bool, hidden: bool) -> None:
         containers = self.page.containers
         parent = containers[self.stack[-1]]
-        name, mask = _names(tag, element.get("class"), element.get("id"), element.get("role"))
+        class_name, identifier, role = element.get("class"), element.get("id"), element.get("role")
+        name, mask = _names(
+            tag, class_name and class_name[:MAX_NAMES], identifier and identifier[:MAX_NAMES], role and role[:MAX_NAMES]
+        )
         if tag in HEADINGS:
             kind: BlockKind = "heading"
         elif in_data and tag == "tr":

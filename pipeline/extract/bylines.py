@@ -40,9 +40,11 @@ BY = re.compile(
     re.IGNORECASE,
 )
 # Behind the writers, who took the pictures: ", photos by Jane Doe".
-PICTURED = re.compile(rf"[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE)
+PICTURED = re.compile(
+    rf"(?<![\s,;|/·•–—-])[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE
+)
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
-DEGREE = r"(?:jr|sr|i{2,3}|iv|md|m\.d|ph\.?d|esq)\b"
+DEGREE = rf"(?:jr|sr|i{{2,3}}|iv|md|m\.d|ph\.?d|esq)\b(?!\.?\s+(?!{AND}\s)\w)"  # not of "Sr. Director"
 CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
 # Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
 TAIL = re.compile(
@@ -53,6 +55,8 @@ TAIL = re.compile(
     r"aktualisiert|veröffentlicht|publié|publicado|actualizado|pubblicato|gepubliceerd|opublikowano|опубликовано)\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
+# Names of houses, sites and pen names, which no tail stands behind: "Rapid7", "Human in the Loop", "Audiophile On".
+ONE_NAME = re.compile(r"[^\W\d]+(?:\d+|\s+in\s+the\s+\w+|\s+on)", re.IGNORECASE)
 WHO_MADE_WHAT = re.compile(rf"\s*[(\[](?:{_BY_WORDS}|{_PICTURES})[)\]]", re.IGNORECASE)  # "Jane Doe (text), John Roe (photos)"
 ABBREVIATED = re.compile(r"(?:\b[A-Z]|Jr|Sr)\.$")
 CAPITALS = re.compile(r"(?<![^\W\d_])(?:(?<=Mc)|(?<=MC))?([^\W\d_])([^\W\d_]{2,})")
@@ -84,8 +88,10 @@ def without_by(text: str) -> str:
 def split_names(byline: str) -> list[str]:
     """Return what may be names in a byline: no "By", no role, place, time or address, lists split."""
     text = without_by(without_by(plain_byline(byline.strip(EDGES).lstrip("."))))
-    text = TAIL.sub("", PICTURED.split(text, maxsplit=1)[0])
-    pieces = CONJUNCTION.split(text)
+    text = PICTURED.split(text, maxsplit=1)[0]
+    if ONE_NAME.fullmatch(text):
+        return []
+    pieces = CONJUNCTION.split(TAIL.sub("", text))
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
 
 

@@ -9,6 +9,10 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from pipeline.memo import remember_short
+
+MAX_NAMES = 500  # characters of a class, an id or a role that are read
+
 # Group -> words. A token of a class or id counts when it equals a word, or starts with a word that ends in "*".
 GROUPS: dict[str, str] = {
     "share": (
@@ -133,9 +137,9 @@ def _token_bits(token: str) -> int:
     return bits
 
 
-@lru_cache(maxsize=16384)
+@remember_short(16384)
 def _name_bits(name: str) -> int:
-    name = name[:500]
+    name = name[:MAX_NAMES]
     lower = name.lower()
     tokens = _TOKEN.findall(lower if lower == name else _CAMEL.sub(" ", name).lower())
     bits = 0

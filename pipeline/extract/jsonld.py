@@ -18,9 +18,9 @@ OPENING = re.compile(r"^[\s;]*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)+\s*"
 CLOSING = re.compile(r"\s*(?:(?://\s*)?-->|(?://|/\*)?\s*\]\]>(?:\s*\*/)?|;|\s)*$")
 WRAPPING_LENGTH = 60  # characters at either end in which the marks stand
 TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-MISSING_COMMA = re.compile(r'(?<=["}\]])(\s*\n\s*)(?="[\w@]+"\s*:)')
+MISSING_COMMA = re.compile(r'(?<=["}\]])([^\S\n]*\n\s*+)(?="[\w@]+"\s*:)')
 BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
-LINE_COMMENT = re.compile(r"(?m)^\s*//.*$")
+LINE_COMMENT = re.compile(r"(?m)^[^\S\n]*//.*$")
 # What can still be read of an object that no mending makes JSON.
 SALVAGE_KEYS = ("@type", "headline", "datePublished", "dateModified", "articleSection", "inLanguage")
 SALVAGED = re.compile(r'"(' + "|".join(SALVAGE_KEYS) + r')"\s*:\s*"((?:[^"\\\n]|\\.){1,500})"\s*(?=[,}\]])')
@@ -46,7 +46,6 @@ class JsonLd:
     """
 
     article: Node = field(default_factory=dict)
-    type: str | None = None
     types: frozenset[str] = frozenset()
     site_names: tuple[str, ...] = ()
     organisations: frozenset[str] = frozenset()
@@ -78,7 +77,6 @@ def read_jsonld(scripts: Iterable[str], url: str | None, headings: Iterable[str]
     article = _best_article(own, url, [words(heading) for heading in headings if heading])
     return JsonLd(
         article=article or {},
-        type=(_types(article) or (None,))[0] if article else None,
         types=frozenset(kind.lower() for node in own for kind in _types(node)),
         site_names=tuple(dict.fromkeys(_site_names(own, article, by_id))),
         organisations=frozenset(fold(one_line(node.get("name"))) for node in nodes if is_organisation(node)),

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
 
 import lxml.html
 
+from pipeline.memo import remember_short
 from pipeline.urls import site_of
 
 # Class names are compared with CamelCase split and underscores as hyphens: `ArticleByline__name` is `article-byline-name`.
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 QUICK = re.compile(r"author|byline|by-line|contributor|autor|date|time|publish|posted|meta|pub")
 BYLINE = re.compile(
-    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline)?-*(?:authors?|bylines?|by-line|autore?n?|contributor-name)"
-    r"(?:-+(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
+    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline)?-{0,3}(?:authors?|bylines?|by-line|autore?n?|contributor-name)"
+    r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
 DATE = re.compile(r"date|time|publish|posted|pub-|byline|meta")
 
@@ -32,8 +31,10 @@ DATE_PROPERTIES = frozenset({"datepublished", "datecreated", "datemodified"})
 ELSEWHERE = re.compile(
     r"comment|related|recommend|sidebar|widget|footer|promo|teaser|popular|trending|most-?read|recirc|latest|newsletter|more-?from|reply|carousel|next-?post|prev-?post|upcoming"
 )
-# What a class says of the layout around a story: `has-sidebar`, `comments-open`.
-LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|\S+-(?:open|closed|enabled|disabled)(?=\s|$)")
+# What a class says of the layout around a story, or of its own state: `has-sidebar`, `comments-open`, Drupal's `node--promoted`.
+LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|(?<!\S)\S+-(?:open|closed|enabled|disabled|promoted)(?=\s|$)")
+MAX_ARTICLES = 100  # of a page that are measured
+STORY = 1000  # characters
 CACHED_LABELS = 16_384  # a page's class names come again and again, on it and on the site's other pages
 ARTICLE_ITEM = re.compile(r"(?:Article|Posting|Report|Review)\b")
 ELSEWHERE_TAGS = frozenset({"footer", "aside", "nav", "blockquote", "figure", "figcaption"})
@@ -70,7 +71,7 @@ def read_marked(tree: lxml.html.HtmlElement) -> Marked:
     return Marked(_here(items, around), _here(bylines, around), _here([*dates, *stated_dates], around))
 
 
-@lru_cache(maxsize=CACHED_LABELS)
+@remember_short(CACHED_LABELS)
 def _meaning(label: str) -> str:
     """Return what a class or id speaks of: `byline`, `date`, both or nothing."""
     if not QUICK.search(label.lower()):
@@ -79,7 +80,7 @@ def _meaning(label: str) -> str:
     return ("byline" if BYLINE.search(label) else "") + ("date" if DATE.search(label) else "")
 
 
-@lru_cache(maxsize=CACHED_LABELS)
+@remember_short(CACHED_LABELS)
 def speaks_of_others(label: str) -> bool:
     """Tell whether a class or id names a part of the page that is not about its own story."""
     return ELSEWHERE.search(LAYOUT.sub("", label.lower())) is not None
@@ -116,12 +117,12 @@ def around_headline(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElem
 def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
     """Return the footer of the article itself, if it has one: HTML names it as the place of who wrote the article and when.
 
-    The article is the one with the first heading of the first rank that stands in any, else the only one of the page. Of several
-    footers, those of quotations and comments left out, none is known to be its own.
+    The article is the one with the first heading of the first rank that stands in any, else the one that is longer than all others.
+    Of several footers, those of quotations and comments left out, none is known to be its own.
     """
     heading = next((heading for heading in tree.iter("h1") if next(heading.iterancestors("article"), None) is not None), None)
-    articles = list(islice(tree.iter("article"), 2)) if heading is None else list(heading.iterancestors("article"))
-    if heading is None and len(articles) != 1:
+    articles = _longest_article(tree) if heading is None else list(heading.iterancestors("article"))
+    if not articles:
         return frozenset()
     around = frozenset(articles)
     footers = [
@@ -132,6 +133,16 @@ def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
         and not speaks_of_others(_label(footer).replace("footer", ""))
     ]
     return frozenset(footers) if len(footers) == 1 else frozenset()
+
+
+def _longest_article(tree: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """Return the article that is a story and longer than all others of a page together, which are teasers; none when no one is."""
+    articles = [article for article in tree.iter("article") if next(article.iterancestors("article"), None) is None]
+    if len(articles) < 2:
+        return articles
+    lengths = [sum(map(len, article.itertext())) for article in articles[:MAX_ARTICLES]]
+    longest = max(lengths)
+    return [articles[lengths.index(longest)]] if longest > max(STORY, sum(lengths) - longest) else []
 
 
 def is_elsewhere(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:

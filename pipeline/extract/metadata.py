@@ -50,12 +50,10 @@ class Metadata:
     section: str | None = None
     image: str | None = None
     description: str | None = None
-    site_name: str | None = None
     paywalled: bool = False
     wire_credit: str | None = None
     source_link: str | None = None
     article_body: str | None = None
-    jsonld_type: str | None = None
     page_types: frozenset[str] = frozenset()  # JSON-LD types of the page and `og:<type>`, in lower case
     word_count: int | None = None  # of the whole article, as JSON-LD states it
 
@@ -84,12 +82,10 @@ def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", 
         description=markup.first("og:description", "description", "twitter:description")
         or one_line(markup.jsonld.get("description"))
         or None,
-        site_name=markup.first("og:site_name", "application-name") or next(iter(markup.jsonld.site_names), None),
         paywalled=_is_paywalled(markup),
         wire_credit=agency or _source_credit(markup),
         source_link=_absolute(markup.first("syndication-source", "original-source"), url) or elsewhere,
         article_body=_body_text(markup.jsonld.get("articleBody")),
-        jsonld_type=markup.jsonld.type,
         page_types=markup.jsonld.types | {f"og:{kind.lower()}" for kind in markup.every("og:type")},
         word_count=_word_count(markup),
     )

@@ -45,7 +45,7 @@ CLASSES = etree.ElementDefaultClassLookup(
 )
 TAG = re.compile(r"<[a-zA-Z!?/]")
 FIRST_ELEMENT = re.compile(
-    r"\s*(?:(?:<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>)\s*)*<(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE | re.DOTALL
+    r"\s*+(?:(?><\?.*?\?>|<!--.*?-->|<!doctype[^>]*>)\s*+)*+<(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE | re.DOTALL
 )
 NO_PAGES = frozenset(("feed", "opml", "rdf", "rss", "sitemapindex", "urlset"))  # what lists pages, whatever type it is sent as
 TAG_NAME = re.compile(r"[a-z][a-z0-9]*")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
@@ -24,7 +25,8 @@ META_PUBLISHED = (
     "publish-date", "publish_date", "publication_date", "publication-date", "published_time", "published_time_telegram",
     "date_published", "citation_publication_date", "citation_online_date", "citation_date", "bt:pubdate", "iso-8601-publish-date",
     "vr:published_time", "display_date", "article_date_original", "article:post_date", "rnews:datepublished", "date.release",
-    "originalpublicationdate", "gentime", "dc.date", "dcterms.date", "date", "datecreated", "created",
+    "originalpublicationdate", "published", "published-date", "w-published-date", "gentime", "dc.date", "dcterms.date", "date",
+    "datecreated", "created",
 )  # fmt: skip
 META_MODIFIED = (
     "article:modified_time", "og:updated_time", "article:modified", "datemodified", "dcterms.modified", "dc.date.modified",
@@ -64,7 +66,6 @@ def read_dates(
 
     published_times, modified_times = _marked_times(markup)
     changed = first_valid([*_jsonld_values(markup, JSONLD_MODIFIED), *markup.every(*META_MODIFIED), *modified_times])
-    modified = changed.iso() if changed else None
     sources: tuple[tuple[DateBasis, Iterable[str], int], ...] = (
         ("jsonld", _jsonld_values(markup, JSONLD_PUBLISHED), EARLIEST_YEAR),
         ("meta", markup.every(*META_PUBLISHED), EARLIEST_YEAR),
@@ -77,8 +78,9 @@ def read_dates(
         published = first_valid(values, earliest)
         if published:
             clocks = [parse_date(value, locale) for value in (*markup.every(*META_PUBLISHED), *published_times)]
-            return published.on_the_clock_of(clocks).iso(), basis, modified
-    return None, None, modified
+            return published.on_the_clock_of(clocks).iso(), basis, changed.iso() if changed else None
+    changed = changed or first_valid(_lines_of_change(marked, lines, markup), EARLIEST_IN_TEXT)
+    return None, None, changed.iso() if changed else None
 
 
 def _jsonld_values(markup: Markup, keys: tuple[str, ...]) -> list[str]:
@@ -164,6 +166,18 @@ def _date_line(lines: list[str], n: int) -> Iterator[str]:
     context = f"{label} {line}" if len(label) < LABEL_LENGTH else line
     if not MODIFIED.search(context) or PUBLISHED.search(line):
         yield _of_publication(line)
+
+
+def _lines_of_change(marked: Callable[[], Marked], page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:
+    """Yield what says that the page was changed, and when, of its dated elements and the lines near the headline."""
+    for element in marked().dates[:MAX_ELEMENTS]:
+        text = plain_date(one_line(element.text_content(), MAX_DATE_LINE + 1))
+        if len(text) <= MAX_DATE_LINE and YEAR.search(text) and MODIFIED.search(text):
+            yield text
+    near = [plain_date(line) for line in lines_near_headline(page_lines(), markup)]
+    for label, line in pairwise(["", *near]):
+        if 6 <= len(line) <= MAX_DATE_LINE and YEAR.search(line) and MODIFIED.search(f"{label[:LABEL_LENGTH]} {line}"):
+            yield line
 
 
 def _of_publication(line: str) -> str:

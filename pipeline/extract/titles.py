@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import lxml.html
 from lxml import etree
 
+from pipeline.clean.lines import count_words
 from pipeline.extract.blocks import BLOCK_TAGS
 from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.markup import Markup
@@ -47,11 +48,14 @@ PAGE_ID = re.compile(r"[a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*[:_/.][a-z0-9]+(?:[:_/.-]+
 DATE_IN_FRONT = re.compile(
     r"^\W*(?:\w{3,9}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+\w{3,9}\.?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\W*"
 )
+WORD_IN_FRONT = re.compile(r"^\w+\s?[:：]\s*")
 MAX_HEADINGS = 40
 HOME_FILE = re.compile(r"/(?:index|default|home)\.\w{3,5}$", re.IGNORECASE)
 MAX_PIECES = 12  # between separators
 APP_NAMES = ("application-name", "apple-mobile-web-app-title", "al:android:app_name")
 SITE_WORDS = 6  # a site's name has no more
+MIN_WORDS = 4  # of a headline behind which the site's name, and more, may stand
+MORE_WORDS = 3  # behind the name: "Live", "Children's Hospital"
 LOGO_WORDS = 12  # a heading that leads to the home page is a name, and a slogan at most
 MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it; without spaces, half of the <title> says as much
 MIN_LESSER = 8  # letters of an h2 or h3 that is the headline
@@ -82,6 +86,12 @@ class SiteNames:
     def _begins(self, parts: list[str]) -> bool:
         """Tell whether the label opens the name: "BBC News" of bbc.co.uk."""
         return len(parts) <= 3 and parts[0] == self.label
+
+    def open(self, segment: str) -> bool:
+        """Tell whether a piece is the site and a few words more: "UC Davis Health" of ucdavis.edu."""
+        parts = words(segment)
+        begun = range(max(1, len(parts) - MORE_WORDS), len(parts) + 1)
+        return self.match(segment) or (len(self.label) > 2 and any("".join(parts[:n]) == self.label for n in begun))
 
 
 def site_names(markup: Markup, url: str | None) -> SiteNames:
@@ -136,23 +146,28 @@ def _same_host(a: str, b: str) -> bool:
 
 def _spells(label: str, parts: list[str]) -> bool:
     """Tell whether beginnings of the words, one letter each at least, make the label: "Los Angeles Times" and `latimes`."""
-    if not parts:
-        return not label
-    first, rest = parts[0], parts[1:]
-    longest = next((n for n, (a, b) in enumerate(zip(first, label, strict=False)) if a != b), min(len(first), len(label)))
-    return any(_spells(label[n:], rest) for n in range(longest, 0, -1))
+    spelt = {0}  # so many letters of the label are made, in one way or another
+    for part in parts:
+        most = min(len(part), len(label)) + 1
+        spelt = {start + n for start in spelt for n in range(1, most) if label.startswith(part[:n], start)}
+    return len(label) in spelt
 
 
 def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], Lines], names: SiteNames) -> str | None:
     """Return the page's headline, or None when all that it has is the site's name."""
     declared = _declared_titles(markup, names)
     headings = [_heading_text(element) for element in markup.headings]
-    heading = _best_heading(headings, [title for title in declared if not PAGE_ID.fullmatch(title)], names)
+    heading, agrees = _best_heading(headings, [title for title in declared if not PAGE_ID.fullmatch(title)], names)
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading
-    if heading:
-        return _not_in_capitals(heading, declared)
-    return _lesser_heading(tree, declared) or _visible_piece(lines, markup.title, names) or next(iter(declared), None)
+    if heading and agrees:
+        return _without_label(_not_in_capitals(heading, declared))
+    if lesser := _lesser_heading(tree, declared):
+        return lesser
+    piece = _visible_piece(lines, markup.title, names)
+    if heading and (piece is None or set(words(piece)) & set(words(heading))):
+        return heading
+    return piece or next(iter(declared), None)
 
 
 def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
@@ -169,36 +184,57 @@ def strip_site(title: str, names: SiteNames) -> str:
     behind = BRACKETS.search(title)
     if behind and names.match(behind[1]) and behind.start():
         title = title[: behind.start()]
-    pieces = SEPARATOR.split(title)  # segment, separator, segment, …
-    removed_last = False
-    while len(pieces) > 2 and names.match(pieces[-1]):
-        pieces, removed_last = pieces[:-2], True
-    while len(pieces) > 2 and names.match(pieces[0]):
-        pieces = pieces[2:]
-    # "Headline | Politics | The Site": what stands between bars before the site is a section.
-    while removed_last and len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and _is_section(pieces):
-        pieces = pieces[:-2]
-    rest = "".join(pieces).strip()
+    rest = _without_site_pieces(title, names)
     prefix = next((colon for colon in PREFIX.finditer(rest) if names.match(rest[: colon.start()])), None)
     return rest[prefix.end() :] if prefix else rest
 
 
-def _is_section(pieces: list[str]) -> bool:
-    return len(words(pieces[-1])) <= 3 < len(words("".join(pieces[:-2])))
+def _without_site_pieces(title: str, names: SiteNames) -> str:
+    """Return a title without the site's name, the slogan behind it, and the sections that bars part from the rest."""
+    pieces = SEPARATOR.split(title)  # segment, separator, segment, …
+    end = next((at for at in range(2, len(pieces), 2) if _ends_headline(pieces, at, names)), len(pieces) + 1)
+    # "Headline | Politics | The Site": what stands between bars before the site is a section.
+    behind = end < len(pieces)
+    pieces = pieces[: end - 1]
+    while behind and len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and _is_section(pieces[-1], pieces[:-2]):
+        pieces = pieces[:-2]
+    before = False
+    while len(pieces) > 2 and names.match(pieces[0]):
+        pieces, before = pieces[2:], True
+    while before and len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[1]) and _is_section(pieces[0], pieces[2:]):
+        pieces = pieces[2:]
+    return "".join(pieces).strip()
 
 
-def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames) -> str | None:
-    """Return the h1 most like the declared titles; an only one also when it is not very like them."""
+def _ends_headline(pieces: list[str], at: int, names: SiteNames) -> bool:
+    """Tell whether a piece behind the headline is the site's name, at the end or with a slogan behind it, or a date before it."""
+    if all(names.match(piece) for piece in pieces[at::2]) or (at == len(pieces) - 1 and names.open(pieces[at])):
+        return True
+    is_middle = at < len(pieces) - 1 and _length("".join(pieces[: at - 1])) >= MIN_WORDS
+    return is_middle and (names.match(pieces[at]) or DATE_IN_FRONT.fullmatch(pieces[at]) is not None)
+
+
+def _is_section(piece: str, rest: list[str]) -> bool:
+    return _length(piece) <= 3 < _length("".join(rest))
+
+
+def _length(text: str) -> int:
+    """Return the number of words, signs left out."""
+    return count_words(" ".join(words(text)))
+
+
+def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames) -> tuple[str | None, bool]:
+    """Return the h1 most like the declared titles, an only one also when not very like them, and whether it agrees with one."""
     usable = [text for text in dict.fromkeys(headings) if text and len(text) <= MAX_TITLE and not names.match(text)]
     if not usable:
-        return None
+        return None, False
     scored = [(max((likeness(text, title) for title in declared), default=0.0), text) for text in usable]
     best, text = max(scored, key=lambda item: (item[0], len(words(item[1]))))  # of equals the longest, then the first
     if best >= AGREEMENT:
-        return _without_extras(text, declared)
+        return _without_extras(text, declared), True
     if declared and (len(usable) > 1 or best < SOME_AGREEMENT):
-        return None
-    return usable[0] if len(words(usable[0])) > 2 or not declared else None
+        return None, False
+    return usable[0] if (len(words(usable[0])) > 2 or not declared) and not names.open(usable[0]) else None, not declared
 
 
 def _behind_link(heading: str, markup: Markup) -> str | None:
@@ -233,7 +269,8 @@ def _visible_piece(page_lines: Callable[[], Lines], title: str, names: SiteNames
     lines = (text for _, text in page_lines() if len(text) <= MAX_TITLE and fold(text) in cuts)
     half = max(MIN_LESSER, len(fold(title)) / 2)
     long = (text for text in lines if len(words(text)) >= MIN_LINE_WORDS or (WIDE.search(text) and len(fold(text)) >= half))
-    return max((text.strip(TRIMMED) for text in long if not names.match(text)), key=len, default=None)
+    found = max((text.strip(TRIMMED) for text in long if not names.match(text)), key=len, default=None)
+    return _without_site_pieces(found, names) if found else None
 
 
 def _without_extras(heading: str, declared: list[str]) -> str:
@@ -255,14 +292,22 @@ def _not_in_capitals(heading: str, declared: list[str]) -> str:
     return next((piece for title in declared for piece in _cuts(title) if fold(piece) == fold(heading)), heading)
 
 
+def _without_label(heading: str) -> str:
+    """Return a heading without the section behind its last bar, one word: "| Opinion"."""
+    pieces = SEPARATOR.split(heading)
+    is_label = len(pieces) > 2 and STRONG_SEPARATOR.search(pieces[-2]) and _length(pieces[-1]) == 1
+    return "".join(pieces[:-2]) if is_label and _length("".join(pieces[:-2])) >= MIN_WORDS else heading
+
+
 def _cuts(heading: str) -> Iterator[str]:
-    """Yield what is left of a heading when a label is cut off at a bar, or one in brackets at its end, or a date before it."""
+    """Yield what is left of a heading when a label is cut off: at a bar, in brackets at the end, or a date or "Word:" before it."""
     pieces = SEPARATOR.split(heading)
     for start in range(0, len(pieces), 2):
         for end in range(len(pieces), start, -2):
             yield "".join(pieces[start:end]).strip()
     yield BRACKETS.sub("", heading)
     yield DATE_IN_FRONT.sub("", heading)
+    yield WORD_IN_FRONT.sub("", heading)
 
 
 def likeness(a: str, b: str) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+
+from pipeline.memo import remember_short
 
 # A word; where words are not spaced (Chinese, Japanese, Thai), a letter.
 TOKEN = re.compile(r"[぀-ヿ㐀-鿿豈-﫿ก-๿]|[^\W_぀-ヿ㐀-鿿豈-﫿ก-๿]+")
@@ -15,7 +16,7 @@ SPACED_TOKEN = re.compile(r"[^\W_]+")
 ASCII_TOKENS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 
 
-@lru_cache(maxsize=1024)  # most lines of a candidate are runs of the page
+@remember_short(1024)  # most lines of a candidate are runs of the page
 def tokens_of(text: str) -> list[str]:
     """Return the words of a text in lower case, in a list that is not to be changed."""
     text = text.lower()

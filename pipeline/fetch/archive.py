@@ -32,14 +32,6 @@ def read_page(store: Store, fetch: Fetch, *, limit: int = MAX_BODY) -> RawPage:
     return page
 
 
-def read_pages(store: Store, fetches: Iterable[Fetch], *, limit: int = MAX_BODY) -> Iterator[RawPage]:
-    """Yield the page of each fetch row, in the order given; the first that cannot be read raises its `Reject`."""
-    for _, page in read_each(store, fetches, limit=limit):
-        if isinstance(page, Reject):
-            raise page
-        yield page
-
-
 def read_each(store: Store, fetches: Iterable[Fetch], *, limit: int = MAX_BODY) -> Iterator[tuple[Fetch, RawPage | Reject]]:
     """Yield each fetch row with its page, or with why it cannot be read, in the order given.
 

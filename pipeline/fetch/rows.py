@@ -14,9 +14,10 @@ from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.segments import Location
 from pipeline.fetch.verdict import Outcome, Validator, body_outcome, status_outcome
 from pipeline.records import Discovered, Fetch
-from pipeline.urls import site_of
+from pipeline.urls import ascii_host, site_of
 
 MAX_URL = 2048  # characters; longer ones are traps, not articles
+MAX_HOST = 253  # characters, RFC 1035; the warehouse has an index by site, in which PostgreSQL takes 2,700 bytes
 CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 TERMINAL = re.compile(
     r"[\x01-\x08\x0b-\x1f\x7f-\x9f]"
@@ -52,9 +53,7 @@ def clean_url(url: str) -> str | None:
         text = without_userinfo(text)  # first: what stands before an @ may hold half of a bracket
         parts = urlsplit(text)
         host = parts.hostname or ""
-        if not host.isascii():
-            host.encode("idna")
-        return text if host and parts.port != 0 else None
+        return text if host and len(ascii_host(host)) <= MAX_HOST and parts.port != 0 else None
     except ValueError:  # a port that is no number, a host that is no name; UnicodeError is one too
         return None
 
@@ -64,7 +63,7 @@ def record_url(value: object) -> str | None:
     if not isinstance(value, str) or not value.strip().lower().startswith(("http://", "https://")):
         return None
     try:
-        return value.strip() if site_of(value.strip()) and value.strip().isprintable() else None
+        return value.strip() if 0 < len(site_of(value.strip())) <= MAX_HOST and value.strip().isprintable() else None
     except ValueError:
         return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.sources import Source
     from pipeline.warehouse import UrlState
 
+logger = logging.getLogger(__name__)
+
 # A page that changes does so within hours of its publication; afterwards a rare look is enough.
 REFETCH_AFTER_DAYS = (1, 3, 7, 30)
 # Feeds move on within hours: what failed for a reason that may pass is tried again for so long, though nothing lists it any more.
@@ -31,6 +35,9 @@ def discover(run: Run) -> StageReport:
     from pipeline.fetch.discover import discover as read_sources
     from pipeline.fetch.freshness import silent_sources
 
+    earlier, later = _nights_around(run)
+    if later:
+        run = dataclasses.replace(run, sources=_still_to_read(run))
     found = read_sources(run.sources, run.settings, today=run.day)
     _refuse_silence(run.sources, found)
     items = [*found.items, *_failed_before(run, found.items)]
@@ -45,7 +52,6 @@ def discover(run: Run) -> StageReport:
         outcomes[item.source_id][outcome] += 1
         if outcome == "new":
             fresh.append(item)
-    earlier, later = _nights_around(run)
     # What a source lists now says nothing of whether it was silent in a night that is made up for after others.
     silent = [] if later else silent_sources(run.sources, news, _news_of(run, earlier), found.rejected)
     rejected = [*found.rejected, *silent]
@@ -84,6 +90,26 @@ def _refuse_silence(sources: Sequence[Source], found: Discovery) -> None:
         f"none of the {len(failed)} sources could be read ({', '.join(f'{n} {reason}' for reason, n in reasons.most_common(5))}), "
         f"as {first.url}: {first.detail}. Look at this machine's network, DNS and proxy, then run the night again",
     )
+
+
+def _still_to_read(run: Run) -> tuple[Source, ...]:
+    """Return the sources of a night that others followed which it has still to read, and tell the log of the rest.
+
+    What was found then stands: what a source lists by now is the news of another night. One that failed then is asked once more,
+    and so is one with files, since a folder may be filled whenever.
+    """
+    store, partition = run.store(), Partition("discover", run.run_date, WHOLE)
+    manifest = read_manifest(store, partition)
+    read = manifest.extra.get("news", {}) if manifest is not None else {}
+    rejects = read_records(store, partition, Rejected, "rejects")
+    failed = {reject.source_id for reject in rejects if reject.reason not in ("silent", "bad_url")}
+    chosen = tuple(source for source in run.sources if source.files or source.id in failed or source.id not in read)
+    if left_out := len(run.sources) - len(chosen):
+        logger.warning(
+            "the night of %s was read before, and others followed it: %d of %d sources are not asked again for what they list now",
+            run.run_date, left_out, len(run.sources),
+        )  # fmt: skip
+    return chosen
 
 
 def _nights_around(run: Run) -> tuple[list[str], list[str]]:

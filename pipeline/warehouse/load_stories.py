@@ -145,11 +145,13 @@ def _load_stories(bulk: Bulk, night: Night, staged_members: sa.Table) -> Merged:
 def _align_members(bulk: Bulk, night: Night) -> int:
     """Make members that tonight does not mention agree with their story; returns how many changed.
 
-    They follow its canonical article; one that the others have left stands alone.
+    They follow its canonical article; one that the others have left stands alone. Where a later night put them into the story, that
+    stays so: it is what keeps tonight from deciding otherwise when it is loaded again.
     """
     m, s = story_members.c, stories.c
     touched = sa.and_(m.story_id == s.story_id, s.story_id.in_(sa.select(_touched.c.story_id)))
-    new = {"canonical_article_id": s.canonical_article_id, "run_id": night.run_id}
+    later = sa.exists().where(runs.c.run_id == m.run_id, runs.c.run_date > date.fromisoformat(night.run_date))
+    new = {"canonical_article_id": s.canonical_article_id, "run_id": sa.case((later, m.run_id), else_=night.run_id)}
     copy = new | {"relation": "copy"}
     by_story = sa.literal({"follows": "its story's canonical article"}, JSON)
     follows = copy | {"proof": sa.func.coalesce(m.proof, by_story)}

@@ -59,7 +59,7 @@ class StoryRow:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One night. `articles` to `passages` count what came new with it; `total_*` count the whole warehouse."""
+    """One night. `articles` to `passages` count what came new with it."""
 
     run_date: date
     run_ids: tuple[str, ...]
@@ -67,8 +67,6 @@ class RunReport:
     stories: int
     copies: int
     passages: int
-    total_articles: int
-    total_stories: int
     funnel: tuple[FunnelRow, ...]
     rejects: tuple[RejectRow, ...]
     rules: tuple[RuleRow, ...]
@@ -89,8 +87,6 @@ def run_report(warehouse: Warehouse, run_date: date, *, top: int = TOP) -> RunRe
                 connection,
                 sa.select(passages.c.article_id).join(articles, articles.c.article_id == passages.c.article_id).where(tonight),
             ),
-            total_articles=_count(connection, sa.select(articles.c.article_id)),
-            total_stories=_count(connection, sa.select(stories.c.story_id).where(stories.c.members > 0)),
             funnel=_funnel(connection, run_date),
             rejects=_rejects(connection, run_date),
             rules=_rules(connection, tonight, top),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -239,6 +240,12 @@ def test_a_heading_stays_above_open_text_or_a_caption() -> None:
     heading, caption = block("Our services", "heading"), block("The harbour at dusk").drop("caption")
     assert dropped(label(article(*PROSE, heading, caption))) == {caption.text: "caption"}
     assert dropped(label(article(*PROSE[:2], heading, *PROSE[2:]))) == {}
+
+
+def test_a_word_of_nothing_but_signs_is_read_once() -> None:
+    begin = time.process_time()
+    assert dropped(label(article(*PROSE, "@" * 100_000))) == {}
+    assert time.process_time() - begin < 2
 
 
 def test_signs_alone_part_nothing_at_the_end_and_stay_between_two_parts() -> None:

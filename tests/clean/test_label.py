@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -153,3 +154,14 @@ def test_an_interviewers_question_is_no_credit() -> None:
 def test_the_version_of_the_rules_is_twelve_hex_digits() -> None:
     assert len(rules_version()) == 12
     int(rules_version(), 16)
+
+
+def test_long_texts_are_not_held_in_memory_when_their_article_is_done() -> None:
+    label(article(*PROSE))  # the rules are compiled once
+    tracemalloc.start()
+    try:
+        for n in range(10):
+            label(article(*PROSE, f"paragraph {n} " * 20_000))
+        assert tracemalloc.get_traced_memory()[0] < 2**20
+    finally:
+        tracemalloc.stop()

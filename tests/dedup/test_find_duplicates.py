@@ -133,6 +133,40 @@ def test_a_copy_that_writes_its_figures_in_another_way_is_no_form(figures: tuple
     assert len(stories(find_duplicates([document("a", text), document("b", later, 2)]))) == 2
 
 
+QUAKE = (
+    "A magnitude {} earthquake was reported {} at {} {} miles from {}, the geological survey said. It struck at a depth of {}"
+    " miles.\n\nAccording to the survey the epicenter was {} miles from {}, {} miles from {} and {} miles from {}.\n\nIn the past"
+    " days there were hardly any others of its strength nearby.\n\nDid you feel this earthquake? Report what you felt to the"
+    " survey. This information comes from its notification service, and this post was written by a program that reads it."
+)
+
+
+def test_a_short_form_is_told_by_figures_that_stand_beside_what_is_aligned() -> None:
+    one = QUAKE.format(4.2, "Wednesday", "7:15 a.m.", 28, "Elston", 1.2, 22, "Quorn", 25, "Norwell", 73, "Selby")
+    other = QUAKE.format(5.2, "Monday", "3:11 p.m.", 11, "Farnham", 13.6, 16, "Denby", 51, "Elston", 66, "Ashford")
+    assert len(stories(find_duplicates([document("a", one), document("b", other, 2)]))) == 2
+    reworded = "(Newsdesk) " + one.replace("strength nearby", "size around there")
+    assert len(stories(find_duplicates([document("a", one), document("b", reworded)]))) == 1
+
+
+PRICES = (
+    "इंदौर सर्राफा बाजार में {} को सोने के भाव में {} रुपये प्रति 10 ग्राम की {} दर्ज की गई। कारोबारियों के अनुसार सोना {} रुपये और चांदी {} रुपये"
+    " प्रति किलोग्राम बिकी। अंतरराष्ट्रीय बाजार में सोना {} डॉलर प्रति औंस और चांदी {} डॉलर प्रति औंस रही।"
+)
+
+
+def test_a_short_form_that_is_sent_again_with_a_figure_corrected_is_a_copy_among_others_of_its_kind() -> None:
+    days = ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार")
+    filled = [
+        (day, 130 + 70 * n, ("तेजी", "गिरावट")[n % 2], 51200 + 710 * n, 61300 + 930 * n, 1810 + 43 * n, 21 + n)
+        for n, day in enumerate(days)
+    ]
+    corrected = (*filled[2][:3], filled[2][3] + 100, *filled[2][4:])
+    forms = [document(f"d{n}", PRICES.format(*facts), n + 1) for n, facts in enumerate(filled)]
+    found = stories(find_duplicates([*forms, document("again", PRICES.format(*corrected), 3, "b.example")]))
+    assert found == {frozenset({"d2", "again"})} | {frozenset({f"d{n}"}) for n in range(len(days)) if n != 2}
+
+
 def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() -> None:
     frame = article(91, 3).split(" ")
 

@@ -184,6 +184,14 @@ def test_beyond_the_window_a_copy_is_found_by_the_article_that_stood_for_its_sto
     assert new["late"][1] == "o"
 
 
+def test_a_night_of_nothing_but_copies_may_lie_beyond_the_window(tmp_path: Path) -> None:
+    text = article(33)
+    add(tmp_path, [document("first", text, 1)], window=1)
+    add(tmp_path, [document("copy", text, 2, "b.example")], window=1)
+    add(tmp_path, [document("other", article(34), 20, "c.example")], window=1)
+    assert answers(add(tmp_path, [document("late", text, 40, "d.example")], window=1), ["late"])["late"][1] == "first"
+
+
 def test_nights_that_an_earlier_version_sketched_are_still_compared_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = article(1)
     nights = [

@@ -54,6 +54,8 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Ludwig van Beethoven", ["Ludwig van Beethoven"]),
         ("Di Stefano", ["Di Stefano"]),
         ("Martin Luther King, Jr.", ["Martin Luther King, Jr."]),
+        ("Martin Luther King, Jr. and John Roe", ["Martin Luther King, Jr.", "John Roe"]),
+        ("Jane Doe, Sr. Director of Harbours", ["Jane Doe"]),
         ("Sinéad O’Connor", ["Sinéad O’Connor"]),
         ("Nelson C.J.", ["Nelson C.J."]),
         ("作者：王小明", ["王小明"]),
@@ -94,6 +96,14 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("12 March 2024", []),
         ("5 min read", []),
         ("https://courier.example/jane", []),
+        ("Harbour7", []),
+        ("Ferry in the Fog", []),
+        ("Sailing On", []),
+        ("Kate on March 3", ["Kate"]),
+        ("Kate, Staff Writer", ["Kate"]),
+        ("Kate and Ann", ["Kate", "Ann"]),
+        ("Center for Harbour Evaluation and Research", []),
+        ("The Harbourmaster", []),
     ],
 )
 def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
@@ -110,6 +120,8 @@ def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
         ({"name": ["Jane Doe", "John Roe"]}, ["Jane Doe", "John Roe"]),
         ({"@type": "Person", "givenName": "Jane", "familyName": "Doe"}, ["Jane Doe"]),
         ({"@type": "Organization", "name": "Alverton Courier"}, []),
+        ({"@type": "Organization", "name": "Roper & Gamble"}, []),
+        ({"@type": "Organization", "name": "Jane Doe and John Roe"}, ["Jane Doe", "John Roe"]),
         ([{"@type": "Person", "name": "Jane Doe"}, {"@type": "Organization", "name": "Bleak House Media"}], ["Jane Doe"]),
         ({"@type": "Person", "name": "Alverton Courier Staff"}, []),
         ({"@type": "Person", "name": ""}, []),
@@ -120,6 +132,11 @@ def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
 )
 def test_json_ld_authors_in_all_their_forms(author: object, names: list[str]) -> None:
     assert list(from_jsonld(author).authors) == names
+
+
+def test_authors_of_a_paper_stand_surname_first() -> None:
+    head = '<meta name="citation_author" content="Doe, Jane"><meta name="citation_author" content="van Roe, John T.">'
+    assert read(head=head).authors == ("Jane Doe", "John T. van Roe")
 
 
 def test_a_person_who_publishes_their_own_site_is_its_author() -> None:
@@ -259,6 +276,8 @@ SIGNED = '<time datetime="2024-03-11T08:00:00Z">11 March</time> <a rel="author" 
     [
         f"<article><h1>Ferry sails again</h1><p>Story.</p><footer class='entry-footer'>{SIGNED}</footer></article>",
         f"<article><h2>Ferry sails again</h2><div><footer>{SIGNED}</footer><p>Story.</p></div></article>",
+        "<article><h1>Ferry sails again</h1><p>Story.</p><footer><time datetime='2024-03-11'>11 March</time> by Jane Doe, "
+        "Speaker of the Harbour Committee</footer></article>",
         f"<article><h1>Ferry sails again</h1><blockquote><p>Ahoy.</p><footer>Ann Poe</footer></blockquote><footer>{SIGNED}</footer>"
         "<div class='comments'><footer>1 May 2024</footer></div></article>"
         "<article><h2>Next</h2><footer>By Ann Poe</footer></article>",
@@ -268,6 +287,17 @@ def test_the_footer_of_the_article_itself_says_who_wrote_it_and_when(article: st
     metadata = read(article)
     assert metadata.authors == ("Jane Doe",)
     assert (metadata.published_at or "")[:10] == "2024-03-11"
+
+
+@pytest.mark.parametrize("name", ["footer class='node__meta'", "div class='node__submitted'"])
+def test_a_page_of_drupal_says_who_wrote_it_and_when_in_an_article_without_heading(name: str) -> None:
+    """The heading stands in a block of its own, the article is called promoted, and teasers are articles too."""
+    signed = "<span>By <a rel='author' href='/user/7'>Jane Doe</a></span><time datetime='2024-03-11'>11 March 2024</time>"
+    head = f"<{name}>{signed}</{name.split()[0]}>"
+    story = f"<article class='node node--type-article node--promoted'>{head}{'<p>Story. </p>' * 200}</article>"
+    teaser = "<article class='node node--promoted node--view-mode-teaser'><h2>Pier</h2><p>Old pier closed.</p></article>"
+    metadata = read(f"<main>{story}</main>{2 * teaser}")
+    assert (metadata.authors, metadata.published_at) == (("Jane Doe",), "2024-03-11")
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,20 @@ def test_it_may_stand_far_above_the_text() -> None:
 @pytest.mark.parametrize("above", ["<p><a href='/x'>The ferry fares of the harbour</a></p>", ""])
 def test_a_link_is_no_headline(above: str) -> None:
     assert page(above)[0] is None
+
+
+def test_a_section_that_stands_nowhere_is_no_headline_when_one_does() -> None:
+    assert page(f"<h2>{HEADLINE}</h2>", "<title>Harbour | News</title>")[0] == HEADLINE
+    assert page(f"<h2>Harbour news</h2><h3>{HEADLINE}</h3>", "<title>Harbour news</title>")[0] == "Harbour news"
+
+
+def test_without_a_title_a_heading_needs_no_word_of_the_text_and_may_link_to_itself() -> None:
+    assert page("<h2>All Aboard Once More</h2>")[0] == "All Aboard Once More"
+    assert page(f"<h2><a href='/a/17'>{HEADLINE}</a></h2>")[0] == HEADLINE
+
+
+def test_neither_an_agency_nor_a_line_that_leads_elsewhere_is_a_headline() -> None:
+    rupee = "<p>The press of India said that trust in the rupee grew again on Monday, as traders at three banks told reporters.</p>"
+    assert page(f"<div>Rupee gains again</div><div>Press Trust of India</div>{rupee}")[0] == "Rupee gains again"
+    account = "<div>No harbour ferry tickets yet? <a href='/x'>Register here</a></div>"
+    assert page(f"{account}<div>Ferry returns to the harbour</div>")[0] == "Ferry returns to the harbour"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+
 import pytest
 
 from pipeline.clean import label
@@ -197,3 +200,45 @@ def test_frames_have_no_text() -> None:
 def test_the_language_that_a_source_says_is_held_as_its_code(body: str, kind: str, given: str | None, held: str | None) -> None:
     page = PageInput("https://example.org/x", "source", "example.org", body, kind=kind, language=given)
     assert extract(page).language == held
+
+
+def test_what_a_page_held_is_not_kept_for_the_next_one() -> None:
+    """Of large pages; a worker would end for lack of memory at a page that is not to blame."""
+    title, paragraphs = story("en")
+
+    def large(n: int) -> PageInput:
+        more = f"<div class='{f'c{n} ' * 20_000}' role='{f'r{n}' * 20_000}' id='{f'i{n}' * 20_000}'>{f'word {n} ' * 20_000}</div>"
+        page = "".join(f"<p>{text}</p>" for text in paragraphs)
+        return PageInput(f"https://example.org/{n}", "s", "example.org", f"<h1>{title}</h1>{page}{more}".encode(), "text/html")
+
+    extract(large(0))
+    tracemalloc.start()
+    try:
+        for n in range(1, 6):
+            extract(large(n))
+        assert tracemalloc.get_traced_memory()[0] < 2**22  # trafilatura keeps the last thousand lines that it has read
+    finally:
+        tracemalloc.stop()
+
+
+LABEL = "a" * 62
+BAITS = {
+    "comments": "<!---->" * 40 + "x",
+    "lines of broken JSON-LD": '<script type="application/ld+json">{"a"' + "\n" * 60_000 + "x</script>",
+    "a class": f"<div class='{'-' * 60_000}'><time>4 May 2021</time></div>",
+    "a title that nearly spells the host": f"<title>A bridge reopens | {f'{LABEL} ' * 6}</title>",
+}
+
+
+@pytest.mark.parametrize("bait", BAITS)
+def test_no_bait_makes_a_page_slow(bait: str) -> None:
+    title, paragraphs = story("en")
+    html = f"<h1>{title}</h1>{''.join(f'<p>{text}</p>' for text in paragraphs)}"
+    pages = [
+        PageInput(f"https://{LABEL}b.example/story", "s", f"{LABEL}b.example", page.encode(), "text/html")
+        for page in (html, BAITS[bait] + html)
+    ]
+    extract(pages[0])  # the models are loaded once
+    begin = time.process_time()
+    assert paragraphs[0] in extract(pages[1]).text
+    assert time.process_time() - begin < 2

@@ -29,6 +29,10 @@ def title_of(body: str = "", head: str = "", url: str | None = URL) -> str | Non
         f"{HEADLINE} | News | Alverton Courier",
         f"Alverton Courier: {HEADLINE}",
         f"Alverton Courier - {HEADLINE}",
+        f"{HEADLINE} - Alverton Courier - All the news of the harbour",
+        f"{HEADLINE} | Politics | Alverton Courier Live Evening News",
+        f"{HEADLINE} | January 15, 2008 | AC",
+        f"AlvertonCourier.example | Politics | {HEADLINE}",
     ],
 )
 def test_the_name_of_the_site_is_taken_off_by_its_host(title: str) -> None:
@@ -63,6 +67,15 @@ def test_a_headline_where_the_app_is_named_is_not_the_name_of_the_site(name: str
     assert title_of(f"<h1>{headline}</h1>", head) == headline
 
 
+@pytest.mark.parametrize(
+    "around", ["{} | 政治 | 海港日報", "{}｜政治｜海港日報", "海港日報 | 政治 | {}", "{} - 海港日報 - 最新消息", "{} | 社論"]
+)
+def test_words_of_scripts_without_spaces_are_counted_by_their_letters(around: str) -> None:
+    headline, site = "渡輪停航一年今早恢復載客", '<meta property="og:site_name" content="海港日報">'
+    title = around.format(headline)
+    assert title_of(f"<h1>{title}</h1>", f"<title>{title}</title>{site}") == headline
+
+
 @pytest.mark.parametrize("url", ["https://www.новости.рф/17", "https://www.xn--b1amnebsh.xn--p1ai/17"])
 def test_a_host_of_another_script_is_the_name_of_its_site(url: str) -> None:
     assert title_of(head=f"<title>{HEADLINE} | Новости</title>", url=url) == HEADLINE
@@ -81,7 +94,18 @@ def test_a_host_that_abbreviates_the_name_is_known(host: str, name: str) -> None
     assert strip_site(f"{HEADLINE} - {name}", SiteNames(frozenset(), host)) == HEADLINE
 
 
-@pytest.mark.parametrize("title", ["Spider-Man - a review", "Storm: what we know", "Yes | No | Maybe", "Ferry - sails - again"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Spider-Man - a review",
+        "Storm: what we know",
+        "Yes | No | Maybe",
+        "Ferry - sails - again",
+        "Harbour letters to the editor | January 15, 2008",
+        "What the - Alverton Courier - wrote",
+        "Alverton Courier Ball to be held again - after ten years",
+    ],
+)
 def test_separators_of_a_headline_stay_without_evidence(title: str) -> None:
     assert title_of(head=f"<title>{title}</title>") == title
 
@@ -114,6 +138,25 @@ def test_a_kicker_in_the_heading_is_cut_when_the_page_says_so() -> None:
     head = f'<meta property="og:title" content="{HEADLINE}">'
     assert title_of(f"<h1><span>Politics | </span>{HEADLINE}</h1>", head) == HEADLINE
     assert title_of(f"<h1>{HEADLINE} (video)</h1>", head) == HEADLINE
+
+
+def test_a_word_before_a_colon_goes_where_the_page_gives_the_headline_without_it_and_a_label_behind_a_bar_always() -> None:
+    head = f'<meta property="og:title" content="{HEADLINE}">'
+    assert title_of(f"<h1>Blog: {HEADLINE}</h1>", head) == HEADLINE
+    assert title_of(f"<h1>Blog: {HEADLINE}</h1>") == f"Blog: {HEADLINE}"
+    assert title_of(f"<h1>{HEADLINE} | Opinion</h1>", f"<title>{HEADLINE} | Opinion</title>") == HEADLINE
+
+
+def test_a_lesser_heading_or_line_that_is_the_title_wins_over_the_only_h1_of_another() -> None:
+    section, head = "<h1>What they love is the sailing</h1>", "<title>Harbour town - Ferry sails again</title>"
+    assert title_of(f"<h2>{HEADLINE}</h2>{section}", f"<title>{HEADLINE}</title>") == HEADLINE
+    assert title_of("<h1>Harbour town news and notes</h1><div>Ferry sails again</div>", head) == "Ferry sails again"
+    assert title_of("<h1>Why the ferry sails</h1><div>Ferry sails again</div>", head) == "Why the ferry sails"
+
+
+def test_a_line_that_is_the_title_loses_the_site_and_its_section() -> None:
+    line = f"AlvertonCourier.example | Sports | {HEADLINE}"
+    assert title_of(f"<div>{line}</div>", f"<title>{line}</title>") == HEADLINE
 
 
 def test_a_heading_in_capitals_is_written_as_the_page_gives_it_otherwise() -> None:

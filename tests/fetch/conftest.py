@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pipeline.config import Settings
-from pipeline.records import Discovered
-from pipeline.store import LocalStore
+from pipeline.errors import Reject
+from pipeline.fetch.archive import read_each
+from pipeline.records import Discovered, Fetch, RawPage
+from pipeline.store import LocalStore, Store
 from pipeline.urls import site_of
 
 PAGE = b"<!doctype html><html><head><title>A page</title></head><body><p>Some text of a page.</p></body></html>"
@@ -41,6 +43,14 @@ class Reply:
 
 Handler = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
 Answer = Reply | Handler | Callable[[Request], Reply]
+
+
+def read_pages(store: Store, fetches: Iterable[Fetch]) -> Iterator[RawPage]:
+    """Yield the page of each row; raises the `Reject` of the first that cannot be read."""
+    for _, page in read_each(store, fetches):
+        if isinstance(page, Reject):
+            raise page
+        yield page
 
 
 def redirect(to: str, status: int = 302) -> Reply:

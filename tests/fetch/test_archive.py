@@ -22,7 +22,7 @@ from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from pipeline.config import Settings
 from pipeline.errors import Reject
-from pipeline.fetch.archive import archive_order, gc, index_segments, read_each, read_page, read_pages, segments_under
+from pipeline.fetch.archive import archive_order, gc, index_segments, read_each, read_page, segments_under
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.fetch import Validator, fetch
 from pipeline.fetch.notes import read_notes, rows_noted
@@ -32,7 +32,7 @@ from pipeline.fetch.warc_index import schema, surt_key
 from pipeline.records import Fetch
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
-from tests.fetch.conftest import PAGE, Reply, Web
+from tests.fetch.conftest import PAGE, Reply, Web, read_pages
 
 PREFIX = "raw/dt=2026-11-23/shard=000"
 HTML = {"Content-Type": "text/html"}

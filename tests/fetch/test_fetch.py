@@ -15,12 +15,12 @@ from email.utils import format_datetime
 import pytest
 
 from pipeline.config import Settings
-from pipeline.fetch.archive import read_each, read_page, read_pages
+from pipeline.fetch.archive import read_each, read_page
 from pipeline.fetch.fetch import Validator, fetch
 from pipeline.records import Discovered, Fetch, RawPage
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
-from tests.fetch.conftest import PAGE, Reply, Request, Web, redirect
+from tests.fetch.conftest import PAGE, Reply, Request, Web, read_pages, redirect
 
 PREFIX = "raw/dt=2026-11-23/shard=000"
 HTML = {"Content-Type": "text/html"}

@@ -14,12 +14,12 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.fetch.archive import index_segments, read_page, read_pages, segments_under
+from pipeline.fetch.archive import index_segments, read_page, segments_under
 from pipeline.fetch.importer import import_warcs
 from pipeline.records import Fetch, StageReport
 from pipeline.stages import check_error_budget
 from pipeline.store import LocalStore
-from tests.fetch.conftest import PAGE
+from tests.fetch.conftest import PAGE, read_pages
 
 # warcio leaves its spool files for the collector to close.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

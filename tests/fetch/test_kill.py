@@ -19,12 +19,11 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline import nights, stages
 from pipeline.config import Settings
-from pipeline.fetch.archive import read_pages
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.records import Discovered, Fetch, StageReport
 from pipeline.runs import Run
 from pipeline.store import LocalStore, Partition, PartitionWriter, read_records
-from tests.fetch.conftest import PAGE, Reply, Request, Web
+from tests.fetch.conftest import PAGE, Reply, Request, Web, read_pages
 
 pytestmark = pytest.mark.slow
 

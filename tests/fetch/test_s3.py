@@ -17,14 +17,14 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Transient
-from pipeline.fetch.archive import gc, read_pages
+from pipeline.fetch.archive import gc
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import fetch
 from pipeline.fetch.notes import rows_noted
 from pipeline.records import Discovered, StageReport
 from pipeline.sources import Source
 from pipeline.store import Partition, PartitionWriter, Store, open_store, read_records
-from tests.fetch.conftest import PAGE, Web
+from tests.fetch.conftest import PAGE, Web, read_pages
 
 # moto and the AWS SDK leave sockets for the collector to close.
 pytestmark = [

@@ -241,6 +241,19 @@ def test_an_old_night_loaded_again_leaves_what_later_nights_decided(warehouse: W
     assert everything(warehouse) == before
 
 
+def test_a_back_fill_whose_original_moves_a_story_decides_no_more_of_it_when_loaded_again(warehouse: Warehouse, rows: Any) -> None:
+    lead, copy = article("lead", day=2), article("copy", day=2)
+    load(warehouse, night(2, [lead, copy], story(lead, copy)))
+    original, early = article("original"), article("copy", "Another text of that page, which was alone.")
+    back_fill = night(0, [original, early], [*story(original, lead, story_id=lead.article_id), *story(early)])
+    load(warehouse, back_fill)
+    after = everything(warehouse)
+    assert not load(warehouse, back_fill).changed
+    assert everything(warehouse) == after
+    (moved,) = rows("SELECT canonical_article_id, relation FROM article_copies WHERE article_id = :id", id=copy.article_id)
+    assert moved == {"canonical_article_id": original.article_id, "relation": "copy"}
+
+
 def test_a_back_fill_that_brings_the_original_decides_the_story_again(warehouse: Warehouse, rows: Any) -> None:
     later, original = article("b", day=2, site="post.example"), article("a")
     load(warehouse, night(2, [later]))
