@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
 from pipeline.runs import STAGES, Run, check_begun, check_not_ahead
 from pipeline.sources import choose_sources, load_sources
+
+logger = logging.getLogger(__name__)
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
@@ -103,8 +106,15 @@ def plan_of_import(run_date: str) -> dict[str, Any]:
 
 
 def run_of(plan: Mapping[str, Any]) -> Run:
-    """Return the `Run` of a plan, with the settings of the machine that the task runs on."""
+    """Return the `Run` of a plan, with the settings of the machine that the task runs on.
+
+    A source that was taken out of the sources file since the plan was made is left out; what it had brought stays.
+    """
     settings = load_settings()
     ids = plan["sources"]
-    sources = choose_sources(load_sources(Path(settings.sources)), ids) if ids is not None else ()
+    sources = load_sources(Path(settings.sources)) if ids is not None else ()
+    if ids:
+        sources = tuple(source for source in sources if source.id in ids)
+        if gone := sorted({*ids} - {source.id for source in sources}):
+            logger.warning("%s: there is no source %s any more, and so none is asked", settings.sources, ", ".join(gone))
     return Run(run_date=plan["run_date"], settings=settings, sources=sources, page_limit=plan["page_limit"])

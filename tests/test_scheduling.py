@@ -82,6 +82,13 @@ def test_the_plan_carries_what_the_form_said(sources: Path) -> None:
     assert ([s.id for s in run.sources], run.page_limit, run.run_date) == (["b"], 5, "2026-11-20")
 
 
+def test_a_source_that_is_taken_out_in_mid_run_fails_no_task_of_it(sources: Path, caplog: pytest.LogCaptureFixture) -> None:
+    plan = plan_of({"sources": ["a", "b"]}, "2026-11-20")
+    sources.write_text('[[source]]\nid = "b"\nfiles = ["y"]\n[[source]]\nid = "c"\nfiles = ["z"]\n')
+    assert [source.id for source in run_of(plan).sources] == ["b"]
+    assert "there is no source a any more" in caplog.text
+
+
 def test_an_import_reads_no_source_and_needs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COPYDESK_SOURCES", str(tmp_path / "none.toml"))
     plan = plan_of_import("2026-11-20")
