@@ -18,6 +18,7 @@ MAX_TAGS = 40_000  # start and end tags, as they stand in the source
 MAX_DEPTH = 200
 MAX_CHARS = 1_000_000
 DEEP = 4_000  # levels: resiliparse then takes a third of a second
+MAX_KEPT = 20_000  # characters of a line; trafilatura keeps the last thousand lines that it has read
 MAX_EASY = 2_000_000  # characters of resiliparse's text that are compared with the page
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 VOID = frozenset(
@@ -33,12 +34,17 @@ def trafilatura_text(root: HtmlElement) -> str:
     Never with `deduplicate`: its memory is the process's, so that a page's result would depend on the pages before it.
     """
     import trafilatura
+    from trafilatura.utils import line_processing, return_printables_and_spaces, trim
 
     try:
         return trafilatura.extract(root, include_comments=False, fast=True) or ""
     except Exception as error:  # a library's bug must not cost the page: the other candidates decide
         logger.debug("trafilatura failed: %r", error)
         return ""
+    finally:
+        if any(len(text) > MAX_KEPT for text in root.itertext()):
+            for function in (line_processing, return_printables_and_spaces, trim):
+                function.cache_clear()
 
 
 def readability_text(root: HtmlElement) -> str:

@@ -216,7 +216,7 @@ def test_what_a_page_held_is_not_kept_for_the_next_one() -> None:
     try:
         for n in range(1, 6):
             extract(large(n))
-        assert tracemalloc.get_traced_memory()[0] < 2**22  # trafilatura keeps the last thousand lines that it has read
+        assert tracemalloc.get_traced_memory()[0] < 2**20
     finally:
         tracemalloc.stop()
 
