@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ _FOLDED_ABOVE = ((0x3040, 0x30FF), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A), (0xFF66, 
 _ALIKE = str.maketrans("ςıłøđیىک", "σilodييك")
 # Serbian is written in both alphabets, one letter for one or two: its papers print each other's texts in their own.
 _LATIN = dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgddezzijklmnoprstcufhccs", strict=True)) | {"љ": "lj", "њ": "nj", "џ": "dz"}
+# Chinese is written in traditional or simplified characters; papers of Taipei, Hong Kong, Beijing and Singapore print each other's
+# texts in their own. The pairs are those of OpenCC's table TSCharacters, the first choice of each.
+_SIMPLIFIED = files("pipeline.dedup").joinpath("simplified.txt")
 SECOND = 16  # bits to the left in the table of folded letters: the second letter, if there are two
 
 _SEPARATORS = (
@@ -95,6 +99,8 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray
             lower = chr(code).lower()
             capital[code] = lower != chr(code)
             folded[code] = ord(unicodedata.normalize("NFKD", lower)[0])
+    for pair in _SIMPLIFIED.read_text(encoding="utf-8").split():
+        folded[ord(pair[0])] = ord(pair[1])
     for first, _ in _DIGITS:
         folded[first : first + 10] = np.arange(0x30, 0x3A)
     quick = np.full(256, 0xFF, np.uint64)

@@ -330,6 +330,20 @@ def test_passages_are_found_in_languages_that_do_not_divide_words(alphabet: str)
     assert all(taken[name] > 0.95 * len(part) for name, part in parts.items())
 
 
+def test_a_chinese_text_in_the_other_characters_and_the_words_of_the_other_house_is_a_copy() -> None:
+    traditional = (
+        "東港市議會週二晚間以七票對四票通過，將魚市場從碼頭遷往四條街外的舊倉庫。市長陳麗華表示，新址的屋頂將裝設太陽能板，並設置冷藏設備，預計明年五月完工。"
+        "反對的議員認為，三百二十名攤商沒有足夠的時間搬遷，而且租金將上漲一成二。漁會理事長林國棟說，他們已經向法院提出訴訟，並要求市政府公開評估報告。"
+        "這座市場自一九三四年啟用，每天清晨有超過六十艘漁船在此卸貨。"
+    )
+    simplified = (
+        "东港市议会周二晚间以七票对四票通过，将鱼市场从码头迁往四条街外的旧仓库。市长陈丽华表示，新址的屋顶将安装太阳能板，并设置冷藏设备，预计明年五月完工。"
+        "反对的议员认为，三百二十名摊贩没有足够的时间搬迁，而且租金将上涨一成二。渔会理事长林国栋说，他们已经向法院提起诉讼，并要求市政府公开评估报告。"
+        "这座市场自一九三四年启用，每天清晨有超过六十艘渔船在此卸货。"
+    )
+    assert stories(find_duplicates([document("a", traditional, 1), document("b", simplified, 2)])) == {frozenset("ab")}
+
+
 @pytest.mark.parametrize("digits", ["๐๑๒๓๔๕๖๗๘๙", "໐໑໒໓໔໕໖໗໘໙", "០១២៣៤៥៦៧៨៩", "၀၁၂၃၄၅၆၇၈၉"])
 def test_digits_of_other_scripts_are_figures(digits: str) -> None:
     text = article(12, alphabet="thai")

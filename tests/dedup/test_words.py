@@ -90,6 +90,7 @@ def flagged(text: str, flag: int) -> list[str]:
         ("علي يک", "على یك"),
         ("Љиљана Ђорђевић: њихов џеп, Шћепановић", "Ljiljana Đorđević: njihov džep, Šćepanović"),
         ("ＮＡＴＯ と 12 ガ国", "NATO と １２ ｶﾞ国"),
+        ("臺灣漁會於週二發表聲明", "台湾渔会于周二发表声明"),
         ("बड़ा", unicodedata.normalize("NFC", "बड़ा")),
     ],
 )
