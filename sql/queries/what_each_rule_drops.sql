@@ -3,11 +3,11 @@ SELECT rule, lines, sample, sample_times
 FROM (
   SELECT
     rule,
-    CAST(SUM(SUM(times)) OVER (PARTITION BY rule) AS BIGINT) AS lines,
+    CAST(SUM(COUNT(*)) OVER (PARTITION BY rule) AS BIGINT) AS lines,
     text AS sample,
-    CAST(SUM(times) AS BIGINT) AS sample_times,
-    ROW_NUMBER() OVER (PARTITION BY rule ORDER BY SUM(times) DESC, text) AS place
-  FROM dropped_lines
+    COUNT(*) AS sample_times,
+    ROW_NUMBER() OVER (PARTITION BY rule ORDER BY COUNT(*) DESC, text) AS place
+  FROM article_blocks
   GROUP BY rule, text
 ) ranked
 WHERE place = 1

@@ -2,11 +2,11 @@
 -- where a page credits one.
 SELECT w.wire_credit, c.story_id, lead.title, c.site, c.relation, c.published_at, c.lag_hours, c.score, c.url
 FROM (
-  SELECT m.story_id, MIN(a.wire_credit) AS wire_credit
-  FROM story_members m
-  JOIN articles a ON a.article_id = m.article_id
+  SELECT m.story_id, MIN(m.wire_credit) AS wire_credit
+  FROM story_heads s
+  JOIN story_articles m ON m.story_id = s.story_id
+  WHERE s.sites > 1
   GROUP BY m.story_id
-  HAVING COUNT(DISTINCT a.site) > 1
 ) w
 JOIN article_copies c ON c.story_id = w.story_id
 JOIN articles lead ON lead.article_id = c.canonical_article_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -71,7 +72,7 @@ def _fill(warehouse: Warehouse) -> None:
     members = [*story(wire, post, herald), *(m for mine, theirs in zip(own, taken, strict=True) for m in story(mine, theirs))]
     reuse = [Reuse(post.article_id, wire.article_id, 10, 24, 2)]
     load(warehouse, night(0, [wire, post, herald, *own, *taken], members, reuse=reuse))
-    corrected = replace(wire, title="Floods, corrected", fetched_at=article("w", day=1).fetched_at)
+    corrected = replace(wire, title="Floods, corrected", fetched_at=fetched(1), raw_ref="day1.warc.gz#1+2")
     load(warehouse, night(1, [corrected], [], reuse=reuse))
     for day in range(2, 8):
         load(
@@ -96,13 +97,28 @@ def test_the_query_answers_its_question(filled: Warehouse, name: str) -> None:
 
 def test_versions_stand_beside_the_one_before_also_of_documents_without_a_url(warehouse: Warehouse) -> None:
     for day in range(2):
-        documents = [article(name, name, url=None, title="", fetched_at=fetched(day)) for name in ("one", "two")]
+        documents = [article(name, name, day, url=None, title="") for name in ("one", "two")]
         changed = [replace(a, blocks=(Block(0, "paragraph", f"{a.blocks[0].text} {day}"),)) for a in documents]
         load(warehouse, night(day, changed, []))
     (statement,) = QUERIES["changed_after_publication"].statements()
     with warehouse.reading() as connection:
         texts = [row.text_before for row in connection.execute(sa.text(statement))]
     assert [text is None for text in texts] == [True, False, True, False]
+
+
+def test_what_newer_rules_make_of_the_same_pages_is_no_change(warehouse: Warehouse, rows: Any) -> None:
+    pages = (
+        [article("still", "It stood. Share.", day) for day in range(2)],
+        [article("one", "One. Share."), article("one", "Two. Share.", 1)],
+    )
+    nights = [[series[day] for series in pages] for day in range(2)]
+    for day, brought in enumerate(nights):
+        load(warehouse, night(day, brought))
+    for day, brought in enumerate(nights):
+        cut = [replace(a, blocks=(replace(a.blocks[0], text=a.blocks[0].text.removesuffix(" Share.")),)) for a in brought]
+        load(warehouse, night(day, cut))
+    (statement,) = QUERIES["changed_after_publication"].statements()
+    assert [(row["text"], row["text_before"]) for row in rows(statement)] == [("One.", None), ("Two.", "One.")]
 
 
 def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None:
