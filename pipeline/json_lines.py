@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, TextIO, TypeVar, cast
 
 from pipeline.errors import ConfigError, Fatal
 
@@ -115,8 +115,9 @@ def open_output(target: str) -> Iterator[IO[bytes]]:
 def whole_file(target: str) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name when all of it is written, and never in part; `-` is the pipe."""
     if target == PIPE:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        pipe = _open_pipe(sys.stdout, "output")
+        yield pipe
+        pipe.flush()
         return
     path = Path(target).resolve()
     if path.exists() and not path.is_file() and not path.is_dir():  # a device or a named pipe is written to, not replaced
@@ -156,10 +157,16 @@ def _packed(handle: IO[bytes], suffix: str) -> Iterator[IO[bytes]]:
         yield handle
 
 
+def _open_pipe(stream: TextIO | None, what: str) -> IO[bytes]:
+    if stream is None:  # as after `>&-`, or under a service manager
+        raise ConfigError(f"standard {what} is closed; name a file, or connect a pipe")
+    return stream.buffer
+
+
 def _open_input(source: str) -> IO[bytes]:
     suffix = _suffix(source, "input")
     if source == PIPE:
-        return sys.stdin.buffer
+        return _open_pipe(sys.stdin, "input")
     try:
         if suffix == ".gz":
             return cast("IO[bytes]", gzip.open(source, "rb"))

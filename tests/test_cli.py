@@ -223,6 +223,15 @@ def test_clean_and_dedup_read_a_pipe_and_write_one(copydesk: Call) -> None:
     assert len({json.loads(line)["story_id"] for line in told_ok(grouped).splitlines()}) == 1
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_closed_pipe_is_told(closed: str) -> None:
+    shell = f'exec "$0" -m pipeline clean - --output - {closed}'
+    done = subprocess.run(
+        ["sh", "-c", shell, sys.executable], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+    )
+    assert "is closed; name a file, or connect a pipe" in told(done, 2)
+
+
 def told_ok(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 0, done.stderr
     return done.stdout
