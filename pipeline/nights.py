@@ -64,17 +64,17 @@ def demo(run_date: str) -> str:
 
 def ui(settings: Settings, sources: str | None, today: str) -> None:
     """Serve the Airflow UI; with no sources of the user's, on the sample newsroom of today, which then ends with it."""
-    from pipeline import local
+    from pipeline.local_ui import serve_ui
 
     file = sources or settings.sources
     if sources or Path(file).is_file():
         load_sources(Path(file))
-        local.serve_ui(file, settings.ui_port)
+        serve_ui(file, settings.ui_port)
         return
     _use_newsroom_settings()
     with _newsroom(today) as server:
         print(f"no {file}: the sample newsroom on http://127.0.0.1:{server.port} is what the DAGs read", file=sys.stderr)
-        local.serve_ui(str(NEWSROOM_SOURCES), settings.ui_port)
+        serve_ui(str(NEWSROOM_SOURCES), settings.ui_port)
 
 
 def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -51,29 +48,3 @@ with local._ending_on_interrupt():
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=50)
     assert (done.returncode, done.stderr) == (130, "interrupted; run the command again to go on\n")
-
-
-def _parts(tmp_path: Path, *scripts: str) -> Any:
-    """Processes of the same form as Airflow's parts: their third argument names their log."""
-    commands = [[sys.executable, "-c", script, f"part{number}"] for number, script in enumerate(scripts)]
-    return local._processes(commands, os.environ, tmp_path)
-
-
-def test_a_part_that_ends_is_started_again_and_the_others_go_on(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    sleep = "import time; time.sleep(60)"
-    with _parts(tmp_path, sleep, "print('no such row', flush=True); raise SystemExit(1)") as processes:
-        other, ended = processes
-        ended.wait(30)
-        local._revive(processes, {0: -local.LIVES, 1: time.monotonic() - local.LIVES}, os.environ, tmp_path)
-        assert processes[0] is other
-        assert processes[1].pid != ended.pid
-        assert f"part1 ended with status 1 and is started again; why is in its log, {tmp_path}/part1.log" in capfd.readouterr().out
-        processes[1].wait(30)
-        assert (tmp_path / "part1.log").read_text() == "no such row\nno such row\n", "the log of the first one is kept"
-
-
-def test_a_part_that_ends_at_once_ends_all_of_them(tmp_path: Path) -> None:
-    with _parts(tmp_path, "print('no such setting', flush=True); raise SystemExit(2)") as processes:
-        processes[0].wait(30)
-        with pytest.raises(errors.Fatal, match=r"(?s)part0 ended with status 2.*no such setting"):
-            local._revive(processes, {0: time.monotonic()}, os.environ, tmp_path)

@@ -25,7 +25,7 @@ META_PUBLISHED = (
     "publish-date", "publish_date", "publication_date", "publication-date", "published_time", "published_time_telegram",
     "date_published", "citation_publication_date", "citation_online_date", "citation_date", "bt:pubdate", "iso-8601-publish-date",
     "vr:published_time", "display_date", "article_date_original", "article:post_date", "rnews:datepublished", "date.release",
-    "originalpublicationdate", "published", "published-date", "w-published-date", "gentime", "dc.date", "dcterms.date", "date",
+    "originalpublicationdate", "published", "published-date", "gentime", "dc.date", "dcterms.date", "date",
     "datecreated", "created",
 )  # fmt: skip
 META_MODIFIED = (
