@@ -46,11 +46,14 @@ def told(done: subprocess.CompletedProcess[str], status: int) -> str:
     return done.stderr
 
 
-def test_a_full_disk_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_named(tmp_path: Path, unbuffered: str) -> None:
     command = [sys.executable, "-m", "pipeline", "db", "status"]
+    environment = os.environ | {"COPYDESK_WAREHOUSE_URL": f"sqlite:///{tmp_path}/w.db", "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:  # which answers as a full disk does
-        done = subprocess.run(command, cwd=ROOT, env=os.environ | {"COPYDESK_WAREHOUSE_URL": f"sqlite:///{tmp_path}/w.db"},
-                              stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120)  # fmt: skip
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+        )
     assert re.search(r"the disk is full \(No space left on device\): make room where COPYDESK_STORE", told(done, 1))
 
 

@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _set_up_logging(options.verbose)
     try:
         status: int = options.command(options, load_settings())
+        _flush()  # here, where what goes wrong is told; Python would end with status 120
         return status
     except ConfigError as error:
         print(f"copydesk: {visible(str(error))}", file=sys.stderr)
@@ -43,10 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error, and nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except OSError as error:  # a disk that is full, a file that may not be written
         print(f"copydesk: {visible(of_os_error(error))}", file=sys.stderr)
+        try:
+            _flush()
+        except OSError:
+            _drop_output()
         return 1
     except KeyboardInterrupt as error:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
@@ -72,6 +77,16 @@ def _set_up_output() -> None:
     """Show a letter that the terminal's encoding does not have as Python writes it, instead of ending there."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # not when it is closed
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """Let nobody have what could not be written, so that Python does not try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _set_up_signals() -> None:
