@@ -8,8 +8,9 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -84,18 +85,21 @@ def run_dag(run_date: str, sources: str) -> None:
     os.environ.update(environment, AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
     log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _output_to(log), _ending_on_interrupt():
-        failed = _test_dag(run_date)
+    with _output_to(log), _ending_on_signal() as on_sigterm:
+        failed = _test_dag(run_date, on_sigterm)
     if failed is not None:
         raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}: {_last_error(log)}; the whole log is {log}")
 
 
-def _test_dag(run_date: str) -> list[str] | None:
+def _test_dag(run_date: str, on_sigterm: Callable[[], None]) -> list[str] | None:
     """Run the DAG and return the tasks that failed, or None when it succeeded."""
     from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk import BaseOperator
     from airflow.utils.db import initdb
     from airflow.utils.state import DagRunState
 
+    # With its first task Airflow takes SIGTERM for itself, and hands it to this method of the task, which does nothing.
+    BaseOperator.on_kill = lambda self: on_sigterm()  # type: ignore[method-assign]
     initdb()
     sys.path.append(str(dags_folder()))  # Airflow's own processes do this; a DagBag made by hand does not
     bag = DagBag(str(dags_folder() / f"{DAG_ID}.py"))
@@ -137,34 +141,40 @@ def _output_to(log: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _ending_on_interrupt() -> Iterator[None]:
-    """End this process on Ctrl-C: Airflow takes what interrupts a task for its failure, and waits to try it again.
+def _ending_on_signal() -> Iterator[Callable[[], None]]:
+    """End this process on Ctrl-C and SIGTERM: Airflow takes what interrupts a task for its failure, and waits to try it again.
 
-    What is at work has `UNWIND_WITHIN` seconds to tidy up, which no stage depends on.
+    What is at work has `UNWIND_WITHIN` seconds to tidy up, which no stage depends on. Yields what is to be called on a SIGTERM that
+    somebody else has caught.
     """
-    before = signal.getsignal(signal.SIGINT)
     timers: list[threading.Timer] = []
 
-    def leave() -> None:
+    def leave(number: int) -> None:
         logger.warning("interrupted; run the command again to go on")
-        os._exit(128 + signal.SIGINT)
+        os._exit(128 + number)
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None = None) -> None:
         if timers:
-            leave()
-        timers.append(threading.Timer(UNWIND_WITHIN, leave))
+            leave(number)
+        timers.append(threading.Timer(UNWIND_WITHIN, leave, [number]))
         timers[0].daemon = True
         timers[0].start()
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
         raise KeyboardInterrupt
 
-    if before is not signal.SIG_IGN:  # as in the background of a script
-        signal.signal(signal.SIGINT, note)
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as in the background of a script
+            signal.signal(number, note)
     try:
-        yield
+        yield partial(note, signal.SIGTERM)
     finally:
         for timer in timers:
             timer.cancel()
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _last_error(log: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,17 +35,19 @@ def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeyp
         local.airflow_environment("sources.toml", port=8080)
 
 
-def test_an_interrupt_ends_the_run_though_airflow_takes_it_for_the_failure_of_a_task() -> None:
-    script = """
+@pytest.mark.parametrize("told", ["signal.raise_signal(signal.SIGINT)", "signal.raise_signal(signal.SIGTERM)", "on_sigterm()"])
+def test_a_signal_ends_the_run_though_airflow_takes_it_for_the_failure_of_a_task(told: str) -> None:
+    script = f"""
 import signal, time
 from pipeline import local
 local.UNWIND_WITHIN = 0.1
-with local._ending_on_interrupt():
+with local._ending_on_signal() as on_sigterm:
     try:
-        signal.raise_signal(signal.SIGINT)
+        {told}
     except BaseException:
         time.sleep(60)
 """
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=50)
-    assert (done.returncode, done.stderr) == (130, "interrupted; run the command again to go on\n")
+    status = 128 + (signal.SIGINT if "SIGINT" in told else signal.SIGTERM)
+    assert (done.returncode, done.stderr) == (status, "interrupted; run the command again to go on\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -84,6 +85,22 @@ def test_a_dag_that_cannot_load_says_why_in_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "127.0.0.1:1/x" in done.stderr
     assert "s3cret" not in done.stderr
+
+
+def test_sigterm_ends_a_night_whose_tasks_airflow_has_under_way(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:  # which never answers
+        server.settimeout(PATIENCE)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/rss"
+        tmp_path.joinpath("sources.toml").write_text(f'[[source]]\nid = "a"\nfeeds = ["{url}"]\n')
+        variables = environment(tmp_path, COPYDESK_ALLOW_PRIVATE_HOSTS="1")
+        command = [sys.executable, "-m", "pipeline", "nightly", "--date", "2026-11-20"]
+        with subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = server.accept()
+            with connection:
+                process.send_signal(signal.SIGTERM)
+                _, stderr = process.communicate(timeout=15)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "interrupted; run the command again to go on" in stderr
 
 
 def test_airflow_waits_a_minute_for_its_sqlite_database(tmp_path: Path) -> None:
