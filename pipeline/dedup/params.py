@@ -40,6 +40,12 @@ class DedupParams:
     # neither does so much stand in equal runs of 8 words: an editor leaves most sentences alone, or has little to add.
     own: float = 0.12
     runs: float = 0.66
+    # But an editor turns the passages around that there are, and what each text begins with stands in the other: who tells a thing
+    # anew, or invents, goes along the text, and who writes a report of the own begins with what the other has not.
+    turned: float = 0.9
+    turned_zones: int = 3
+    turned_lead: float = 0.4
+    turned_gap: float = 0.3
     # An editor does not reword what somebody said: where most of what is shared stands in quotation marks, and yet runs are
     # broken, somebody put other words into a mouth.
     quoted: float = 0.75

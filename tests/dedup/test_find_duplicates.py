@@ -181,6 +181,23 @@ def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() ->
     assert found("Forecast: Norfolk on Friday", "What the skies hold") == 1
 
 
+QUAKE_IN_TURKISH = (
+    "Van'ın Erciş ilçesinde sabah 05.42'de {}. Afet ve Acil Durum Yönetimi Başkanlığı (AFAD), depremin yerin 9 kilometre"
+    " derinliğinde olduğunu bildirdi.\n\nVali Murat Ekinci, depremde {} kişinin hafif yaralandığını, can kaybı olmadığını söyledi."
+    " Yaralıların çoğunun panikle pencereden atlayan kişiler olduğunu belirten Ekinci, {} kaydetti.\n\nEkipler, kırsal"
+    " mahallelerde yıkılan kerpiç evlerde arama yaptı. Enkaz altında kimsenin kalmadığı belirlendi."
+)
+
+
+def test_an_update_under_another_headline_is_a_copy_in_a_language_that_bends_the_words_of_headlines() -> None:
+    first = QUAKE_IN_TURKISH.format("5,1 büyüklüğünde deprem meydana geldi", 14, "hastanelerde tedavilerinin sürdüğünü")
+    news = "meydana gelen 5,1 büyüklüğündeki depremde yaralananların sayısı 23'e yükseldi"
+    later = QUAKE_IN_TURKISH.format(news, 23, "17'sinin taburcu edildiğini")
+    titles = "Van'da 5,1 büyüklüğünde deprem: 14 yaralı", "Van'daki depremde yaralı sayısı 23'e yükseldi"
+    versions = [document("a", first, title=titles[0]), document("b", later, title=titles[1])]
+    assert len(stories(find_duplicates(versions))) == 1
+
+
 def retold(seed: int) -> tuple[str, str]:
     """Return a text and another after the same source: a third of each is its own, and few sentences are left as they were."""
     rng = random.Random(seed)
@@ -195,6 +212,18 @@ def retold(seed: int) -> tuple[str, str]:
 def test_a_text_told_anew_after_the_same_source_is_no_copy_on_the_word_of_one_pair() -> None:
     one, other = retold(60)
     assert len(stories(find_duplicates([document("a", one), document("b", other, 2)]))) == 2
+
+
+@pytest.mark.parametrize(("order", "expected"), [((3, 0, 5, 1, 2, 4), 1), ((0, 1, 2, 3, 4, 5), 2)])
+def test_an_edited_text_is_a_copy_on_the_word_of_one_pair_where_its_paragraphs_were_turned_around(
+    order: tuple[int, ...], expected: int
+) -> None:
+    rng = random.Random(6)
+    paragraphs = article(64, 6).split("\n\n")
+    edited = [" ".join(w if i % 8 else rng.choice("abcdef") * 5 for i, w in enumerate(p.split(" "))) for p in paragraphs]
+    whole = document("a", "\n\n".join([*paragraphs, article(65, 1)]))
+    local = document("b", "\n\n".join([*(edited[n] for n in order), article(66, 1)]), 2, "b.example")
+    assert len(stories(find_duplicates([whole, local]))) == expected
 
 
 def test_a_statement_with_other_words_in_the_mouth_is_no_copy_on_the_word_of_one_pair() -> None:
