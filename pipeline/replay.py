@@ -12,8 +12,8 @@ from pathlib import Path
 from pipeline import stages
 from pipeline.config import Settings
 from pipeline.errors import CheckFailed, ConfigError
-from pipeline.records import BLOCK_SEPARATOR, Article, StoryMember
-from pipeline.runs import WHOLE, Run, dates_of, records_of
+from pipeline.records import BLOCK_SEPARATOR, Article, Rejected, StoryMember
+from pipeline.runs import WHOLE, Run, dates_of, records_of, rejects_of
 from pipeline.sources import load_sources
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
@@ -122,9 +122,10 @@ def _differences(run_date: str, base: Store, overlay: Store) -> Iterator[str]:
     stories_before, stories_after = _stories(base, run_date), _stories(overlay, run_date)
     articles = before | after
     names = {identity: article.url or identity for identity, article in articles.items()}
+    reasons = {reject.raw_ref: _reason(reject) for reject in rejects_of(overlay, run_date)}
     changed = 0
     for identity, name in sorted(names.items(), key=lambda named: (named[1], named[0])):
-        lines = _article_lines(before.get(identity), after.get(identity))
+        lines = _article_lines(before.get(identity), after.get(identity), reasons)
         lines += _story_lines(stories_before.get(identity), stories_after.get(identity), names)
         if lines:
             changed += 1
@@ -149,11 +150,16 @@ def _place(member: StoryMember, names: Mapping[str, str]) -> str:
     return "alone" if member.relation == "unique" else "stands for its copies"
 
 
-def _article_lines(before: Article | None, after: Article | None) -> list[str]:
+def _reason(reject: Rejected) -> str:
+    return f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
+
+
+def _article_lines(before: Article | None, after: Article | None, reasons: Mapping[str | None, str]) -> list[str]:
     if before is None:
         return ["  becomes an article"]
     if after is None:
-        return ["  is no article any more"]
+        reason = reasons.get(before.raw_ref)
+        return [f"  is no article any more ({reason})" if reason else "  is no article any more"]
     facts = ((name, getattr(before, name), getattr(after, name)) for name in FACTS)
     lines = [f"  {name} {old!r} -> {new!r}" for name, old, new in facts if old != new]
     return lines + _text_lines(before.text.split(BLOCK_SEPARATOR), after.text.split(BLOCK_SEPARATOR))

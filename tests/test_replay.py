@@ -157,6 +157,16 @@ def test_a_diff_names_each_article_and_what_happens_to_it(settings: Settings) ->
     assert {f"  + {paragraph}" for paragraph in story(1)} <= set(copy)
 
 
+def test_a_diff_says_why_a_page_is_no_article_any_more(settings: Settings) -> None:
+    replay.replay(settings, [DAY])
+    for segment in Path(settings.store).rglob("*.warc.gz"):
+        segment.unlink()
+    *changes, last = replay.diff(settings, [DAY])
+    assert last == f"{DAY}: 4 of 4 articles change"
+    reason = r"  is no article any more \(not_archived: raw/.*\.warc\.gz is not in the store\)"
+    assert all(re.fullmatch(reason, line) for line in changes[1::2])
+
+
 def test_a_diff_changes_nothing(settings: Settings) -> None:
     folder = Path(settings.sources).parent
     before = contents(folder)
