@@ -8,8 +8,8 @@ from dataclasses import replace
 from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
-from pipeline.clean.lines import ends_with_stop, fold, has_unspaced, is_prose, words_of
-from pipeline.clean.rules import Match, load_rules, match_line, match_link
+from pipeline.clean.lines import count_words, ends_with_stop, fold, has_unspaced, is_prose, words_of
+from pipeline.clean.rules import Match, load_rules, match_label, match_line, match_link
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
 from pipeline.clean.title import find_title, repeats_title
 from pipeline.records import Article, Block
@@ -19,6 +19,7 @@ EDGE_BLOCKS = 6  # blocks that count as top and as tail beside what lies outside
 MIN_SHARED_WORD = 4  # letters; shorter words stand in every text
 SHARED_RUN = 3  # letters that a title and its text have in common where no space parts words: a name, a word with its ending
 NOT_LINES = ("table", "code")
+MIN_LINKED_WORDS = 3  # of a headline behind its label
 ALL_LINK = 0.8  # share of a line's letters in links from which it is nothing but a link; a label may stand before it
 
 
@@ -103,7 +104,18 @@ def _matches(article: Article, blocks: Sequence[Block]) -> dict[int, Match]:
 def _match_of(block: Block, language: str | None) -> Match | None:
     if block.kind in NOT_LINES:
         return None
-    return match_link(block.text, language) if block.link_density >= ALL_LINK else match_line(block.text, language)
+    match = match_link(block.text, language) if block.link_density >= ALL_LINK else match_line(block.text, language)
+    return match or _before_link(block, language)
+
+
+def _before_link(block: Block, language: str | None) -> Match | None:
+    """Return the rule of a label that stands before a link, without a colon: "Read also", and then a headline that leads away."""
+    size = len(block.text)
+    outside = size - round(block.link_density * size)
+    if not 0 < outside < size or count_words(block.text[outside:]) < MIN_LINKED_WORDS:
+        return None
+    match = match_label(block.text[:outside], language)
+    return match if match and match.rule.leads and not match.weak else None
 
 
 def _holds(

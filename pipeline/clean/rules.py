@@ -29,6 +29,8 @@ _POINTERS = frozenset(" ›•·♦◊🔹🔸‣▪*→≫▷▶►➤➜➡●
 _BRACKETS = frozenset({"()", "[]", "（）", "【】", "〔〕", "［］"})
 _PREFIX = re.compile(r"([^:>|»՝៖፦]{2,40}?)(?: ?[:>|»՝៖፦]+ ?| -+ )(.+)")
 
+_BRACKETED = re.compile(r"[\[(（【〔［]([^\])）】〕］]{2,40})[\])）】〕］] ?(.+)")  # "[Read also] Minister resigns"
+
 Where = Literal["any", "top", "tail", "edges"]
 
 
@@ -122,7 +124,7 @@ def _match(text: str, language: str) -> Match | None:
 def _undecorated(folded: str) -> str:
     """Return a folded line without what points at it and the brackets around it."""
     start = 0
-    while start < len(folded) and folded[start] in _POINTERS:
+    while start < len(folded) and (folded[start] in _POINTERS or folded.startswith("» ", start)):
         start += 1
     line = folded[start:].strip()
     return line[1:-1].strip() if line[:1] + line[-1:] in _BRACKETS and line[:1] not in line[1:] else line
@@ -174,7 +176,7 @@ def _sequence(compiled: _Compiled, core: str) -> Match | None:
 
 
 def _prefixed(compiled: _Compiled, folded: str) -> Match | None:
-    parts = _PREFIX.match(folded[:PATTERN_LENGTH])
+    parts = _PREFIX.match(folded[:PATTERN_LENGTH]) or _BRACKETED.match(folded[:PATTERN_LENGTH])
     if not parts or len(parts[2].split()) > PREFIX_WORDS:
         return None
     return compiled.prefixes.get(bare(parts[1]))

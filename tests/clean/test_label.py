@@ -165,3 +165,25 @@ def test_long_texts_are_not_held_in_memory_when_their_article_is_done() -> None:
         assert tracemalloc.get_traced_memory()[0] < 2**20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("label_text", "headline"),
+    [
+        ("Read also", "Island council wants second ferry before the summer"),
+        (">> Related", "Island council wants second ferry"),
+        ("関連記事", "港湾局長が辞任、後任は未定"),
+        ("اقرأ أيضا", "مجلس الجزيرة يطالب بعبارة ثانية"),
+    ],
+)
+def test_a_label_before_a_link_needs_no_colon(label_text: str, headline: str) -> None:
+    line = f"{label_text} {headline}"
+    linked = replace(block(line), link_density=round(len(headline) / len(line), 3))
+    assert dropped(label(article(PROSE[0], linked, PROSE[1], PROSE[2])))[line] in ("read-more", "related")
+    assert line not in dropped(label(article(PROSE[0], line, PROSE[1], PROSE[2])))
+
+
+def test_a_label_that_is_linked_itself_or_stands_before_a_word_or_two_is_text() -> None:
+    linked = replace(block("Related harbours want a second ferry, too"), link_density=1.0)
+    short = replace(block("Read more here today"), link_density=0.25)
+    assert dropped(label(article(PROSE[0], linked, PROSE[1], short, PROSE[2]))) == {}
