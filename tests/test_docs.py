@@ -85,6 +85,7 @@ def filled_in(line: str, folder: Path) -> list[str]:
         places["FILE"] = "store.tar" if "restore" in line else "again.tar"
     if line.startswith("sql"):
         places["…"] = "SELECT count(*) FROM clean_articles"
+        places |= {f"$(cat {file.relative_to(ROOT)})": file.read_text() for file in ROOT.glob("sql/queries/*.sql")}
     return [places.get(word, word) for word in shlex.split(line)]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.config import Settings
@@ -17,21 +20,41 @@ from pipeline.warehouse import made_warehouse
 from pipeline.warehouse.search import is_on
 
 FOUND = ("article_id", "site", "title", "published_at", "url")
+ONLY_READ = "only queries that return rows are run; the warehouse is written by the nightly load alone"
+REFUSED_WRITE = re.compile("readonly database|read-only transaction")
+ROWS_ONE_BY_ONE = re.compile(r"\s*(?:select|with|values|table)\b", re.IGNORECASE)
 COLUMN_WIDTH = 60  # characters; longer values are cut in a table, never in CSV
 
 
 def ask(settings: Settings, query: str, *, as_csv: bool = False) -> Iterator[str]:
-    """Yield the lines of the answer; raises `ConfigError` for a query that the database refuses or that would write."""
+    """Yield the lines of the answer; raises `ConfigError` for a query that the database refuses or that would write.
+
+    CSV is yielded as its rows come, so that a whole view fits; a table needs them all for its widths.
+    """
     warehouse = made_warehouse(settings)
-    with warehouse.reading() as connection:  # nothing is committed here, so a query that would write leaves no trace
+    with warehouse.reading() as connection:
+        _let_nothing_be_written(connection)
+        # PostgreSQL's driver takes all rows at once but of a cursor, and that is for these queries alone.
+        options = {"stream_results": as_csv and ROWS_ONE_BY_ONE.match(query) is not None}
         try:
-            result = connection.execute(sa.text(query.replace(":", r"\:")))
+            result = connection.execute(sa.text(query.replace(":", r"\:")), execution_options=options)
         except DBAPIError as error:
-            raise ConfigError(f"sql: {error.orig}") from error
+            said = str(error.orig)
+            raise ConfigError(f"sql: {ONLY_READ if REFUSED_WRITE.search(said) else said}") from error
         if not result.returns_rows:
-            raise ConfigError("sql: only queries that return rows are run; the warehouse is written by the nightly load alone")
-        names, rows = list(result.keys()), result.fetchall()
-    yield from _csv(names, rows) if as_csv else _table(names, rows)
+            raise ConfigError(f"sql: {ONLY_READ}")
+        yield from _csv(list(result.keys()), result) if as_csv else _table(list(result.keys()), result.fetchall())
+
+
+def _let_nothing_be_written(connection: Connection) -> None:
+    """Have the database refuse a write in this transaction: it would be undone at the end, and the rows it returns look like done.
+
+    On PostgreSQL a COMMIT within the query ends that: whoever must not write has a role of `sql/roles`.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    elif connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def find(settings: Settings, words: str) -> Iterator[str]:
@@ -47,8 +70,8 @@ def find(settings: Settings, words: str) -> Iterator[str]:
     yield from _table(FOUND, rows) if rows else (nothing,)
 
 
-def _csv(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:
-    for row in (names, *rows):
+def _csv(names: Sequence[str], rows: Iterable[Any]) -> Iterator[str]:
+    for row in chain([names], rows):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(row)
         yield line.getvalue()

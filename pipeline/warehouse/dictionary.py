@@ -36,6 +36,7 @@ and a test runs it on both; what it says of a night of the sample newsroom is he
 
 | with | open the warehouse |
 |---|---|
+| Copydesk | `copydesk sql "$(cat sql/queries/stories_of_last_night.sql)"`; with `--csv`, for a file |
 | SQLite | `sqlite3 -readonly data/warehouse.db < sql/queries/stories_of_last_night.sql` |
 | PostgreSQL | `psql "$COPYDESK_WAREHOUSE_URL" -f sql/queries/stories_of_last_night.sql` |
 | DuckDB | `duckdb -readonly data/published/copydesk.duckdb "SELECT title, copies FROM clean_articles"` |

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Fatal
 from pipeline.report import finding
-from pipeline.report.sql import find
+from pipeline.report.sql import ask, find
 from pipeline.warehouse import Warehouse, set_search
 
 
@@ -24,3 +26,22 @@ def test_articles_are_found_by_words_and_phrases(filled: Warehouse, settings: Se
     monkeypatch.setattr(finding, "NEWEST_FIRST", 1)
     assert list(find(settings, '"dam broke" "at one"'))[-1] == "(1 row)"
     set_search(filled, on=False)
+
+
+@pytest.mark.parametrize(
+    "query", ["UPDATE articles SET title = 'x' RETURNING title", "DELETE FROM articles", "CREATE TABLE t (n INT)"]
+)
+def test_a_query_that_would_write_is_refused(filled: Warehouse, settings: Settings, query: str) -> None:
+    """Undone when it has ended it would look done: the rows that it returns are shown."""
+    with pytest.raises(ConfigError, match="only queries that return rows"):
+        list(ask(settings, query))
+
+
+def test_csv_comes_row_by_row(filled: Warehouse, settings: Settings) -> None:
+    """So a whole view need not fit into memory; here a row far down cannot be computed."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+    faulty = "abs(CASE WHEN i = 2000 THEN -9223372036854775807 - 1 ELSE i END)"
+    lines = ask(settings, f"{numbers} SELECT {faulty} AS n FROM n", as_csv=True)
+    assert list(islice(lines, 3)) == ["n", "1", "2"]
+    with pytest.raises(Fatal, match=r"overflow|out of range"):
+        list(lines)
