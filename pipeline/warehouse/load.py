@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.records import Fetch
 from pipeline.warehouse.batches import as_batches, fetch_rows
-from pipeline.warehouse.bulk import Bulk, bulk_for
+from pipeline.warehouse.bulk import Bulk, as_batch, bulk_for
 from pipeline.warehouse.dedup_index import load_index
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.figures import count_runs
@@ -20,6 +20,7 @@ from pipeline.warehouse.load_rejects import load_rejects
 from pipeline.warehouse.load_stories import load_stories
 from pipeline.warehouse.merge import Merged, merge, stage
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED, LoadResult, Night
+from pipeline.warehouse.read import states_after
 from pipeline.warehouse.rows import report_values, site_line_values
 from pipeline.warehouse.tables import articles, dropped_blocks, fetches, runs, site_lines, stage_reports, url_state
 
@@ -37,8 +38,9 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
         bulk = bulk_for(connection)
         rows = (fetch_rows(batch, night.run_id, night.run_date) for batch in as_batches(night.fetches, Fetch))
         staged_fetches, total = stage(bulk, fetches, rows)
-        counts["fetches"] = _counts(merge(bulk, fetches, staged_fetches, total))
-        counts["url_state"] = _counts(_load_url_state(bulk, staged_fetches, total))
+        merged = merge(bulk, fetches, staged_fetches, total)
+        counts["fetches"] = _counts(merged)
+        counts["url_state"] = _counts(_load_url_state(bulk, staged_fetches, total, late=merged.inserted + merged.updated > 0))
         counts["articles"], seen, tables = load_articles(bulk, night)
         counts |= tables
         counts |= load_stories(bulk, night, seen)
@@ -57,8 +59,11 @@ def load(warehouse: Warehouse, night: Night) -> LoadResult:
     return result
 
 
-def _load_url_state(bulk: Bulk, staged: sa.Table, total: int) -> Merged:
-    """Move each URL's state on by its fetch, unless the state is of a later fetch already."""
+def _load_url_state(bulk: Bulk, staged: sa.Table, total: int, *, late: bool) -> Merged:
+    """Move each URL's state on by its fetch.
+
+    A state that is of a later fetch already is told anew from all its fetches, where there are other ones now (`late`).
+    """
     source = staged.c
     good = source.outcome.in_((FETCHED, NOT_MODIFIED))
     raw_ref = source.warc_filename + "#" + sa.cast(source.warc_offset, sa.Text) + "+" + sa.cast(source.warc_length, sa.Text)
@@ -82,7 +87,15 @@ def _load_url_state(bulk: Bulk, staged: sa.Table, total: int) -> Merged:
     assigned["last_success_date"] = sa.func.coalesce(new.last_success_date, old.last_success_date)
     assigned["fail_count"] = sa.case((new.fail_count == 0, 0), else_=old.fail_count + 1)
     later = new.last_fetched_at > old.last_fetched_at
-    return merge(bulk, url_state, states, total, kept=("url", "site", "first_seen_date"), assigned=assigned, only=later)
+    moved = merge(bulk, url_state, states, total, kept=("url", "site", "first_seen_date"), assigned=assigned, only=later)
+    if not late:
+        return moved
+    overtaken = sa.select(new.url_id).join(url_state, old.url_id == new.url_id).where(old.last_fetched_at > new.last_fetched_at)
+    told = [*states_after(bulk.connection, bulk.connection.scalars(overtaken).all()).values()]
+    columns = [[getattr(state, column.name, None) for state in told] for column in url_state.columns]
+    again, count = stage(bulk, url_state, [as_batch(url_state, columns)] if told else ())
+    retold = merge(bulk, url_state, again, count, kept=("last_fetched_at",))
+    return moved._replace(updated=moved.updated + retold.updated, unchanged=moved.unchanged - retold.updated)
 
 
 def _load_site_lines(bulk: Bulk, night: Night) -> Merged:

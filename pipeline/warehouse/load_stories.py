@@ -1,13 +1,14 @@
 """Load stories, their members and the passages shared between articles, as sets of rows inside the database.
 
 What tonight says of an article replaces what is stored of it, but for one case: when an old night is loaded again and nothing
-of a story has changed, what later nights decided since stands. A story is computed from its members; one that lost them
-all stays, with 0 members and the story that took them over, so that old links lead on.
+of a story or of what it took from others has changed, what later nights decided since stands. A story is computed from its
+members; one that lost them all stays, with 0 members and the story that took them over, so that old links lead on.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,8 +30,9 @@ def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str
     """Load members and passages, then compute the stories that they touch; `seen` are the articles of the night."""
     rows = (member_rows(batch, night.run_id) for batch in as_batches(night.members, StoryMember))
     staged, total = stage(bulk, story_members, rows)
+    taken = stage(bulk, passages, (passage_values(reuse, night.run_id) for reuse in night.reuse))
     _touched.create(bulk.connection)
-    total -= _drop_overruled(bulk, night, staged, seen)
+    total -= _drop_overruled(bulk, night, staged, taken[0], seen)
     _lead_those_left(bulk, staged)
     _find_touched(bulk, staged, seen)
     members = merge(bulk, story_members, staged, total, not_compared=("run_id",))
@@ -39,15 +41,21 @@ def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str
     return {
         "stories": told._asdict(),
         "story_members": members._replace(updated=members.updated + aligned)._asdict(),
-        "passages": _load_passages(bulk, night, staged, seen)._asdict(),
+        "passages": _load_passages(bulk, *taken, staged, seen)._asdict(),
     }
 
 
-def _drop_overruled(bulk: Bulk, night: Night, staged: sa.Table, seen: sa.Table) -> int:
-    """Take out of the staged members whose place a later night decided, unless an article of the story is new or changed."""
+def _drop_overruled(bulk: Bulk, night: Night, staged: sa.Table, taken: sa.Table, seen: sa.Table) -> int:
+    """Take out of the staged members whose place a later night decided.
+
+    Unless an article of the story is new or changed, or one that a passage in the story is from.
+    """
     _overruled.create(bulk.connection)
     stored, other = story_members.c, staged.alias("other")
-    brought = sa.select(other.c.story_id).join(seen, seen.c.article_id == other.c.article_id).where(seen.c.changed)
+    changed = sa.select(other.c.story_id).join(seen, seen.c.article_id == other.c.article_id).where(seen.c.changed)
+    gained = sa.select(other.c.story_id).join(taken, taken.c.article_id == other.c.article_id)
+    gained = gained.join(seen, seen.c.article_id == taken.c.source_article_id).where(seen.c.changed)
+    brought = sa.union(changed, gained)
     later = (
         sa.select(staged.c.article_id)
         .join(story_members, stored.article_id == staged.c.article_id)
@@ -69,11 +77,21 @@ def _lead_those_left(bulk: Bulk, staged: sa.Table) -> None:
         other.c.article_id != staged.c.article_id,
         other.c.article_id.not_in(sa.select(staged.alias("mentioned").c.article_id)),
     )
-    bulk.connection.execute(staged.update().values(relation="canonical").where(staged.c.relation == "unique", left))
+    led = {"relation": "canonical", "canonical_reason": sa.func.coalesce(_reason_of_story(staged), staged.c.canonical_reason)}
+    bulk.connection.execute(staged.update().values(led).where(staged.c.relation == "unique", left))
     beside = staged.alias("beside")
     several = sa.select(beside.c.story_id).group_by(beside.c.story_id).having(sa.func.count() > 1)
     alone = sa.and_(staged.c.relation == "canonical", ~left, staged.c.story_id.not_in(several))
     bulk.connection.execute(staged.update().values(ALONE).where(alone))
+
+
+def _reason_of_story(member: sa.Table) -> sa.ScalarSelect[Any]:
+    """Return why an article stands for its story, as its copies say: where it stood alone, it was the only document."""
+    copy = story_members.alias("copy")
+    of_story = sa.select(sa.func.min(copy.c.canonical_reason)).where(
+        copy.c.story_id == member.c.story_id, copy.c.article_id != member.c.article_id
+    )
+    return of_story.where(copy.c.canonical_reason != ALONE["canonical_reason"]).correlate(member).scalar_subquery()
 
 
 def _find_touched(bulk: Bulk, staged: sa.Table, seen: sa.Table) -> None:
@@ -161,7 +179,8 @@ def _align_members(bulk: Bulk, night: Night) -> int:
     matched = sa.exists().where(other.c.article_id == m.matched_article_id, other.c.story_id == m.story_id)
     # The proof of a copy is what it shared with the article that it followed; any other is of the article itself.
     heads = new | {"score": None, "matched_article_id": None, "proof": sa.case((m.relation != "copy", m.proof))}
-    leads = heads | {"relation": "canonical"}
+    reason = sa.case((m.relation == "unique", sa.func.coalesce(_reason_of_story(story_members), m.canonical_reason)))
+    leads = heads | {"relation": "canonical", "canonical_reason": sa.func.coalesce(reason, m.canonical_reason)}
     alone = heads | ALONE
     is_head = m.article_id == s.canonical_article_id
     behind = sa.and_(s.members > 1, ~is_head, m.canonical_article_id != s.canonical_article_id)
@@ -177,9 +196,8 @@ def _align_members(bulk: Bulk, night: Night) -> int:
     )
 
 
-def _load_passages(bulk: Bulk, night: Night, staged_members: sa.Table, seen: sa.Table) -> Merged:
+def _load_passages(bulk: Bulk, staged: sa.Table, total: int, staged_members: sa.Table, seen: sa.Table) -> Merged:
     """Replace the passages of every article that tonight decides on or changes."""
-    staged, total = stage(bulk, passages, (passage_values(reuse, night.run_id) for reuse in night.reuse))
     overruled = staged.c.article_id.in_(sa.select(_overruled.c.article_id))
     total -= bulk.connection.execute(staged.delete().where(overruled)).rowcount
     old, new = passages.c, staged.c

@@ -106,10 +106,21 @@ def known_urls(warehouse: Warehouse, before: date, url_ids: Iterable[str]) -> di
             later = [s.url_id for s in states if s.last_fetch_date >= before]
             if not later:
                 continue
-            earlier = sa.select(fetches).where(fetches.c.run_date < before, fetches.c.url_id.in_(later))
-            for row in connection.execute(earlier.order_by(fetches.c.url_id, fetches.c.fetched_at)):
-                known[row.url_id] = _after_fetch(known.get(row.url_id), row)
+            known |= states_after(connection, later, fetches.c.run_date < before)
     return known
+
+
+def states_after(connection: Connection, url_ids: Sequence[str], *which: sa.ColumnElement[bool]) -> dict[str, UrlState]:
+    """Return by url_id the state in which fetches left URLs, all or those `which` names; of two at one time the first counts."""
+    states: dict[str, UrlState] = {}
+    last: tuple[str, datetime] | None = None
+    for keys in _chunks(url_ids, KEYS_AT_ONCE):
+        order = (fetches.c.url_id, fetches.c.fetched_at, fetches.c.run_date, fetches.c.run_id)
+        for row in connection.execute(sa.select(fetches).where(fetches.c.url_id.in_(keys), *which).order_by(*order)):
+            if (row.url_id, row.fetched_at) != last:
+                states[row.url_id] = _after_fetch(states.get(row.url_id), row)
+            last = row.url_id, row.fetched_at
+    return states
 
 
 def failed_finds(warehouse: Warehouse, since: date, before: date) -> list[Discovered]:

@@ -218,6 +218,23 @@ def test_a_canonical_article_without_a_copy_is_unique(warehouse: Warehouse, rows
     assert not load(warehouse, night(0, [a], alone)).changed
 
 
+@pytest.mark.parametrize("first", ["alone", "copied"])
+def test_an_article_that_others_make_canonical_says_why(warehouse: Warehouse, rows: Any, first: str) -> None:
+    a, b = article("a"), article("b", site="post.example")
+    alone = story(a, canonical_reason="only document")
+    nights = {
+        "alone": [night(0, [a], alone), night(1, [b], story(a, b)[1:])],
+        "copied": [night(0, [a, b], story(a, b)), night(1, [], alone)],
+    }
+    for one in nights[first]:
+        load(warehouse, one)
+    members = rows("SELECT relation, canonical_reason FROM story_members ORDER BY relation")
+    assert [tuple(row.values()) for row in members] == [("canonical", "earliest"), ("copy", "earliest")]
+    before = everything(warehouse)
+    assert not load(warehouse, nights[first][1]).changed
+    assert everything(warehouse) == before
+
+
 def test_every_article_stands_once_among_the_copies(warehouse: Warehouse, rows: Any) -> None:
     a, b, c, d = article("a"), article("b", site="post.example"), article("c"), article("d")
     load(warehouse, night(0, [a, b, c, d], [*story(a, b), *story(c)]))
@@ -260,6 +277,22 @@ def test_a_back_fill_that_brings_the_original_decides_the_story_again(warehouse:
     load(warehouse, night(0, [original], story(original, later)))
     found = {r["article_id"]: r["relation"] for r in rows("SELECT * FROM article_copies")}
     assert found == {original.article_id: "canonical", later.article_id: "copy"}
+
+
+def test_a_back_fill_that_brings_a_source_is_named_by_what_took_from_it(warehouse: Warehouse, rows: Any) -> None:
+    taker, source, other = article("taker", day=2), article("source"), article("other", day=2)
+    passage = Reuse(taker.article_id, other.article_id, 17, 26, 2)
+    load(warehouse, night(2, [taker, other], reuse=[passage]))
+    stitched = replace(story(taker)[0], proof='{"composite": true}')
+    found = [Reuse(taker.article_id, source.article_id, 0, 16, 3), passage]
+    back_fill = night(0, [source], [*story(source), stitched], reuse=found)
+    load(warehouse, back_fill)
+    sources = rows("SELECT source_article_id FROM passages ORDER BY start_offset")
+    assert [row["source_article_id"] for row in sources] == [source.article_id, other.article_id]
+    assert "composite" in str(rows("SELECT proof FROM story_members WHERE article_id = :id", id=taker.article_id))
+    after = everything(warehouse)
+    assert not load(warehouse, back_fill).changed
+    assert everything(warehouse) == after
 
 
 def test_a_story_follows_the_dates_of_its_articles(warehouse: Warehouse, rows: Any) -> None:
@@ -390,6 +423,19 @@ def test_a_mended_file_closes_its_reject(warehouse: Warehouse, rows: Any) -> Non
     load(warehouse, night(0, fetches=[fetch(file)], rejected=[Rejected(file, "h", "herald.example", "extract", "other")]))
     load(warehouse, night(1, [article("a", day=1)], fetches=[fetch(file, day=1)]))  # its record names another URL
     assert rows("SELECT * FROM open_rejects") == []
+
+
+@pytest.mark.parametrize("order", [(2, 0, 1, 3), (3, 2, 1, 0)])
+def test_state_of_a_url_does_not_depend_on_the_order_of_the_nights(warehouse: Warehouse, rows: Any, order: tuple[int, ...]) -> None:
+    url = "https://herald.example/a"
+    outcomes = ("timeout", "fetched", "http_500", "timeout")
+    for day in order:
+        load(warehouse, night(day, [], fetches=[fetch(url, outcomes[day], day)]))
+    (state,) = rows("SELECT first_seen_date, last_fetch_date, last_success_date, etag, fail_count, last_outcome FROM url_state")
+    assert [str(value) for value in state.values()] == ["2026-03-01", "2026-03-04", "2026-03-02", "e1", "2", "timeout"]
+    before = everything(warehouse)
+    assert not load(warehouse, night(0, [], fetches=[fetch(url, outcomes[0])])).changed
+    assert everything(warehouse) == before
 
 
 def test_state_of_a_url_follows_its_fetches(warehouse: Warehouse, rows: Any) -> None:
