@@ -156,10 +156,11 @@ def _send_apprise(alert: Alert, settings: Settings) -> None:
     if not settings.alert_connection:
         return
     from airflow.providers.apprise.hooks.apprise import AppriseHook
-    from apprise import Apprise, NotifyFormat, NotifyType
+    from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
     name = settings.alert_connection
-    services = Apprise()
+    # What is sent to an address that moved is asked for at the new one, without the alert, and a page there counts as its receipt.
+    services = Apprise(asset=AppriseAsset(http_redirects=False))
     for number, path in enumerate(_apprise_paths(AppriseHook(name)), 1):
         mask_secret(path)  # an Apprise URL holds the service's token
         if not services.add(path):

@@ -239,6 +239,7 @@ def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_h
     [
         ({"path": "json://127.0.0.1:{port}/ok"}, ""),
         ([{"path": "json://127.0.0.1:{port}/ok"}, {"path": "json://127.0.0.1:{port}/full"}], "not every service took it"),
+        ({"path": "json://127.0.0.1:{port}/moved"}, "not every service took it"),
         ({"path": "slak://token"}, "Apprise cannot read the path of service 1"),
         ({"url": "json://127.0.0.1:{port}/ok"}, 'its extra must be {"config": {"path": "service://…"}}'),
     ],
@@ -252,7 +253,12 @@ def test_an_alert_that_a_service_does_not_take_is_an_error_in_the_log(
     class Chat(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200 if self.path == "/ok" else 503)
+            self.send_response({"/ok": 200, "/moved": 302}.get(self.path, 503))
+            self.send_header("Location", "/page")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, *args: Any) -> None:
