@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,7 @@ SNIFF_BYTES = 1024
 # Files that servers send as text/html or without a type.
 MAGIC = (b"%PDF-", b"\x89PNG", b"GIF87a", b"GIF89a", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,15})-(?P<last>\d{1,15})/(?P<size>\d{1,15})", re.ASCII)
 # Headers by which the big protection services say that this answer is a challenge and not the page.
 CHALLENGES = (("cf-mitigated", "challenge"), ("x-amzn-waf-action", "challenge"), ("x-amzn-waf-action", "captcha"))
 
@@ -63,9 +65,17 @@ def status_outcome(exchange: Exchange) -> Outcome | None:
             return Outcome("blocked", True, f"{status} with {name}: {value}")
     if status in (401, 403):
         return Outcome("blocked", True, f"status {status}")
+    if status == 206 and _is_a_part(exchange.header("content-range") or ""):
+        return Outcome("cut_off", True, f"status 206 with {exchange.header('content-range')}, which was not asked for")
     if 200 <= status < 300:
         return None
     return Outcome(f"http_{status}", is_retryable(status), exchange.reason[:200] or None)
+
+
+def _is_a_part(content_range: str) -> bool:
+    """Say whether the bytes are fewer than the page has, as when a cache on the way has no more of it."""
+    sent = CONTENT_RANGE.fullmatch(content_range.strip())
+    return sent is not None and int(sent["last"]) - int(sent["first"]) + 1 < int(sent["size"])
 
 
 def body_outcome(body: bytes, content_type: str | None) -> Outcome | None:

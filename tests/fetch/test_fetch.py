@@ -290,6 +290,18 @@ def test_what_may_pass_is_tried_again(web: Web, settings: Settings, store: Local
     assert (row.outcome, row.attempts) == ("fetched", 2)
 
 
+@pytest.mark.parametrize(
+    ("content_range", "outcome"), [("bytes 0-{last}/{size}", "fetched"), ("bytes 0-{last}/90000", "cut_off"), ("pages", "fetched")]
+)
+def test_a_part_that_nobody_asked_for_is_no_page(
+    web: Web, settings: Settings, store: LocalStore, content_range: str, outcome: str
+) -> None:
+    said = content_range.format(last=len(PAGE) - 1, size=len(PAGE))
+    web.add("/page", Reply(PAGE, 206, HTML | {"Content-Range": said}))
+    (row,) = run(web, settings, store, "/page")
+    assert (row.outcome, row.retryable) == (outcome, outcome == "cut_off")
+
+
 def test_attempts_end(web: Web, settings: Settings, store: LocalStore) -> None:
     web.add("/page", Reply(b"sorry", 500))
     (row,) = run(web, settings, store, "/page")
