@@ -38,9 +38,12 @@ def main(argv: Sequence[str] | None = None, prog: str | None = None) -> int:
     if options.sources:
         print(sources_toml(newsroom, options.port), end="")
         return 0
-    print(f"http://{ADDRESS}:{options.port}/ has the news of {day}; Ctrl-C ends it", file=sys.stderr)
+
+    def tell() -> None:
+        print(f"http://{ADDRESS}:{options.port}/ has the news of {day}; Ctrl-C ends it", file=sys.stderr)
+
     try:
-        serve(newsroom, options.port)
+        serve(newsroom, tell, options.port)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

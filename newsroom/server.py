@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
-import logging
 import signal
 import threading
 import time
@@ -30,8 +29,6 @@ TRICKLE_SECONDS = 0.1  # between two bytes of the page that never ends
 SHUTDOWN_SECONDS = 0.2  # no client of a test server deserves a longer goodbye
 GZIP_LEVEL = 1
 KEPT_BODIES = 8192  # rendered pages, some 6 kB each when compressed
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,21 +236,21 @@ async def _start(handler: Handler, port: int, address: str = ADDRESS) -> web.Ser
     return runner
 
 
-async def _serve(handler: Handler, port: int, address: str) -> None:
+async def _serve(handler: Handler, port: int, address: str, ready: Callable[[], None]) -> None:
     runner = await _start(handler, port, address)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    logger.info("newsroom: http://%s:%d/", address, handler.port)
+    ready()
     try:
         await stop.wait()
     finally:
         await runner.cleanup()
 
 
-def serve(newsroom: Newsroom, port: int = DEFAULT_PORT, address: str = ADDRESS) -> None:
-    """Serve until interrupted."""
-    asyncio.run(_serve(Handler(newsroom), port, address))
+def serve(newsroom: Newsroom, ready: Callable[[], None], port: int = DEFAULT_PORT, address: str = ADDRESS) -> None:
+    """Serve until interrupted; `ready` is called when it answers."""
+    asyncio.run(_serve(Handler(newsroom), port, address, ready))
 
 
 @contextlib.contextmanager

@@ -118,9 +118,12 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
         write_file(Path(options.write_sources), sources_toml(web, options.port))
         night = f"COPYDESK_ALLOW_PRIVATE_HOSTS=1 copydesk run --sources {shlex.quote(options.write_sources)} --date {day}"
         print(f"{options.write_sources} written; its night, from another terminal: {night}", file=sys.stderr)
-    print(f"the sample newsroom is on http://{options.listen}:{options.port} (Ctrl-C stops it)", file=sys.stderr)
+
+    def tell() -> None:
+        print(f"the sample newsroom is on http://{options.listen}:{options.port} (Ctrl-C stops it)", file=sys.stderr)
+
     try:
-        serve(web, options.port, options.listen)
+        serve(web, tell, options.port, options.listen)
     except OSError as error:
         where = f"--listen {options.listen} --port {options.port}"
         raise ConfigError(f"newsroom: {where} cannot be used ({error.strerror}); name another") from error

@@ -6,10 +6,15 @@ import asyncio
 import gzip
 import http.client
 import json
+import signal
 import socket
+import subprocess
+import sys
 import tomllib
+import urllib.request
 import zlib
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,6 +24,8 @@ from newsroom import Gold, Newsroom, Page, build
 from newsroom.__main__ import main
 from newsroom.server import HUGE_BYTES, RunningNewsroom, running
 from tests.newsroom.conftest import DAY
+
+ROOT = Path(__file__).parents[2]
 
 
 def get(server: RunningNewsroom, url: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
@@ -224,6 +231,22 @@ def test_command_prints_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
     sources = tomllib.loads(capsys.readouterr().out)["source"]
     assert len(sources) == 8
     assert ":8123/" in json.dumps(sources)
+
+
+def test_command_says_that_it_serves_when_it_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "pipeline", "newsroom", "serve", "--stories", "6", "--outlets", "3", "--port", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"copydesk: newsroom: --listen 127.0.0.1 --port {port} cannot be used (")
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert f"the sample newsroom is on http://127.0.0.1:{port} " in process.stderr.readline()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
 
 
 def test_command_names_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
