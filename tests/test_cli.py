@@ -97,6 +97,7 @@ def test_a_wrong_call_is_told_with_status_2(copydesk: Call, arguments: list[str]
         (["report", "--html", "out.html"], "holds no night yet"),
         (["sql", "SELEKT 1"], "sql: "),
         (["sql", "DELETE FROM articles"], "only queries that return rows"),
+        (["sql", "SELECT 'Gr\udcf6\udcdfe'"], "is not in the encoding that LC_ALL or LANG names"),  # Größe in ISO 8859-1
     ],
 )
 def test_a_wrong_question_is_told_with_status_2(copydesk: Call, arguments: list[str], message: str) -> None:

@@ -45,6 +45,17 @@ def port(text: str) -> int:
     return number
 
 
+def words(text: str) -> str:
+    """Return a text to ask the warehouse with."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # Python keeps bytes that it cannot read as halves of letters, which no database takes
+        raise argparse.ArgumentTypeError(
+            "is not in the encoding that LC_ALL or LANG names; set LC_ALL=C.UTF-8, or write it in that encoding"
+        ) from None
+    return text
+
+
 def positive(text: str) -> int:
     """Return a whole number from 1 up."""
     try:

@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from pipeline.cli.arguments import Commands, add_command, day, port, today, write_file
+from pipeline.cli.arguments import Commands, add_command, day, port, today, words, write_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.terminal import visible
@@ -37,11 +37,11 @@ def add_lookups(commands: Commands) -> None:
         commands, "sql", _sql, "ask the warehouse: one query, read-only",
         example='copydesk sql "SELECT title, copies FROM clean_articles ORDER BY copies DESC LIMIT 5"',
     )  # fmt: skip
-    sql.add_argument("query", metavar="SELECT", help="a query in the warehouse's SQL; docs/queries.md has many")
+    sql.add_argument("query", type=words, metavar="SELECT", help="a query in the warehouse's SQL; docs/queries.md has many")
     sql.add_argument("--csv", action="store_true", help="print CSV with whole values instead of a table")
 
     find = add_command(commands, "search", _search, "find articles by words in their title and text; needs COPYDESK_FULL_TEXT=1")
-    find.add_argument("words", metavar="WORDS", help="words that the articles must have, in quotes")
+    find.add_argument("words", type=words, metavar="WORDS", help="words that the articles must have, in quotes")
 
     quarantine = add_command(commands, "quarantine", _quarantine_list, "list what was rejected, or try it again")
     actions = quarantine.add_subparsers(title="actions", metavar="ACTION", required=True)
