@@ -13,6 +13,7 @@ _PARTNERS = 2  # aligned texts it takes to tell whether a stretch is a text's ow
 _SAY = 3  # aligned texts it takes to tell whether a word is a text's own
 _LEAD = 40  # words: where news says what it is about
 _BESIDE = 24  # words of the longest stretches between two passages, one of either text, that can say the same with other figures
+_FORM = 400  # words: a form is short
 
 # Weights of a word by kind. Rarity in a corpus would change from night to night and verdicts with it; the kind does not.
 _WEIGHT_SHORT, _WEIGHT_WORD, WEIGHT_FIGURE, _WEIGHT_IDEOGRAPH = 0.4, 1.0, 1.5, 0.6
@@ -22,6 +23,7 @@ MEASURES = (
     "figures_a", "figures_hit_a", "figures_b", "figures_hit_b", "names_a", "names_hit_a", "names_b", "names_hit_b",
     "plain_a", "plain_hit_a", "lead_a", "lead_b", "gap_a", "gap_b", "quoted", "order", "slots", "fills", "zones",
     "weight_a", "weight_b", "alone_a", "alone_b", "listed_a", "listed_b", "beside", "beside_hit", "beside_weight",
+    "named",
 )  # fmt: skip
 
 
@@ -149,12 +151,12 @@ def measure_pair(
         out[21 + k] = side[10] / total
         out[28 + k] = side[0]
         out[32 + k] = side[13]
-    _sequence(flags_a, flags_b, image, zone_a, zones, out)
+    _sequence(hashes_a, flags_a, flags_b, image, zone_a, zones, out)
     _beside(hashes_a, hashes_b, flags_a, flags_b, zones, out)
 
 
 @inner
-def _sequence(flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, out: Any) -> None:
+def _sequence(hashes_a: Any, flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, out: Any) -> None:
     """Measure the longest exact run, the share of zones in order, and the slots: gaps with other names or figures in both texts."""
     run = longest_run = 0
     previous = -1
@@ -165,13 +167,12 @@ def _sequence(flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, o
         run = run + 1 if i and image[i - 1] >= 0 and image[i - 1] == image[i] - 1 else 1
         longest_run = max(longest_run, run)
         if previous >= 0 and zone_a[previous] == zone_a[i] and i - previous > 1 and image[i] - image[previous] > 1:
-            left = right = False
-            for x in range(previous + 1, i):
-                left = left or flags_a[x] & (FIGURE | NAME) != 0
-            for y in range(image[previous] + 1, image[i]):
-                right = right or flags_b[y] & (FIGURE | NAME) != 0
+            left = _kinds(flags_a, previous + 1, i)
+            right = _kinds(flags_b, image[previous] + 1, image[i])
             if left and right:
                 out[25] += 1
+            if i < _FORM and left == NAME and right == NAME and _first_named(hashes_a, flags_a, previous + 1, i):
+                out[37] += 1
         previous = i
     out[6] = longest_run
     in_order = count = 0
@@ -185,6 +186,24 @@ def _sequence(flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, o
         end = zones[k, 3]
     out[24] = in_order / count if count else 0.0
     out[27] = count
+
+
+@inner
+def _kinds(flags: Any, low: int, high: int) -> int:
+    kinds = 0
+    for i in range(low, high):
+        kinds |= flags[i] & (FIGURE | NAME)
+    return kinds
+
+
+@inner
+def _first_named(hashes: Any, flags: Any, low: int, high: int) -> bool:
+    """Say whether none of the names there stood in the text before: one that is spelled in another way is so all through a text."""
+    for i in range(low, high):
+        for j in range(low):
+            if flags[i] & NAME and hashes[j] == hashes[i]:
+                return False
+    return True
 
 
 @inner
@@ -213,6 +232,26 @@ def _beside(hashes_a: Any, hashes_b: Any, flags_a: Any, flags_b: Any, zones: Any
             out[35] += hits
             for i in range(end_a, start_a):
                 out[36] += _WEIGHTS[flags_a[i]]
+            inside = k and not last and (flags_a[end_a] | flags_b[end_b]) & SENTENCE == 0
+            if inside:
+                out[37] += _other_names(
+                    hashes_a[end_a:start_a], hashes_b[end_b:start_b], flags_a[end_a:start_a], flags_b[end_b:start_b]
+                )
         if last:
             return
         end_a, end_b = zones[k, 1], zones[k, 3]
+
+
+@inner
+def _other_names(hashes_a: Any, hashes_b: Any, flags_a: Any, flags_b: Any) -> int:
+    """Return how many names two stretches have, the one with fewer of them, if none of them agrees."""
+    left = right = 0
+    for i in range(len(hashes_a)):
+        if flags_a[i] & (NAME | FIGURE) == NAME:
+            left += 1
+            for j in range(len(hashes_b)):
+                if hashes_a[i] == hashes_b[j]:
+                    return 0
+    for j in range(len(hashes_b)):
+        right += flags_b[j] & (NAME | FIGURE) == NAME
+    return min(left, right)

@@ -46,6 +46,10 @@ class DedupParams:
     turned_zones: int = 3
     turned_lead: float = 0.4
     turned_gap: float = 0.3
+    # Or an editor cut sentences out and put others in, but let the words of those that were kept stand.
+    kept_same: float = 0.93
+    kept_lead: float = 0.6
+    kept_gap: float = 0.35
     # An editor does not reword what somebody said: where most of what is shared stands in quotation marks, and yet runs are
     # broken, somebody put other words into a mouth.
     quoted: float = 0.75
@@ -79,6 +83,11 @@ class DedupParams:
     # the words: of an update most figures change at times, but not the words around them.
     short_figures: int = 6
     short_same: float = 0.85
+    # Also a form: of so little, nearly all of either text, other names stand in so many places, as close as slots must, and of the
+    # words that are no names such a share agrees: who edits a text, or updates it, changes these.
+    named: int = 3
+    named_covered: float = 0.7
+    named_same: float = 0.95
     # Also a form: what each text has of its own is a list of figures (so many, this share of its own words, and of the text).
     listed: int = 5
     listed_own: float = 0.4

@@ -118,8 +118,16 @@ def _stitched_edges(
         settled = masks[whole].sum() >= params.composite * words
         if all(_before(times[document], times[int(pairs[pair, 1 - side])]) for pair, side in copies[document]):
             continue
-        for pair, _ in edges:
+        before = [
+            pair
+            for pair, side in around[document]
+            if pair in masks and not _before(times[document], times[int(pairs[pair, 1 - side])])
+        ]
+        for pair, side in edges:
             own = masks[pair]
+            later = _before(times[document], times[int(pairs[pair, 1 - side])])
+            if later and all(_apart(masks[other], own) for other in before):
+                continue  # it was taken from this text: nothing earlier has it
             if settled:
                 stitched[pair] = _apart(masks[whole], own)
                 continue

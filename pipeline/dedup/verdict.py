@@ -66,6 +66,7 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
     form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
     form |= _short_form(measures, aligned, hits, others, params)
+    form |= _named_form(measures, aligned, larger, hits, others, params)
     form |= (get("fills") >= params.filled) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
@@ -90,9 +91,11 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
         sidebar |= (alone >= weight) & (alone_share >= share)
     own = np.minimum(get("weight_a") * (1 - get("zone_a")), get("weight_b") * (1 - get("zone_b")))
     own /= np.maximum(np.minimum(get("weight_a"), get("weight_b")), 1)
-    turned = (get("order") < params.turned) & (get("zones") >= params.turned_zones) & (lead >= params.turned_lead)
-    turned &= (larger >= params.both) & (np.maximum(get("gap_a"), get("gap_b")) <= params.turned_gap)
-    retold = (own >= params.own) & (runs < params.runs) & ~turned
+    close = (larger >= params.both) & (lead >= params.turned_lead)
+    wide = np.maximum(get("gap_a"), get("gap_b"))
+    turned = close & (get("order") < params.turned) & (get("zones") >= params.turned_zones) & (wide <= params.turned_gap)
+    cut_out = close & (same >= params.kept_same) & (lead >= params.kept_lead) & (wide <= params.kept_gap)
+    retold = (own >= params.own) & (runs < params.runs) & ~turned & ~cut_out
     quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
     retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
@@ -116,6 +119,16 @@ def _short_form(measures: Floats, aligned: Floats, hits: Floats, others: Floats,
     same = weight * measure(measures, "match_a") / np.maximum(around, 1)
     form: Flags = (aligned <= params.unnamed) & (figures >= params.short_figures)
     form &= ((hits + 1) / (figures + 1) < params.figures) & (same < params.short_same)
+    return form
+
+
+def _named_form(measures: Floats, aligned: Floats, larger: Floats, hits: Floats, others: Floats, params: DedupParams) -> Flags:
+    """Say which pairs share little but nearly all of either, in which names and figures differ and the words around them do not."""
+    named, plain = measure(measures, "named"), measure(measures, "plain_a")
+    form: Flags = (aligned <= params.unnamed) & (larger >= params.named_covered) & (named >= params.named)
+    form &= named / np.maximum(aligned, 1) * 100 >= params.other_slots
+    form &= (others + measure(measures, "beside") > 0) | (hits == 0)  # where only names differ, they may be spelled in another way
+    form &= measure(measures, "plain_hit_a") + 1 >= params.named_same * (plain + 1)
     return form
 
 

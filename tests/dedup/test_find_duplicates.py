@@ -167,6 +167,38 @@ def test_a_short_form_that_is_sent_again_with_a_figure_corrected_is_a_copy_among
     assert found == {frozenset({"d2", "again"})} | {frozenset({f"d{n}"}) for n in range(len(days)) if n != 2}
 
 
+WITNESSES = (
+    "Ein bislang unbekannter Täter hat in der Nacht zum {} in der {} in Rheinfelden einen geparkten {} beschädigt. Der Schaden"
+    " beträgt etwa {} Euro. Der Polizeiposten Rheinfelden, Telefon 07623 74040, sucht Zeugen, die Angaben zum Verursacher machen"
+    " können."
+)
+HEARING = (
+    "NOTICE IS HEREBY GIVEN that the Zoning Board of the Town of Holt will hold a public hearing on Monday, March 23, at {} p.m. in"
+    " the Town Hall, 14 Main Street, on the application of {}. All interested persons may appear and be heard. Plans are available"
+    " at the office of the Town Clerk."
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "one", "other"),
+    [
+        (WITNESSES, ("Dienstag", "Gartenstraße", "Opel Corsa", "1.500"), ("Mittwoch", "Lindenallee", "VW Golf", "2.800")),
+        (
+            HEARING,
+            ("7:00", "Denise Marlow for a variance from the side yard setback at 77 Quarry Road to construct a garage"),
+            ("7:30", "Ferro Brothers Inc. for a special permit to operate a car wash at 210 State Street"),
+        ),
+    ],
+)
+def test_two_short_forms_are_told_apart_where_names_differ_and_the_words_around_them_do_not(
+    form: str, one: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    first, again = document("a", form.format(*one)), document("b", form.format(*other), 2)
+    assert len(stories(find_duplicates([first, again]))) == 2
+    printed = document("c", f"(Newsdesk) {form.format(*one)}", 3, "b.example")
+    assert stories(find_duplicates([first, again, printed])) == {frozenset("ac"), frozenset("b")}
+
+
 def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() -> None:
     frame = article(91, 3).split(" ")
 
@@ -224,6 +256,28 @@ def test_an_edited_text_is_a_copy_on_the_word_of_one_pair_where_its_paragraphs_w
     whole = document("a", "\n\n".join([*paragraphs, article(65, 1)]))
     local = document("b", "\n\n".join([*(edited[n] for n in order), article(66, 1)]), 2, "b.example")
     assert len(stories(find_duplicates([whole, local]))) == expected
+
+
+@pytest.mark.parametrize(("every", "expected"), [(10, 1), (5, 2)])
+def test_an_edited_text_is_a_copy_on_the_word_of_one_pair_where_the_words_that_were_kept_stand(every: int, expected: int) -> None:
+    sentences = article(67, 10).replace("\n\n", " ").split(". ")
+    own = article(68, 4).replace("\n\n", " ").split(". ")
+    parts = [s.split(" ") for n, s in enumerate(sentences) if n % 4 < 3]
+    kept = [" ".join("xyz" if i % every == every - 1 else w for i, w in enumerate(part)) for part in parts]
+    local = document("b", ". ".join([*kept[:4], *own[:3], *kept[4:8], *own[3:5], *kept[8:], *own[5:]]), 2, "b.example")
+    assert len(stories(find_duplicates([document("a", ". ".join(sentences)), local]))) == expected
+
+
+def test_a_cut_copy_of_a_text_with_a_new_beginning_on_an_older_end_is_in_its_story() -> None:
+    first, news = article(69, 6), article(690, 3)
+    second = f"{news}\n\n{first}"
+    cut = f"(Newsdesk) {news} Read more"
+    versions = [document("first", first, 1), document("second", second, 2), document("cut", cut, 3, "b.example")]
+    found = stories(find_duplicates(versions))
+    assert any({"second", "cut"} <= story for story in found)
+    # what came before it and is covered by nothing else is what it was put together from
+    early = [document("first", first, 1), document("second", second, 3), document("cut", cut, 2, "b.example")]
+    assert not any({"first", "cut"} <= story for story in stories(find_duplicates(early)))
 
 
 def test_a_statement_with_other_words_in_the_mouth_is_no_copy_on_the_word_of_one_pair() -> None:
