@@ -224,8 +224,8 @@ def _headline_evidence(page: _Page, position: int) -> int:
         return 0
     beside = any(other.dropped_by in page.label_rules for other in page.blocks[max(0, position - 1) : position + 2])
     odd_quotes = page.quotes is not None and quote_style(block.text) not in (None, page.quotes)
-    # Everything else on the page ends its sentences, and no list was going on.
-    odd_ending = page.punctuated and block.kind == "paragraph" and _has_headline_form(block)
+    # Everything else on the page ends its sentences, and no list was going on; it does not stand where only the article does.
+    odd_ending = page.punctuated and block.kind == "paragraph" and _has_headline_form(block) and not _is_in_the_article(page, block)
     return sum(
         points
         for points, holds in (
@@ -236,6 +236,15 @@ def _headline_evidence(page: _Page, position: int) -> int:
             (2, odd_ending and count_words(block.text) >= MIN_SENTENCE_WORDS),
         )
         if holds
+    )
+
+
+def _is_in_the_article(page: _Page, block: Block) -> bool:
+    """Say whether a line stands where the last prose does and no label: not so on a page stitched of nothing but paragraphs."""
+    if not block.path or block.path != page.blocks[page.last].path or block.link_density:
+        return False
+    return not any(
+        other.path == block.path and (other.dropped_by == HEADLINE or other.dropped_by in page.label_rules) for other in page.blocks
     )
 
 

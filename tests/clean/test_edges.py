@@ -147,6 +147,15 @@ def test_the_headline_of_another_story_at_the_tail_goes() -> None:
     assert dropped(label(article(*PROSE, line))) == {line: "related-headline"}
 
 
+def test_a_last_sentence_without_its_stop_stays_where_the_article_s_paragraphs_stand() -> None:
+    line = "Without a harbour of its own the island has no winter"
+    place = "article>div.story>p"
+    paragraphs = [replace(block(text), path=place) for text in PROSE]
+    assert dropped(label(article(*paragraphs, replace(block(line), path=place)))) == {}
+    elsewhere = replace(block(line), path="article>div.more>p")
+    assert dropped(label(article(*paragraphs, elsewhere))) == {line: "related-headline"}
+
+
 @pytest.mark.parametrize("mark", ["1", "[1][2]", "”3", "1,2", "¹²"])
 def test_a_sentence_with_the_number_of_a_note_behind_it_is_no_headline(mark: str) -> None:
     assert dropped(label(article(*PROSE, "That Is What the Law Says." + mark))) == {}
