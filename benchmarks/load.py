@@ -348,6 +348,8 @@ def main() -> None:
         return
     every = [*(name for name in LOADERS if options.tenfold or name != TENFOLD), *(["dlt"] if options.dlt else [])]
     names = options.only.split(",") if options.only else every
+    if unknown := set(names) - {*LOADERS, "dlt"}:
+        parser.error(f"--only knows no {', '.join(sorted(unknown))}; there are {', '.join([*LOADERS, 'dlt'])}")
     with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
         write_inputs(Path(folder), options.articles)
         print(f"{options.articles} articles; CPU-seconds per 100,000 (client + server), wall seconds, peak MB of the client")
