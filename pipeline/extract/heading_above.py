@@ -61,13 +61,14 @@ def _shared(words: Sequence[str], text: set[str]) -> int:
 
 
 def _stands_above(page: PageBlocks, tokens: Sequence[Sequence[str]], above: range, title: Sequence[str]) -> bool:
-    """Say whether the title is a heading above the text: one that plays with words. A shorter one names the section.
+    """Say whether the title is a heading above the text: one that plays with words. A shorter one names the section, but as an h1.
 
     Far above, a heading that is a link leads home: the site's name.
     """
     whole = set(title)
     if len(title) < MIN_WORDS:
-        return False
+        own = (page.runs[i].text for i in above if page.runs[i].tag == "h1" and list(tokens[i]) == list(title))
+        return len(title) > 1 and any(match_line(text) is None for text in own)
     headings = (i for i in range(above.stop) if page.runs[i].tag in HEADINGS and whole <= set(tokens[i]))
     return any(i in above or page.runs[i].link_chars < LINKED * len(page.runs[i].text) for i in headings)
 

@@ -43,8 +43,8 @@ AGREEMENT = 0.5  # of words in common (Dice); headings of other stories stay bel
 SOME_AGREEMENT = 0.2  # an only h1 with less is not this page's headline
 BRACKETS = re.compile(r"\s*[\[(（【]([^\[\]()]{1,30})[\])）】]$")
 LOGO_CLASS = re.compile(r"(?:^|[\s_-])(?:logo|site-?(?:title|name)|brand)(?:$|[\s_-])", re.IGNORECASE)
-# What software calls a page by in its <title>: "news:ferry", "press_2024.pdf".
-PAGE_ID = re.compile(r"[a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*[:_/.][a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*")
+# What software calls a page by in its <title>: "news:ferry", "press_2024.pdf", "car-seats-test-autumn-2018".
+PAGE_ID = re.compile(r"[a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*[:_/.][a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*|[a-z0-9]+(?:-[a-z0-9]+){3,}")
 DATE_IN_FRONT = re.compile(
     r"^\W*(?:\w{3,9}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+\w{3,9}\.?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\W*"
 )
@@ -121,7 +121,7 @@ def _is_logo(heading: lxml.html.HtmlElement, text: str, url: str | None) -> bool
     link = _link_of(heading, text)
     if link is None or len(words(text)) > LOGO_WORDS:
         return False
-    if LOGO_CLASS.search(heading.get("class", "")):
+    if LOGO_CLASS.search(f"{heading.get('class', '')} {heading.get('id', '')}"):
         return True
     try:
         target, page = urlsplit(urljoin(url or "", link.get("href") or "#")), urlsplit(url or "")
@@ -167,7 +167,7 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
     piece = _visible_piece(lines, markup.title, names)
     if heading and (piece is None or set(words(piece)) & set(words(heading))):
         return heading
-    return piece or next(iter(declared), None)
+    return piece or next((title for title in declared if not PAGE_ID.fullmatch(title)), next(iter(declared), None))
 
 
 def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
@@ -234,6 +234,8 @@ def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames
         return _without_extras(text, declared), True
     if declared and (len(usable) > 1 or best < SOME_AGREEMENT):
         return None, False
+    if any(fold(SEPARATOR.split(title)[0]) == fold(usable[0]) for title in declared):
+        return usable[0], False
     return usable[0] if (len(words(usable[0])) > 2 or not declared) and not names.open(usable[0]) else None, not declared
 
 

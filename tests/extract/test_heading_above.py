@@ -39,6 +39,11 @@ def test_a_headline_that_plays_with_words_stays_when_it_heads_the_page() -> None
     assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
 
 
+def test_so_does_one_of_two_words_as_the_heading_of_the_first_rank() -> None:
+    head = "<title>Homo Alvertonensis | Institute for civic education</title>"
+    assert page("<h1>Homo Alvertonensis</h1><p>People of the harbour</p>", head)[0] == "Homo Alvertonensis"
+
+
 def test_it_may_stand_far_above_the_text() -> None:
     menus = "".join(f"<p>{name}</p>" for name in ("Read", "History", "Tools", "Print", "Views", "More", "Share", "Save", "Help"))
     above = f"<h1>All Aboard Once More</h1>{menus}<p>From the harbour almanac</p>"

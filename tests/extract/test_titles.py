@@ -219,3 +219,19 @@ def test_a_headline_that_links_to_its_own_page_stays() -> None:
 @pytest.mark.parametrize("title", [f"{HEADLINE}- Travel-Services-Daily", f"{HEADLINE} _English_Daily", f"{HEADLINE} (from Daily)"])
 def test_the_line_of_the_page_that_the_title_holds_is_the_headline(title: str) -> None:
     assert title_of(f"<div><b>{HEADLINE}</b></div><p>Travel</p><p>Services</p>", f"<title>{title}</title>") == HEADLINE
+
+
+def test_what_software_calls_a_page_is_no_headline() -> None:
+    head = (
+        "<meta property='og:title' content='car-seats-test-autumn-2018'><title>Car seats put to the test | Alverton Courier</title>"
+    )
+    assert title_of("<h1>Four models fail</h1>", head) == "Car seats put to the test"
+
+
+@pytest.mark.parametrize(
+    "heading", ["<h1 id='site-title'><a href='https://old.example/'>Notes</a></h1><h1>Homo Alvertonensis</h1>"]
+)
+def test_a_short_heading_is_the_headline_when_the_title_begins_with_it(heading: str) -> None:
+    assert (
+        title_of(heading, "<title>Homo Alvertonensis | Institute for civic education of the coast</title>") == "Homo Alvertonensis"
+    )
