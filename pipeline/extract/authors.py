@@ -11,7 +11,7 @@ import lxml.html
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import has_digit
 from pipeline.extract.agencies import agency_in, without_agency
-from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_person, split_names
+from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_person, is_role, split_names, stands_behind_and
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links, own_footer
@@ -63,7 +63,7 @@ def read_authors(
         lambda: _people_of_elements(marked().author_items, names),
         lambda: _people_of_elements(marked().bylines, names, full_names=True),
         lambda: _people_of_elements(author_links(tree, url), names, full_names=True),
-        lambda: _people(_by_lines(lines(), markup), names, full_names=True),
+        lambda: _people(_by_lines(lines(), markup, names), names, full_names=True),
         lambda: _people(_in_footer(tree), names, full_names=True),
     )
     for source in sources:
@@ -130,10 +130,10 @@ def _from_labels(markup: Markup) -> list[str]:
     return [data for label, data in pairs if label and after_by(label + " x") == "x"]
 
 
-def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
+def _by_lines(page_lines: Lines, markup: Markup, names: SiteNames) -> list[str]:
     """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone.
 
-    The date may stand before the "By".
+    The date may stand before the "By". A line by the house itself is none: "Written by" and a name may follow.
 
     In Chinese, Japanese and Korean what stands for "By" may follow the name.
     """
@@ -144,7 +144,7 @@ def _by_lines(page_lines: Lines, markup: Markup) -> list[str]:
                 return [signed]
         rest = after_by(line)
         rest = _after_date(line) if rest is None else rest
-        if rest is not None:
+        if rest is not None and not names.match(rest or following):
             return [rest or following]
     return []
 
@@ -174,8 +174,14 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
     for value in values:
         for group in GROUP.split(one_line(value, MAX_BYLINE)):
             found: list[str] = []
-            is_first = True
+            is_first, at_house = True, False  # behind a role stands the house, up to the next person
             for name in split_names(group):
+                if found and is_role(name):
+                    at_house = True
+                    continue
+                if at_house and not stands_behind_and(name, group):
+                    continue
+                at_house = False
                 credit = agency_in(name)
                 agency = agency or credit
                 name = without_agency(name) if credit else name

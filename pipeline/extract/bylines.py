@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from pipeline.extract.cjk_bylines import plain_byline
 from pipeline.extract.strings import words
-from pipeline.extract.titles import SiteNames
+
+if TYPE_CHECKING:
+    from pipeline.extract.titles import SiteNames
 
 MAX_NAME_WORDS = 6
 MAX_NAME = 60  # characters
@@ -25,6 +28,7 @@ def _words_of(kind: str) -> frozenset[str]:
 
 
 NOT_A_NAME, ALSO_NAMES = _words_of("not_a_name"), _words_of("also_names")
+OCCUPATIONS = _words_of("occupations")
 INSIDE_NAMES, NAME_PARTICLES = _words_of("inside_names"), _words_of("name_particles")
 
 
@@ -93,6 +97,16 @@ def split_names(byline: str) -> list[str]:
         return []
     pieces = CONJUNCTION.split(TAIL.sub("", text))
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
+
+
+def is_role(piece: str) -> bool:
+    """Tell whether a piece of a byline, behind a name, says what that person does: "Product Manager"."""
+    return any(word in OCCUPATIONS for word in words(piece))
+
+
+def stands_behind_and(name: str, byline: str) -> bool:
+    """Tell whether a name is joined to what stands before it in a byline by "and"."""
+    return re.search(rf"(?<!\w){AND}\s+{re.escape(name)}", byline, re.IGNORECASE) is not None
 
 
 def _trim(piece: str) -> str:

@@ -13,12 +13,17 @@ from pipeline.urls import site_of
 
 # Class names are compared with CamelCase split and underscores as hyphens: `ArticleByline__name` is `article-byline-name`.
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-QUICK = re.compile(r"author|byline|by-line|contributor|autor|date|time|publish|posted|meta|pub")
+# What writers and dates are called in the languages that class names are written in, English apart.
+WRITERS = r"auteurs?|autor(?:e|en|es|i|in)?|verfasser(?:in)?|forfattare|forfatter|skribent|kirjoittaja|yazar"
+DATES = r"datum|fecha|tarih|(?<![a-z])dat[ao](?![a-z])"
+QUICK = re.compile(rf"author|byline|by-line|contributor|date|time|publish|posted|meta|pub|{WRITERS}|{DATES}")
 BYLINE = re.compile(
-    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline)?-{0,3}(?:authors?|bylines?|by-line|autore?n?|contributor-name)"
+    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline|artikel|beitrags?|articulo|articolo|noticia)?-{0,3}"
+    rf"(?:authors?|bylines?|by-line|contributor-name|{WRITERS})"
     r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
-DATE = re.compile(r"date|time|publish|posted|pub-|byline|meta")
+DATE = re.compile(rf"date|time|publish|posted|pub-|byline|meta|{DATES}")
+ENTRY_TITLE = re.compile(r"(?<![\w-])(?:entry|post)-title(?![\w-])")  # as weblogs mark a headline, of whatever rank
 
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})
 AUTHOR_PATH = re.compile(
@@ -39,6 +44,7 @@ CACHED_LABELS = 16_384  # a page's class names come again and again, on it and o
 ARTICLE_ITEM = re.compile(r"(?:Article|Posting|Report|Review)\b")
 ELSEWHERE_TAGS = frozenset({"footer", "aside", "nav", "blockquote", "figure", "figcaption"})
 TOP_TAGS = frozenset({"body", "main", "html"})  # their classes speak of the whole page
+ENTRY_FOOTER = re.compile(r"(?<![\w-])(?:entry|post|article|story)-footer(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,14 @@ def _here(elements: Iterable[lxml.html.HtmlElement], around: frozenset[lxml.html
 
 
 def around_headline(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
-    """Return the elements that hold a heading of the first rank: whatever their names say, the story is in them."""
-    return frozenset(ancestor for heading in tree.iter("h1") for ancestor in heading.iterancestors())
+    """Return the elements that hold a heading of the first rank, or the one marked as an entry's: whatever their names say, the
+    story is in them. Blogger calls all of it a widget.
+    """
+    headings = list(tree.iter("h1"))
+    entries = [heading for heading in tree.iter("h1", "h2", "h3", "h4") if ENTRY_TITLE.search(heading.get("class", ""))]
+    if len(entries) == 1:
+        headings += entries
+    return frozenset(ancestor for heading in headings for ancestor in heading.iterancestors())
 
 
 def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
@@ -123,7 +135,7 @@ def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
     heading = next((heading for heading in tree.iter("h1") if next(heading.iterancestors("article"), None) is not None), None)
     articles = _longest_article(tree) if heading is None else list(heading.iterancestors("article"))
     if not articles:
-        return frozenset()
+        return _entry_footer(tree)
     around = frozenset(articles)
     footers = [
         footer
@@ -131,6 +143,15 @@ def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
         if next(footer.iterancestors("article")) in around
         and not is_elsewhere(footer.getparent(), around)
         and not speaks_of_others(_label(footer).replace("footer", ""))
+    ]
+    return frozenset(footers) if len(footers) == 1 else frozenset()
+
+
+def _entry_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
+    """Return what stands for a footer on weblogs that know no such element: the one marked so beside or around their headline."""
+    around = around_headline(tree)
+    footers = [
+        block for block in tree.iter("div", "p") if block.getparent() in around and ENTRY_FOOTER.search(block.get("class", ""))
     ]
     return frozenset(footers) if len(footers) == 1 else frozenset()
 

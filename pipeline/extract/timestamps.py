@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
+from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, ISO, Stated, parse_date, plain_date
 from pipeline.extract.marked import Marked, is_elsewhere, own_footer
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
@@ -134,7 +134,10 @@ def _dated_lines(marked: Callable[[], Marked]) -> Iterator[str]:
     for element in marked().dates:
         if seen >= MAX_ELEMENTS:
             return
-        text = plain_date(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
+        # Microformats state in the title what the text says in short: <abbr title="2016-12-23T05:11:00-05:00">5:11 AM</abbr>.
+        title = one_line(element.get("title"))
+        stated = one_line(element.get("content")) or (title if ISO.match(title) else "")
+        text = plain_date(stated or one_line(element.text_content(), MAX_DATE_LINE + 1))
         if not 6 <= len(text) <= MAX_DATE_LINE or not YEAR.search(text):
             continue
         seen += 1

@@ -368,3 +368,45 @@ def test_hostile_names_are_harmless() -> None:
     assert from_jsonld("a" * 100_000).authors == ()
     assert from_jsonld([{"name": f"Jane Doe{'x' * n}"} for n in range(500)]).authors.__len__() <= 20
     assert split_names(" and " * 1000) == []
+
+
+BLOG = (
+    "<div class='widget Blog' id='Blog1'><h2 class='date-header'><span>Friday, 1 March 2024</span></h2><div class='post hentry'>"
+    "<h3 class='post-title entry-title'>Ferry sails again</h3><div class='post-body'>Story.</div><div class='post-footer'>"
+    "<span class='post-author vcard'>Posted by <span class='fn'>Jane Doe</span></span> at "
+    "<abbr class='published' title='2024-03-01T05:11:00-05:00'>5:11 AM</abbr></div></div></div>"
+)
+
+
+@pytest.mark.parametrize("header", ["", "<h1>The Harbour Notes</h1>"])
+def test_a_weblog_whose_post_is_a_widget_says_who_wrote_it_and_when(header: str) -> None:
+    html = f"<html><body>{header}{BLOG}</body></html>"
+    found = read_metadata(parse_html(html), URL, html)
+    assert (found.authors, found.published_at) == (("Jane Doe",), "2024-03-01")
+
+
+def test_of_several_posts_none_says_it() -> None:
+    html = f"<html><body>{BLOG}{BLOG.replace('Jane Doe', 'Ann Poe')}</body></html>"
+    assert read_metadata(parse_html(html), URL, html).authors == ()
+
+
+@pytest.mark.parametrize("name", ["auteurs", "autoren", "artikelAutor", "beitrag-autor", "verfasser", "author_name"])
+def test_the_class_of_a_byline_may_be_of_another_language(name: str) -> None:
+    assert read(f"<p>par <span class='{name}'>Jane Doe</span>, 21 juin 2018</p>").authors == ("Jane Doe",)
+
+
+def test_behind_the_house_a_writer_may_be_named() -> None:
+    byline = "<div>By <b>The Alverton Courier</b> - 1 March 2024</div><p><em>Written by: <a>Jane Doe</a></em></p>"
+    assert read(byline).authors == ("Jane Doe",)
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Jane Doe, Product Manager, Alverton Ferries", ("Jane Doe",)),
+        ("Jane Doe, Harbour Engineer and John Roe, Director", ("Jane Doe", "John Roe")),
+        ("Engineer Doe, Jane Roe", ("Engineer Doe", "Jane Roe")),
+    ],
+)
+def test_what_somebody_does_and_for_which_house_is_no_other_writer(byline: str, names: tuple[str, ...]) -> None:
+    assert read(f"<p class='byline'>Posted by {byline}</p>").authors == names
