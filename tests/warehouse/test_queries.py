@@ -131,6 +131,24 @@ def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None
         assert connection.execute(sa.text(query)).all() == [(2, 1.5, 1.0)]
 
 
+def test_dropped_lines_are_counted_for_the_articles_that_are_asked_for(warehouse: Warehouse) -> None:
+    odd = 'Share "this" \\ \u2028 \n 🏛'
+    lines = [Block(i, "paragraph", odd if i < 4 else "Share", "line.share") for i in range(1, 6)]
+    load(
+        warehouse,
+        night(0, [replace(article("a"), blocks=(Block(0, "paragraph", "A."), *lines)), article("b", site="other.example")]),
+    )
+    query = (
+        "FROM clean_articles c JOIN dropped_lines d ON d.article_id = c.article_id WHERE c.site = 'herald.example' ORDER BY times"
+    )
+    with warehouse.reading() as connection:
+        found = connection.execute(sa.text(f"SELECT d.site, d.text, d.rule, d.times {query}")).all()
+        if warehouse.dialect == "sqlite":
+            plan = [row[3] for row in connection.execute(sa.text(f"EXPLAIN QUERY PLAN SELECT 1, 2, 3, d.times {query}"))]
+            assert [step for step in plan if step.startswith("SCAN") and "VIRTUAL" not in step and "(subquery" not in step] == []
+    assert found == [("herald.example", "Share", "line.share", 2), ("herald.example", odd, "line.share", 3)]
+
+
 def test_a_site_that_brings_nothing_but_rejects_is_measured_too(warehouse: Warehouse) -> None:
     urls = [f"https://shut.example/{n}" for n in range(3)]
     fetches = [fetch(article("a")), *(fetch(url, "http_403") for url in urls)]
