@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 
@@ -37,7 +38,8 @@ MAGIC = (
 )
 MPEG4 = re.compile(rb"....ftyp", re.DOTALL)
 BINARY_WINDOW = 4096
-BINARY_SHARE = 0.1  # of control bytes; a page has none, UTF-16 is told apart by its NULs standing at every other place
+BINARY_SHARE = 0.05  # of control bytes but NUL, which UTF-16 has: of what is packed or encrypted a tenth, of a page none
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CONTROL_BYTES = bytes(b for b in range(0x20) if b not in b"\t\n\f\r\x1b")
 # One class for all elements: lxml.html's own lookup calls Python for each element that is touched, a tenth of all time.
 CLASSES = etree.ElementDefaultClassLookup(
@@ -71,6 +73,8 @@ def reject_binary(body: bytes) -> None:
             raise Reject("not_html", name)
     if MPEG4.match(start):
         raise Reject("not_html", "MPEG-4 media")
+    if start.startswith(UTF16_MARKS):  # where half of each Cyrillic or Greek letter is a control byte
+        start = start.decode("utf-16", "ignore").encode("utf-8", "ignore")
     controls = len(start) - len(start.translate(None, CONTROL_BYTES))
     nuls = start.count(0)
     if controls - nuls > BINARY_SHARE * len(start):

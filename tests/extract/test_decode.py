@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -185,6 +187,7 @@ def test_an_empty_body_is_rejected(body: bytes) -> None:
         b"PK\x03\x04",
         b"\0\0\0\x18ftypmp42",
         bytes(range(1, 32)) * 20,
+        *(Random(seed).randbytes(4096) for seed in range(8)),  # packed or encrypted, of a kind that has no name here
     ],
 )
 def test_files_that_are_no_pages_are_rejected(body: bytes) -> None:
@@ -192,6 +195,12 @@ def test_files_that_are_no_pages_are_rejected(body: bytes) -> None:
         reject_binary(body)
     assert caught.value.code == "not_html"
     reject_binary(b"<!DOCTYPE html><p>page</p>")
+
+
+@pytest.mark.parametrize("text", [RUSSIAN, GREEK, GERMAN, JAPANESE])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_no_binary_file(text: str, encoding: str) -> None:
+    reject_binary(("\ufeff" + text).encode(encoding))
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "<!-- nothing -->", "<!DOCTYPE html>"])
