@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PIPE = "-"
+DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/self/fd/")  # open already, as for bash's `<(…)` and `>(…)`; /dev/shm has files
 PLAIN = ("", ".jsonl", ".ndjson", ".json")
 # What people have in hand instead of JSON Lines, packed or not, and what takes it.
 ELSEWHERE = {
@@ -96,6 +97,8 @@ def parse_line(raw: bytes, number: int = 0) -> Line:
         value = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return Line(number, error=f"not UTF-8: {error.reason} at byte {error.start}")
+    except json.JSONDecodeError as error:  # whose own text counts lines within this one
+        return Line(number, error=f"not JSON at character {error.pos + 1}: {error.msg}")
     except (ValueError, RecursionError) as error:
         return Line(number, error=f"not JSON: {error}")
     if not isinstance(value, dict):
@@ -119,11 +122,11 @@ def whole_file(target: str) -> Iterator[IO[bytes]]:
         yield pipe
         pipe.flush()
         return
-    path = Path(target).resolve()
-    if path.exists() and not path.is_file() and not path.is_dir():  # a device or a named pipe is written to, not replaced
-        with path.open("wb") as device:
-            yield device
+    path = Path(target)
+    if target.startswith(DESCRIPTORS) or (path.exists() and not path.is_file() and not path.is_dir()):
+        yield from _stream(path)
         return
+    path = path.resolve()
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")
@@ -141,6 +144,16 @@ def whole_file(target: str) -> Iterator[IO[bytes]]:
         raise Fatal(f"output {target!r}: writing failed: {error}") from error
     finally:
         Path(temporary.name).unlink(missing_ok=True)
+
+
+def _stream(path: Path) -> Iterator[IO[bytes]]:
+    """Open what is written to, not replaced: a device, a named pipe, a descriptor such as `/dev/stdout`."""
+    try:
+        device = path.open("ab")  # of a descriptor that leads to a file what it has stays
+    except OSError as error:
+        raise ConfigError(f"output {str(path)!r} cannot be written ({error.strerror}); name a file, or - for a pipe") from error
+    with device:
+        yield device
 
 
 @contextmanager
@@ -182,7 +195,7 @@ def _open_input(source: str) -> IO[bytes]:
 
 def _suffix(name: str, role: str) -> str:
     """Return `.gz`, `.zst` or nothing; raises `ConfigError` for a file of another kind."""
-    suffixes = [] if name == PIPE or name.startswith("/dev/") else [suffix.lower() for suffix in Path(name).suffixes]
+    suffixes = [] if name == PIPE or name.startswith(DESCRIPTORS) else [suffix.lower() for suffix in Path(name).suffixes]
     packed = suffixes.pop() if suffixes and suffixes[-1] in (".gz", ".zst") else ""
     suffix = suffixes[-1] if suffixes else ""
     if suffix in ELSEWHERE:

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.backup import dump, restore
+from pipeline.cli import main
 from pipeline.errors import ConfigError, Fatal
-from pipeline.store import LocalStore, Store
+from pipeline.records import Fetch, StageReport
+from pipeline.store import MANIFEST, LocalStore, Partition, PartitionWriter, Store, read_records
+from tests.warehouse.make import fetch
+
+PARTITION = Partition("fetch", "2026-11-20", "000")
 
 names = st.lists(
     st.text("abcé .=-_#%", min_size=1, max_size=8).filter(lambda n: n.strip(".") and n[0] != "."), min_size=1, max_size=4
@@ -48,6 +54,46 @@ def test_manifests_come_last_and_locks_not_at_all(tmp_path: Path) -> None:
         store.put(key, b"x")
     with store.lock("stage=a"), tarfile.open(fileobj=io.BytesIO(dumped(store))) as tar:
         assert tar.getnames() == ["raw/seg.warc.gz", "stage=b/part-1.parquet", "stage=a/MANIFEST.json"]
+
+
+class Busy(LocalStore):
+    """A store in which a second run of a fetch ends as soon as the first file is read, and one more while that is filed."""
+
+    runs = 0
+
+    def get(self, key: str) -> bytes:
+        data = super().get(key)
+        if key.startswith("raw/") or (key.endswith(MANIFEST) and self.runs == 1):
+            self.runs += 1
+            fetched(self, self.runs)
+        return data
+
+
+def fetched(store: Store, number: int) -> None:
+    """Archive a page and file it, as a fetch does."""
+    if number < 3:
+        store.put(f"raw/segment-{number}", b"page")
+        writer = PartitionWriter(store, PARTITION)
+        rows = [replace(fetch("a"), warc_filename=f"raw/segment-{n}") for n in range(number + 1)]
+        writer.write("part", Fetch, rows)
+        writer.commit(StageReport("fetch", "2026-11-20", "000", len(rows), {"fetched": len(rows)}))
+
+
+def test_a_store_that_is_written_to_meanwhile_gives_a_whole_backup(tmp_path: Path) -> None:
+    busy, back = Busy(tmp_path / "busy"), LocalStore(tmp_path / "back")
+    fetched(busy, 0)
+    restore(back, io.BytesIO(dumped(busy)))
+    rows = list(read_records(back, PARTITION, Fetch))
+    assert len(rows) == 3
+    assert {row.warc_filename for row in rows} == set(back.list("raw/"))
+
+
+def test_an_empty_store_takes_the_place_of_no_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that is run in the wrong folder must not empty the backup."""
+    monkeypatch.chdir(tmp_path)
+    Path("store.tar").write_bytes(b"earlier")
+    assert main(["store", "dump", "store.tar"]) == 2
+    assert Path("store.tar").read_bytes() == b"earlier"
 
 
 def test_a_backup_that_is_cut_off_or_none_is_named(tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ def _store_dump(options: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings.store)
     with whole_file(options.file) as stream:
         number = backup.dump(store, stream)
+        if not number:  # in the wrong folder, say: it must not take the place of an earlier backup
+            raise ConfigError(f"store dump: the store {store.url} is empty; name yours in COPYDESK_STORE")
     print(f"{store.url}: {number} files dumped", file=sys.stderr)
     return 0
 

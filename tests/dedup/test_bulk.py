@@ -107,6 +107,20 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
         dedup_file(str(tmp_path / "missing.jsonl"), str(tmp_path / "no" / "out.jsonl"), None, Settings())
 
 
+def test_a_descriptor_is_written_to(tmp_path: Path) -> None:
+    """As for bash's `--output >(…)`, and for `--output /dev/stdout` into a pipe or behind what a file has already."""
+    (tmp_path / "in.jsonl").write_text(json.dumps(row("a", article(1))) + "\n")
+    reading, writing = os.pipe()
+    dedup_file(str(tmp_path / "in.jsonl"), f"/dev/fd/{writing}", None, Settings())
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        assert json.loads(pipe.read())["id"] == "a"
+    with (tmp_path / "out.jsonl").open("w") as file:
+        print("before", file=file, flush=True)
+        dedup_file(str(tmp_path / "in.jsonl"), f"/dev/fd/{file.fileno()}", None, Settings())
+    assert [line[:6] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == ["before", '{"id":']
+
+
 def test_a_pipe_is_written_to_and_a_link_is_followed(tmp_path: Path) -> None:
     """As root `--output /dev/null` would otherwise put a file in the place of the device."""
     source, pipe, link = (tmp_path / name for name in ("in.jsonl", "pipe", "link.jsonl"))
