@@ -24,6 +24,7 @@ LOOKED = 500  # articles that are looked at for a page with a phrase, in Postgre
 READ_AT_ONCE = 100
 FREQUENT = 50_000  # articles that have the words of a phrase: it costs less to look at the newest than to read the dates of so many
 NEWEST = 2000  # articles that are read through without the index, and as many that have no date
+UNDATED = "-infinity"  # when an article without a date was published, for PostgreSQL: they come last
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
 LONGEST_QUERY = 300
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
@@ -90,7 +91,8 @@ def is_place(connection: Connection, after: str) -> bool:
         return after.isdecimal() and after.isascii() and int(after) < 2**63
     moment, _, identity = after.rpartition(" ")
     try:
-        datetime.fromisoformat(moment)
+        if moment != UNDATED:
+            datetime.fromisoformat(moment)
     except ValueError:
         return False
     return re.fullmatch("[0-9a-f]{32}", identity) is not None
@@ -171,7 +173,9 @@ def _matching(connection: Connection, values: dict[str, Any], *, sampled: bool =
 
 def _fitting(connection: Connection, name: str, values: dict[str, Any], looked: int) -> _Piece:
     """Return those of the next so many articles, as a statement gives them, that have the words, up to what fills a page."""
-    looked_at = _ask(connection, name, values | {"looked": looked})
+    looked_at = [*_ask(connection, name, values | {"looked": looked})]
+    if name == "newest" and len(looked_at) < looked:
+        looked_at += _ask(connection, "undated", values | {"looked": looked - len(looked_at)})
     found: list[Row] = []
     for start in range(0, len(looked_at), READ_AT_ONCE):
         rows = looked_at[start : start + READ_AT_ONCE]

@@ -278,14 +278,37 @@ def test_a_phrase_is_looked_for_piece_by_piece(
     set_search(filled, on=True)
     both = ["About copy", "About lead"]
     for query, expected in (('"dam broke"', both), ('"broke-dam"', []), ('"dam broke" "at one"', ["About lead"])):
-        titles: list[str] = []
-        path: str | None = f"/search?{urlencode({'q': query})}"
-        while path:
-            tree = lxml.html.fromstring(client.get(path).text)
-            titles += [title.text_content() for title in tree.xpath("//ul[@class='list']//span[@class='title']")]
-            path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
-        assert sorted(titles) == expected, query
+        assert sorted(titles_of_all_pages(client, query)) == expected, query
     set_search(filled, on=False)
+
+
+@pytest.mark.parametrize(("rare", "frequent"), [(2.0, 50_000), (-1.0, 50_000), (-1.0, -1)])
+def test_articles_without_a_date_are_found_behind_the_others(
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch, rare: float, frequent: int
+) -> None:
+    from pipeline.report import finding
+
+    for name, value in (("RARE", rare), ("FREQUENT", frequent), ("FOUND", 1), ("NEWEST_FIRST", 2), ("LOOKED", 2)):
+        monkeypatch.setattr(finding, name, value)
+    undated = [make.article(f"undated{i}", "The dam broke.", 2, published_at=None) for i in range(3)]
+    load(filled, make.night(2, undated))
+    set_search(filled, on=True)
+    for query in ("dam", "dam broke", '"dam broke"'):
+        titles = titles_of_all_pages(client, query)
+        assert sorted(titles) == sorted(["About copy", "About lead", *(str(a.title) for a in undated)]), query
+        if filled.dialect == "postgresql":
+            assert set(titles[:2]) == {"About copy", "About lead"}
+    set_search(filled, on=False)
+
+
+def titles_of_all_pages(client: httpx.Client, query: str) -> list[str]:
+    titles: list[str] = []
+    path: str | None = f"/search?{urlencode({'q': query})}"
+    while path:
+        tree = lxml.html.fromstring(client.get(path).text)
+        titles += [title.text_content() for title in tree.xpath("//ul[@class='list']//span[@class='title']")]
+        path = next(iter(tree.xpath("//p[@class='more']/a/@href")), None)
+    return titles
 
 
 def test_lists_are_read_in_pages_and_hold_everything_once(client: httpx.Client, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
