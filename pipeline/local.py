@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pipeline.errors import ConfigError, Fatal
+from pipeline.errors import ConfigError, CopydeskError, Fatal
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,17 @@ def run_dag(run_date: str, sources: str) -> None:
     log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with _output_to(log), _ending_on_signal() as on_sigterm:
-        failed = _test_dag(run_date, on_sigterm)
+        try:
+            failed = _test_dag(run_date, on_sigterm)
+        except CopydeskError:
+            raise
+        except Exception as error:  # of Airflow itself, as where its database finds no room
+            traceback.print_exc()
+            said = str(error).partition("\n")[0] or type(error).__name__
+            raise Fatal(
+                f"Airflow could not run the DAG {DAG_ID}: {said}; its own database is in {environment['AIRFLOW_HOME']}, unless you"
+                f" named another: see that it can be written, then run again. The whole log is {log}"
+            ) from error
     if failed is not None:
         raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}: {_last_error(log)}; the whole log is {log}")
 

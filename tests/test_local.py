@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline import errors, local
 
+ROOT = Path(__file__).parents[1]
 OURS = [name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.CopydeskError)]
 
 
@@ -35,6 +37,28 @@ def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeyp
         local.airflow_environment("sources.toml", port=8080)
 
 
+def test_what_airflow_itself_fails_of_is_told_in_words_and_kept_in_the_log(tmp_path: Path) -> None:
+    script = """
+from pipeline import local
+def run(run_date, on_sigterm):
+    raise RuntimeError("database or disk is full\\n[SQL: CREATE INDEX]")
+local._test_dag = run
+try:
+    local.run_dag("2026-11-20", "sources.toml")
+except local.Fatal as error:
+    print(error)
+"""
+    variables = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=False, timeout=50)
+    log = tmp_path / "logs" / "nightly_articles-2026-11-20.log"
+    assert (done.stdout, done.stderr) == (
+        f"Airflow could not run the DAG nightly_articles: database or disk is full; its own database is in {tmp_path}, unless you"
+        f" named another: see that it can be written, then run again. The whole log is {log}\n",
+        "",
+    )
+    assert "Traceback" in log.read_text()
+
+
 @pytest.mark.parametrize("told", ["signal.raise_signal(signal.SIGINT)", "signal.raise_signal(signal.SIGTERM)", "on_sigterm()"])
 def test_a_signal_ends_the_run_though_airflow_takes_it_for_the_failure_of_a_task(told: str) -> None:
     script = f"""
@@ -47,7 +71,6 @@ with local._ending_on_signal() as on_sigterm:
     except BaseException:
         time.sleep(60)
 """
-    root = Path(__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=50)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=50)
     status = 128 + (signal.SIGINT if "SIGINT" in told else signal.SIGTERM)
     assert (done.returncode, done.stderr) == (status, "interrupted; run the command again to go on\n")

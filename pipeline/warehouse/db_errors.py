@@ -56,7 +56,7 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         depends = " ".join(str(error).split("\nHINT")[0].split())
         return Fatal(f"{url}: {depends}; drop these, which are not Copydesk's, run `copydesk db upgrade` and make them again")
     if code == sqlite3.SQLITE_IOERR:  # which SQLite also says when it is the file beside it that finds no room
-        return Fatal(f"{url}: {said}: the disk it is on is full or fails; nothing was loaded: make room or mend it, then run again")
+        return Fatal(f"{url}: {said}: the disk it is on is full or fails: make room or mend it, then run again")
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
