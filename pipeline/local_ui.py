@@ -123,7 +123,7 @@ def _revive(
             continue
         if time.monotonic() - began[number] < LIVES:
             raise Fatal(_ended(process, log_folder))
-        _signal_group(process, signal.SIGKILL)  # what it has left
+        _kill_session(process)  # what it has left
         command = _command_of(process)
         log = _log_of(command, log_folder)
         _say(f"{log.stem} ended with status {process.returncode} and is started again; why is in its log, {log}")
@@ -140,13 +140,23 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             logger.info("process %d did not end in %.0f s: killed", process.pid, STOP_WITHIN)
     for process in processes:
-        _signal_group(process, signal.SIGKILL)
+        _kill_session(process)
         process.wait()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
     with suppress(ProcessLookupError):  # it and all that it started have ended already
         os.killpg(process.pid, number)
+
+
+def _kill_session(process: subprocess.Popen[bytes]) -> None:
+    """Kill a part and all that it started: a task has a group of its own, ignores SIGTERM and would work on without a scheduler."""
+    import psutil
+
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):  # it has ended meanwhile, or is another user's
+            if os.getsid(pid) == process.pid:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _command_of(process: subprocess.Popen[bytes]) -> list[str]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from pipeline import errors, local_ui
@@ -30,6 +31,22 @@ def test_a_part_that_ends_is_started_again_and_the_others_go_on(tmp_path: Path, 
         assert f"part1 ended with status 1 and is started again; why is in its log, {tmp_path}/part1.log" in capfd.readouterr().out
         processes[1].wait(30)
         assert (tmp_path / "part1.log").read_text() == "no such row\nno such row\n", "the log of the first one is kept"
+
+
+def test_a_task_that_has_a_group_of_its_own_ends_with_the_part_that_started_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('at work', flush=True); time.sleep(60)"
+    part = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {task!r}], process_group=0).wait()"
+    monkeypatch.setattr(local_ui, "STOP_WITHIN", 0.1)
+    with _parts(tmp_path, part) as (process,):
+        deadline = time.monotonic() + 30
+        while "at work" not in (tmp_path / "part0.log").read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        tasks = psutil.Process(process.pid).children()
+        assert len(tasks) == 1
+    ended, working = psutil.wait_procs(tasks, timeout=30)
+    assert (ended, working) == (tasks, [])
 
 
 def test_a_part_that_ends_at_once_ends_all_of_them(tmp_path: Path) -> None:
