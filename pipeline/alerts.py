@@ -21,6 +21,7 @@ from pipeline.store import Partition, Store, read_manifest, read_records
 if TYPE_CHECKING:
     from pipeline.warehouse import Warehouse
 
+UNSENT = "the alert could not be sent"  # begins a line of the log, which has what it failed of behind it
 USUAL_NIGHTS = 7  # a night is compared with the median of so many before it
 JUMP = 3.0  # times the usual, or its third; the check that gates publishing stops at a fifth
 LONGEST_CAUSE = 1000  # characters; a failed check lists its rows

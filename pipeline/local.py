@@ -189,8 +189,10 @@ def _ending_on_signal() -> Iterator[Callable[[], None]]:
 
 
 def _last_error(log: Path) -> str:
-    """Return the last line of a log that names one of our errors or, failing that, any."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    """Return the last line of a log that names one of our errors or, failing that, any; none of an alert that was told of it."""
+    from pipeline.alerts import UNSENT
+
+    lines = [line.strip() for line in log.read_text(errors="replace").partition(UNSENT)[0].splitlines()]
     ours = [line.partition(": ")[2] for line in lines if line.startswith("pipeline.errors.")]
     others = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception)\b.*:", line)]
     return next(reversed(ours or others), "no reason was logged")

@@ -49,7 +49,7 @@ class AlertNotifier(BaseNotifier):
                 try:
                     send(alert, settings)
                 except Exception:  # a channel may fail in any way, and the next one may work
-                    logger.exception("the alert could not be sent by %s", send.__name__.removeprefix("_send_"))
+                    logger.exception("%s by %s", alerts.UNSENT, send.__name__.removeprefix("_send_"))
 
 
 def keep_cause(context: Any) -> None:

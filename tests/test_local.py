@@ -31,6 +31,15 @@ def test_of_other_errors_the_last_one_is_told(tmp_path: Path) -> None:
     assert local._last_error(log).startswith("sqlalchemy.exc.OperationalError")
 
 
+def test_what_an_alert_failed_of_is_not_what_the_run_failed_of(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_text(
+        "pipeline.errors.BudgetSpent: 30 of 30\n2026-11-20 [error] the alert could not be sent by apprise [pipeline.notify]\n"
+        'pipeline.errors.ConfigError: connection "chat": its extra must be another\n'
+    )
+    assert local._last_error(log) == "30 of 30"
+
+
 def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "50%off"))
     with pytest.raises(errors.ConfigError, match=r"Airflow cannot be run in .*50%off: .* rename or move the folder"):
