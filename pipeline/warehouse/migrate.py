@@ -108,7 +108,10 @@ def _refuse_edited(warehouse: Warehouse, wanted: dict[str, SqlFile], done: dict[
         if name.startswith(VIEW):
             continue
         if name not in wanted:
-            raise Fatal(f"{warehouse.url} has the migration {name}, which this version does not know: upgrade Copydesk")
+            raise Fatal(
+                f"{warehouse.url} has the migration {name}, which this version does not know: upgrade Copydesk or, if you went back"
+                " to this version, restore the warehouse's backup of before"
+            )
         if wanted[name].checksum != checksum:
             raise Fatal(
                 f"{wanted[name].path} was edited after it was applied to {warehouse.url};"
