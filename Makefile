@@ -95,7 +95,7 @@ clean: ## remove what was made here, but not data/
 # uv is fast and compiles bytecode; where it cannot reach an index that only pip is set up for, pip does the same work. The locks are
 # whole, so pip resolves nothing: the one that comes with Python 3.11.7 (23.2.1) breaks down over lxml's extra, which has two spellings.
 INSTALL = ($(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) \
-	|| $(BIN)/pip install --quiet --no-deps --require-hashes -r $(1)) \
+	|| { echo "uv could not install it; pip does the same, in some minutes …"; $(BIN)/pip install --quiet --no-deps --require-hashes -r $(1); }) \
 	&& $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 
 $(VENV)/.uv: requirements-uv.lock

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pipeline.clean import label
 from pipeline.clean.explain import explain_html, explain_text
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, Fatal
+from pipeline.errors import ConfigError, Fatal, Reject
 from pipeline.records import Article, Discovered
 from pipeline.store import LocalStore
 from pipeline.urls import site_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ARTICLE_ID = re.compile(r"[0-9a-f]{32}")
 TEXT_SUFFIXES = (".txt", ".text")
+LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 
 
 def explain(what: str, settings: Settings) -> str:
@@ -55,17 +56,22 @@ def explain_as_html(what: str, settings: Settings) -> str:
 
 
 def _page(what: str, settings: Settings) -> Article:
-    """Extract and clean a page that is not in the warehouse."""
-    if Path(what).is_file():
-        return label(_from_file(Path(what)))
-    if what.startswith(("http://", "https://")):
-        return label(_from_url(what, settings))
+    """Extract and clean a page that is not in the warehouse; raises `Fatal` for what holds none."""
+    try:
+        if Path(what).is_file():
+            return label(_from_file(Path(what)))
+        if what.startswith(("http://", "https://")):
+            return label(_from_url(what, settings))
+    except Reject as error:
+        raise Fatal(f"explain: {what} holds no page: {error}") from error
     raise ConfigError(f"explain: {what!r} is no file here, no http(s) URL and no article id (32 hex digits)")
 
 
 def _from_file(path: Path) -> Article:
     from pipeline.extract.page import PageInput, extract
 
+    if LINES.search(path.name):
+        raise ConfigError(f"explain: {path} holds many documents, not one page: `copydesk clean` takes it")
     kind: Literal["html", "text"] = "text" if path.suffix.lower() in TEXT_SUFFIXES else "html"
     return extract(PageInput(url=None, source_id="file", site="", body=path.read_bytes(), kind=kind))
 

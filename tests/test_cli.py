@@ -105,6 +105,13 @@ def test_a_wrong_question_is_told_with_status_2(copydesk: Call, arguments: list[
     assert message in told(copydesk(*arguments), 2)
 
 
+def test_a_file_that_holds_no_page_is_named(copydesk: Call, tmp_path: Path) -> None:
+    (tmp_path / "empty.html").write_text("")
+    (tmp_path / "pages.jsonl").write_text('{"id": "a", "html": "<p>A page</p>"}\n')
+    assert "explain: empty.html holds no page: empty: 0 bytes" in told(copydesk("explain", "empty.html"), 1)
+    assert "pages.jsonl holds many documents, not one page: `copydesk clean`" in told(copydesk("explain", "pages.jsonl"), 2)
+
+
 def test_a_server_of_ones_own_is_refused_with_the_mend(copydesk: Call) -> None:
     assert "set COPYDESK_ALLOW_PRIVATE_HOSTS=1" in told(copydesk("explain", "http://127.0.0.1:9/x"), 1)
 

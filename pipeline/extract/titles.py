@@ -34,9 +34,6 @@ META_TITLES = (
     "title",
     "citation_title",
 )
-TITLE_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:headline|title|heading|titre|titulo|titel|entry-title|post-title)(?:$|[\s_-])", re.IGNORECASE
-)
 TRIMMED = " |¦·•:»«›‹~/\\_–—-"  # around a line that is the headline
 MAX_TITLE = 400  # characters; a longer heading is a wrapper around half the page
 AGREEMENT = 0.5  # of words in common (Dice); headings of other stories stay below .3
