@@ -38,7 +38,8 @@ def _any_of(kind: str) -> str:
 
 _BY_WORDS, _PICTURES = _any_of("by"), _any_of("pictures")
 COLONS = "՝៖፦"  # of Armenian, Khmer and Ethiopic
-AND = r"(?:and|with|und|et|y|e|i|и|та|og|och|ja|en|ve|és|și|a|και|و|dan|và|&|\+)"
+# A capital letter alone is an initial: "Michael A Cohen". "Y" is rarer as one than as the "and" of a byline in capitals.
+AND = r"(?:and|with|und|et|та|og|och|ja|en|ve|és|și|και|و|dan|và|&|\+|(?-i:[yYeiиИa]))"
 BY = re.compile(
     rf"(?:(?:{_PICTURES})\s+{AND}\s+)?({_BY_WORDS})(?:\s+{AND}\s+(?:{_PICTURES})(?:\s+(?:{_BY_WORDS}))?)?(?:\s*[:：・{COLONS}]\s*|\s+|$)",
     re.IGNORECASE,
@@ -49,7 +50,9 @@ PICTURED = re.compile(
 )
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
 DEGREE = rf"(?:jr|sr|i{{2,3}}|iv|md|m\.d|ph\.?d|esq)\b(?!\.?\s+(?!{AND}\s)\w)"  # not of "Sr. Director"
-CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*", re.IGNORECASE)
+CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*(?:{AND}\s+)?", re.IGNORECASE)
+# Where each of several writers is: "Jane Doe in New York and John Roe in Paris"; the last one's place is a tail.
+PLACE = re.compile(rf"\s+(?:in|at|from)\s+[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){{0,3}}(?=\s*,|\s+{AND}\s)")
 # Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
 TAIL = re.compile(
     r"\s*(?:[|•●▪►»/\\（(\[–—→]|(?<![\u3400-\u9fff])·|\s-\s|\s@|https?:|www\.|\b\S+@\S+|"
@@ -95,7 +98,7 @@ def split_names(byline: str) -> list[str]:
     text = PICTURED.split(text, maxsplit=1)[0]
     if ONE_NAME.fullmatch(text):
         return []
-    pieces = CONJUNCTION.split(TAIL.sub("", text))
+    pieces = CONJUNCTION.split(TAIL.sub("", PLACE.sub("", text)))
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
 
 
