@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.clean.author_lines import is_byline
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.rules import match_label
 from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES
@@ -25,6 +27,7 @@ ENOUGH_WORDS = 80  # kept words that must stay: else the page is misread, and no
 TITLE_SHARE = 0.8  # of the words of a heading and the title that must be the same
 MIN_HEADING = 3  # words of the heading of another article
 TWIN_WORDS = 60  # of prose that each of two articles on a page must have
+MAX_STAMP = 120  # characters of a byline or a date
 WHOLE_PAGE = frozenset(("html", "body", "main", "root"))  # their classes speak of the layout
 
 
@@ -139,13 +142,33 @@ def _next_articles(
     chain = _chain(structure, page.runs[first].container)
     later = none.copy()
     for i in headings:
-        if i > first and page.runs[i].tag == page.runs[first].tag and not later[i] and not _is_title(tokens[i], title):
-            twin = _twin(page, structure, chain, page.runs[i].container)
-            if twin is not None:
-                here, there = (inside(structure, container) for container in twin)
-                if min(_prose(words, here), _prose(words, there)) >= TWIN_WORDS:
-                    later |= there
+        if i <= first or later[i] or _is_title(tokens[i], title):
+            continue
+        twin = _twin(page, structure, chain, page.runs[i].container)
+        if twin is None:
+            continue
+        here, there = (inside(structure, container) for container in twin)
+        is_long, is_signed = _prose(words, there) >= TWIN_WORDS, _is_signed(page, there)
+        is_headed = page.runs[i].tag == page.runs[first].tag or (is_signed and _headed_alike(page, structure, twin, first, i))
+        # Behind a next article, others like it may be as short as a brief.
+        if is_headed and _prose(words, here) >= TWIN_WORDS and (is_long or (is_signed and later.any())):
+            later |= there
     return later
+
+
+def _is_signed(page: PageBlocks, flags: Flags) -> bool:
+    """Say whether a byline or a date stands among runs, on a line of its own: they are an article, not a part of one."""
+    lines = (page.runs[i].text for i in np.flatnonzero(flags).tolist() if len(page.runs[i].text) <= MAX_STAMP)
+    return any(is_date_line(line) or is_time_stamp(line) or is_byline(line) for line in lines)
+
+
+def _headed_alike(page: PageBlocks, structure: Structure, twin: tuple[int, int], first: int, other: int) -> bool:
+    """Say whether two headings of different ranks stand in their articles alike, in elements of the same names between."""
+    names = []
+    for around, run in zip(twin, (first, other), strict=True):
+        chain = _chain(structure, page.runs[run].container)
+        names.append([page.containers[c].name for c in chain[1 : chain.index(around)]])
+    return bool(names[0]) and names[0] == names[1]
 
 
 def _is_title(words: Sequence[str], title: Sequence[str]) -> bool:

@@ -97,3 +97,24 @@ def test_a_story_and_the_parts_of_a_live_blog_may_be_signed() -> None:
     )
     assert set(STORY) <= set(kept(page(f"<h1>{TITLE}</h1>{parts}")))
     assert set(STORY) <= set(kept(page(f"<h1>{TITLE}</h1><p>Posted by Jane Doe at 10:15</p>{paragraphs(STORY)}")))
+
+
+def story(tag: str, headline: str, byline: str, texts: list[str]) -> str:
+    header = f"<header class='head'><{tag}>{headline}</{tag}><p class='by'>{byline}</p></header>"
+    return f"<div class='story-wrap'>{header}<div class='text'>{paragraphs(texts)}</div></div>"
+
+
+def test_a_next_article_with_a_byline_may_have_a_lower_heading_and_one_behind_it_may_be_a_brief() -> None:
+    brief = story("h2", "Bakery wins the county prize", "By John Roe", ["The rye loaf has won for the third year in a row."])
+    article = page(story("h1", TITLE, "By Jane Doe", STORY) + story("h2", OTHER, "By Jane Doe", NEXT) + brief)
+    assert [text for text in kept(article) if text != TITLE] == STORY
+    part = page(story("h1", TITLE, "By Jane Doe", STORY) + story("h2", OTHER, "What the council said", NEXT))
+    assert set(STORY + NEXT) <= set(kept(part))
+
+
+def test_parts_of_an_article_with_headings_of_their_own_are_no_next_articles() -> None:
+    parts = "".join(
+        f"<div class='article-part'><{tag}>{headline}</{tag}>{paragraphs(texts)}</div>"
+        for tag, headline, texts in (("h1", TITLE, STORY), ("h2", "What becomes of the old piers", NEXT))
+    )
+    assert set(STORY + NEXT) <= set(kept(page(parts)))
