@@ -17,6 +17,13 @@ from pipeline.extract.strings import begins_small
 MAX_AGE_WORDS = 7  # how long ago, in any language: "il y a 2 années, 8 mois"
 MAX_BYLINE_WORDS = 14
 MAX_BIO_WORDS = 70
+MAX_PLACE_WORDS = 6  # "at the Stadium of Light"
+MAX_LABEL_WORDS = 3
+MAX_ROLE_WORDS = 5
+MAX_NAME_WORDS = 4
+# Between a writer and where they write from, in English, German, French, Spanish, Portuguese, Italian, Polish, Russian, Ukrainian.
+PLACED = frozenset(("in", "at", "from", "aus", "a", "en", "em", "da", "i", "w", "z", "в", "из", "у"))
+INSIDE_PLACES = frozenset(("the", "of", "and", "de", "la", "le", "der", "am"))
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
 SIGNS = " |,;·•–—-/"  # between a name and a date
 WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
@@ -51,6 +58,8 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
         return True
     if ends_softly(line):
         return False
+    if any(_is_placed(folded, line, author) or _is_labelled(folded, author) for author in authors if author):
+        return True
     if plain_byline(folded) in authors:
         return True
     names = after_by(line)
@@ -97,6 +106,31 @@ def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
         if tail and not has_digit(tail) and not date.isdigit() and (is_date_line(date) or is_time_stamp(date)):
             return is_byline(tail, authors) and (after_by(tail) is not None or fold(tail) in authors)
     return False
+
+
+def _is_placed(folded: str, line: str, author: str) -> bool:
+    """Say whether a line is a known author and where they write from: "Jane Doe at Mill Road", "Jane Doe in New York"."""
+    rest = line.split()[len(author.split()) :]
+    if not folded.startswith(f"{author} ") or not 2 <= len(rest) <= MAX_PLACE_WORDS or fold(rest[0]) not in PLACED:
+        return False
+    return not any(begins_small(word) for word in rest[1:] if fold(word) not in INSIDE_PLACES)
+
+
+def _is_labelled(folded: str, author: str) -> bool:
+    """Say whether a line is a label and a known author: "Interview: Jane Doe", "Words and pictures: Jane Doe"."""
+    label, colon, name = folded.partition(":")
+    return bool(colon) and name.strip() == author and len(label.split()) <= MAX_LABEL_WORDS
+
+
+def is_role(text: str) -> bool:
+    """Say whether a line is what a writer is, and nothing else: "Staff Writer", "Courier Political Reporter"."""
+    words = text.split()
+    return 1 < len(words) <= MAX_ROLE_WORDS and not ends_softly(text) and fold(words[-1]) in words_for("press_roles")
+
+
+def is_bare_name(text: str) -> bool:
+    """Say whether a line is written as a name: two to four words, each with a capital."""
+    return 2 <= len(text.split()) <= MAX_NAME_WORDS and not ends_softly(text) and _are_names(text)
 
 
 def _is_aged(signed: str, authors: Collection[str]) -> bool:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.author_lines import is_bio, is_byline, is_details
-from pipeline.clean.date_lines import is_date_line
+from pipeline.clean.author_lines import is_bare_name, is_bio, is_byline, is_details, is_role
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
 from pipeline.clean.rules import rule_ids
 from pipeline.clean.title import repeats_title
@@ -145,7 +145,7 @@ def _top(page: _Page) -> list[tuple[int, str]]:
             continue
         if position < page.first + 2 and page.title and repeats_title(block.text, page.title):
             found.append((position, HEADLINE))
-        elif block.kind != "list_item" and (rule := _byline_rule(page, block)):
+        elif block.kind != "list_item" and (rule := _byline_rule(page, block) or _beside_byline(page, position)):
             found.append((position, rule))
         elif position > page.first:
             break
@@ -157,6 +157,20 @@ def _byline_rule(page: _Page, block: Block) -> str | None:
     if is_byline(block.text, page.authors, desks=not block.path):
         return BYLINE
     return DATE_LINE if is_date_line(block.text) or is_details(block.text, page.authors) else None
+
+
+def _beside_byline(page: _Page, position: int) -> str | None:
+    """Return the rule of a line above the text that its neighbours explain.
+
+    A name between the headline and a date signs; what a writer is stands below a byline.
+    """
+    if not 0 < position < min(page.first, len(page.blocks) - 1):
+        return None
+    above, text, below = (block.text for block in page.blocks[position - 1 : position + 2])
+    if is_role(text) and is_byline(above, page.authors):
+        return BYLINE
+    headed = page.title is not None and repeats_title(above, page.title)
+    return BYLINE if headed and (is_date_line(below) or is_time_stamp(below)) and is_bare_name(text) else None
 
 
 def _announced(page: _Page) -> list[tuple[int, str]]:

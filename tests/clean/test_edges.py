@@ -266,3 +266,37 @@ def test_a_byline_and_a_date_go_in_khmer_which_has_a_full_stop_of_its_own() -> N
     prose = "ក្រុមប្រឹក្សាក្រុងបានបោះឆ្នោតនៅយប់ថ្ងៃអង្គារ ឱ្យផ្លាស់ប្តូរផ្សារត្រីចេញពីកំពង់ផែចម្ងាយបួនផ្លូវ។"
     cleaned = label(article("ថ្ងៃទី៧ ខែកុម្ភៈ ឆ្នាំ២០២៤ | ដោយ៖ សុខ សុភា", prose, "ប្រភព៖ ភ្នាក់ងារឆ្នេរ", title=None, language="km"))
     assert cleaned.text == prose
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Jane Doe at the Mill Road Ground",
+        "Jane Doe in New York",
+        "Jane Doe en Madrid",
+        "Interview: Jane Doe",
+        "Translation: Jane Doe",
+    ],
+)
+def test_a_known_author_signs_with_a_place_and_behind_a_label(line: str) -> None:
+    assert dropped(label(article(line, *PROSE, authors=("Jane Doe",)))) == {line: "author-line"}
+    assert dropped(label(article(line.replace("Doe", "Moe"), *PROSE, authors=("Jane Doe",)))) == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["Jane Doe in the lead", "Jane Doe at war with the council", "The man who paid for it all: Jane Doe"]
+)
+def test_a_line_about_the_author_stays(line: str) -> None:
+    assert dropped(label(article(line, *PROSE, authors=("Jane Doe",)))) == {}
+
+
+def test_what_a_writer_is_goes_below_a_byline_alone() -> None:
+    lines = {"By Jane Doe": "author-line", "Courier Staff Writer": "author-line"}
+    assert dropped(label(article(*lines, *PROSE))) == lines
+    assert dropped(label(article("Courier Staff Writer", *PROSE))) == {}
+
+
+def test_a_name_between_headline_and_date_signs() -> None:
+    lines = {"Harbour wall to be raised": "headline", "Jane Doe": "author-line", "4 May 2021": "date-line"}
+    assert dropped(label(article(*lines, *PROSE))) == lines
+    assert "Jane Doe" not in dropped(label(article("Harbour wall to be raised", "Jane Doe", *PROSE)))
