@@ -215,7 +215,11 @@ def _ties(
     tonights = np.zeros(len(first), np.bool_)
     tonights[[collection.text_of[number] for number in own]] = True
     mine = tonights[pairs].any(axis=1)
-    again = [(collection.first[collection.text_of[number]], number) for number in sorted(own)]
+    known_first: dict[int, int] = {}  # of other nights; what else they know of a text hangs on it
+    for number, text in enumerate(collection.text_of):
+        if tonights[text] and number not in own:
+            known_first.setdefault(text, number)
+    again = [(collection.first[collection.text_of[number]], number) for number in sorted({*own, *known_first.values()})]
     again = [pair for pair in again if pair[0] != pair[1]]
     every = np.concatenate([first[pairs[mine]], np.array(again, np.int64).reshape(-1, 2)])
     kinds = np.concatenate([decision.ties[mine], np.full(len(again), WHOLES, np.uint8)])

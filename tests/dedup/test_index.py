@@ -137,6 +137,15 @@ def test_a_text_is_still_found_when_the_first_of_the_articles_that_had_it_change
     assert [result[name][1:3] for name in ("same", "late")] == [("same", "canonical"), ("same", "copy")]
 
 
+def test_a_copy_is_decided_on_again_when_its_original_that_came_a_night_later_is_withdrawn(tmp_path: Path) -> None:
+    text = article(38)
+    original = document("original", text, 1)
+    add(tmp_path, [document("copy", text, 2, "b.example")])
+    assert answers(add(tmp_path, [original]), ["copy"])["copy"][1] == "original"
+    result = add(tmp_path, [dataclasses.replace(original, text="This article was withdrawn.")])
+    assert answers(result, ["copy"])["copy"][1:3] == ("copy", "unique")
+
+
 def test_what_was_taken_from_an_article_is_no_longer_said_to_be_when_that_is_withdrawn(tmp_path: Path) -> None:
     source = document("source", article(35), 1)
     taker = document("taker", "\n\n".join([article(36), *source.text.split("\n\n")[2:4]]), 2, "b.example")
