@@ -23,7 +23,7 @@ MEASURES = (
     "figures_a", "figures_hit_a", "figures_b", "figures_hit_b", "names_a", "names_hit_a", "names_b", "names_hit_b",
     "plain_a", "plain_hit_a", "lead_a", "lead_b", "gap_a", "gap_b", "quoted", "order", "slots", "fills", "zones",
     "weight_a", "weight_b", "alone_a", "alone_b", "listed_a", "listed_b", "beside", "beside_hit", "beside_weight",
-    "named",
+    "named", "framed",
 )  # fmt: skip
 
 
@@ -216,6 +216,8 @@ def _beside(hashes_a: Any, hashes_b: Any, flags_a: Any, flags_b: Any, zones: Any
     for k in range(len(zones) + 1):
         last = k == len(zones) or not zones[k, 1]
         start_a, start_b = (len(flags_a), len(flags_b)) if last else (zones[k, 0], zones[k, 2])
+        if k and not last:  # where passages are turned around, no stretch of one text stands for one of the other
+            out[38] = max(out[38], min(_stretch(flags_a[end_a:start_a]) / out[28], _stretch(flags_b[end_b:start_b]) / out[29]))
         if 0 < start_a - end_a <= _BESIDE and 0 < start_b - end_b <= _BESIDE:
             figures = hits = 0
             for i in range(end_a, start_a):
@@ -240,6 +242,14 @@ def _beside(hashes_a: Any, hashes_b: Any, flags_a: Any, flags_b: Any, zones: Any
         if last:
             return
         end_a, end_b = zones[k, 1], zones[k, 3]
+
+
+@inner
+def _stretch(flags: Any) -> float:
+    weight = 0.0
+    for flag in flags:
+        weight += _WEIGHTS[flag]
+    return weight
 
 
 @inner

@@ -95,6 +95,9 @@ class DedupParams:
     composite: float = 0.62  # a text of which no single story covers so much, while several together do, is stitched
     cut_remainder: float = 0.85  # the same where the two begin alike
     remainder: float = 0.5  # share of the rest of a text that other stories cover, which makes it stitched
+    # Also a form: a standing beginning and end, word for word, around stretches of which each is such a share of its text.
+    framed: float = 0.25
+    framed_same: float = 0.98
 
     passage: int = 14  # words of the shortest passage that counts as taken from elsewhere
     common: int = 3  # stories that are not stitched and have a passage too: then it is boilerplate

@@ -72,6 +72,8 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
     form |= (agreed == 0) & (aligned <= params.unnamed) & (same < params.unnamed_same) & (runs < params.runs)
     lists = _lists(measures, "a", params) & _lists(measures, "b", params)
+    least = np.minimum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
+    frames = (get("framed") > params.framed) & (least >= params.framed_same) & (larger >= params.both) & (get("order") == 1)
     apart = np.minimum(get("gap_a"), get("gap_b"))
     whole = (smaller >= params.contained) & (larger >= params.covered) | (smaller >= params.even) & (larger >= params.both)
     whole &= (apart <= params.apart) & (np.maximum(get("match_a"), get("match_b")) >= params.matched)
@@ -99,7 +101,8 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
     retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
-    return Verdicts((whole | cut) & ~form & ~lists & ~sidebar, form & (smaller > params.contained) | lists, retold, score)
+    copy = (whole | cut) & ~form & ~lists & ~frames & ~sidebar
+    return Verdicts(copy, form & (smaller > params.contained) | lists | frames, retold, score)
 
 
 def on_two_sites(pairs: npt.NDArray[np.int64], sites: Sequence[str | None]) -> Flags:

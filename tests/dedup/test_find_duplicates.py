@@ -167,6 +167,16 @@ def test_a_short_form_that_is_sent_again_with_a_figure_corrected_is_a_copy_among
     assert found == {frozenset({"d2", "again"})} | {frozenset({f"d{n}"}) for n in range(len(days)) if n != 2}
 
 
+def test_short_columns_in_one_frame_are_neither_copies_nor_taken_from_each_other_but_a_printed_one_is_a_copy() -> None:
+    head, foot = article(94, 1), article(95, 1)
+    columns = [f"{head}\n\n{article(940 + n, 1)}\n\n{foot}" for n in range(3)]
+    of_site = [document(f"d{n}", text, 1 + 7 * n) for n, text in enumerate(columns)]
+    printed = [document(f"p{n}", f"By a guest\n\n{columns[0]}", 2, f"{n}.example") for n in range(2)]
+    result = find_duplicates([*of_site, *printed])
+    assert stories(result) == {frozenset({"d0", "p0", "p1"}), frozenset({"d1"}), frozenset({"d2"})}
+    assert result.reuse == ()
+
+
 WITNESSES = (
     "Ein bislang unbekannter Täter hat in der Nacht zum {} in der {} in Rheinfelden einen geparkten {} beschädigt. Der Schaden"
     " beträgt etwa {} Euro. Der Polizeiposten Rheinfelden, Telefon 07623 74040, sucht Zeugen, die Angaben zum Verursacher machen"
