@@ -30,6 +30,17 @@ CAUSE = "cause"  # the key of a failed task's XCom
 NO_CAUSE = "it left no error, as when its process is killed or lost (out of memory, the host gone, no broker): clear it"
 
 
+class _Redacted(logging.Filter):
+    """Hides in the lines of others what Airflow was told to hide: of a DAG that is run in one process it does not."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+REDACTED = _Redacted()
+
+
 class AlertNotifier(BaseNotifier):
     """Sends what `find` finds in a context. An alert that cannot be sent is logged and never fails a run."""
 
@@ -159,6 +170,7 @@ def _send_apprise(alert: Alert, settings: Settings) -> None:
     from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
     name = settings.alert_connection
+    logging.getLogger("apprise").addFilter(REDACTED)
     # What is sent to an address that moved is asked for at the new one, without the alert, and a page there counts as its receipt.
     services = Apprise(asset=AppriseAsset(http_redirects=False))
     for number, path in enumerate(_apprise_paths(AppriseHook(name)), 1):

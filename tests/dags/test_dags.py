@@ -240,7 +240,7 @@ def test_the_alert_of_a_run_says_what_its_task_failed_of_and_no_secret(airflow_h
         ({"path": "json://127.0.0.1:{port}/ok"}, ""),
         ([{"path": "json://127.0.0.1:{port}/ok"}, {"path": "json://127.0.0.1:{port}/full"}], "not every service took it"),
         ({"path": "json://127.0.0.1:{port}/moved"}, "not every service took it"),
-        ({"path": "slak://token"}, "Apprise cannot read the path of service 1"),
+        ({"path": "slak://marked-token"}, "Apprise cannot read the path of service 1"),
         ({"url": "json://127.0.0.1:{port}/ok"}, 'its extra must be {"config": {"path": "service://…"}}'),
     ],
 )
@@ -274,6 +274,7 @@ def test_an_alert_that_a_service_does_not_take_is_an_error_in_the_log(
     errors = [str(record.exc_info[1]) for record in caplog.records if record.name == "pipeline.notify" and record.exc_info]
     assert len(errors) == bool(told)
     assert told in "".join(errors)
+    assert "marked-token" not in caplog.text
 
 
 def test_the_example_in_the_docs_waits_for_the_articles(dags: dict[str, Any]) -> None:
