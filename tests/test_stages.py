@@ -112,6 +112,21 @@ def test_a_night_that_others_followed_is_not_given_todays_news(web: Web, tmp_pat
     assert manifest.extra["news"] == {"daily": 1, "gone": 1, "added": 1}
 
 
+def test_todays_news_is_not_filed_under_an_old_night_without_a_word(
+    web: Web, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    settings = Settings(
+        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
+    )
+    web.add("/rss", Reply(b"<rss version='2.0'><channel><title>N</title><item><link>/a</link></item></channel></rss>"))
+    sources = (Source(id="daily", feeds=(web.url("/rss"),)), Source(id="pages", urls=(web.url("/b"),)))
+    stages.discover(Run(run_date="2026-11-23", settings=settings, sources=sources))
+    assert "filed under its date" not in caplog.text
+    assert stages.discover(Run(run_date="2026-11-20", settings=settings, sources=sources)).outcomes["new"] == 2
+    assert "the night of 2026-11-20 comes after others that followed it, and 1 of its sources were not read then" in caplog.text
+
+
 def test_what_failed_is_tried_again_though_the_feed_has_moved_on(web: Web, tmp_path: Path) -> None:
     settings = Settings(
         store=str(tmp_path / "store"),

@@ -109,6 +109,12 @@ def _still_to_read(run: Run) -> tuple[Source, ...]:
             "the night of %s was read before, and others followed it: %d of %d sources are not asked again for what they list now",
             run.run_date, left_out, len(run.sources),
         )  # fmt: skip
+    if unread := sum(1 for source in chosen if source.id not in read and (source.feeds or source.sitemaps)):
+        logger.warning(
+            "the night of %s comes after others that followed it, and %d of its sources were not read then:"
+            " what they list now is filed under its date",
+            run.run_date, unread,
+        )  # fmt: skip
     return chosen
 
 
