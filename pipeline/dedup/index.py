@@ -18,7 +18,7 @@ from pipeline.dedup.canonical import parse_time
 from pipeline.dedup.nights import NightResult, decide_night
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import Kind, sketch_documents, unpack
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Fatal
 
 _FILE = "index.sqlite"
 _FIELDS = tuple(field.name for field in dataclasses.fields(Document))
@@ -159,6 +159,8 @@ def open_index(folder: str, window_days: int) -> Iterator[FolderIndex]:
                 connection.execute("BEGIN")
                 yield FolderIndex(connection, window_days)
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+                raise Fatal(f"{path / _FILE}: {error}: make room and run again; the index stays as it was") from error
             raise ConfigError(f"{path / _FILE}: {error}; restore the file or start a new index folder") from error
 
 

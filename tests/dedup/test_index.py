@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
 from pipeline.dedup.index import open_index
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Fatal
 from tests.dedup.articles import article, document, sentence
 
 PARAMS = DedupParams()
@@ -24,6 +24,12 @@ PARAMS = DedupParams()
 def add(folder: Path, documents: Iterable[Document], window: int = 30) -> DedupResult:
     with open_index(str(folder), window) as index:
         return index.add({document.id: document for document in documents}, PARAMS)
+
+
+def add_without_room(folder: Path, documents: Iterable[Document]) -> None:
+    with open_index(str(folder), 30) as index:
+        index._connection.execute("PRAGMA max_page_count = 1")  # SQLite's own full disk
+        index.add({document.id: document for document in documents}, PARAMS)
 
 
 def answers(result: DedupResult, ids: Iterable[str]) -> dict[str, tuple[object, ...]]:
@@ -244,3 +250,11 @@ def test_texts_that_say_little_have_an_answer_each(tmp_path: Path, texts: Sequen
     add(tmp_path, documents)
     result = add(tmp_path, [dataclasses.replace(d, id=f"{d.id}b") for d in documents])
     assert {f"d{n}b" for n in range(len(texts))} <= {m.article_id for m in result.members}
+
+
+def test_a_full_disk_is_told_as_that_and_the_index_stays(tmp_path: Path) -> None:
+    """It was told to start a new folder, which would have cost all that the old one knows."""
+    add(tmp_path, [document("a", article(1))])
+    with pytest.raises(Fatal, match="is full: make room"):
+        add_without_room(tmp_path, [document(str(n), article(n)) for n in range(2, 300)])
+    assert answers(add(tmp_path, [document("b", article(1))]), ["b"])["b"][2] == "copy"
