@@ -27,6 +27,8 @@ def choose(*members: Candidate) -> tuple[int, str]:
         ("Kyodo News", "english.kyodonews.net"), ("Yonhap", "yna.co.kr"), ("Press Trust of India", "ptinews.com"),
         ("ČTK", "ctk.cz"), ("Anadolu Agency", "aa.com.tr"), ("Herald Wire", "heraldwire.example"),
         ("Agência Brasil", "agenciabrasil.ebc.com.br"), ("dpa", "www.dpa-international.com"), ("CNA", "focustaiwan.tw"),
+        ("SDA", "keystone-sda.ch"), ("ČTK", "ceskenoviny.cz"), ("共同", "kyodonews.jp"), ("وام", "wam.ae"), ("SPA", "spa.gov.sa"),
+        ("واس", "spa.gov.sa"), ("أ ش أ", "mena.org.eg"), ("ایرنا", "irna.ir"), ("ΑΠΕ-ΜΠΕ", "amna.gr"), ("भाषा", "ptinews.com"),
     ],
 )  # fmt: skip
 def test_the_site_of_an_agency_is_known_by_its_names_and_initials(credit: str, site: str) -> None:
