@@ -60,6 +60,8 @@ def _let_nothing_be_written(connection: Connection) -> None:
 def find(settings: Settings, words: str) -> Iterator[str]:
     """Yield the newest articles that have the words, as the report finds them; `ConfigError` while there is no full-text index."""
     with made_warehouse(settings).reading() as connection:
+        if connection.dialect.name not in finding.FULL_TEXT:
+            raise ConfigError(f"search: {connection.dialect.name} has no full-text index; use PostgreSQL or SQLite")
         if not is_on(connection):
             raise ConfigError("search: there is no full-text index; set COPYDESK_FULL_TEXT=1 and run `copydesk db upgrade`")
         found = finding.find(connection, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,12 @@ def test_articles_are_found_by_words_and_phrases(filled: Warehouse, settings: Se
     monkeypatch.setattr(finding, "NEWEST_FIRST", 1)
     assert list(find(settings, '"dam broke" "at one"'))[-1] == "(1 row)"
     set_search(filled, on=False)
+
+
+def test_a_database_that_has_no_full_text_index_is_named(tmp_path: Path) -> None:
+    settings = Settings(warehouse_url=f"duckdb:///{tmp_path / 'warehouse.duckdb'}")
+    with pytest.raises(ConfigError, match="duckdb has no full-text index; use PostgreSQL or SQLite"):
+        list(find(settings, "dam"))
 
 
 @pytest.mark.parametrize(

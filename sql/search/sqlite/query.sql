@@ -1,4 +1,5 @@
--- Articles that have all of these words, the newest first. "…" around words finds them side by side, NOT before one excludes it.
+-- Articles that have all of these words, the newest first. "…" around words finds them side by side, NOT before one excludes it. What has
+-- a hyphen, an apostrophe or a dot inside goes in them, too: "e-mail".
 SELECT a.article_id, a.site, a.title, a.published_at, a.url
 FROM article_search s
 JOIN article_search_rows r ON r.id = s.rowid
