@@ -52,6 +52,8 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": str(2 * (os.cpu_count() or 1)),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        # A scheduler that was killed is started again at once, and takes over what it had under way; Airflow looks after 5 minutes.
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         # The parts start together: a task that is due at once must wait for the API server, whose first answer takes long.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "30",
         "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
@@ -122,6 +124,14 @@ def _test_dag(run_date: str, on_sigterm: Callable[[], None]) -> list[str] | None
     return sorted(instance.task_id for instance in run.get_task_instances() if instance.state == "failed")
 
 
+class _Told(logging.Formatter):
+    """A record for the terminal; the trace of an error, as of an alert that cannot be sent, is in the log file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        return f"  {record.getMessage()}: {error}" if error else f"  {record.getMessage()}"
+
+
 @contextmanager
 def _output_to(log: Path) -> Iterator[None]:
     """Send what this process and its children print to a file, but the pipeline's own progress to the terminal as before."""
@@ -129,7 +139,7 @@ def _output_to(log: Path) -> Iterator[None]:
     sys.stderr.flush()
     kept = [os.dup(1), os.dup(2)]
     progress = logging.StreamHandler(os.fdopen(os.dup(2), "w"))
-    progress.setFormatter(logging.Formatter("  %(message)s"))
+    progress.setFormatter(_Told())
     ours = logging.getLogger("pipeline")
     level = ours.level
     ours.addHandler(progress)

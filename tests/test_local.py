@@ -40,6 +40,25 @@ def test_what_an_alert_failed_of_is_not_what_the_run_failed_of(tmp_path: Path) -
     assert local._last_error(log) == "30 of 30"
 
 
+def test_the_terminal_is_told_of_an_error_without_its_trace(tmp_path: Path) -> None:
+    script = """
+import logging, sys
+from pathlib import Path
+from pipeline import local
+with local._output_to(Path(sys.argv[1])):
+    logging.basicConfig()  # as Airflow's log
+    try:
+        raise OSError("Connection refused")
+    except OSError:
+        logging.getLogger("pipeline.notify").exception("the alert could not be sent by %s", "email")
+"""
+    log = tmp_path / "run.log"
+    command = [sys.executable, "-c", script, str(log)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=50)
+    assert (done.stdout, done.stderr) == ("", "  the alert could not be sent by email: Connection refused\n")
+    assert "Traceback" in log.read_text()
+
+
 def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "50%off"))
     with pytest.raises(errors.ConfigError, match=r"Airflow cannot be run in .*50%off: .* rename or move the folder"):
