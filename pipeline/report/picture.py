@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from pipeline.report.views import Row
 
@@ -12,6 +13,7 @@ COLUMN, BAR = 232, 8
 LOSS_TOP = TOP + HEIGHT + 34
 LOSS_LINES = 4  # outcomes named below a loss; the rest is one line
 LINE = 19
+LABEL, APART = 24, 44  # from the middle of a part to below its name, and to the middle of the next
 BENIGN = frozenset({"not_modified", "same_article"})  # nothing came that was needed: no new page, another address of an article
 
 # The steps of a night: what is counted, and the outcome of its stage that goes on to the next.
@@ -92,9 +94,11 @@ def funnel(rows: Iterable[Row]) -> Funnel | None:
     end = len(steps) * COLUMN
     steps.append(Step("loaded", sum(loaded.values()), end, _thick(sum(loaded.values()), HEIGHT / most), 0, None))
     lines = max((min(len(step.loss.outcomes), LOSS_LINES + 1) for step in steps if step.loss), default=0)
+    parts = _parts(loaded, end, HEIGHT / most)
     height = LOSS_TOP + 44 + LINE * lines if lines else TOP + HEIGHT + 16
+    height = max([height, *(ceil(max(part.y + part.height, part.middle + LABEL)) for part in parts)])
     told = ", ".join(f"{step.n:,} {step.name}" for step in steps)
-    return Funnel(WIDTH, height, TOP, COLUMN, BAR, tuple(steps), _parts(loaded, end, HEIGHT / most), told)
+    return Funnel(WIDTH, height, TOP, COLUMN, BAR, tuple(steps), parts, told)
 
 
 def _step(place: int, name: str, outcomes: dict[str, int], goes_on: str, scale: float) -> Step:
@@ -151,8 +155,8 @@ def _unstacked(parts: list[Part]) -> tuple[Part, ...]:
     placed: list[Part] = []
     for part in parts:
         middle = part.middle
-        if placed and middle - placed[-1].middle < 36:
-            middle = placed[-1].middle + 36
+        if placed and middle - placed[-1].middle < APART:
+            middle = placed[-1].middle + APART
         placed.append(Part(part.name, part.n, part.y, part.height, part.path, middle))
     return tuple(placed)
 

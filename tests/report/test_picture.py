@@ -24,6 +24,15 @@ def test_the_funnel_loses_what_the_stages_lost() -> None:
     assert picture.steps[0].height == HEIGHT
 
 
+def test_thin_parts_stay_inside_of_the_picture() -> None:
+    """Of a night that lost nothing, the copies and their number were below its edge."""
+    whole = {"fetch": {"fetched": 5000}, "extract": {"article": 5000}, "clean": {"kept": 5000}}
+    for counted in ((4780, 90, 130), (10, 20, 4970), (1666, 1667, 1667)):
+        picture = funnel(_rows(**whole, dedup=dict(zip(("unique", "canonical", "copy"), counted, strict=True))))
+        assert picture is not None
+        assert all(part.y + part.height <= picture.height and part.middle + 20 <= picture.height for part in picture.parts)
+
+
 def test_many_reasons_are_summed_up() -> None:
     picture = funnel(_rows(fetch={"fetched": 1, **{f"http_{code}": 1 for code in range(500, 510)}}))
     assert picture is not None
