@@ -282,6 +282,17 @@ def test_a_phrase_is_looked_for_piece_by_piece(
     set_search(filled, on=False)
 
 
+def test_an_index_that_is_made_later_finds_the_newest_first(
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.report.finding.FOUND", 3)
+    for day in range(2, 8):
+        load(filled, make.night(day, [make.article(f"harbour{day}", "The harbour froze.", day)]))
+    set_search(filled, on=True)
+    assert found(client, "froze") == [f"About harbour{day}" for day in (7, 6, 5)]
+    set_search(filled, on=False)
+
+
 @pytest.mark.parametrize(("rare", "frequent"), [(2.0, 50_000), (-1.0, 50_000), (-1.0, -1)])
 def test_articles_without_a_date_are_found_behind_the_others(
     client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch, rare: float, frequent: int

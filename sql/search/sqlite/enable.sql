@@ -1,5 +1,6 @@
 -- Full-text search over titles and clean texts (FTS5). Triggers keep the index as each load changes articles; it holds no second
--- copy of the texts. The row numbers are its own: those of `articles` may change when the file is vacuumed.
+-- copy of the texts. The row numbers are its own, as those of `articles` may change when the file is vacuumed, and in the same order:
+-- what was loaded last is found first.
 CREATE TABLE article_search_rows (id INTEGER PRIMARY KEY, article_id TEXT NOT NULL UNIQUE);
 CREATE VIEW article_search_source AS
 SELECT r.id, a.title, a.text
@@ -8,7 +9,7 @@ JOIN articles a ON a.article_id = r.article_id;
 CREATE VIRTUAL TABLE article_search USING fts5(
   title, text, content = 'article_search_source', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 0'
 );
-INSERT INTO article_search_rows (article_id) SELECT article_id FROM articles ORDER BY article_id;
+INSERT INTO article_search_rows (article_id) SELECT article_id FROM articles ORDER BY rowid;
 INSERT INTO article_search (article_search) VALUES ('rebuild');
 CREATE TRIGGER article_search_insert AFTER INSERT ON articles
 BEGIN
