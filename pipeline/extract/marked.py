@@ -16,13 +16,13 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # What writers and dates are called in the languages that class names are written in, English apart.
 WRITERS = r"auteurs?|autor(?:e|en|es|i|in)?|verfasser(?:in)?|forfattare|forfatter|skribent|kirjoittaja|yazar"
 DATES = r"datum|fecha|tarih|(?<![a-z])dat[ao](?![a-z])"
-QUICK = re.compile(rf"author|byline|by-line|contributor|date|time|publish|posted|meta|pub|{WRITERS}|{DATES}")
+QUICK = re.compile(rf"author|byline|by-line|contributor|date|time|publish|posted|created|meta|pub|{WRITERS}|{DATES}")
 BYLINE = re.compile(
     r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline|artikel|beitrags?|articulo|articolo|noticia)?-{0,3}"
     rf"(?:authors?|bylines?|by-line|contributor-name|{WRITERS})"
     r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
-DATE = re.compile(rf"date|time|publish|posted|pub-|byline|meta|{DATES}")
+DATE = re.compile(rf"date|time|publish|posted|created|pub-|byline|meta|{DATES}")
 ENTRY_TITLE = re.compile(r"(?<![\w-])(?:entry|post)-title(?![\w-])")  # as weblogs mark a headline, of whatever rank
 
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})

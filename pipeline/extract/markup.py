@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import lxml.html
 
+from pipeline.extract.dates import ISO
 from pipeline.extract.jsonld import JsonLd, read_jsonld
 from pipeline.extract.strings import one_line
 
-WANTED = ("meta", "link", "title", "h1", "time", "script")
+WANTED = ("meta", "link", "title", "h1", "time", "abbr", "script")
 META_NAMES = ("property", "name", "itemprop", "http-equiv")
 JSONLD_TYPE = re.compile(r"application/(?:ld\+json|json\+ld)", re.IGNORECASE)
 MAX_VALUES = 50  # of one kind; a page with more <time> or article:tag than this is a list or hostile
@@ -53,6 +54,10 @@ def read_markup(tree: lxml.html.HtmlElement, url: str | None) -> Markup:
             case "script":
                 if element.text and JSONLD_TYPE.search(element.get("type", "")):
                     scripts.append(element.text)
+            case "abbr":
+                # Microformats state a time in the title of its short form: <abbr title="2016-12-23T05:11:00-05:00">5:11 AM</abbr>.
+                if (time := ISO.match(element.get("title", ""))) and time[4] and len(found["time"]) < MAX_VALUES:
+                    found["time"].append(element)
             case tag if len(found[tag]) < MAX_VALUES:
                 found[tag].append(element)
     title = one_line(next((text for element in found["title"] if (text := element.text) and not _in_svg(element)), ""))

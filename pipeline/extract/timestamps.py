@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, ISO, Stated, parse_date, plain_date
+from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
 from pipeline.extract.marked import Marked, is_elsewhere, own_footer
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
@@ -102,7 +102,8 @@ def _marked_times(markup: Markup) -> tuple[list[str], list[str]]:
         if is_elsewhere(element, around):
             continue
         text = one_line(element.text_content(), MAX_DATE_LINE + 1)
-        values = [value for value in (one_line(element.get("datetime")), text) if value]
+        stated = one_line(element.get("title" if element.tag == "abbr" else "datetime"))
+        values = [value for value in (stated, text) if value]
         parent = element.getparent()
         before = one_line((parent.text or "") if parent is not None else "", MAX_DATE_LINE)
         label = f"{element.get('class', '')} {element.get('itemprop', '')}"
@@ -134,10 +135,7 @@ def _dated_lines(marked: Callable[[], Marked]) -> Iterator[str]:
     for element in marked().dates:
         if seen >= MAX_ELEMENTS:
             return
-        # Microformats state in the title what the text says in short: <abbr title="2016-12-23T05:11:00-05:00">5:11 AM</abbr>.
-        title = one_line(element.get("title"))
-        stated = one_line(element.get("content")) or (title if ISO.match(title) else "")
-        text = plain_date(stated or one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain_date(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
         if not 6 <= len(text) <= MAX_DATE_LINE or not YEAR.search(text):
             continue
         seen += 1

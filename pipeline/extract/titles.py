@@ -228,7 +228,7 @@ def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames
     scored = [(max((likeness(text, title) for title in declared), default=0.0), text) for text in usable]
     best, text = max(scored, key=lambda item: (item[0], len(words(item[1]))))  # of equals the longest, then the first
     if best >= AGREEMENT:
-        return _without_extras(text, declared), True
+        return _without_extras(text, declared, names), True
     if declared and (len(usable) > 1 or best < SOME_AGREEMENT):
         return None, False
     if any(fold(SEPARATOR.split(title)[0]) == fold(usable[0]) for title in declared):
@@ -272,12 +272,14 @@ def _visible_piece(page_lines: Callable[[], Lines], title: str, names: SiteNames
     return _without_site_pieces(found, names) if found else None
 
 
-def _without_extras(heading: str, declared: list[str]) -> str:
+def _without_extras(heading: str, declared: list[str], names: SiteNames) -> str:
     """Return a heading without the kicker before it or the label behind it, where the page itself gives the rest as its title."""
     for title in declared:
         folded = fold(title)
         if len(folded) < 10 or len(title) >= len(heading):
             continue
+        if heading.startswith(title) and names.match(heading[len(title) :]):
+            return title
         for piece in _cuts(heading):
             if fold(piece) == folded:
                 return piece
@@ -332,12 +334,22 @@ def _heading_text(element: lxml.html.HtmlElement) -> str:
         if event == "start":
             parts += [" " if _stands_apart(node) else "", node.text or ""]
         elif node is not element:
-            parts += [" " if node.tag in BLOCK_TAGS else "", node.tail or ""]
+            parts += [" " if node.tag in BLOCK_TAGS or _ends_apart(node) else "", node.tail or ""]
     text = one_line("".join(parts), MAX_TITLE + 1)
     for link in element.iterdescendants("a"):
         if (link.get("href") or "").startswith("#") and (sign := one_line(link.text_content(), MAX_TITLE)) and not fold(sign):
             text = text.removeprefix(sign).removesuffix(sign).strip()
     return text
+
+
+def _ends_apart(node: lxml.html.HtmlElement) -> bool:
+    """Tell whether an element of a heading is a phrase, and a capital right behind it begins another: kicker, name of the site."""
+    if not isinstance(node.tag, str):
+        return False
+    behind = node.getnext()
+    following = node.tail or ("" if behind is None or not isinstance(behind.tag, str) else behind.text) or ""
+    text = one_line(node.text_content(), MAX_TITLE)
+    return " " in text and following[:1].isupper() and (text[-1].islower() or text[-1] in ".!?:")
 
 
 def _stands_apart(node: lxml.html.HtmlElement) -> bool:

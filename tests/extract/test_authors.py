@@ -389,7 +389,7 @@ BLOG = (
 def test_a_weblog_whose_post_is_a_widget_says_who_wrote_it_and_when(header: str) -> None:
     html = f"<html><body>{header}{BLOG}</body></html>"
     found = read_metadata(parse_html(html), URL, html)
-    assert (found.authors, found.published_at) == (("Jane Doe",), "2024-03-01")
+    assert (found.authors, found.published_at) == (("Jane Doe",), "2024-03-01T05:11:00-05:00")
 
 
 def test_of_several_posts_none_says_it() -> None:

@@ -260,3 +260,17 @@ def test_no_date_is_later_than_the_fetch(written: datetime, fetch: datetime, zon
 def test_an_instant_in_utc_is_given_on_the_publisher_s_clock_if_the_page_shows_it(local: str, expected: str) -> None:
     metadata = read(f'<time class="published" datetime="{local}">x</time>', jsonld(datePublished="2024-03-01T01:48:19Z"))
     assert metadata.published_at == expected
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ("<abbr title='2024-03-01T01:40:40Z'>1 hr 4 mins ago</abbr>", "2024-03-01T01:40:40+00:00"),
+        ("<span class='created-post'>27.06.2018 09:54</span>", "2018-06-27T09:54:00"),
+        ("<div id='artikelDatum'>veröffentlicht: 25.10.2007 15:19</div>", "2007-10-25T15:19:00"),
+        ("<abbr title='International Organization for Standardization, 2024-03-01'>ISO</abbr>", None),
+    ],
+)
+def test_a_short_form_and_a_class_say_that_they_are_the_date(element: str, expected: str | None) -> None:
+    html = f"<html><body><h1>Ferry sails again</h1>{30 * '<p>Harbour.</p>'}{40 * '<i>Quay</i>'}{element}</body></html>"
+    assert read_metadata(parse_html(html), URL, html).published_at == expected

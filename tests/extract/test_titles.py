@@ -235,3 +235,15 @@ def test_a_short_heading_is_the_headline_when_the_title_begins_with_it(heading: 
     assert (
         title_of(heading, "<title>Homo Alvertonensis | Institute for civic education of the coast</title>") == "Homo Alvertonensis"
     )
+
+
+@pytest.mark.parametrize(
+    "heading", ["<span>Wow, wow, wow!</span>Ferry sails again", "<b>Wow, wow, wow!</b><i>Ferry sails again</i>"]
+)
+def test_a_kicker_in_the_heading_stands_apart(heading: str) -> None:
+    assert title_of(f"<h1>{heading}</h1>") == "Wow, wow, wow! Ferry sails again"
+
+
+def test_so_does_the_name_of_the_site_behind_it() -> None:
+    title = f"<title>{HEADLINE} » Local » Alverton Courier</title>"
+    assert title_of(f"<h1><span>{HEADLINE}</span><a href='/'>Alverton Courier</a></h1>", title) == HEADLINE
