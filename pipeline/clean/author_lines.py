@@ -36,6 +36,7 @@ SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|c
 CONTACT = re.compile(
     r"(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
     r"|^[^\s@]+@[^\s@]+\.\w{2,10}$|^@\w{2,30}$"
+    r"|^(?:[^\W\d_][\w'’.-]{0,30} ){2,4}can be reached (?:at|by|via|on)\b[^@]{0,60}@"
 )
 MAX_COPULA = 3  # letters of "is" in five languages; longer verbs ("covers") say enough alone
 ROLE_WITHIN = 14  # words from the verb: "is an award-winning health and science reporter"

@@ -1,4 +1,5 @@
-"""Lines in the company of labels: the promise in a newsletter box, the caption above a credit, readers below "Comments (12)".
+"""Lines in the company of labels: the promise in a newsletter box, the caption above a credit, readers below "Comments (12)",
+the beginnings of other stories above their "Read more".
 
 A box is a run of blocks with one parent that is not the parent of the article's prose. What a line says is not looked at
 here: a label of the box has been recognised, and the line is short, or stands where only readers write.
@@ -12,7 +13,7 @@ from itertools import groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
-from pipeline.clean.rules import Match, match_line
+from pipeline.clean.rules import Match, match_label, match_line
 from pipeline.clean.title import repeats_title
 from pipeline.extract.strings import begins_small
 from pipeline.records import Article, Block
@@ -21,16 +22,18 @@ STANDFIRST = "standfirst"
 CAPTION = "picture-caption"
 PAGE_FACTS = "page-facts"
 READER = "reader-comment"
+TEASER = "teaser"
 BOX_RULES = {
     STANDFIRST: "Line above the article that its first paragraphs say again, word for word",
     CAPTION: "Caption of a picture: the line that shares a box with the picture's credit",
     PAGE_FACTS: "Box that says again what the page is: its title, its author, its date, its address, each behind a label",
     READER: "What readers wrote: names and comments below the heading of the comments",
+    TEASER: 'Beginning of another story, cut off and with a "Read more" behind it, and its headline: where there are several',
 }
 
 BOXED = frozenset({"newsletter", "subscribe", "app-prompt", "comment-prompt", "follow"})
 PROMOTIONS = BOXED | {"cookie-notice"}  # whose labels ("Contact", "Search") stand in many boxes
-CREDIT, COMMENTS = "photo-credit", "comment-prompt"
+CREDIT, COMMENTS, BUTTON = "photo-credit", "comment-prompt", "read-more"
 MAX_BOX = 10  # blocks; a sign-up form has a heading, a promise, a field, a button and a note
 MAX_BOX_WORDS = 60  # that no rule knows
 MAX_PROMISE = 12  # words of a sentence beside the article's own: "The best of the week, every Friday in your inbox."
@@ -49,13 +52,17 @@ AT_END = re.compile(
 )
 NAMES_CREDIT = re.compile(r"[:：=©՝៖፦／/・]")  # between "Photo" and who took it
 LABELLED = re.compile(r"([^:：]{1,40}?)\s*[:：]\s*(\S.*)")
+CUT_OFF = re.compile(r"(?:…|\.\.\.)[\])]?[.»\"”]?\Z")
+BUTTON_BEHIND = re.compile(r"[.!?…。][\])»\"”]?\s+(\w[^.!?…。]{1,30})\Z")
+MIN_TEASERS, MOST_TEASERS = 2, 0.5  # of a page; share of its open letters, more is a page that is made of them
+MAX_ABOVE = 2  # lines above a teaser that go with it: its headline and its date
 COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
 
 
 def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[Block]:
     """Return the blocks with those labelled that go with their company; `matches`: the labels of the page, by place."""
     bodies = _body_parents(blocks)
-    found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies)
+    found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies) + _teasers(article, blocks, matches)
     for box in _boxes(blocks, bodies):
         found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box)
     found += [(i, CAPTION) for i, block in enumerate(blocks) if block.dropped_by is None and ends_in_credit(article, block)]
@@ -194,6 +201,35 @@ def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Coll
         if found:
             return found
     return []
+
+
+def _teasers(article: Article, blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
+    """Return the beginnings of other stories, each with the lines above it that are its headline and its date."""
+    open_places = [i for i, block in enumerate(blocks) if block.dropped_by is None and i not in matches]
+    teasers = [i for i in open_places if _is_teaser(article, blocks, i, matches)]
+    letters = sum(len(blocks[i].text) for i in open_places)
+    if len(teasers) < MIN_TEASERS or sum(len(blocks[i].text) for i in teasers) > MOST_TEASERS * letters:
+        return []
+    found = [(i, TEASER) for i in teasers]
+    for i in teasers:
+        for above in range(i - 1, max(-1, i - 1 - MAX_ABOVE), -1):
+            if above not in open_places or is_prose(blocks[above].text):
+                break
+            found.append((above, TEASER))
+    return found
+
+
+def _is_teaser(article: Article, blocks: Sequence[Block], place: int, matches: Mapping[int, Match]) -> bool:
+    """Say whether a text is cut off above a "Read more", a byline between at most, or ends in one that is a link."""
+    text = blocks[place].text.rstrip()
+    if CUT_OFF.search(text):
+        below = place + 1
+        if below not in matches and below < len(blocks) and blocks[below].dropped_by is not None:
+            below += 1
+        return below in matches and matches[below].rule.id == BUTTON
+    button = BUTTON_BEHIND.search(text) if blocks[place].link_density else None
+    match = match_label(button[1], article.language) if button else None
+    return match is not None and match.rule.id == BUTTON and match.certain
 
 
 def _begins_with_name(blocks: Sequence[Block], place: int) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.author_lines import is_bare_name, is_bio, is_byline, is_details, is_role
+from pipeline.clean.author_lines import MAX_BIO_WORDS, is_bare_name, is_bio, is_byline, is_details, is_role
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
 from pipeline.clean.rules import rule_ids
@@ -42,6 +42,8 @@ MIN_PARAGRAPHS = 3  # fewer say nothing about how a page is written
 MAX_TRAILING = 5  # open blocks after the last prose; more are a list that belongs to the article
 MIN_SENTENCE_WORDS = 5  # a name or the title of a thing is shorter than most headlines
 ENOUGH = 2  # points of evidence
+NAME_WITHIN = 3  # lines above a biography: the name, what that person does, an address
+MAX_BEFORE_NAME = 25  # characters: "Published by"
 MAX_LEAD = 15  # words of a line that leads to others
 MIN_BELOW = 15  # words taken out below a heading that is left without a text; fewer are a caption
 # The end of a sentence inside, an address: running text or a note, no headline.
@@ -74,7 +76,7 @@ def label_edges(article: Article, blocks: Sequence[Block], leads: Collection[int
     if page.first < 0:
         return _label_title_only(page)
     labelled = list(blocks)
-    for position, rule in [*_top(page), *_announced(page), *_tail(page)]:
+    for position, rule in [*_top(page), *_announced(page), *_below_names(page), *_tail(page)]:
         labelled[position] = labelled[position].drop(rule)
     for position in _orphans(labelled):
         labelled[position] = labelled[position].drop(ORPHAN)
@@ -188,6 +190,32 @@ def _announced(page: _Page) -> list[tuple[int, str]]:
                 break
             found.append((position, RELATED_HEADLINE))
     return found
+
+
+def _below_names(page: _Page) -> list[tuple[int, str]]:
+    """Label what begins with the name of an author below the first prose, right behind a line with that name that is taken out."""
+    return [
+        (position, AUTHOR_BIO)
+        for position in range(page.first + 1, len(page.blocks))
+        if page.blocks[position].kind == "paragraph" and _is_below_name(page, position)
+    ]
+
+
+def _is_below_name(page: _Page, position: int) -> bool:
+    block = page.blocks[position]
+    if block.dropped_by is not None or count_words(block.text) > MAX_BIO_WORDS:
+        return False
+    text = fold(block.text)
+    author = next((author for author in page.authors if " " in author and text.startswith(f"{author} ")), None)
+    if author is None:
+        return False
+    for above in range(position - 1, max(page.first, position - 1 - NAME_WITHIN), -1):
+        if page.blocks[above].dropped_by is None:
+            return False
+        line = fold(page.blocks[above].text).strip()
+        if line.endswith(author) and len(line) <= len(author) + MAX_BEFORE_NAME:
+            return True
+    return False
 
 
 def _tail(page: _Page) -> list[tuple[int, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.clean import label
@@ -188,3 +190,30 @@ def test_labelling_twice_changes_nothing() -> None:
     readers = at(COMMENTS, "Comments (2)", "Jonas Berg", "It will never be finished.")
     once = label(article(PROSE[0], *picture, *STORY_LINES, *form, *readers))
     assert label(once) == once
+
+
+MORE = tuple(f"{text[:-1]}, and nobody in the room of the council spoke against it." for text in PROSE)
+CUT = (
+    "The harbour commission asked the ministry on Tuesday for a second ferry that could sail in winter as well, and the…",
+    "Prices at the fish market rose for the third month in a row, the guild said, and restaurants on the quay have [...]",
+)
+
+
+@pytest.mark.parametrize("byline", [[], at(STORY, "22 July 2019", dropped_by="byline")])
+def test_beginnings_of_other_stories_go_with_the_headlines_above_them(byline: list[Block]) -> None:
+    teasers = [part for text in CUT for part in (*at(STORY, "Another vote in sight", text), *byline, *at(STORY, "Read more"))]
+    cleaned = label(article(*at(STORY, *MORE), *teasers))
+    assert cleaned.text.split("\n\n") == [*MORE]
+    assert [dropped(cleaned)[text] for text in CUT] == ["teaser", "teaser"]
+
+
+def test_those_whose_button_is_their_last_word_go_too() -> None:
+    teasers = ("Was ist ein Hafen? Alle Fragen im Überblick. mehr", "Wer die Fähre bezahlt, sagt das Glossar. mehr")
+    linked = [replace(block, link_density=0.05) for block in at(STORY, *teasers)]
+    assert dropped(label(article(*at(STORY, *MORE), *linked, language="de"))) == dict.fromkeys(teasers, "teaser")
+
+
+def test_a_text_that_is_cut_off_itself_stays() -> None:
+    assert label(article(*at(STORY, *MORE, CUT[0], "Read more"))).text.split("\n\n") == [*MORE, CUT[0]]
+    of_teasers = label(article(*at(STORY, PROSE[0], CUT[0], "Read more", CUT[1], "Read more")))
+    assert all(text in of_teasers.text for text in CUT)

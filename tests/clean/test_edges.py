@@ -218,6 +218,14 @@ def test_straight_quotes_on_a_page_of_curly_ones_are_evidence() -> None:
     assert dropped(label(article(*curly, block(line + " rejected")))) == {line + " rejected": "related-headline"}
 
 
+def test_what_begins_with_the_author_s_name_below_it_is_about_the_author() -> None:
+    bio = "Erika Mustermann kam 2001 zur Zeitung und war lange in New York."
+    signed = [replace(block(line), dropped_by="byline") for line in ("Veröffentlicht von Erika Mustermann", "www.hafen.example")]
+    told = {"authors": ("Erika Mustermann",), "language": "de"}
+    assert dropped(label(article(*PROSE[:2], *signed, bio, *PROSE[2:], **told)))[bio] == "author-bio"  # type: ignore[arg-type]
+    assert bio not in dropped(label(article(*PROSE[:2], bio, *signed, *PROSE[2:], **told)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -227,6 +235,7 @@ def test_straight_quotes_on_a_page_of_curly_ones_are_evidence() -> None:
         "Petra Vogel ist Redakteurin im Ressort Wirtschaft.",
         "jane.doe@example.org",
         "Contact the author at jane.doe@example.org",
+        "Jane Doe can be reached at jane.doe@example.org.",
     ],
 )
 def test_who_the_author_is_goes_at_the_tail(line: str) -> None:
