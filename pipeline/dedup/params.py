@@ -66,6 +66,7 @@ class DedupParams:
     cut_gap: float = 0.40
     # A form (weather, markets, fixtures): the words agree, the names and figures do not.
     names: float = 0.72  # share of names and figures in the zones that agree
+    names_one: float = 0.5  # the same where there is but one place: one of three names may be spelled in another way
     slots: float = 2.5  # places with other names or figures in both texts, in 100 aligned words
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
     filled: int = 2  # such places: one alone may be a correction of a short text

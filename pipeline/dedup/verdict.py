@@ -63,10 +63,13 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     figures_agreed = (hits + 1) / (figures + 1)
     aligned = np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b"))
     slots = get("slots") / np.maximum(aligned, 1) * 100
-    form = (names < params.names) & (slots > params.slots) | (figures >= params.form_figures) & (figures_agreed < params.figures)
+    several = (get("slots") >= params.filled) | (names < params.names_one)
+    form = (names < params.names) & (slots > params.slots) & several | (figures >= params.form_figures) & (
+        figures_agreed < params.figures
+    )
     form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
     form |= _short_form(measures, aligned, hits, others, params)
-    form |= _named_form(measures, aligned, larger, hits, others, params)
+    form |= _named_form(measures, aligned, larger, others, params)
     form |= (get("fills") >= params.filled) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
@@ -125,12 +128,12 @@ def _short_form(measures: Floats, aligned: Floats, hits: Floats, others: Floats,
     return form
 
 
-def _named_form(measures: Floats, aligned: Floats, larger: Floats, hits: Floats, others: Floats, params: DedupParams) -> Flags:
+def _named_form(measures: Floats, aligned: Floats, larger: Floats, others: Floats, params: DedupParams) -> Flags:
     """Say which pairs share little but nearly all of either, in which names and figures differ and the words around them do not."""
     named, plain = measure(measures, "named"), measure(measures, "plain_a")
     form: Flags = (aligned <= params.unnamed) & (larger >= params.named_covered) & (named >= params.named)
     form &= named / np.maximum(aligned, 1) * 100 >= params.other_slots
-    form &= (others + measure(measures, "beside") > 0) | (hits == 0)  # where only names differ, they may be spelled in another way
+    form &= others + measure(measures, "beside") > 0  # where only names differ, they may be spelled in another way
     form &= measure(measures, "plain_hit_a") + 1 >= params.named_same * (plain + 1)
     return form
 

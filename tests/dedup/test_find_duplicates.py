@@ -209,6 +209,17 @@ def test_two_short_forms_are_told_apart_where_names_differ_and_the_words_around_
     assert stories(find_duplicates([first, again, printed])) == {frozenset("ac"), frozenset("b")}
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"), [(("Adele Fonsi", "Adela Fonsi"), 1), (("Adele Fonsi", "Marc Toledo"), 2)]
+)  # fmt: skip
+def test_a_name_in_another_spelling_makes_no_form_of_a_short_text_but_another_name_does(
+    names: tuple[str, str], expected: int
+) -> None:
+    text = "It hung in an office until the building was cleared. Curator {} said it was the only Vermeij to show the old crane"
+    texts = [f"{text.format(name)} and that the {end} was kept." for name, end in zip(names, ("wheel", "big wheel"), strict=True)]
+    assert len(stories(find_duplicates([document(str(n), text, 1 + n) for n, text in enumerate(texts)]))) == expected
+
+
 def test_a_form_of_which_each_title_names_what_it_is_filled_with_is_no_copy() -> None:
     frame = article(91, 3).split(" ")
 
