@@ -42,6 +42,8 @@ def dedup_file(source: str, target: str, index: str | None, settings: Settings) 
         with Progress("dedup: read") as progress:
             lines = [read_line(line) for line in progress.over(read_lines(source))]
         documents = newest(line.document for line in lines if line.document)
+        if documents and not any(document.text for document in documents.values()):
+            logger.warning('%s: no line has a "text" to compare; pages get theirs from `copydesk clean`', source)
         if index is None:
             result = find_duplicates(list(documents.values()))
         else:

@@ -107,6 +107,13 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
         dedup_file(str(tmp_path / "missing.jsonl"), str(tmp_path / "no" / "out.jsonl"), None, Settings())
 
 
+def test_an_input_without_any_text_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As pages that were not cleaned: all of them would be unique."""
+    (tmp_path / "pages.jsonl").write_text(json.dumps({"id": "a", "html": "<p>A page</p>"}) + "\n")
+    dedup_file(str(tmp_path / "pages.jsonl"), str(tmp_path / "out.jsonl"), None, Settings())
+    assert 'no line has a "text"' in caplog.text
+
+
 def test_a_descriptor_is_written_to(tmp_path: Path) -> None:
     """As for bash's `--output >(…)`, and for `--output /dev/stdout` into a pipe or behind what a file has already."""
     (tmp_path / "in.jsonl").write_text(json.dumps(row("a", article(1))) + "\n")
