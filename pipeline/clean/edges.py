@@ -164,15 +164,16 @@ def _byline_rule(page: _Page, block: Block) -> str | None:
 def _beside_byline(page: _Page, position: int) -> str | None:
     """Return the rule of a line above the text that its neighbours explain.
 
-    A name between the headline and a date signs; what a writer is stands below a byline.
+    A name between the headline and a date signs; what a writer is stands below a byline or such a name.
     """
     if not 0 < position < min(page.first, len(page.blocks) - 1):
         return None
     above, text, below = (block.text for block in page.blocks[position - 1 : position + 2])
-    if is_role(text) and is_byline(above, page.authors):
+    if is_role(text) and (is_byline(above, page.authors) or is_bare_name(above)):
         return BYLINE
     headed = page.title is not None and repeats_title(above, page.title)
-    return BYLINE if headed and (is_date_line(below) or is_time_stamp(below)) and is_bare_name(text) else None
+    signed = is_date_line(below) or is_time_stamp(below) or is_role(below)
+    return BYLINE if headed and signed and is_bare_name(text) else None
 
 
 def _announced(page: _Page) -> list[tuple[int, str]]:

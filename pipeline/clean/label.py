@@ -12,6 +12,7 @@ from pipeline.clean.lines import count_words, ends_with_stop, fold, has_unspaced
 from pipeline.clean.rules import Match, load_rules, match_label, match_line, match_link
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
 from pipeline.clean.title import find_title, repeats_title
+from pipeline.clean.words import words_for
 from pipeline.records import Article, Block
 
 MAX_DROPPED = 0.5  # share of the body's letters from which the rules are taken to have misread the page
@@ -152,7 +153,7 @@ def _heads_text(blocks: Sequence[Block], position: int, found: dict[int, Match])
 
 
 def _announces(match: Match, block: Block, *, below_prose: bool) -> bool:
-    """Say whether a label announces headlines below it: "Related articles", "See also:"; a "Read more" in the text is a button."""
+    """Say whether a label announces headlines below it: "Related articles", "See also"; a "Read more" in the text is a button."""
     if not match.rule.leads or not (match.certain or below_prose):
         return False
     return (
@@ -160,6 +161,7 @@ def _announces(match: Match, block: Block, *, below_prose: bool) -> bool:
         or below_prose
         or (block.kind == "heading" and not match.weak)
         or block.text.rstrip().endswith((":", "："))
+        or any(word in words_for("also") for word in words_of(fold(block.text)))
     )
 
 

@@ -309,3 +309,20 @@ def test_a_name_between_headline_and_date_signs() -> None:
     lines = {"Harbour wall to be raised": "headline", "Jane Doe": "author-line", "4 May 2021": "date-line"}
     assert dropped(label(article(*lines, *PROSE))) == lines
     assert "Jane Doe" not in dropped(label(article("Harbour wall to be raised", "Jane Doe", *PROSE)))
+
+
+def test_a_name_with_what_its_bearer_is_signs_below_the_headline() -> None:
+    lines = {"Harbour wall to be raised": "headline", "Jane Doe": "author-line", "Courier Staff Writer": "author-line"}
+    assert dropped(label(article(*lines, *PROSE))) == lines
+
+
+@pytest.mark.parametrize("lead", ["Also read", "Read next", "Lees ook", "Читайте также"])
+def test_a_label_that_says_also_announces_a_headline_in_the_middle(lead: str) -> None:
+    headline = "Island council wants second ferry before the summer"
+    lines = dropped(label(article(PROSE[0], PROSE[1], lead, headline, PROSE[2], PROSE[3])))
+    assert lines == {lead: "read-more", headline: "related-headline"}
+
+
+def test_a_button_in_the_middle_announces_nothing() -> None:
+    subhead = "What the council says about the ferry"
+    assert dropped(label(article(PROSE[0], PROSE[1], "Read more", subhead, PROSE[2], PROSE[3]))) == {"Read more": "read-more"}
