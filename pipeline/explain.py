@@ -35,11 +35,12 @@ def explain(what: str, settings: Settings) -> str:
 def explain_pair(one: str, other: str, settings: Settings) -> str:
     """Return what two articles (each a file, URL or article id) have in common, side by side, and what follows from it."""
     from pipeline.dedup.pair import compare_texts, side_by_side
+    from pipeline.report.render import pretty
 
     articles = [_article(what, settings) for what in (one, other)]
     left, right = (article.text for article in articles)
     report = compare_texts(left, right)
-    told = ", ".join(f"{name} {value:g}" for name, value in report.proof.items())
+    told = pretty(dict(report.proof))
     titles = [f"{what}: {article.title or '(no title)'}" for what, article in zip((one, other), articles, strict=True)]
     return "\n".join((*titles, f"verdict: {report.verdict}", f"measured: {told}", "", *side_by_side(left, right, report)))
 
@@ -103,6 +104,8 @@ def _stored(identity: str, settings: Settings) -> StoredArticle:
 
 
 def _copies(stored: StoredArticle) -> Iterator[str]:
+    from pipeline.report.render import pretty
+
     if stored.story_id is None:
         return
     yield f"\nstory {stored.story_id}: {len(stored.copies)} article(s); the canonical was chosen by {stored.canonical_reason}"
@@ -115,7 +118,7 @@ def _copies(stored: StoredArticle) -> Iterator[str]:
             share = f"{copy.proof['share']:.0%} of it stands in {copy.proof['sources']} other stories"
             yield f"            composite: {share}"
         if copy.proof:
-            yield f"            proof: {copy.proof}"
+            yield f"            proof: {pretty(copy.proof)}"
 
 
 def _passages(stored: StoredArticle) -> Iterator[str]:

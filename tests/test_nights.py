@@ -328,6 +328,7 @@ def test_explain_shows_a_stored_article_with_its_copies(night: Night) -> None:
     shown = explain(str(identity), night.run.settings)
     assert "canonical" in shown
     assert "<- this one" in shown
+    assert "proof: words_a " in shown  # in words, as the report has it
 
 
 def test_the_summary_counts_what_was_done(night: Night) -> None:
