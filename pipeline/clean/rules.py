@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from pipeline.clean.lines import bare, fold, has_digit, without_counter
 from pipeline.errors import ConfigError
 
 RULES_FILE = Path(__file__).with_name("rules.toml")
+NEEDED = ("id", "about", "where", "drops", "keeps")  # keys of every rule
 LABEL_LENGTH = 140  # characters; the longest label of rules.toml has 80
 PATTERN_LENGTH = 600  # characters; six sentences about the cookies of an embedded video
 PREFIX_WORDS = 30  # words of a headline behind "Read also:"
@@ -233,8 +234,14 @@ def _first_characters() -> frozenset[str]:
 
 
 def _rule(table: dict[str, Any]) -> Rule:
+    where = f"{RULES_FILE.name}: rule {table.get('id', '')!r}"
+    keys = {field.name for field in fields(Rule)}
+    if unknown := sorted(table.keys() - keys):
+        raise ConfigError(f"{where}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(keys))}")
+    if missing := [key for key in NEEDED if key not in table]:
+        raise ConfigError(f"{where}: {missing[0]} is missing; a rule needs {', '.join(NEEDED)}")
     if table["where"] not in ("any", "top", "tail", "edges"):
-        raise ConfigError(f"{RULES_FILE.name}: rule {table['id']!r}: where must be any, top, tail or edges, got {table['where']!r}")
+        raise ConfigError(f"{where}: where must be any, top, tail or edges, got {table['where']!r}")
     return Rule(
         id=table["id"],
         about=table["about"],

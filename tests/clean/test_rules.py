@@ -7,15 +7,18 @@ from collections import Counter
 from collections.abc import Iterator
 from re import _constants as regex_names  # type: ignore[attr-defined]
 from re import _parser as regex_parser  # type: ignore[attr-defined]
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.clean import rules
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.heads import first_characters
 from pipeline.clean.lines import bare, fold
 from pipeline.clean.rules import PATTERN_LENGTH, Rule, fold_pattern, load_rules, match_line
+from pipeline.errors import ConfigError
 
 RULES = load_rules()
 FEW_LANGUAGES = (
@@ -183,3 +186,17 @@ def test_asking_few_patterns_gives_the_answer_of_asking_all(rule: Rule) -> None:
             if re.fullmatch(pattern, folded):
                 heads = first_characters(pattern)
                 assert heads is None or folded[0] in heads, (pattern, line)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"id": "follow", "pattern": "follow us"}, "rule 'follow': unknown key 'pattern'; the keys are about, "),
+        ({"id": "follow", "where": "any"}, "rule 'follow': about is missing; a rule needs id, about, "),
+        ({"id": "a", "about": "A", "where": "all", "drops": [], "keeps": []}, "rule 'a': where must be any, top, tail or edges"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_named_with_the_mend(table: dict[str, Any], message: str) -> None:
+    """A misspelt key was passed over, and a missing one ended in a stack trace."""
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        rules._rule(table)
