@@ -172,7 +172,11 @@ class S3Store:
 
 def _client() -> S3Client:
     session = boto3.session.Session()
-    elsewhere = bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    if "@" in endpoint.partition("://")[2].partition("/")[0]:
+        # It would sign nothing, and stand in what botocore's own errors tell the log.
+        raise ConfigError("AWS_ENDPOINT_URL holds a user or a password: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")
+    elsewhere = bool(endpoint)
     config = Config(
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
         connect_timeout=CONNECT_TIMEOUT,

@@ -272,3 +272,10 @@ def test_a_segment_is_one_request() -> None:
     from pipeline.s3 import PART_BYTES
 
     assert SEGMENT_BYTES <= PART_BYTES
+
+
+def test_an_endpoint_with_a_password_is_refused_before_anything_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://desk:hunter2@127.0.0.1:1")
+    with pytest.raises(ConfigError, match="AWS_SECRET_ACCESS_KEY") as told:
+        open_store("s3://bucket/p")
+    assert "hunter2" not in f"{told.value} {told.value.__cause__} {told.value.__context__}"
