@@ -13,6 +13,7 @@ from itertools import groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
+from pipeline.clean.repeats import ABOUT, REPEATED
 from pipeline.clean.rules import Match, match_label, match_line
 from pipeline.clean.title import repeats_title
 from pipeline.extract.strings import begins_small
@@ -29,6 +30,7 @@ BOX_RULES = {
     PAGE_FACTS: "Box that says again what the page is: its title, its author, its date, its address, each behind a label",
     READER: "What readers wrote: names and comments below the heading of the comments",
     TEASER: 'Beginning of another story, cut off and with a "Read more" behind it, and its headline: where there are several',
+    REPEATED: ABOUT,
 }
 
 BOXED = frozenset({"newsletter", "subscribe", "app-prompt", "comment-prompt", "follow"})
