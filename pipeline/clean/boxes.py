@@ -215,7 +215,7 @@ def _teasers(article: Article, blocks: Sequence[Block], matches: Mapping[int, Ma
     found = [(i, TEASER) for i in teasers]
     for i in teasers:
         for above in range(i - 1, max(-1, i - 1 - MAX_ABOVE), -1):
-            if above not in open_places or is_prose(blocks[above].text):
+            if blocks[above].dropped_by is not None or above in matches or is_prose(blocks[above].text):
                 break
             found.append((above, TEASER))
     return found

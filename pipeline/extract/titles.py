@@ -344,12 +344,12 @@ def _heading_text(element: lxml.html.HtmlElement) -> str:
 
 def _ends_apart(node: lxml.html.HtmlElement) -> bool:
     """Tell whether an element of a heading is a phrase, and a capital right behind it begins another: kicker, name of the site."""
-    if not isinstance(node.tag, str):
+    if not isinstance(node.tag, str) or len(node) or not node.text or " " not in node.text.strip():
         return False
     behind = node.getnext()
     following = node.tail or ("" if behind is None or not isinstance(behind.tag, str) else behind.text) or ""
-    text = one_line(node.text_content(), MAX_TITLE)
-    return " " in text and following[:1].isupper() and (text[-1].islower() or text[-1] in ".!?:")
+    last = node.text[-1]
+    return following[:1].isupper() and (last.islower() or last in ".!?:")
 
 
 def _stands_apart(node: lxml.html.HtmlElement) -> bool:
