@@ -2,7 +2,7 @@
 
 Each edge is walked inwards, past what is labelled already, up to the first block that reads as the article's own. A block
 is taken for what it says and how it is written, never for being short. In the middle nothing is taken but headlines
-right below a label that announces them.
+right below a label that announces them, and what is about an author right below that author's name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EDGE_RULES = {
     HEADLINE: "The page's title, repeated at the top",
     BYLINE: 'Who wrote the page: "By …", or a line that is nothing but an author named in the metadata',
     DATE_LINE: "A line at the top or the tail that is nothing but a date or a time, and such details as the minutes to read",
-    AUTHOR_BIO: "Who the author is and how to reach them, at the tail",
+    AUTHOR_BIO: "Who the author is and how to reach them, at the tail or right below the author's name",
     RELATED_HEADLINE: "Headline of another story: after the last prose, or below a label that announces such headlines",
     ORPHAN: "Heading or lead-in at the end, when all that stood below it was taken out, or a line of signs that parts nothing",
 }

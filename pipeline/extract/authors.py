@@ -11,14 +11,14 @@ import lxml.html
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import has_digit
 from pipeline.extract.agencies import agency_in, without_agency
-from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_person, is_role, split_names, stands_behind_and
+from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_occupation, is_person, split_names, stands_behind_and
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links, own_footer
 from pipeline.extract.markup import Markup
+from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import fold, one_line
 from pipeline.extract.textlines import Lines, lines_near_headline
-from pipeline.extract.titles import SiteNames
 
 META_AUTHORS = (
     "author", "article:author", "parsely-author", "sailthru.author", "article:author_name", "dc.creator", "dc.creator.author",
@@ -176,7 +176,7 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
             found: list[str] = []
             is_first, at_house = True, False  # behind a role stands the house, up to the next person
             for name in split_names(group):
-                if found and is_role(name):
+                if found and is_occupation(name):
                     at_house = True
                     continue
                 if at_house and not stands_behind_and(name, group):

@@ -11,7 +11,7 @@ from pipeline.extract.cjk_bylines import plain_byline
 from pipeline.extract.strings import words
 
 if TYPE_CHECKING:
-    from pipeline.extract.titles import SiteNames
+    from pipeline.extract.site_names import SiteNames
 
 MAX_NAME_WORDS = 6
 MAX_NAME = 60  # characters
@@ -102,7 +102,7 @@ def split_names(byline: str) -> list[str]:
     return [cleaned for piece in pieces if (cleaned := _trim(piece)) and not LONE_AND.fullmatch(cleaned)]
 
 
-def is_role(piece: str) -> bool:
+def is_occupation(piece: str) -> bool:
     """Tell whether a piece of a byline, behind a name, says what that person does: "Product Manager"."""
     return any(word in OCCUPATIONS for word in words(piece))
 

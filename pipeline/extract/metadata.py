@@ -20,10 +20,11 @@ from pipeline.extract.decode import sanitise
 from pipeline.extract.language import declared_language
 from pipeline.extract.marked import read_marked
 from pipeline.extract.markup import Markup, read_markup
+from pipeline.extract.site_names import site_names
 from pipeline.extract.strings import TAG, one_line
 from pipeline.extract.textlines import text_nodes
 from pipeline.extract.timestamps import read_dates
-from pipeline.extract.titles import read_title, site_names
+from pipeline.extract.titles import read_title
 from pipeline.records import DateBasis
 from pipeline.urls import site_of
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
 import lxml.html
-from lxml import etree
 
 from pipeline.clean.lines import count_words
-from pipeline.extract.blocks import BLOCK_TAGS
 from pipeline.extract.cjk_bylines import WIDE
+from pipeline.extract.headings import MAX_TITLE, heading_text, link_of
 from pipeline.extract.markup import Markup
+from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import fold, one_line, words
 from pipeline.extract.textlines import Lines
-from pipeline.urls import readable_host, site_of_host
 
 SEPARATOR = re.compile(
     r"(\s+[|¦·•:»«›‹~/\\–—―−-]{1,3}\s+|\s*[|｜»«‖]+\s*|\s+::\s+|\s*_\s*(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s*_\s*)"
@@ -35,11 +32,9 @@ META_TITLES = (
     "citation_title",
 )
 TRIMMED = " |¦·•:»«›‹~/\\_–—-"  # around a line that is the headline
-MAX_TITLE = 400  # characters; a longer heading is a wrapper around half the page
 AGREEMENT = 0.5  # of words in common (Dice); headings of other stories stay below .3
 SOME_AGREEMENT = 0.2  # an only h1 with less is not this page's headline
 BRACKETS = re.compile(r"\s*[\[(（【]([^\[\]()]{1,30})[\])）】]$")
-LOGO_CLASS = re.compile(r"(?:^|[\s_-])(?:logo|site-?(?:title|name)|brand)(?:$|[\s_-])", re.IGNORECASE)
 # What software calls a page by in its <title>: "news:ferry", "press_2024.pdf", "car-seats-test-autumn-2018".
 PAGE_ID = re.compile(r"[a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*[:_/.][a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*|[a-z0-9]+(?:-[a-z0-9]+){3,}")
 DATE_IN_FRONT = re.compile(
@@ -47,113 +42,18 @@ DATE_IN_FRONT = re.compile(
 )
 WORD_IN_FRONT = re.compile(r"^\w+\s?[:：]\s*")
 MAX_HEADINGS = 40
-HOME_FILE = re.compile(r"/(?:index|default|home)\.\w{3,5}$", re.IGNORECASE)
 MAX_PIECES = 12  # between separators
-APP_NAMES = ("application-name", "apple-mobile-web-app-title", "al:android:app_name")
-SITE_WORDS = 6  # a site's name has no more
 MIN_WORDS = 4  # of a headline behind which the site's name, and more, may stand
-MORE_WORDS = 3  # behind the name: "Live", "Children's Hospital"
-LOGO_WORDS = 12  # a heading that leads to the home page is a name, and a slogan at most
 MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it; without spaces, half of the <title> says as much
 MIN_LESSER = 8  # letters of an h2 or h3 that is the headline
 # Between pieces of a <title>, with or without space around: a piece counts only when it stands on the page as a line.
 LOOSE_SEPARATOR = re.compile(r"\s*[|¦·•:»«›‹~/\\–—―−_()\[\]-]+\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class SiteNames:
-    """How a site calls itself: folded names, and the folded label of its host (`nytimes` of www.nytimes.com)."""
-
-    names: frozenset[str]
-    label: str
-
-    def match(self, segment: str) -> bool:
-        """Tell whether a piece of a title, or an author, is the site and not its content."""
-        folded = fold(segment)
-        if not folded or folded in self.names:
-            return bool(folded)
-        parts = words(segment)
-        if len(parts) > SITE_WORDS:
-            return False
-        stripped = [part for part in parts if part not in ("the", "www", "com", "online")]
-        if len(self.label) < 3 or not stripped:
-            return False
-        return _spells(self.label, stripped) or _spells(self.label, parts) or self._begins(stripped)
-
-    def _begins(self, parts: list[str]) -> bool:
-        """Tell whether the label opens the name: "BBC News" of bbc.co.uk."""
-        return len(parts) <= 3 and parts[0] == self.label
-
-    def open(self, segment: str) -> bool:
-        """Tell whether a piece is the site and a few words more: "UC Davis Health" of ucdavis.edu."""
-        parts = words(segment)
-        begun = range(max(1, len(parts) - MORE_WORDS), len(parts) + 1)
-        return self.match(segment) or (len(self.label) > 2 and any("".join(parts[:n]) == self.label for n in begun))
-
-
-def site_names(markup: Markup, url: str | None) -> SiteNames:
-    """Return the names of the site of a page."""
-    given = [*markup.every("og:site_name"), *markup.jsonld.site_names]
-    # Some templates write the headline there; so it is no name where the page tells the site's beside it.
-    headline = {fold(title) for title in markup.every("og:title")} - set(map(fold, given)) if given else frozenset()
-    given += [name for name in markup.every(*APP_NAMES) if fold(name) not in headline]
-    given = [name for name in given if len(words(name)) <= SITE_WORDS]
-    host = readable_host(urlsplit(url).hostname or "") if url else ""
-    site = readable_host(site_of_host(host)) if host else ""
-    label = fold((host.removeprefix("www.") if site == host else site).split(".")[0])
-    given += [text for heading in markup.headings if (text := _heading_text(heading)) and _is_logo(heading, text, url)]
-    names = (
-        {fold(name) for name in given}
-        | {fold(name.removeprefix("The ")) for name in given}
-        | {fold(host), fold(host.removeprefix("www."))}
-    )
-    return SiteNames(frozenset(name for name in names if len(name) > 1), label)
-
-
-def _is_logo(heading: lxml.html.HtmlElement, text: str, url: str | None) -> bool:
-    """Tell whether a heading is one link to the home page, or to the blog that the page is in: then it names the site.
-
-    A wiki's home has an address of its own; its heading is named a logo.
-    """
-    link = _link_of(heading, text)
-    if link is None or len(words(text)) > LOGO_WORDS:
-        return False
-    if LOGO_CLASS.search(f"{heading.get('class', '')} {heading.get('id', '')}"):
-        return True
-    try:
-        target, page = urlsplit(urljoin(url or "", link.get("href") or "#")), urlsplit(url or "")
-    except ValueError:
-        return False
-    if target.query or target.fragment or (url and target.hostname and not _same_host(target.hostname, page.hostname or "")):
-        return False
-    home = HOME_FILE.sub("/", target.path) or "/"
-    return home == "/" if not url else page.path != home and page.path.startswith(home if home.endswith("/") else f"{home}/")
-
-
-def _link_of(heading: lxml.html.HtmlElement, text: str) -> lxml.html.HtmlElement | None:
-    """Return the link that a heading is, whole."""
-    parent = heading.getparent()
-    link = parent if parent is not None and parent.tag == "a" else heading.find(".//a")
-    return link if link is not None and fold(one_line(link.text_content(), MAX_TITLE + 1)) == fold(text) else None
-
-
-def _same_host(a: str, b: str) -> bool:
-    return a.removeprefix("www.") == b.removeprefix("www.")
-
-
-def _spells(label: str, parts: list[str]) -> bool:
-    """Tell whether beginnings of the words, one letter each at least, make the label: "Los Angeles Times" and `latimes`."""
-    spelt = {0}  # so many letters of the label are made, in one way or another
-    for part in parts:
-        most = min(len(part), len(label)) + 1
-        spelt = {start + n for start in spelt for n in range(1, most) if label.startswith(part[:n], start)}
-    return len(label) in spelt
-
-
 def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], Lines], names: SiteNames) -> str | None:
     """Return the page's headline, or None when all that it has is the site's name."""
     declared = _declared_titles(markup, names)
-    headings = [_heading_text(element) for element in markup.headings]
+    headings = [heading_text(element) for element in markup.headings]
     heading, agrees = _best_heading(headings, [title for title in declared if not PAGE_ID.fullmatch(title)], names)
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading
@@ -238,8 +138,8 @@ def _best_heading(headings: Iterable[str], declared: list[str], names: SiteNames
 
 def _behind_link(heading: str, markup: Markup) -> str | None:
     """Return the rest of the <title> when the h1 is one link and the <title> begins or ends with it: a blog and its post."""
-    element = next(element for element in markup.headings if heading in _heading_text(element))
-    link = _link_of(element, heading)
+    element = next(element for element in markup.headings if heading in heading_text(element))
+    link = link_of(element, heading)
     if link is None or len([part for part in link.get("href", "").partition("://")[2].split("/")[1:] if part]) > 1:
         return None
     pieces = SEPARATOR.split(PREFIX.sub(" | ", markup.title))
@@ -252,7 +152,7 @@ def _lesser_heading(tree: lxml.html.HtmlElement, declared: list[str]) -> str | N
     """Return the h2 or h3 that is a declared title, or the better half of one."""
     folded = [fold(title) for title in declared]
     for element in list(tree.iter("h2", "h3"))[:MAX_HEADINGS]:
-        text = _heading_text(element)
+        text = heading_text(element)
         own = fold(text)
         if len(own) >= MIN_LESSER and any(own in title and 2 * len(own) >= len(title) for title in folded):
             return text
@@ -323,40 +223,3 @@ def likeness(a: str, b: str) -> float:
     dice = 2 * shared / (len(set(left)) + len(set(right)))
     contained = shared / min(len(set(left)), len(set(right)))
     return max(dice, 0.9 * contained) if shared > 2 else dice
-
-
-def _heading_text(element: lxml.html.HtmlElement) -> str:
-    """Return a heading as one line: lines, blocks and neighbours apart, without the sign that links to the heading itself: "¶"."""
-    if not len(element):
-        return one_line(element.text, MAX_TITLE + 1)
-    parts: list[str] = []
-    for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
-        if event == "start":
-            parts += [" " if _stands_apart(node) else "", node.text or ""]
-        elif node is not element:
-            parts += [" " if node.tag in BLOCK_TAGS or _ends_apart(node) else "", node.tail or ""]
-    text = one_line("".join(parts), MAX_TITLE + 1)
-    for link in element.iterdescendants("a"):
-        if (link.get("href") or "").startswith("#") and (sign := one_line(link.text_content(), MAX_TITLE)) and not fold(sign):
-            text = text.removeprefix(sign).removesuffix(sign).strip()
-    return text
-
-
-def _ends_apart(node: lxml.html.HtmlElement) -> bool:
-    """Tell whether an element of a heading is a phrase, and a capital right behind it begins another: kicker, name of the site."""
-    if not isinstance(node.tag, str) or len(node) or not node.text or " " not in node.text.strip():
-        return False
-    behind = node.getnext()
-    following = node.tail or ("" if behind is None or not isinstance(behind.tag, str) else behind.text) or ""
-    last = node.text[-1]
-    return following[:1].isupper() and (last.islower() or last in ".!?:")
-
-
-def _stands_apart(node: lxml.html.HtmlElement) -> bool:
-    """Tell whether an element of a heading begins a line or stands right behind one of its kind; single letters are one word."""
-    if node.tag == "br" or node.tag in BLOCK_TAGS:
-        return True
-    before = node.getprevious()
-    if before is None or before.tag != node.tag or before.tail:
-        return False
-    return all(len(fold(one_line(part.text_content(), MAX_TITLE))) > 1 for part in (before, node))
