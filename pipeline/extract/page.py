@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -11,9 +11,14 @@ from pipeline.records import BLOCK_SEPARATOR, Article
 from pipeline.urls import article_id
 
 if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from pipeline.extract.content import Content
+    from pipeline.extract.metadata import Metadata
     from pipeline.extract.scorer import BlockModel
 
 MAX_HTML = 16_000_000  # characters of a page that are read: the rest of so long a page is no article, and time
+MORE = 2  # times the words that a page shows must stand in its scripts to be taken instead
 TEXT_TYPES = ("text/plain", "text/markdown")
 
 
@@ -75,7 +80,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     root = parse_text(html)
     elements = list(root.iter())  # held, or lxml would make each element anew for each walk over the tree
     metadata = read_metadata(root, page.url, html)
-    content = main_content(root, html, metadata, model)
+    content = _better(main_content(root, html, metadata, model), root, metadata, page.url, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
     kind, reason = page_kind(root, metadata, kept, content.link_density, page.url, teased=content.teased)
     del elements
@@ -103,6 +108,27 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
         raw_ref=page.raw_ref,
         fetched_at=page.fetched_at,
     )
+
+
+def _better(content: Content, root: HtmlElement, metadata: Metadata, url: str | None, model: BlockModel | None) -> Content:
+    """Return the content, or where the page shows next to nothing the one that the data of its scripts holds.
+
+    What a paywall hides is not taken.
+    """
+    from pipeline.extract.content import FEW_WORDS, main_content
+    from pipeline.extract.page_text import count_words
+    from pipeline.extract.parse import parse_text
+    from pipeline.extract.script_article import script_article
+
+    shown = sum(count_words(block.text) for block in content.blocks if block.dropped_by is None)
+    if shown >= FEW_WORDS or metadata.paywalled:
+        return content
+    article = script_article(root, metadata.title, metadata.canonical_url or url)
+    if article is None or article.words < MORE * shown:
+        return content
+    found = main_content(parse_text(article.html), article.html, metadata, model)
+    extractor = f"script data: the page shows {shown} words; {found.extractor}"
+    return replace(found, extractor=extractor, headline=article.title or found.headline)
 
 
 def _extract_text(page: PageInput, text: str) -> Article:

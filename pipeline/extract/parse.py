@@ -108,7 +108,16 @@ def parse_text(text: str) -> lxml.html.HtmlElement:
         root = _by_soup(text)
     if len(root) == 0 and not (root.text or "").strip():
         raise Reject("empty", "no element in the page")
+    if "shadowroot" in text:
+        _open_shadow_roots(root)
     return root
+
+
+def _open_shadow_roots(root: lxml.html.HtmlElement) -> None:
+    """Make shadow roots declared in the page part of it, as browsers do; any other <template> is not shown."""
+    for template in list(root.iter("template")):
+        if template.get("shadowrootmode", template.get("shadowroot")) in ("open", "closed"):
+            template.tag = "div"
 
 
 def _reject_no_page(text: str) -> None:

@@ -148,10 +148,11 @@ def _next_articles(
         if twin is None:
             continue
         here, there = (inside(structure, container) for container in twin)
-        is_long, is_signed = _prose(words, there) >= TWIN_WORDS, _is_signed(page, there)
-        is_headed = page.runs[i].tag == page.runs[first].tag or (is_signed and _headed_alike(page, structure, twin, first, i))
+        is_long, same_rank = _prose(words, there) >= TWIN_WORDS, page.runs[i].tag == page.runs[first].tag
         # Behind a next article, others like it may be as short as a brief.
-        if is_headed and _prose(words, here) >= TWIN_WORDS and (is_long or (is_signed and later.any())):
+        if _prose(words, here) < TWIN_WORDS or not (is_long or later.any()):
+            continue
+        if (is_long and same_rank) or ((same_rank or _headed_alike(page, structure, twin, first, i)) and _is_signed(page, there)):
             later |= there
     return later
 

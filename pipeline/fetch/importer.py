@@ -58,7 +58,7 @@ def import_warcs(paths: Sequence[str], *, settings: Settings, store: Store, arch
 
 def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange | None]]:
     """Yield the row of each response or resource in a WARC file, and the exchange where there is one to archive."""
-    count = 0
+    count = pages = 0
     for record in _records(Path(path)):
         count += 1
         if record.record_type not in PAGE_RECORDS:
@@ -69,12 +69,15 @@ def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange |
         if url is None or moment is None:
             logger.warning("%s: a record without an http(s) URL or a date is passed over", path)
             continue
+        pages += 1
         try:
             yield _page(record, Discovered(url, SOURCE_ID, site_of(url), "warc"), moment, settings)
         except OSError as error:  # damaged in the middle: `_records` finds the next
             logger.warning("%s: the record of %s is damaged: %s", path, url, error)
     if not count:
         raise ConfigError(f"import: {path!r} holds no WARC record; name .warc, .warc.gz or .warc.zst files")
+    if not pages:
+        logger.warning("%s: none of its %d records is a page (a `response` or `resource` of an http(s) URL)", path, count)
 
 
 def _moment(record: Any) -> datetime | None:

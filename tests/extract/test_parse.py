@@ -40,3 +40,8 @@ def test_no_tree_is_deeper_than_what_a_walk_can_take() -> None:
 def test_a_page_inside_the_head_is_found() -> None:
     html = "<html><head><title>Ferry</title><banner><table><tr><td>" + BODY + "</td></tr></table></body></html>"
     assert lines(html)[-3:] == LINES[-3:]
+
+
+def test_a_shadow_root_declared_in_the_page_is_part_of_it() -> None:
+    page = "<news-story><template shadowrootmode='open'><p>Shown.</p></template></news-story><template><p>Not shown.</p></template>"
+    assert [run.text for run in read_blocks(parse_html(page)).runs] == ["Shown."]

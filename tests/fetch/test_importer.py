@@ -207,6 +207,20 @@ def test_a_file_that_is_cut_off_costs_its_last_record_and_says_so(
     assert re.search(r"the record of https?://\S+/3 is damaged: it ends after \d+ of \d+ bytes", caplog.text)
 
 
+def test_an_archive_without_pages_is_named(
+    tmp_path: Path, settings: Settings, store: LocalStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    path = tmp_path / "texts.warc.wet"
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=False)
+        for n in range(2):
+            text = io.BytesIO(b"The text alone.")
+            writer.write_record(writer.create_warc_record(f"https://news.example/{n}", "conversion", text))
+    assert load(path, settings, store) == []
+    assert "texts.warc.wet: none of its 2 records is a page" in caplog.text
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"this is no archive\n" * 50, gzip.compress(b"nor this" * 100, mtime=0)]
 )  # one id for all workers
