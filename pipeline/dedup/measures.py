@@ -151,12 +151,12 @@ def measure_pair(
         out[21 + k] = side[10] / total
         out[28 + k] = side[0]
         out[32 + k] = side[13]
-    _sequence(hashes_a, flags_a, flags_b, image, zone_a, zones, out)
+    _sequence(hashes_a, flags_a, flags_b, image, back, zone_a, zones, out)
     _beside(hashes_a, hashes_b, flags_a, flags_b, zones, out)
 
 
 @inner
-def _sequence(hashes_a: Any, flags_a: Any, flags_b: Any, image: Any, zone_a: Any, zones: Any, out: Any) -> None:
+def _sequence(hashes_a: Any, flags_a: Any, flags_b: Any, image: Any, back: Any, zone_a: Any, zones: Any, out: Any) -> None:
     """Measure the longest exact run, the share of zones in order, and the slots: gaps with other names or figures in both texts."""
     run = longest_run = 0
     previous = -1
@@ -180,6 +180,8 @@ def _sequence(hashes_a: Any, flags_a: Any, flags_b: Any, image: Any, zone_a: Any
     for k in range(len(zones)):
         if not zones[k, 1]:
             break
+        if back[zones[k, 2]] != zones[k, 0]:  # a phrase that the first text has once more says nothing of order
+            continue
         count += 1
         if zones[k, 2] >= end:
             in_order += 1

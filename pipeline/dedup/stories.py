@@ -47,11 +47,12 @@ def join_stories(
     chosen = np.flatnonzero(edges)
     joined = np.zeros(count, np.bool_)
     joined[pairs[chosen]] = True
-    positive = _partners(count, pairs[chosen])
-    negative = _partners(count, pairs[~edges & joined[pairs].all(axis=1)])
-    forms = _partners(count, pairs[verdicts.form & joined[pairs].all(axis=1)])
     larger = np.minimum(measure(measures, "zone_a"), measure(measures, "zone_b"))
     whole = _partners(count, pairs[edges & (larger >= params.both)])
+    asked = joined[pairs].all(axis=1) & ~edges
+    asked[asked] = ~(verdicts.reworded[asked] & _between(pairs[asked], whole))
+    positive, negative = _partners(count, pairs[chosen]), _partners(count, pairs[asked])
+    forms = _partners(count, pairs[asked & verdicts.form])
     weak = verdicts.retold[chosen]
     ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen], weak))
     story = list(range(count))
@@ -73,6 +74,16 @@ def _partners(count: int, pairs: Pairs) -> Partners:
     both = np.concatenate([pairs, pairs[:, ::-1]])
     order = np.argsort(both[:, 0], kind="stable")
     return Partners(both[order, 1], np.searchsorted(both[order, 0], np.arange(count + 1)))
+
+
+def _between(pairs: Pairs, whole: Partners) -> Mask:
+    """Say of which pairs some text is a copy of either text, for the most of both.
+
+    Two who reword one article differ from each other where both changed a word, as fillings of a form do; but no text stands
+    between two fillings.
+    """
+    partners = {text: frozenset(whole.of(text)) for text in np.unique(pairs).tolist()}
+    return np.array([not partners[a].isdisjoint(partners[b]) for a, b in pairs.tolist()], np.bool_)
 
 
 def _agree(left: list[int], right: list[int], story: list[int], verdicts: Sequence[Partners], needed: int) -> bool:

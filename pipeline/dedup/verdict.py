@@ -25,16 +25,17 @@ class Verdicts:
 
     copy: Flags
     form: Flags  # the same form filled with other names and figures: no copy, no reuse
+    reworded: Flags  # alike as wholes, and no copy only for words that differ: many do, or no other text has them
     retold: Flags  # a copy only where more than one pair says so
     score: Floats
 
     def take(self, pairs: npt.NDArray[np.int64]) -> Verdicts:
         """Return the verdicts on these pairs."""
-        return Verdicts(self.copy[pairs], self.form[pairs], self.retold[pairs], self.score[pairs])
+        return Verdicts(self.copy[pairs], self.form[pairs], self.reworded[pairs], self.retold[pairs], self.score[pairs])
 
     def put(self, pairs: npt.NDArray[np.int64], verdicts: Verdicts) -> None:
         """Replace the verdicts on these pairs."""
-        self.copy[pairs], self.form[pairs] = verdicts.copy, verdicts.form
+        self.copy[pairs], self.form[pairs], self.reworded[pairs] = verdicts.copy, verdicts.form, verdicts.reworded
         self.retold[pairs], self.score[pairs] = verdicts.retold, verdicts.score
 
 
@@ -70,16 +71,19 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
     form |= _short_form(measures, aligned, hits, others, params)
     form |= _named_form(measures, aligned, larger, others, params)
-    form |= (get("fills") >= params.filled) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
     form |= (agreed == 0) & (aligned <= params.unnamed) & (same < params.unnamed_same) & (runs < params.runs)
+    filled = ~form & (get("fills") >= params.filled) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
+    form |= filled
     lists = _lists(measures, "a", params) & _lists(measures, "b", params)
     least = np.minimum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
     frames = (get("framed") > params.framed) & (least >= params.framed_same) & (larger >= params.both) & (get("order") == 1)
     apart = np.minimum(get("gap_a"), get("gap_b"))
     whole = (smaller >= params.contained) & (larger >= params.covered) | (smaller >= params.even) & (larger >= params.both)
-    whole &= (apart <= params.apart) & (np.maximum(get("match_a"), get("match_b")) >= params.matched)
+    whole &= apart <= params.apart
+    reworded = whole & (~form | filled)
+    whole &= np.maximum(get("match_a"), get("match_b")) >= params.matched
     cut = (
         (smaller >= params.cut_contained)
         & (lead >= params.cut_lead)
@@ -87,7 +91,8 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
         & (get("order") >= params.cut_order)
     )
     cut &= np.minimum(get("gap_a"), get("gap_b")) < params.cut_gap
-    alone = np.minimum(get("alone_a"), get("alone_b"))
+    outside = [get(f"weight_{side}") * (1 - get(f"zone_{side}")) for side in "ab"]
+    alone = np.minimum(np.minimum(get("alone_a"), outside[0]), np.minimum(get("alone_b"), outside[1]))
     alone_share = np.minimum(get("alone_a") / np.maximum(get("weight_a"), 1), get("alone_b") / np.maximum(get("weight_b"), 1))
     if elsewhere is not None:
         alone -= params.lead * elsewhere
@@ -104,8 +109,9 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
     retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
-    copy = (whole | cut) & ~form & ~lists & ~frames & ~sidebar
-    return Verdicts(copy, form & (smaller > params.contained) | lists | frames, retold, score)
+    other = lists | frames | sidebar
+    copy = (whole | cut) & ~form & ~other
+    return Verdicts(copy, form & (smaller > params.contained) | lists | frames, reworded & ~other & ~copy, retold, score)
 
 
 def on_two_sites(pairs: npt.NDArray[np.int64], sites: Sequence[str | None]) -> Flags:

@@ -45,6 +45,25 @@ def test_a_rewrite_that_replaces_every_sixth_word_is_a_copy() -> None:
     assert len(stories(find_duplicates([document("a", article(3)), document("b", spun, 2)]))) == 1
 
 
+def _reworded(text: str, seed: int) -> str:
+    """Return the text with every fifth of its small words, by chance, replaced by one that no other text has."""
+    rng = random.Random(seed)
+    return re.sub(r"\b[a-z]+\b", lambda m: "".join(rng.sample("abcdefgh", 5)) if rng.random() < 0.22 else m[0], text)
+
+
+def test_copies_that_are_each_reworded_elsewhere_belong_to_their_original() -> None:
+    text = article(7, 12)
+    others = [document(name, _reworded(text, seed), 3, f"{name}.example") for seed, name in enumerate("cdef")]
+    again = document("b", text + "\n\nRead more on our site.", 2, "b.example")
+    assert len(stories(find_duplicates([document("a", text), again, *others]))) == 1
+
+
+def test_a_truncated_copy_belongs_to_a_longer_text_that_says_a_phrase_of_it_again_and_again() -> None:
+    phrase = "ranodi klemba vitoru masano peldak burima"
+    text = "\n\n".join(f"{paragraph} {phrase}." for paragraph in article(7, 12).split("\n\n"))
+    assert len(stories(find_duplicates([document("a", text), document("b", text[: len(text) // 6], 2)]))) == 1
+
+
 def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicated_one_is() -> None:
     frame = article(4, 4).split(" ")
 
