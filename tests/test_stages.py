@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import stages
 from pipeline.config import Settings
-from pipeline.errors import Transient
+from pipeline.errors import BudgetSpent, Transient
 from pipeline.records import Article, Block, Discovered, Fetch, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, records_of, rejects_of
 from pipeline.sources import Source
@@ -62,6 +62,31 @@ def test_a_night_that_reaches_nobody_is_tried_again_and_no_empty_success(web: We
     quiet = Source(id="quiet", feeds=(web.url("/rss"),))  # it answers, if with nothing: the fault is not on this side
     report = stages.discover(Run(run_date="2026-11-23", settings=settings, sources=(*dead, quiet)))
     assert report.outcomes["unreachable"] == 2
+
+
+def test_a_night_of_pages_alone_that_reaches_nobody_is_no_empty_success(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
+    )
+    pages = Source(id="pages", urls=("http://a.localhost:1/page", "http://b.localhost:1/page"))
+    dead = Source(id="dead", feeds=("http://c.localhost:1/rss",))
+    run = Run(run_date="2026-11-23", settings=settings, sources=(pages, dead))
+    with pytest.raises(BudgetSpent, match=r"none of the 2 pages could be reached \(2 unreachable\): nothing was loaded"):
+        stages.run_stages(run, last="load")
+
+    web.add("/rss", Reply(b"<rss><channel></channel></rss>"))
+    quiet = Source(id="quiet", feeds=(web.url("/rss"),))  # somebody answers: the fault is not on this side
+    stages.run_stages(dataclasses.replace(run, sources=(*run.sources, quiet)), last="load")
+
+
+def test_a_night_that_others_followed_is_run_again_though_what_failed_then_fails_still(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
+    )
+    sources = (Source(id="pages", urls=(web.url("/page"),)), Source(id="dead", feeds=("http://a.localhost:1/rss",)))
+    first = Run(run_date="2026-11-23", settings=settings, sources=sources)
+    for day in ("2026-11-23", "2026-11-24", "2026-11-23"):
+        assert stages.discover(dataclasses.replace(first, run_date=day)).outcomes["unreachable"] == 1
 
 
 def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web, tmp_path: Path) -> None:

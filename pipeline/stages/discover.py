@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Transient
 from pipeline.records import Discovered, Rejected, StageReport
@@ -36,10 +36,11 @@ def discover(run: Run) -> StageReport:
     from pipeline.fetch.freshness import silent_sources
 
     earlier, later = _nights_around(run)
+    whole = run.sources
     if later:
         run = dataclasses.replace(run, sources=_still_to_read(run))
     found = read_sources(run.sources, run.settings, today=run.day)
-    _refuse_silence(run.sources, found)
+    _refuse_silence(whole, found)  # what a night has of the others, read before, is no silence
     items = [*found.items, *_failed_before(run, found.items)]
     states = url_states(run, items)
     news = {source.id: 0 for source in run.sources}
@@ -57,7 +58,13 @@ def discover(run: Run) -> StageReport:
     rejected = [*found.rejected, *silent]
     for reject in rejected:
         outcomes[reject.source_id][reject.reason] += 1
-    return _commit_discovered(run, fresh, rejected, outcomes, news)
+    return _commit_discovered(run, fresh, rejected, outcomes, {"news": news, "answered": _answered(run.sources, found)})
+
+
+def _answered(sources: Sequence[Source], found: Discovery) -> dict[str, bool]:
+    """Return of each source whether a feed or sitemap of it could be asked; never so where it has none."""
+    failed = {reject.url for reject in found.rejected if reject.retryable}
+    return {source.id: not failed.issuperset((*source.feeds, *source.sitemaps)) for source in sources}
 
 
 def _failed_before(run: Run, listed: Iterable[Discovered]) -> list[Discovered]:
@@ -155,9 +162,12 @@ def _commit_discovered(
     fresh: Sequence[Discovered],
     rejected: Sequence[Rejected],
     outcomes: Mapping[str, Counter[str]],
-    news: Mapping[str, int],
+    told: Mapping[str, Mapping[str, Any]],
 ) -> StageReport:
-    """Commit what was found, beside what the date holds of sources that this run leaves out; returns the report of this run."""
+    """Commit what was found, beside what the date holds of sources that this run leaves out; returns the report of this run.
+
+    `told` is for the manifest: by name, something of each source.
+    """
     store = run.store()
     shards = shard_count(run, store)
     asked = [source.id for source in run.sources]
@@ -169,12 +179,11 @@ def _commit_discovered(
         manifest = read_manifest(store, partition)
         before = manifest.extra if manifest else {}
         kept = [reject for reject in read_records(store, partition, Rejected, "rejects") if reject.source_id not in asked]
-        by_source = before.get("outcomes", {}) | {name: dict(counts) for name, counts in outcomes.items()}
+        told = {**told, "outcomes": {name: dict(counts) for name, counts in outcomes.items()}}
+        merged = {name: before.get(name, {}) | dict(by_source) for name, by_source in told.items()}
         writer = PartitionWriter(store, partition)
         writer.write("rejects", Rejected, [*kept, *rejected])
-        writer.commit(
-            _report(run, by_source), {"shards": shards, "news": before.get("news", {}) | dict(news), "outcomes": by_source}
-        )
+        writer.commit(_report(run, merged["outcomes"]), {"shards": shards, **merged})
     return logged(_report(run, outcomes))
 
 

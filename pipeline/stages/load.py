@@ -27,6 +27,9 @@ NOT_FAILED = frozenset(
 # Below this many pages a share of failures says nothing.
 BUDGET_FLOOR = 20
 
+# Outcomes of a page whose server could not be reached. Where a night has no others it is most likely this side that is cut off.
+UNREACHED = frozenset({"dns", "unreachable", "timeout", "tls", "cut_off"})
+
 
 def load(run: Run) -> StageReport:
     """Load the night into the warehouse in one transaction; stops before it when too much of the night has failed."""
@@ -36,6 +39,7 @@ def load(run: Run) -> StageReport:
     store = run.store()
     reports = list(reports_of(store, run.run_date))
     check_error_budget(reports, run.settings.error_budget)
+    check_reached(store, run.run_date, reports)
     loaded = sum(report.seen for report in reports if report.stage == "dedup")
     report = StageReport("load", run.run_date, WHOLE, loaded, +Counter(loaded=loaded))
     partition = Partition("dedup", run.run_date, WHOLE)
@@ -104,6 +108,26 @@ def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
             f"{failed} of {seen} pages failed ({worst}), more than the error budget of {budget:.0%}: nothing was loaded. "
             "Mend the source or raise COPYDESK_ERROR_BUDGET, then run the night again"
         )
+
+
+def check_reached(store: Store, run_date: str, reports: Iterable[StageReport]) -> None:
+    """Raise `BudgetSpent` when of all feeds, sitemaps and pages of a night none answered, however few they are.
+
+    It would be empty otherwise, and a success. Nights of before this was noted and imported ones are let through.
+    """
+    manifest = read_manifest(store, Partition("discover", run_date, WHOLE))
+    answered = manifest.extra.get("answered") if manifest else None
+    counts: Counter[str] = Counter()
+    for report in reports:
+        if report.stage == "fetch":
+            counts += Counter(report.outcomes)
+    if answered is None or any(answered.values()) or not counts or not UNREACHED.issuperset(counts):
+        return
+    reasons = ", ".join(f"{n} {reason}" for reason, n in counts.most_common())
+    raise BudgetSpent(
+        f"none of the {counts.total()} pages could be reached ({reasons}): nothing was loaded. "
+        "Look at this machine's network, DNS and proxy, then run the night again"
+    )
 
 
 def publish(run: Run) -> StageReport:
