@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import lxml.html
 
@@ -14,6 +15,9 @@ from pipeline.extract.strings import one_line
 WANTED = ("meta", "link", "title", "h1", "time", "abbr", "script")
 META_NAMES = ("property", "name", "itemprop", "http-equiv")
 JSONLD_TYPE = re.compile(r"application/(?:ld\+json|json\+ld)", re.IGNORECASE)
+# What an item of a page holds that is the article, and not a part of it.
+MAIN_ITEMS = frozenset({"mainentity", "mainentityofpage", "blogpost", "blogposts"})
+MAX_DEPTH = 50  # steps up from a property to its item
 MAX_VALUES = 50  # of one kind; a page with more <time> or article:tag than this is a list or hostile
 VALUE_LIMIT = 2000  # characters
 
@@ -82,10 +86,23 @@ def _add_meta(meta: dict[str, list[str]], element: lxml.html.HtmlElement) -> Non
     if not value:
         return
     for attribute in META_NAMES:
+        if attribute == "itemprop" and element.get(attribute) and _is_of_another_item(element):
+            continue
         for name in (element.get(attribute) or "").lower().split():
             values = meta.setdefault(name, [])
             if value not in values and len(values) < MAX_VALUES:
                 values.append(value)
+
+
+def _is_of_another_item(element: lxml.html.HtmlElement) -> bool:
+    """Tell whether microdata states something of a part of the page's item: an entry of a list, a picture, a comment."""
+    for ancestor in islice(element.iterancestors(), MAX_DEPTH):
+        properties = ancestor.get("itemprop", "").lower().split()
+        if properties and (ancestor.get("itemscope") is not None or "itemlistelement" in properties):
+            return MAIN_ITEMS.isdisjoint(properties)
+        if ancestor.get("itemscope") is not None:
+            return False
+    return False
 
 
 def _add_link(links: dict[str, list[str]], element: lxml.html.HtmlElement) -> None:

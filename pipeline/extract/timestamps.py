@@ -8,11 +8,13 @@ from datetime import datetime
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+import lxml.html
+
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
 from pipeline.extract.marked import Marked, is_elsewhere, own_footer
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
-from pipeline.extract.strings import one_line
+from pipeline.extract.strings import begins_small, fold, one_line
 from pipeline.extract.textlines import Lines, lines_near_headline
 from pipeline.records import DateBasis
 
@@ -45,6 +47,7 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 LABEL_LENGTH = 30  # characters of the label before a date
 MAX_ELEMENTS = 60
 MAX_DATE_LINE = 120  # characters; a date in a longer run is part of the story
+MAX_SMALL_WORDS = 4  # beside a date, without a capital; more are a sentence, which tells of another day
 
 
 def read_dates(
@@ -71,7 +74,7 @@ def read_dates(
         ("meta", markup.every(*META_PUBLISHED), EARLIEST_YEAR),
         ("time", published_times, EARLIEST_YEAR),
         ("url", _url_values(url), EARLIEST_IN_TEXT),
-        ("text", _dated_lines(marked), EARLIEST_IN_TEXT),
+        ("text", _dated_lines(marked, markup), EARLIEST_IN_TEXT),
         ("text", _unmarked_lines(lines, markup), EARLIEST_IN_TEXT),
     )
     for basis, values, earliest in sources:
@@ -98,9 +101,7 @@ def _marked_times(markup: Markup) -> tuple[list[str], list[str]]:
     around = frozenset(ancestor for heading in markup.headings for ancestor in heading.iterancestors())
     if markup.times:
         around |= own_footer(markup.times[0].getroottree().getroot())
-    for element in markup.times:
-        if is_elsewhere(element, around):
-            continue
+    for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], _headline(markup)):
         text = one_line(element.text_content(), MAX_DATE_LINE + 1)
         stated = one_line(element.get("title" if element.tag == "abbr" else "datetime"))
         values = [value for value in (stated, text) if value]
@@ -129,19 +130,41 @@ def _url_values(url: str | None) -> Iterator[str]:
         yield f"{named[1]}-{month}-{named[3]}"
 
 
-def _dated_lines(marked: Callable[[], Marked]) -> Iterator[str]:
-    """Yield short lines of elements whose class speaks of a date; those about a modification never."""
-    seen = 0
+def _dated_lines(marked: Callable[[], Marked], markup: Markup) -> Iterator[str]:
+    """Yield short lines of elements whose class speaks of a date; those about a modification never.
+
+    The first date of a page may be the one in its masthead, which says what day it is: the one nearest to the headline comes first.
+    """
+    lines: dict[lxml.html.HtmlElement, str] = {}
     for element in marked().dates:
-        if seen >= MAX_ELEMENTS:
-            return
         text = plain_date(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
-        if not 6 <= len(text) <= MAX_DATE_LINE or not YEAR.search(text):
-            continue
-        seen += 1
+        if 6 <= len(text) <= MAX_DATE_LINE and YEAR.search(text):
+            lines[element] = text
+        if len(lines) == MAX_ELEMENTS:
+            break
+    for element in _from_nearest(list(lines), _headline(markup)):
+        text = lines[element]
         if element.get("itemprop") == "dateModified" or (MODIFIED.search(text) and not PUBLISHED.search(text)):
             continue
         yield _of_publication(text)
+
+
+def _headline(markup: Markup) -> lxml.html.HtmlElement | None:
+    """Return the heading that the <title> holds, else the first."""
+    title = fold(markup.title)
+    own = (heading for heading in markup.headings if (text := fold(one_line(heading.text_content()))) and text in title)
+    return next(own, next(iter(markup.headings), None))
+
+
+def _from_nearest(elements: list[lxml.html.HtmlElement], heading: lxml.html.HtmlElement | None) -> list[lxml.html.HtmlElement]:
+    """Return elements, which are in document order, from the one nearest to a heading on, then those before it."""
+    if heading is None or len(elements) < 2:
+        return elements
+    order = {element: n for n, element in enumerate(heading.getroottree().getroot().iter())}
+    nearest = min(elements, key=lambda element: abs(order[element] - order[heading]))
+    around = frozenset((nearest, *nearest.iterancestors()))  # of a label and the date in it, the label first
+    first = next(n for n, element in enumerate(elements) if element in around)
+    return elements[first:] + elements[:first]
 
 
 def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:
@@ -165,8 +188,13 @@ def _date_line(lines: list[str], n: int) -> Iterator[str]:
     if not 6 <= len(line) <= MAX_DATE_LINE or not YEAR.search(line):
         return
     context = f"{label} {line}" if len(label) < LABEL_LENGTH else line
-    if not MODIFIED.search(context) or PUBLISHED.search(line):
+    if PUBLISHED.search(line) or not (MODIFIED.search(context) or _is_sentence(line)):
         yield _of_publication(line)
+
+
+def _is_sentence(line: str) -> bool:
+    """Say whether a line holds more words without a capital than stand beside a date."""
+    return sum(word[0].isalpha() and begins_small(word) for word in line.split()) > MAX_SMALL_WORDS
 
 
 def _lines_of_change(marked: Callable[[], Marked], page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -274,3 +275,55 @@ def test_an_instant_in_utc_is_given_on_the_publisher_s_clock_if_the_page_shows_i
 def test_a_short_form_and_a_class_say_that_they_are_the_date(element: str, expected: str | None) -> None:
     html = f"<html><body><h1>Ferry sails again</h1>{30 * '<p>Harbour.</p>'}{40 * '<i>Quay</i>'}{element}</body></html>"
     assert read_metadata(parse_html(html), URL, html).published_at == expected
+
+
+MASTHEAD = "<div id=top><span class=date>Wednesday, June 5, 2024</span></div>"
+RELATED = "<div class=list><span class=date>June 4, 2024</span></div>"
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "<h1>Ferry sails again</h1><p class=date>May 16, 2024</p>",
+        "<div><p class=date>May 16, 2024</p></div><h1>Ferry sails again</h1>",
+        "<h1>Ferry sails again</h1><p class=publish>Published <span class=date>May 16, 2024</span></p>",
+        "<p class=publish>Published <span class=date>May 16, 2024</span></p><h1>Ferry sails again</h1>",
+        "<h1>Ferry sails again</h1><p class=date>Updated May 17, 2024</p><p class=date>May 16, 2024</p>",
+        "<h1>Ferry sails again</h1><p class=time>by Jane Doe</p><p class=date>May 16, 2024</p>",
+    ],
+)
+@pytest.mark.parametrize("tag", ["span", "time"])
+def test_the_date_at_the_headline_counts_and_not_the_one_of_the_masthead(article: str, tag: str) -> None:
+    body = f"{MASTHEAD}{9 * '<i>Quay</i>'}{article}<p>Story.</p>{RELATED}"
+    if tag == "time":
+        body = re.sub(r"<(p|span)( class=date>[^<]*)</\1>", r"<time\2</time>", body)
+    html = f"<html lang=en-US><head><title>Ferry sails again</title></head><body>{body}"
+    assert read_metadata(parse_html(html), URL, html).published_at == "2024-05-16"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "has not sailed a day since it ran aground on April 28, 2012.",
+        "Covering the period from 1 November 2006 to 14 September 2007, the report of the harbour",
+        "The ferry leaves the pier of Alverton, in this June 3, 2007, file photo.",
+    ],
+)
+def test_a_day_that_a_sentence_tells_of_is_not_that_of_the_page(line: str) -> None:
+    assert read(f"<p><b>The ferry</b> {line}</p>").published_at is None
+    assert read(f"<p>This page was first published on March 6, 2024 by us</p><p>{line}</p>").published_at == "2024-03-06"
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("<div itemscope itemtype=https://schema.org/NewsArticle>{}</div>", "2024-03-02"),
+        ("<div itemscope itemtype=https://schema.org/Blog><div itemprop=blogPost itemscope>{}</div></div>", "2024-03-02"),
+        ("<div itemscope itemtype=https://schema.org/WebPage><div itemprop=mainEntity itemscope>{}</div></div>", "2024-03-02"),
+        ("{}", "2024-03-02"),
+        ("<ul itemscope itemtype=https://schema.org/ItemList><li itemprop=itemListElement><a href=/b>B</a>{}</li></ul>", None),
+        ("<div itemscope><div itemprop=video itemscope itemtype=https://schema.org/VideoObject>{}</div></div>", None),
+    ],
+)
+def test_microdata_of_a_part_of_the_page_does_not_date_the_page(item: str, expected: str | None) -> None:
+    assert read(item.format("<meta itemprop=datePublished content=2024-03-02>")).published_at == expected
