@@ -11,11 +11,23 @@ import lxml.html
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import has_digit
 from pipeline.extract.agencies import agency_in, without_agency
-from pipeline.extract.bylines import AND, BY, MAX_NAME, after_by, is_occupation, is_person, split_names, stands_behind_and
+from pipeline.extract.bylines import (
+    AND,
+    BY,
+    MAX_NAME,
+    NOT_A_NAME,
+    after_by,
+    is_occupation,
+    is_person,
+    split_names,
+    stands_behind_and,
+    without_by,
+)
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links, own_footer
 from pipeline.extract.markup import Markup
+from pipeline.extract.parse import INLINE
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import fold, one_line
 from pipeline.extract.textlines import Lines, lines_near_headline
@@ -42,6 +54,8 @@ GROUP = re.compile(
 OPEN_END = re.compile(rf"(?:,|\s{AND}|^{AND})$", re.IGNORECASE)
 OPEN_LENGTH = 10  # characters, more than any match of it has
 OPEN_START = re.compile(rf"(?:,|{AND}\s|{AND}$)", re.IGNORECASE)
+PHRASES = INLINE - {"a"}
+MIN_CAPITALS = 3  # letters of half a name in capitals; fewer are the initials of all of it
 WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
 
@@ -173,6 +187,8 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
     agency = None
     for value in values:
         for group in GROUP.split(one_line(value, MAX_BYLINE)):
+            if names.match(without_by(group)):  # "Wind & Tide" is no two people
+                continue
             found: list[str] = []
             is_first, at_house = True, False  # behind a role stands the house, up to the next person
             for name in split_names(group):
@@ -236,20 +252,41 @@ def _byline_texts(element: lxml.html.HtmlElement) -> list[str]:
     texts = [text for node in marked[:MAX_AUTHORS] if (text := one_line(node.text_content(), MAX_BYLINE))]
     if texts:
         return texts
-    joined = _join_nodes(text for node in element.itertext() if (text := one_line(node, MAX_BYLINE)))
+    joined = _join_nodes(_texts(element))
     return [joined] if len(joined) <= MAX_BYLINE else []
 
 
-def _join_nodes(nodes: Iterable[str]) -> str:
-    """Join runs of text of different elements: with a space where a list goes on, else with a bar, as between a name and a role.
+def _texts(element: lxml.html.HtmlElement) -> Iterator[tuple[str, lxml.html.HtmlElement]]:
+    """Yield the runs of text of an element, each with the innermost block or link that holds it."""
+    for event, node in lxml.etree.iterwalk(element, events=("start", "end")):
+        if event == "end" and node is element:
+            return
+        text, place = (node.text, node) if event == "start" else (node.tail, node.getparent())
+        if text and (line := one_line(text, MAX_BYLINE)):
+            while place is not element and place.tag in PHRASES:
+                place = place.getparent()
+            yield line, place
+
+
+def _join_nodes(nodes: Iterable[tuple[str, lxml.html.HtmlElement]]) -> str:
+    """Join runs of text of different elements: with a space where a list or a name goes on, else with a bar, as before a role.
 
     The rest of what is no byline, for it is too long, is not read.
     """
-    joined = ""
-    for node in nodes:
+    joined, last, at = "", "", None
+    for node, place in nodes:
+        begun = joined.rsplit("|", 1)[-1]
         is_open = OPEN_END.search(joined[-OPEN_LENGTH:]) or OPEN_START.match(node)
-        goes_on = not joined or is_open or after_by(joined.rsplit("|", 1)[-1]) == ""
+        is_name = place is at and _is_half_a_name(without_by(last)) and _is_half_a_name(node)
+        goes_on = not joined or is_open or is_name or after_by(begun) == ""
         joined += (" " if goes_on else " | ") + node
+        last, at = node, place
         if len(joined) > MAX_BYLINE + 1:
             break
     return joined.strip()
+
+
+def _is_half_a_name(text: str) -> bool:
+    """Tell whether a text is one word written as a name: "Jane", and in an element of its own "Doe"."""
+    is_word = text.isalpha() and text[0].isupper() and not (text.isupper() and len(text) < MIN_CAPITALS)
+    return is_word and text.casefold() not in NOT_A_NAME

@@ -66,7 +66,10 @@ TAIL = re.compile(
 ONE_NAME = re.compile(r"[^\W\d]+(?:\d+|\s+in\s+the\s+\w+|\s+on)", re.IGNORECASE)
 WHO_MADE_WHAT = re.compile(rf"\s*[(\[](?:{_BY_WORDS}|{_PICTURES})[)\]]", re.IGNORECASE)  # "Jane Doe (text), John Roe (photos)"
 ABBREVIATED = re.compile(r"(?:\b[A-Z]|Jr|Sr)\.$")
-CAPITALS = re.compile(r"(?<![^\W\d_])(?:(?<=Mc)|(?<=MC))?([^\W\d_])([^\W\d_]{2,})")
+CAPITALS = re.compile(r"(?<![^\W\d_])(?:(M[Cc])(?=[^\W\d_]{3}))?([^\W\d_])([^\W\d_]{2,})")
+# "JO SMITH"; "JT", "AJ" and "AI" are initials.
+SHORT_FIRST = re.compile(r"^([AEIOU])([^\WAEIOUJ\d_]\s)|^([^\WAEIOU\d_])([AEIOU]\s)")
+NOT_CAPITALS = re.compile(r"\bMc(?=[A-Z])|\b[JS]r\b")  # of a byline in capitals
 HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE)
 EDGES = ' \t,:;-–—|*"“”'
 LETTER = re.compile(r"[^\W\d_]")
@@ -117,8 +120,9 @@ def _trim(piece: str) -> str:
     if not ABBREVIATED.search(piece):
         piece = piece.rstrip(".")
     piece = HONORIFIC.sub("", piece)
-    if piece.isupper() and len(piece) > 4 and " " in piece:  # a byline set in capitals
-        piece = CAPITALS.sub(lambda match: match[1] + match[2].lower(), piece)
+    if len(piece) > 4 and " " in piece and NOT_CAPITALS.sub("", piece).isupper():  # a byline set in capitals
+        piece = CAPITALS.sub(lambda match: ("Mc" if match[1] else "") + match[2] + match[3].lower(), piece)
+        piece = SHORT_FIRST.sub(lambda match: (match[1] or match[3]) + (match[2] or match[4]).lower(), piece)
     return piece
 
 
@@ -127,7 +131,7 @@ def is_person(name: str, names: SiteNames) -> bool:
     parts = name.split()
     if not parts or len(name) > MAX_NAME or len(parts) > MAX_NAME_WORDS or HANDLE.search(name) or any(c.isdigit() for c in name):
         return False
-    if names.match(name) or not LETTER.search(name):
+    if names.match(name) or names.house(name) or not LETTER.search(name):
         return False
     common = [word for word in words(name) if word in NOT_A_NAME]
     if any(word not in ALSO_NAMES for word in common) or len(common) == len(parts):

@@ -45,6 +45,11 @@ class SiteNames:
         """Tell whether the label opens the name: "BBC News" of bbc.co.uk."""
         return len(parts) <= 3 and parts[0] == self.label
 
+    def house(self, name: str) -> bool:
+        """Tell whether a name is the site's, of several words, and a few more: "USA Today Sports" of usatoday.com."""
+        parts = words(name)
+        return len(self.label) > 2 and any("".join(parts[:n]) == self.label for n in range(2, len(parts)))
+
     def open(self, segment: str) -> bool:
         """Tell whether a piece is the site and a few words more: "UC Davis Health" of ucdavis.edu."""
         parts = words(segment)

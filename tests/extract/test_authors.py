@@ -106,6 +106,12 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Harbour7", []),
         ("Ferry in the Fog", []),
         ("Sailing On", []),
+        ("JO MCFARLAND", ["Jo McFarland"]),
+        ("JOHN G. McNEIL Jr.", ["John G. McNeil Jr."]),
+        ("JT ROE and AJ DOE", ["JT Roe", "AJ Doe"]),
+        ("Google", []),
+        ("Filed Under", []),
+        ("All Columns", []),
         ("Kate on March 3", ["Kate"]),
         ("Kate, Staff Writer", ["Kate"]),
         ("Kate and Ann", ["Kate", "Ann"]),
@@ -182,6 +188,10 @@ def test_the_publisher_is_no_author() -> None:
         "<div>By</div><div>Jane Doe</div>",
         "<p>Von <strong>Jane Doe</strong></p>",
         '<div class="byline"><span>JD</span><span>Jane Doe</span></div>',
+        '<div class="author"><span class="first">Jane</span> <span class="last">Doe</span></div>',
+        '<a rel="author" href="/x"><span>Jane <em>Doe</em></span></a>',
+        '<p class="byline">By <b>Jane</b> <b>Doe</b><span>Harbour Editor</span></p>',
+        '<div class="byline">Jane Doe, Alverton Courier Sports</div>',
     ],
 )
 def test_a_byline_on_the_page_is_found(body: str) -> None:
@@ -417,3 +427,15 @@ def test_behind_the_house_a_writer_may_be_named() -> None:
 )
 def test_what_somebody_does_and_for_which_house_is_no_other_writer(byline: str, names: tuple[str, ...]) -> None:
     assert read(f"<p class='byline'>Posted by {byline}</p>").authors == names
+
+
+@pytest.mark.parametrize(
+    "byline", ["<a>Sport</a> <a>Harbour</a>", "<p>Sport</p><p>Harbour</p>", "<span>JD</span> <span>Harbour</span>"]
+)
+def test_words_that_stand_apart_are_no_name(byline: str) -> None:
+    assert read(f"<div class=byline>{byline}</div>").authors == ()
+
+
+def test_the_name_of_the_site_is_not_parted_into_two_people() -> None:
+    head = '<meta property="og:site_name" content="Wind &amp; Tide"><meta name="author" content="Wind&amp;Tide">'
+    assert read(head=head).authors == ()
