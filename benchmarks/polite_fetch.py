@@ -68,9 +68,7 @@ def main() -> None:
             print(f"  statuses: {dict(Counter(a.status for a in server.accesses).most_common())}")
             print(f"  outcomes: {dict(outcomes.most_common())}")
             known = (row for row in rows if row.outcome == "fetched")
-            validators = {
-                url_id(row.url): Validator(row.etag, row.last_modified, row.digest, row.raw_ref, row.fetched_at) for row in known
-            }
+            validators = {url_id(row.url): Validator(row.etag, row.last_modified, row.digest, row.raw_ref) for row in known}
 
 
 if __name__ == "__main__":

@@ -214,7 +214,7 @@ class _Run:
             mend = f" ({MEND})" if error.code == "forbidden_address" else ""
             logger.warning("source %s: %.200s cannot be read: %s%s", source.id, shown, error, mend)
         retryable = isinstance(error, Transient)
-        site = _site_or(url, source.id)
+        site = clean(site_of(url)) or source.id
         self.rejected.add(Rejected(shown, source.id, site, "discover", error.code, clean(error.detail), retryable))
 
 
@@ -242,13 +242,6 @@ def _without_secrets(url: str) -> str:
         return without_userinfo(url)
     except ValueError:
         return hidden_userinfo(url)
-
-
-def _site_or(url: str, default: str) -> str:
-    try:
-        return clean(site_of(url)) or default
-    except ValueError:
-        return default
 
 
 def _delays(sources: Iterable[Source], default: float) -> dict[str, float]:

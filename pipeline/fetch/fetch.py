@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -27,11 +26,8 @@ from pipeline.urls import url_id
 
 __all__ = ["Validator", "fetch"]
 
-logger = logging.getLogger(__name__)
-
 # Failures that another attempt in the same run may not meet.
 RETRIED = frozenset({"timeout", "dns", "unreachable", "cut_off"})
-LOG_EVERY = 1000  # items between two lines of the log
 Progress = Callable[[int, int], None]
 
 
@@ -154,7 +150,7 @@ class _Run:
         validator = self._validator(self._items[number])
         assert validator is not None
         row = as_before(row, validator)
-        self._archive.add_revisit(exchange, row, same_digest=same_digest, refers_to_date=validator.fetched_at)
+        self._archive.add_revisit(exchange, row, same_digest=same_digest)
         self._keep(number, row, None)
 
     def _keep_unarchived(self, number: int, row: Fetch) -> None:
@@ -163,8 +159,6 @@ class _Run:
 
     def _keep(self, number: int, row: Fetch, location: Location | None) -> None:
         self._results[number] = (row, location)
-        if len(self._results) % LOG_EVERY == 0:
-            logger.info("%d of %d done", len(self._results), len(self._items))
         if self._progress is not None:
             self._progress(len(self._results), len(self._items))
 

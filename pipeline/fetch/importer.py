@@ -18,10 +18,11 @@ from isal import isal_zlib
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Reject
 from pipeline.fetch.exchange import REDIRECTS, Exchange, leads_on, media_type
+from pipeline.fetch.inflate import ISAL_ERROR
 from pipeline.fetch.rows import clean_url, fetch_row, judge_page, judged, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome
-from pipeline.fetch.warc import ISAL_ERROR, Headers
+from pipeline.fetch.warc import Headers
 from pipeline.records import Discovered, Fetch
 from pipeline.store import Store
 from pipeline.urls import site_of, url_id

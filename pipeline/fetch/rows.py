@@ -62,10 +62,8 @@ def record_url(value: object) -> str | None:
     """Return the URL of a JSON Lines record when it is one of the web."""
     if not isinstance(value, str) or not value.strip().lower().startswith(("http://", "https://")):
         return None
-    try:
-        return value.strip() if 0 < len(site_of(value.strip())) <= MAX_HOST and value.strip().isprintable() else None
-    except ValueError:
-        return None
+    url = value.strip()
+    return url if 0 < len(site_of(url)) <= MAX_HOST and url.isprintable() else None
 
 
 def fetch_row(

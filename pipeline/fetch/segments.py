@@ -63,7 +63,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a record stands. `key` is empty until the segment is closed."""
+    """Where a record stands. The key of its segment is empty until that is closed."""
 
     segment: Segment
     offset: int
@@ -112,14 +112,10 @@ class ArchiveWriter:
         """Archive a request and its response; returns where the response stands."""
         return self._add_exchange(exchange, "response", exchange.body, _response_fields(exchange), row)
 
-    def add_revisit(
-        self, exchange: Exchange, row: Fetch | None = None, *, same_digest: bool, refers_to_date: datetime | None = None
-    ) -> Location:
+    def add_revisit(self, exchange: Exchange, row: Fetch | None = None, *, same_digest: bool) -> Location:
         """Archive that a page was seen again unchanged, without its body."""
         fields = [("WARC-Profile", REVISIT_SAME_DIGEST if same_digest else REVISIT_NOT_MODIFIED)]
         fields.append(("WARC-Refers-To-Target-URI", exchange.url))
-        if refers_to_date is not None:
-            fields.append(("WARC-Refers-To-Date", warc_date(refers_to_date)))
         if same_digest:
             fields.append(("WARC-Payload-Digest", payload_digest(exchange.body)))
         return self._add_exchange(exchange, "revisit", b"", fields, row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from pipeline.fetch.exchange import Exchange, is_retryable, media_type
 
@@ -37,7 +36,6 @@ class Validator:
     last_modified: str | None
     digest: str | None
     raw_ref: str | None
-    fetched_at: datetime | None = None
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:

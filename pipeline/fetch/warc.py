@@ -13,11 +13,11 @@ import uuid
 import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import cast
 
 from isal import igzip, isal_zlib
 
 from pipeline.errors import Reject
+from pipeline.fetch.inflate import ISAL_ERROR
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -30,7 +30,6 @@ RECORD_END = b"\r\n\r\n"
 GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # no name, no time, made anywhere
 STORED_BYTES = 65535  # the most that a stored block of deflate takes
 EXPANSION = 4  # of a record when inflated, about; a guess too low or high costs a little time
-ISAL_ERROR = cast("type[Exception]", isal_zlib.error)  # the stub says it is an instance
 
 
 def payload_digest(payload: bytes) -> str:

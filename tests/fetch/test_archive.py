@@ -56,7 +56,7 @@ def archived(web: Web, settings: Settings, store: LocalStore) -> list[Fetch]:
     paths = ("/", "/packed", "/chunked", "/gone")
     rows = fetch([web.item(path) for path in paths], settings=settings, store=store, archive_prefix=PREFIX)
     first = rows[0]
-    known = {url_id(first.url): Validator(None, None, first.digest, first.raw_ref, first.fetched_at)}
+    known = {url_id(first.url): Validator(None, None, first.digest, first.raw_ref)}
     rows += fetch([web.item("/")], settings=settings, store=store, archive_prefix=PREFIX, validators=known)
     index_segments(store, PREFIX, segments_under(store, PREFIX))
     return rows

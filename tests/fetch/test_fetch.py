@@ -429,7 +429,7 @@ def test_progress_counts_every_item(web: Web, settings: Settings, store: LocalSt
 
 
 def validator_of(row: Fetch) -> Validator:
-    return Validator(row.etag, row.last_modified, row.digest, row.raw_ref, row.fetched_at)
+    return Validator(row.etag, row.last_modified, row.digest, row.raw_ref)
 
 
 def test_an_unchanged_page_is_not_sent_again(web: Web, settings: Settings, store: LocalStore) -> None:
