@@ -21,10 +21,20 @@ MASTER_HELP = "Spark's master, e.g. local[4] or spark://host:7077; with --engine
 def add_command(commands: Commands, name: str, command: Command, text: str, *, example: str = "") -> argparse.ArgumentParser:
     """Add a command that calls `command` with the options and the settings; return its parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example: {example}" if example else None
+        name, help=text, description=_sentence(text), epilog=f"example: {example}" if example else None
     )
     parser.set_defaults(command=command)
     return parser
+
+
+def add_actions(commands: Commands, name: str, text: str) -> Commands:
+    """Add a command that is nothing without one of its actions; return what these are added to."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=_sentence(text))
+    return parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
 
 
 def day(text: str) -> str:

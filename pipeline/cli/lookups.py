@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from pipeline.cli.arguments import Commands, add_command, day, port, today, words, write_file
+from pipeline.cli.arguments import Commands, add_actions, add_command, day, port, today, words, write_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.terminal import visible
@@ -43,8 +43,7 @@ def add_lookups(commands: Commands) -> None:
     find = add_command(commands, "search", _search, "find articles by words in their title and text; needs COPYDESK_FULL_TEXT=1")
     find.add_argument("words", type=words, metavar="WORDS", help="words that the articles must have, in quotes")
 
-    quarantine = add_command(commands, "quarantine", _quarantine_list, "list what was rejected, or try it again")
-    actions = quarantine.add_subparsers(title="actions", metavar="ACTION", required=True)
+    actions = add_actions(commands, "quarantine", "list what was rejected, or try it again")
     for name, command, text in (
         ("list", _quarantine_list, "list what is in the quarantine, with reasons"),
         ("retry", _quarantine_retry, "fetch rejected pages once more, as part of a night, and load what comes of them"),

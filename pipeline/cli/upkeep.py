@@ -8,24 +8,21 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from pipeline.cli.arguments import Commands, add_command, day, port, positive, today, write_file
+from pipeline.cli.arguments import Commands, add_actions, add_command, day, port, positive, today, write_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 
 
 def add_upkeep(commands: Commands) -> None:
     """Add `db`, `raw`, `store` and `newsroom`."""
-    db = add_command(commands, "db", _db_status, "bring the warehouse's schema up to date, or show where it stands")
-    actions = db.add_subparsers(title="actions", metavar="ACTION", required=True)
+    actions = add_actions(commands, "db", "bring the warehouse's schema up to date, or show where it stands")
     add_command(actions, "upgrade", _db_upgrade, "apply the migrations that are missing")
     add_command(actions, "status", _db_status, "list the migrations and whether they are applied")
 
-    raw = add_command(commands, "raw", _raw_gc, "look after the archive of raw pages")
-    actions = raw.add_subparsers(title="actions", metavar="ACTION", required=True)
+    actions = add_actions(commands, "raw", "look after the archive of raw pages")
     add_command(actions, "gc", _raw_gc, "delete segments that no night names, which killed runs leave behind")
 
-    store = add_command(commands, "store", _store_dump, "back up the store, or bring a backup back")
-    actions = store.add_subparsers(title="actions", metavar="ACTION", required=True)
+    actions = add_actions(commands, "store", "back up the store, or bring a backup back")
     dump = add_command(
         actions, "dump", _store_dump, "write all of the store to one tar file", example="copydesk store dump store.tar"
     )
@@ -33,8 +30,7 @@ def add_upkeep(commands: Commands) -> None:
     restore = add_command(actions, "restore", _store_restore, "write the files of a backup into the store; others stay as they are")
     restore.add_argument("file", metavar="TAR", help="the file, - for standard input")
 
-    newsroom = add_command(commands, "newsroom", _newsroom_serve, "the sample news web")
-    actions = newsroom.add_subparsers(title="actions", metavar="ACTION", required=True)
+    actions = add_actions(commands, "newsroom", "the sample news web")
     serve = add_command(actions, "serve", _newsroom_serve, "serve it until Ctrl-C, on loopback unless another address is named")
     serve.add_argument("--port", type=port, default=8799, metavar="P", help="port (default: %(default)s)")
     serve.add_argument("--listen", default="127.0.0.1", metavar="IP", help="address to listen on (default: %(default)s)")
