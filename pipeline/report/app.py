@@ -23,7 +23,6 @@ from pipeline.report import night as nights
 from pipeline.report.links import Links, ServerLinks
 from pipeline.report.raw import POLICY, inert_page
 from pipeline.report.render import FOLDER, render, style
-from pipeline.report.views import reading
 from pipeline.store import open_store
 from pipeline.warehouse import Warehouse, is_made, open_warehouse
 
@@ -85,7 +84,7 @@ class _Pages:
         if self._warehouse is None:
             self._warehouse = open_warehouse(self.settings.warehouse_url, pool=QueuePool)
         if not self._made:
-            with reading(self._warehouse) as connection:
+            with self._warehouse.reading() as connection:
                 self._made = is_made(connection)
             if not self._made:
                 raise NothingLoaded(NOTHING_LOADED)
@@ -94,7 +93,7 @@ class _Pages:
     def newest(self) -> date | None:
         """Return the newest night, None when there is none."""
         try:
-            with reading(self.warehouse) as connection:
+            with self.warehouse.reading() as connection:
                 return nights.newest(connection)
         except NothingLoaded:
             return None
@@ -146,7 +145,7 @@ def _home(pages: _Pages) -> Callable[..., Any]:
 
 def _nights(pages: _Pages) -> Callable[..., Any]:
     def list_nights(request: Request, before: date | None = None) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             page = nights.nights(connection, before)
         return pages.page(request, "nights.html", page=page)
 
@@ -155,7 +154,7 @@ def _nights(pages: _Pages) -> Callable[..., Any]:
 
 def _run(pages: _Pages) -> Callable[..., Any]:
     def run(request: Request, day: date, sources: Short = "") -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             night = nights.night(connection, day, sources_after=sources)
         if night is None:
             raise HTTPException(
@@ -170,7 +169,7 @@ def _night_articles(pages: _Pages) -> Callable[..., Any]:
     def night_articles(
         request: Request, day: date, site: Short = "", after_site: Short = "", after: AfterIdentity = ""
     ) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             page = nights.articles_of(connection, day, site, (after_site, after) if after else None)
         return pages.page(request, "night_articles.html", page=page, day=day, site=site)
 
@@ -181,7 +180,7 @@ def _night_rejects(pages: _Pages) -> Callable[..., Any]:
     def night_rejects(
         request: Request, day: date, stage: Short = "", reason: Short = "", after: AfterIdentity = "", after_stage: Short = ""
     ) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             page = nights.rejects_of(connection, day, stage, reason, (after, after_stage) if after else None)
         return pages.page(request, "rejects.html", page=page, day=day, stage=stage, reason=reason)
 
@@ -190,7 +189,7 @@ def _night_rejects(pages: _Pages) -> Callable[..., Any]:
 
 def _article(pages: _Pages) -> Callable[..., Any]:
     def article(request: Request, identity: Identity, old: Version = None, new: Version = None) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             row = articles.article_row(connection, identity)
             if row is None:
                 raise HTTPException(404, f"The warehouse holds no article {identity}.")
@@ -205,7 +204,7 @@ def _article(pages: _Pages) -> Callable[..., Any]:
 
 def _raw(pages: _Pages) -> Callable[..., Any]:
     def raw(identity: Identity) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             row = articles.article_row(connection, identity)
         if row is None or not row.raw_ref:
             raise HTTPException(404, f"The archive has no page of {identity}.")
@@ -216,7 +215,7 @@ def _raw(pages: _Pages) -> Callable[..., Any]:
 
 def _raw_reject(pages: _Pages) -> Callable[..., Any]:
     def raw_reject(day: date, identity: Identity, stage: Short = "") -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             row = nights.reject(connection, day, identity, stage)
         if row is None or not row.raw_ref:
             raise HTTPException(
@@ -237,7 +236,7 @@ def _inert(pages: _Pages, raw_ref: str, url: str) -> Response:
 
 def _story(pages: _Pages) -> Callable[..., Any]:
     def show_story(request: Request, identity: Identity, copy: AfterIdentity = "", after: AfterIdentity = "") -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             head = story.story_head(connection, identity)
             if head is None:
                 raise HTTPException(404, f"The warehouse holds no story {identity}.")
@@ -249,7 +248,7 @@ def _story(pages: _Pages) -> Callable[..., Any]:
 
 def _search(pages: _Pages) -> Callable[..., Any]:
     def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: Moment = None) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             if nights.newest(connection) is None:
                 raise NothingLoaded(NOTHING_LOADED)
             if q.strip() and not finding.is_place(connection, after):
@@ -263,7 +262,7 @@ def _search(pages: _Pages) -> Callable[..., Any]:
 
 def _rules(pages: _Pages) -> Callable[..., Any]:
     def list_rules(request: Request) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             lines = rulebook.rules(connection)
         return pages.page(request, "rules.html", lines=lines)
 
@@ -272,7 +271,7 @@ def _rules(pages: _Pages) -> Callable[..., Any]:
 
 def _rule(pages: _Pages) -> Callable[..., Any]:
     def rule(request: Request, identity: Annotated[str, Path(max_length=100, pattern=NO_NUL)]) -> Response:
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             page = rulebook.rule_page(connection, identity)
         if page is None:
             raise HTTPException(404, f"There is no rule {identity!r}, and nothing was dropped by one.")
@@ -309,7 +308,7 @@ def _latest(pages: _Pages) -> Callable[..., Any]:
         day = pages.newest()
         if day is None:
             return JSONResponse({}, 200, HEADERS)
-        with reading(pages.warehouse) as connection:
+        with pages.warehouse.reading() as connection:
             return JSONResponse(nights.figures(connection, day), 200, HEADERS)
 
     return latest

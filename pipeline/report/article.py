@@ -15,7 +15,6 @@ from pipeline.warehouse.rows import kept_blocks
 
 LONGEST_BLOCK = 20_000  # characters of a block that are shown
 MOST_BLOCKS = 2_000
-COLOURS = 8  # sources that have a colour of their own
 REUSED = 20
 
 

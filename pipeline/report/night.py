@@ -98,7 +98,7 @@ def night(connection: Connection, day: date, *, sources_after: str = "") -> Nigh
         hosts=_slowest(connection, day),
         rules=_rules(connection, run.run_id),
         rejects=_rejects(connection, run.run_id),
-        stories=_ordered(connection, "nightly_stories", run.run_id, "place"),
+        stories=_stories(connection, run.run_id),
         lines=_learned(connection, day),
         checks=_checks(connection, day),
     )
@@ -249,9 +249,9 @@ def _learned(connection: Connection, day: date) -> tuple[Row, ...]:
     return tuple(connection.execute(query.limit(LINES + 1)))
 
 
-def _ordered(connection: Connection, name: str, run_id: str, by: str) -> tuple[Row, ...]:
-    rows = view(name)
-    return tuple(connection.execute(sa.select(rows).where(rows.c.run_id == run_id).order_by(rows.c[by])))
+def _stories(connection: Connection, run_id: str) -> tuple[Row, ...]:
+    story = view("nightly_stories")
+    return tuple(connection.execute(sa.select(story).where(story.c.run_id == run_id).order_by(story.c.place)))
 
 
 def _checks(connection: Connection, day: date) -> tuple[Row, ...]:

@@ -15,7 +15,7 @@ from pipeline.report import night as nights
 from pipeline.report import story
 from pipeline.report.links import FileLinks
 from pipeline.report.render import render, style
-from pipeline.report.views import Row, reading
+from pipeline.report.views import Row
 from pipeline.warehouse import Warehouse
 
 MOST_ARTICLES = 60
@@ -23,7 +23,7 @@ MOST_ARTICLES = 60
 
 def page_file(warehouse: Warehouse, day: date | None) -> str:
     """Return the report of a night, of the last one when no day is given; raises `ConfigError` when it was not loaded."""
-    with reading(warehouse) as connection:
+    with warehouse.reading() as connection:
         day = day or nights.newest(connection)
         if day is None:
             raise ConfigError("report: the warehouse holds no night yet; run one with `make run`")

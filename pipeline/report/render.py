@@ -17,7 +17,6 @@ from pipeline.report import picture
 
 FOLDER = Path(__file__).parent
 LONGEST_TITLE = 300  # characters
-RTL = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeEngine
 
-from pipeline.warehouse import Warehouse
 from pipeline.warehouse.sqlfiles import sql_files
 from pipeline.warehouse.tables import JSON, UtcDateTime
 
@@ -53,10 +50,3 @@ def page_of(connection: Connection, query: sa.Select[Any], size: int, *key: str)
     rows = tuple(connection.execute(query.limit(size + 1)))
     more = len(rows) > size
     return Page(rows[:size], tuple(getattr(rows[size - 1], name) for name in key) if more else None)
-
-
-@contextmanager
-def reading(warehouse: Warehouse) -> Iterator[Connection]:
-    """Hold a connection that sees one committed state."""
-    with warehouse.reading() as connection:
-        yield connection
