@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -18,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.report import finding
 from pipeline.warehouse import made_warehouse
 from pipeline.warehouse.search import is_on
+from pipeline.warehouse.sqlfiles import as_text
 
 FOUND = ("article_id", "site", "title", "published_at", "url")
 ONLY_READ = "only queries that return rows are run; the warehouse is written by the nightly load alone"
@@ -37,7 +37,7 @@ def ask(settings: Settings, query: str, *, as_csv: bool = False) -> Iterator[str
         # PostgreSQL's driver takes all rows at once but of a cursor, and that is for these queries alone.
         options = {"stream_results": as_csv and ROWS_ONE_BY_ONE.match(query) is not None}
         try:
-            result = connection.execute(sa.text(query.replace(":", r"\:")), execution_options=options)
+            result = connection.execute(as_text(query), execution_options=options)
         except DBAPIError as error:
             said = str(error.orig)
             raise ConfigError(f"sql: {ONLY_READ if REFUSED_WRITE.search(said) else said}") from error

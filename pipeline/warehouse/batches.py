@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from pipeline.records import to_batch
-from pipeline.warehouse.bulk import BATCH, arrow_schema
-from pipeline.warehouse.rows import as_proof, claim, storable, url_key
+from pipeline.urls import url_id
+from pipeline.warehouse.bulk import arrow_schema, batches
+from pipeline.warehouse.rows import as_proof, claim, storable
 from pipeline.warehouse.tables import fetches, story_members
 
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -35,7 +36,7 @@ def as_batches(given: Iterable[Any] | Iterable[pa.RecordBatch], record: type) ->
         yield from chain(first, iterator)
         return
     whole = chain(first, iterator)
-    while chunk := list(islice(whole, BATCH)):
+    for chunk in batches(whole):
         try:
             yield to_batch(chunk, record)
         except UnicodeEncodeError:
@@ -81,7 +82,7 @@ def url_keys(urls: pa.StringArray) -> list[str]:
     usual = pc.match_substring_regex(urls, _NORMAL_URL).to_pylist()
     sha256 = hashlib.sha256
     return [
-        sha256(url.encode()).hexdigest()[:32] if normal else url_key(url)
+        sha256(url.encode()).hexdigest()[:32] if normal else url_id(url)
         for url, normal in zip(urls.to_pylist(), usual, strict=True)
     ]
 

@@ -30,7 +30,7 @@ WORK_MEM = "64MB"  # of the one connection that loads
 GROWN = 0.1  # of a table's rows are many new ones: from there on the server's own autovacuum would count them too
 STATISTICS = 25  # of the default 100: what a load is planned with; autovacuum counts a table that has grown with its own
 MANY = 200_000  # new articles, whose indexes no longer fit into SQLite's cache: each row would read and write a page of each
-KEYS_AT_ONCE = 500  # keys in one IN list, for a database of which nothing is known
+KEYS_AT_ONCE = 500  # keys of one look-up: every database takes so many bound values
 
 
 _COUNTED = sa.text("""

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 
 from pipeline.errors import CheckFailed
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.migrate import WRITTEN_FOR
-from pipeline.warehouse.sqlfiles import SqlFile, sql_files
+from pipeline.warehouse.migrate import written_for
+from pipeline.warehouse.sqlfiles import SqlFile, as_text, sql_files
 from pipeline.warehouse.tables import run_checks
 
 SAMPLE = 5  # rows shown of a check that failed
@@ -35,7 +35,7 @@ class CheckFailure:
 
 def failed_checks(connection: Connection, *, root: Path | None = None) -> list[CheckFailure]:
     """Run every check; returns those that failed."""
-    files = sql_files("checks", _dialect(connection.dialect.name), root=root)
+    files = sql_files("checks", written_for(connection.dialect.name), root=root)
     return [failure for file in files if (failure := _failure(connection, file))]
 
 
@@ -51,7 +51,7 @@ def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailu
             "meaning": f"{file.comment} {file.mend}".strip() if file.name in failed else file.comment,
             "found": [_plain(row) for row in failed[file.name].rows] if file.name in failed else [],
         }
-        for file in sql_files("checks", _dialect(warehouse.dialect))
+        for file in sql_files("checks", written_for(warehouse.dialect))
     ]
     stored = sa.select(run_checks).where(run_checks.c.run_date == day).order_by(run_checks.c.name)
     with warehouse.reading() as connection:
@@ -60,10 +60,6 @@ def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailu
     with warehouse.writing(f"checks of {run_date}") as connection:
         connection.execute(run_checks.delete().where(run_checks.c.run_date == day))
         connection.execute(run_checks.insert(), rows)
-
-
-def _dialect(name: str) -> str:
-    return name if name in WRITTEN_FOR else "postgresql"
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +78,7 @@ def refuse_failures(url: str, failures: list[CheckFailure]) -> None:
 
 def _failure(connection: Connection, file: SqlFile) -> CheckFailure | None:
     (statement,) = file.statements()
-    rows = connection.execute(sa.text(statement.replace(":", r"\:"))).mappings().fetchmany(SAMPLE)
+    rows = connection.execute(as_text(statement)).mappings().fetchmany(SAMPLE)
     return CheckFailure(file.name, file.comment, file.mend, tuple(dict(row) for row in rows)) if rows else None
 
 

@@ -111,7 +111,7 @@ def load_articles(bulk: Bulk, night: Night) -> tuple[dict[str, int], sa.Table, d
         same, stored = _stored(bulk, keys)
         work = _sort(keys, same, stored)
         counts["not_article"] += others
-        counts["seen_again"] += _touch(bulk, touched, keys, work.seen_again)
+        counts["seen_again"] += _touch(bulk, keys, work.seen_again)
         added = 0
         if work.new or work.changed or work.older:
             batch = read()
@@ -288,7 +288,7 @@ def _cut_otherwise(bulk: Bulk, article_ids: list[str], dropped: pa.RecordBatch) 
     return {row[0] for row in stored.symmetric_difference(given)}
 
 
-def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
+def _touch(bulk: Bulk, keys: Keys, places: list[int]) -> int:
     """Note where and when the same content was fetched last: what is older than that must not overwrite it."""
     if places:
         bulk.empty(touched)
@@ -306,8 +306,6 @@ def _touch(bulk: Bulk, touched: sa.Table, keys: Keys, places: list[int]) -> int:
 
 def _keep_older(bulk: Bulk, night: Night, batch: ArticleBatch, work: _Sorted, stored: Mapping[str, str]) -> int:
     """Keep the texts of a back-fill as versions; returns how many versions that made."""
-    if not work.older:
-        return 0
     brought = {batch.keys.article_ids[place]: batch.keys.content_hashes[place] for place in (*work.new, *work.changed)}
     return keep_versions(bulk, article_rows(chosen(batch, work.older), night.run_id, night.run_date), {**stored, **brought})
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.config import Settings
 from pipeline.errors import Fatal
 from pipeline.warehouse.engine import Warehouse, check_made, open_warehouse
-from pipeline.warehouse.sqlfiles import SqlFile, sql_files
+from pipeline.warehouse.sqlfiles import SqlFile, as_text, sql_files
 from pipeline.warehouse.tables import metadata, schema_migrations
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,11 @@ def status(warehouse: Warehouse, *, root: Path | None = None) -> list[MigrationS
         changed: Literal["pending", "edited"] = "pending" if name.startswith(VIEW) or checksum is None else "edited"
         found.append(MigrationStatus(name, "applied" if checksum == file.checksum else changed, applied_at))
     return found + [MigrationStatus(name, "unknown", applied_at) for name, (_, applied_at) in sorted(done.items())]
+
+
+def written_for(dialect: str) -> str:
+    """Return whose files of `sql/` a database of a dialect gets: PostgreSQL's where none are written for it."""
+    return dialect if dialect in WRITTEN_FOR else "postgresql"
 
 
 def is_made(connection: Connection) -> bool:
@@ -91,9 +96,8 @@ def made_warehouse(settings: Settings) -> Warehouse:
 
 
 def _wanted(dialect: str, root: Path | None) -> dict[str, SqlFile]:
-    written_for = dialect if dialect in WRITTEN_FOR else "postgresql"
-    migrations = {file.name: file for file in sql_files(f"migrations/{written_for}", root=root)}
-    return migrations | {VIEW + file.name: file for file in sql_files("views", written_for, root=root)}
+    migrations = {file.name: file for file in sql_files(f"migrations/{written_for(dialect)}", root=root)}
+    return migrations | {VIEW + file.name: file for file in sql_files("views", written_for(dialect), root=root)}
 
 
 def _applied(connection: Connection) -> dict[str, tuple[str | None, datetime | None]]:
@@ -148,7 +152,7 @@ def _apply(connection: Connection, name: str, file: SqlFile, *, replace: bool = 
     for statement in file.statements():
         if replace and name.startswith(VIEW):
             statement = statement.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
-        connection.execute(sa.text(statement.replace(":", r"\:")))
+        connection.execute(as_text(statement))
     if name.startswith(VIEW) and connection.dialect.name == "postgresql":
         _comment_view(connection, file)
 
@@ -174,7 +178,7 @@ def _comment_view(connection: Connection, file: SqlFile) -> None:
     comments |= {f'COLUMN {file.name}."{column}"': meaning for column, meaning in file.columns.items()}
     for target, comment in comments.items():
         literal = sa.literal(comment).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-        connection.execute(sa.text(f"COMMENT ON {target} IS {literal!s}".replace(":", r"\:")))
+        connection.execute(as_text(f"COMMENT ON {target} IS {literal!s}"))
 
 
 def _record(connection: Connection, names: Sequence[str], wanted: dict[str, SqlFile]) -> None:

@@ -31,11 +31,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ConfigError
-from pipeline.warehouse.bulk import batches
+from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
 from pipeline.warehouse.checks import failed_checks, record_checks, refuse_failures
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.migrate import VIEW
-from pipeline.warehouse.read import KEYS_AT_ONCE
 from pipeline.warehouse.tables import articles, passages, runs, schema_migrations, stories, story_members
 
 logger = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.records import Article, Block, Discovered, Rejected, Relation
+from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
 from pipeline.warehouse.rows import kept_blocks
@@ -18,7 +19,6 @@ from pipeline.warehouse.tables import article_versions, articles, dropped_blocks
 from pipeline.warehouse.tables import url_state as url_state_table
 
 ROWS_AT_ONCE = 1000  # rows a server-side cursor hands over together: some 5 MB of articles
-KEYS_AT_ONCE = 500  # keys of one look-up: every database takes so many bound values
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def known_urls(warehouse: Warehouse, before: date, url_ids: Iterable[str]) -> di
     columns = [state[name] for name in UrlState.__slots__]
     known: dict[str, UrlState] = {}
     with warehouse.reading() as connection:
-        for keys in _chunks(sorted(set(url_ids)), KEYS_AT_ONCE):
+        for keys in batches(sorted(set(url_ids)), KEYS_AT_ONCE):
             states = [UrlState(*row) for row in connection.execute(sa.select(*columns).where(state.url_id.in_(keys)))]
             known |= {s.url_id: s for s in states if s.last_fetch_date < before}
             later = [s.url_id for s in states if s.last_fetch_date >= before]
@@ -114,7 +114,7 @@ def states_after(connection: Connection, url_ids: Sequence[str], *which: sa.Colu
     """Return by url_id the state in which fetches left URLs, all or those `which` names; of two at one time the first counts."""
     states: dict[str, UrlState] = {}
     last: tuple[str, datetime] | None = None
-    for keys in _chunks(url_ids, KEYS_AT_ONCE):
+    for keys in batches(url_ids, KEYS_AT_ONCE):
         order = (fetches.c.url_id, fetches.c.fetched_at, fetches.c.run_date, fetches.c.run_id)
         for row in connection.execute(sa.select(fetches).where(fetches.c.url_id.in_(keys), *which).order_by(*order)):
             if (row.url_id, row.fetched_at) != last:
@@ -237,10 +237,6 @@ def _passages(connection: Connection, article_id: str) -> tuple[Passage, ...]:
         .order_by(p.start_offset, p.end_offset, p.source_article_id)
     )
     return tuple(Passage(*row) for row in connection.execute(query))
-
-
-def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:

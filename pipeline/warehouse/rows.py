@@ -6,7 +6,6 @@ surrogates, which no database takes; each becomes U+FFFD, one for one, so that o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pipeline.records import BLOCK_SEPARATOR, Rejected, Reuse, SiteLine, StageReport
-from pipeline.urls import url_id as _url_id
+from pipeline.urls import url_id
 
 Row = tuple[Any, ...]
 
@@ -32,14 +31,6 @@ class Claim(NamedTuple):
 def storable(text: str) -> str:
     """Return the text with NUL and lone surrogates replaced, one for one."""
     return _UNSTORABLE.sub("\ufffd", text)
-
-
-def url_key(url: str) -> str:
-    """Return the url_id; a URL that cannot be taken apart is its own normal form."""
-    try:
-        return _url_id(url)
-    except ValueError:
-        return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def claim(text: str | None) -> Claim:
@@ -64,7 +55,7 @@ def passage_values(reuse: Reuse, run_id: str) -> Row:
 
 def reject_values(reject: Rejected, run_id: str, run_date: str) -> Row:
     """Return the values of one `rejects` row, still open."""
-    key = (run_id, url_key(reject.url), reject.stage, run_date, storable(reject.url), reject.site, reject.source_id)
+    key = (run_id, url_id(reject.url), reject.stage, run_date, storable(reject.url), reject.site, reject.source_id)
     return (*key, reject.reason, _clean(reject.detail), reject.retryable, _clean(reject.raw_ref), None)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from pipeline.errors import ConfigError
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.migrate import WRITTEN_FOR
-from pipeline.warehouse.sqlfiles import SqlFile, sql_files
+from pipeline.warehouse.sqlfiles import SqlFile, as_text, sql_files
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def set_search(warehouse: Warehouse, *, on: bool) -> bool:
         if is_on(connection) == on:
             return False
         for statement in _files(warehouse.dialect)["enable" if on else "disable"].statements():
-            connection.execute(sa.text(statement.replace(":", r"\:")))
+            connection.execute(as_text(statement))
     logger.info("%s: full-text search is %s", warehouse.url, "on" if on else "off")
     return True
 

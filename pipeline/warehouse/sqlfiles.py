@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from pipeline.errors import Fatal
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -61,6 +63,11 @@ class SqlFile:
     def _header(self) -> list[str]:
         lines = self.text.splitlines()
         return lines[: next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))]
+
+
+def as_text(statement: str) -> sa.TextClause:
+    """Return a statement as SQLAlchemy runs it just as it stands: no colon in it begins a parameter."""
+    return sa.text(statement.replace(":", r"\:"))
 
 
 def sql_folder() -> Path:

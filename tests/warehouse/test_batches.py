@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.urls import url_id
 from pipeline.warehouse.batches import claims, texts_as_json, url_keys
-from pipeline.warehouse.rows import claim, url_key
+from pipeline.warehouse.rows import claim
 
 TIMES = (
     *("2026-03-01", "2026-03-01T06:00:00Z", "2026-03-01T06:00:00+02:00", "2026-03-01T06:00:00.25-14:59", "2026-03-01T06:00:00"),
@@ -43,7 +44,7 @@ def test_lists_of_texts_are_the_json_that_python_writes(lists: list[list[str]]) 
 @given(st.builds(lambda h, s, q: f"https://{h}/{'/'.join(s)}{q}", HOSTS, st.lists(SEGMENTS, max_size=4), QUERIES))
 def test_urls_have_the_key_that_each_would_have_alone(url: str) -> None:
     assert url_keys(pa.array([url, "no url", "https://herald.example/a"], pa.string())) == [
-        url_key(url),
-        url_key("no url"),
-        url_key("https://herald.example/a"),
+        url_id(url),
+        url_id("no url"),
+        url_id("https://herald.example/a"),
     ]

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import Block, Rejected, StoryMember
+from pipeline.urls import url_id
 from pipeline.warehouse import Warehouse, article, load
 from pipeline.warehouse.article_batches import AT_ONCE, word_counts
-from pipeline.warehouse.rows import claim, url_key
+from pipeline.warehouse.rows import claim
 from tests.warehouse import make
 from tests.warehouse.make import everything, fetch, night
 
@@ -66,7 +67,7 @@ def test_a_url_of_ten_thousand_characters(warehouse: Warehouse, rows: Any) -> No
 
 def test_urls_that_cannot_be_taken_apart(warehouse: Warehouse, rows: Any) -> None:
     for url in ("http://[broken/", "http://host:port/", "file:///data/a.jsonl#3", ""):
-        assert len(url_key(url)) == 32
+        assert len(url_id(url)) == 32
     load(
         warehouse,
         night(
