@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pipeline.records import Fetch
 from pipeline.urls import url_id
 
-FETCHED = ("fetched", "not_modified")
+SUCCEEDED = ("fetched", "not_modified")
 # What this machine's settings forbid today says nothing of a page that failed otherwise.
 OUR_REFUSALS = ("forbidden_address",)
 
@@ -34,8 +34,8 @@ def supersedes(now: Fetch, before: Fetch) -> bool:
     A page is never given up for a failure, nor a newer text for an older one; and a try that ends as the one before
     leaves no trace, so that a second run of a night changes nothing.
     """
-    if now.outcome not in FETCHED:
-        return before.outcome not in FETCHED and now.outcome not in (before.outcome, *OUR_REFUSALS)
-    if before.outcome not in FETCHED:
+    if now.outcome not in SUCCEEDED:
+        return before.outcome not in SUCCEEDED and now.outcome not in (before.outcome, *OUR_REFUSALS)
+    if before.outcome not in SUCCEEDED:
         return True
     return now.outcome == "fetched" and now.digest != before.digest and now.fetched_at > before.fetched_at

@@ -19,6 +19,7 @@ from pipeline import alerts
 from pipeline.alerts import Alert
 from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError, CopydeskError
+from pipeline.runs import Run
 from pipeline.scheduling import date_of_run, run_of
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _last_success(context: Any) -> str:
         return ""
 
 
-def _run(context: Any) -> Any:
+def _run(context: Any) -> Run:
     plan = context["ti"].xcom_pull(task_ids="plan")
     if plan is None:
         raise CopydeskError("the run has no plan")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline.captures import FETCHED
+from pipeline.captures import SUCCEEDED
 from pipeline.config import NOT_HASHED, Settings
 from pipeline.errors import ConfigError
 from pipeline.records import Discovered, Fetch, Rejected, StageReport
@@ -140,7 +140,7 @@ def rejects_of(store: Store, run_date: str) -> Iterator[Rejected]:
     for stage in ("discover", "extract", "clean"):
         yield from records_of(store, stage, run_date, Rejected, "rejects")
     for row in records_of(store, "fetch", run_date, Fetch):
-        if row.outcome not in FETCHED:
+        if row.outcome not in SUCCEEDED:
             yield Rejected(row.url, row.source_id, row.site, "fetch", row.outcome, row.detail, row.retryable, row.raw_ref)
 
 

@@ -151,8 +151,7 @@ class S3Store:
                 f"store {self.url}: cannot {action}: {error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             ) from error
         except (BotoCoreError, boto3.exceptions.Boto3Error, ValueError) as error:
-            where = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "AWS"
-            raise self._network_error(action, where, error) from error
+            raise self._network_error(action, _endpoint() or "AWS", error) from error
 
     def _client_error(self, action: str, code: str, error: ClientError) -> CopydeskError:
         if code == "NoSuchBucket":
@@ -170,9 +169,14 @@ class S3Store:
         return Transient("store", hidden_userinfo(f"{self.url}: cannot {action} at {where}: {error}"))
 
 
+def _endpoint() -> str:
+    """Return the address of a server other than Amazon's, as the environment names it; empty for none."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+
+
 def _client() -> S3Client:
     session = boto3.session.Session()
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    endpoint = _endpoint()
     if "@" in endpoint.partition("://")[2].partition("/")[0]:
         # It would sign nothing, and stand in what botocore's own errors tell the log.
         raise ConfigError("AWS_ENDPOINT_URL holds a user or a password: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")

@@ -78,7 +78,7 @@ def _merge(line: SiteLine | None, stories: int, key: tuple[str, str], texts: dic
     days = max(0, (date.fromisoformat(run_date) - date.fromisoformat(line.last_seen)).days) if run_date else 0
     decayed = line.pages * 0.5 ** (days / HALF_LIFE)
     if not stories:
-        return replace(line, pages=line.pages) if decayed >= FORGOTTEN else replace(line, pages=0.0)
+        return line if decayed >= FORGOTTEN else replace(line, pages=0.0)
     return replace(line, pages=round(decayed + stories, 6), last_seen=max(run_date, line.last_seen))
 
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import pipeline
-from pipeline.captures import FETCHED
+from pipeline.captures import SUCCEEDED
 from pipeline.errors import BudgetSpent, Fatal
 from pipeline.progress import progress_log
 from pipeline.records import IndexPart, Reuse, SiteLine, StageReport
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Outcomes of a page that says honestly that it is no article, or that we may not have it.
 NOT_FAILED = frozenset(
-    {*FETCHED, "article", "same_article", "index", "consent", "paywall", "other", "robots", "not_html", "redirect"}
+    {*SUCCEEDED, "article", "same_article", "index", "consent", "paywall", "other", "robots", "not_html", "redirect"}
 )
 
 # Below this many pages a share of failures says nothing.
