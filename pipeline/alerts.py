@@ -240,6 +240,6 @@ def _last_loaded(run: Run) -> date | None:
 
 
 def _warehouse(run: Run) -> Warehouse:
-    from pipeline.warehouse import open_warehouse
+    from pipeline.warehouse import configured_warehouse
 
-    return open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
+    return configured_warehouse(run.settings)

@@ -17,7 +17,7 @@ from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
 from pipeline.filing import named_segments, raw_prefix, recover
 from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
-from pipeline.sources import load_sources
+from pipeline.sources import load_sources, sources_if_any
 from pipeline.store import Partition, open_store
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def prepare(
     What comes after the fetch needs no sources: a file that nobody named may be missing then.
     """
     file = Path(sources or settings.sources)
-    needed = sources or file.is_file() or first in ("discover", "fetch")
-    chosen = load_sources(file) if needed else ()
+    needed = bool(sources) or first in ("discover", "fetch")
+    chosen = load_sources(file) if needed else sources_if_any(file)
     check_not_ahead(run_date, chosen, first)
     return Run(run_date=run_date, settings=settings, sources=chosen, page_limit=page_limit)
 

@@ -9,7 +9,7 @@ from pipeline import stages
 from pipeline.config import Settings
 from pipeline.records import Rejected
 from pipeline.runs import Run, check_not_ahead
-from pipeline.sources import load_sources
+from pipeline.sources import sources_if_any
 from pipeline.warehouse import made_warehouse, open_rejects
 
 NOTHING_MATCHES = "nothing in the quarantine matches"
@@ -34,8 +34,7 @@ def retry(settings: Settings, run_date: str, *, reason: str | None = None, sourc
     rejects = [reject for reject in _matching(settings, reason, source) if reject.stage != "discover"]
     if not rejects:
         return None
-    file = Path(settings.sources)
-    run = Run(run_date=run_date, settings=settings, sources=load_sources(file) if file.is_file() else ())
+    run = Run(run_date=run_date, settings=settings, sources=sources_if_any(Path(settings.sources)))
     check_not_ahead(run_date, run.sources, "fetch")
     stages.fetch_again(run, rejects)
     stages.run_stages(run, first="extract")

@@ -14,7 +14,7 @@ from pipeline.config import Settings
 from pipeline.errors import CheckFailed, ConfigError
 from pipeline.records import BLOCK_SEPARATOR, Article, Rejected, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of, rejects_of
-from pipeline.sources import load_sources
+from pipeline.sources import sources_if_any
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
 logger = logging.getLogger(__name__)
@@ -113,8 +113,7 @@ def diff(settings: Settings, dates: Sequence[str]) -> Iterator[str]:
 
 
 def _run(settings: Settings, run_date: str, scratch: Store | None = None) -> Run:
-    file = Path(settings.sources)
-    return Run(run_date=run_date, settings=settings, sources=load_sources(file) if file.is_file() else (), scratch=scratch)
+    return Run(run_date=run_date, settings=settings, sources=sources_if_any(Path(settings.sources)), scratch=scratch)
 
 
 def _differences(run_date: str, base: Store, overlay: Store) -> Iterator[str]:

@@ -60,6 +60,11 @@ def load_sources(path: Path) -> tuple[Source, ...]:
     return sources
 
 
+def sources_if_any(path: Path) -> tuple[Source, ...]:
+    """Read the sources file where there is one: what comes after the fetch needs none."""
+    return load_sources(path) if path.is_file() else ()
+
+
 def choose_sources(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:
     """Return the sources of those ids, all when no id is given; raises `ConfigError` for an id that no source has."""
     by_id = {source.id: source for source in sources}

@@ -17,7 +17,7 @@ def open_workspace(run: Run) -> None:
     Raises `ConfigError` for a store that cannot be written, and what `open_warehouse` raises: a night that cannot be loaded
     in the end is not begun.
     """
-    from pipeline.warehouse import open_warehouse, upgrade
+    from pipeline.warehouse import configured_warehouse, upgrade
 
     store, key = run.store(), f"workspace/{run.run_id}"
     try:
@@ -26,7 +26,7 @@ def open_workspace(run: Run) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(f"COPYDESK_STORE: {store.url} cannot be written ({reason}); mend it or set another") from error
-    applied = upgrade(open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout))
+    applied = upgrade(configured_warehouse(run.settings))
     logger.info("the store and the warehouse can be used; %d migrations applied", len(applied))
 
 

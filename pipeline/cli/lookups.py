@@ -80,7 +80,7 @@ def _report(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _report_pages(options: argparse.Namespace, settings: Settings) -> None:
-    from pipeline.warehouse import made_warehouse, open_warehouse, upgrade
+    from pipeline.warehouse import current_warehouse, made_warehouse
 
     if options.serve and (options.html or options.date):
         raise ConfigError("report: --serve shows every night; give it neither --date nor --html")
@@ -92,8 +92,7 @@ def _report_pages(options: argparse.Namespace, settings: Settings) -> None:
         return
     from pipeline.report.serve import serve
 
-    with open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout) as warehouse:
-        upgrade(warehouse)
+    current_warehouse(settings).close()
     serve(settings, options.port)
 
 

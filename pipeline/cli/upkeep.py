@@ -46,9 +46,9 @@ def add_upkeep(commands: Commands) -> None:
 
 
 def _db_upgrade(options: argparse.Namespace, settings: Settings) -> int:
-    from pipeline.warehouse import open_warehouse, set_search, upgrade
+    from pipeline.warehouse import configured_warehouse, set_search, upgrade
 
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    warehouse = configured_warehouse(settings)
     done = [f"applied {name}" for name in upgrade(warehouse)]
     # Made here, because a load may be run by who does not own the tables; only a load takes it away.
     if settings.full_text and set_search(warehouse, on=True):
@@ -58,9 +58,9 @@ def _db_upgrade(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _db_status(options: argparse.Namespace, settings: Settings) -> int:
-    from pipeline.warehouse import open_warehouse, status
+    from pipeline.warehouse import configured_warehouse, status
 
-    for line in status(open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)):
+    for line in status(configured_warehouse(settings)):
         print(line)
     return 0
 

@@ -20,11 +20,9 @@ Freshness = tuple[str, str, str]  # greater for what was fetched later
 
 def warehouse_of(run: Run) -> Warehouse:
     """Return the run's warehouse, with the schema of this version."""
-    from pipeline.warehouse import open_warehouse, upgrade
+    from pipeline.warehouse import current_warehouse
 
-    warehouse = open_warehouse(run.settings.warehouse_url, lock_timeout=run.settings.lock_timeout)
-    upgrade(warehouse)
-    return warehouse
+    return current_warehouse(run.settings)
 
 
 def url_states(run: Run, items: Iterable[Discovered]) -> dict[str, UrlState]:

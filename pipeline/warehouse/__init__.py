@@ -2,9 +2,9 @@
 
 from pipeline.warehouse.article_batches import article_keys, with_keys
 from pipeline.warehouse.dedup_index import NightIndex, night_index
-from pipeline.warehouse.engine import Warehouse, open_warehouse
+from pipeline.warehouse.engine import Warehouse, configured_warehouse, open_warehouse
 from pipeline.warehouse.load import load
-from pipeline.warehouse.migrate import MigrationStatus, is_made, made_warehouse, status, upgrade
+from pipeline.warehouse.migrate import MigrationStatus, current_warehouse, is_made, made_warehouse, status, upgrade
 from pipeline.warehouse.night import ArticleKey, KeyedBatch, LoadResult, Night
 from pipeline.warehouse.publish import publish
 from pipeline.warehouse.read import (
@@ -31,6 +31,8 @@ __all__ = [
     "Warehouse",
     "article",
     "article_keys",
+    "configured_warehouse",
+    "current_warehouse",
     "failed_finds",
     "is_made",
     "known_urls",

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, Pool
 
+from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.warehouse.db_errors import explained, shown_url
 from pipeline.warehouse.writer_lock import locked
@@ -116,6 +117,11 @@ def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = 
         else:
             connection.execute(sa.text("SELECT 1"))
     return warehouse
+
+
+def configured_warehouse(settings: Settings) -> Warehouse:
+    """Open the warehouse that the settings name, as `open_warehouse` does."""
+    return open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
 
 
 def check_made(url: str) -> None:

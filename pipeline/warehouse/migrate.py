@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.config import Settings
 from pipeline.errors import Fatal
-from pipeline.warehouse.engine import Warehouse, check_made, open_warehouse
+from pipeline.warehouse.engine import Warehouse, check_made, configured_warehouse
 from pipeline.warehouse.sqlfiles import SqlFile, as_text, sql_files
 from pipeline.warehouse.tables import metadata, schema_migrations
 
@@ -90,7 +90,12 @@ def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
 def made_warehouse(settings: Settings) -> Warehouse:
     """Open the warehouse to look something up, its schema up to date; raises `ConfigError` when there is none yet."""
     check_made(settings.warehouse_url)
-    warehouse = open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
+    return current_warehouse(settings)
+
+
+def current_warehouse(settings: Settings) -> Warehouse:
+    """Open the warehouse with the schema of this version, and make it where there is none."""
+    warehouse = configured_warehouse(settings)
     upgrade(warehouse)
     return warehouse
 
