@@ -86,14 +86,12 @@ def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run
 
 
 def file_warcs(run: Run, files: Sequence[str]) -> None:
-    """File the pages of WARC files under a night; raises `ConfigError` for a file that is not there."""
+    """File the pages of WARC files under a night; raises `ConfigError` for one that cannot be read."""
     from pipeline.fetch.archive import index_segments, segments_under
     from pipeline.fetch.importer import import_warcs as read_warcs
 
-    missing = [name for name in files if not Path(name).is_file()]
-    if missing:
-        fault = "is a folder" if Path(missing[0]).is_dir() else "no such file"
-        raise ConfigError(f"import: {fault}: {missing[0]!r}; name WARC files on this machine")
+    for name in files:
+        _check_readable(name)
     store = run.store()
     partition = Partition("fetch", run.run_date, "import")
     prefix = raw_prefix(partition)
@@ -102,6 +100,21 @@ def file_warcs(run: Run, files: Sequence[str]) -> None:
         rows = read_warcs(files, settings=run.settings, store=store, archive_prefix=prefix)
         index_segments(store, prefix, segments_under(store, prefix) - before)
         stages.add_fetches(run, rows)
+
+
+def _check_readable(name: str) -> None:
+    """Raise `ConfigError` for what is no file that can be read: a later attempt would meet the same."""
+    path = Path(name)
+    try:
+        if path.is_file():
+            if os.access(path, os.R_OK):
+                return
+            fault = "may not be read by the user that this runs as"
+        else:
+            fault = "is a folder" if path.is_dir() else "no such file"
+    except OSError as error:  # a name that is too long
+        fault = error.strerror or str(error)
+    raise ConfigError(f"import: {fault}: {name!r}; name WARC files on this machine")
 
 
 def collect_garbage(settings: Settings, only: str | None = None) -> list[str]:

@@ -78,6 +78,7 @@ def test_help_lists_the_commands_and_each_has_its_own(copydesk: Call) -> None:
         (["replay", "--since", "2026-11-01"], "the archive is empty"),
         (["import", "none.warc.gz"], "no such file: 'none.warc.gz'"),
         (["import", "."], "is a folder: '.'"),
+        (["import", "x" * 5000], "import: File name too long: 'xxx"),
         (["run", "--sources", "."], ".: is a folder"),
         (["run", "--from", "clean", "--date", "2026-11-20"], "cannot go on from clean: the store holds no night yet"),
         (["store", "restore", "none.tar"], "restore: none.tar: cannot be read (No such file or directory)"),

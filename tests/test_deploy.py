@@ -16,6 +16,7 @@ import yaml
 
 from newsroom.outlets import choose
 from pipeline.config import Settings, load_settings
+from pipeline.local import airflow_environment
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -93,6 +94,13 @@ def test_no_secret_has_a_default_and_only_the_ui_is_published(services: dict[str
     assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {
         "api-server": ["127.0.0.1:${UI_PORT:-8080}:8080"]
     }
+
+
+def test_the_log_of_a_task_shows_what_it_failed_of_without_scrolling(services: dict[str, Any], helm: dict[str, Any]) -> None:
+    name = "AIRFLOW__API__DEFAULT_WRAP"
+    on_kubernetes = {entry["name"]: entry.get("value") for entry in helm["env"]}
+    on_loopback = airflow_environment("sources.toml", port=8080)
+    assert services["api-server"]["environment"][name] == on_kubernetes[name] == on_loopback[name] == "True"
 
 
 def test_every_service_is_confined(services: dict[str, Any]) -> None:
