@@ -110,19 +110,20 @@ def _is_ornament(text: str) -> bool:
 
 
 def _read(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> _Page:
+    authors = frozenset(fold(author) for author in article.authors)
     kept = [block for block in blocks if block.dropped_by is None]
     body = [
         b.text for b in kept if b.kind in ("paragraph", "quote") and not (article.title and repeats_title(b.text, article.title))
     ]
     prose = [i for i, block in enumerate(blocks) if block.dropped_by is None and is_prose(block.text)]
-    prose = prose[:-WALK] + [i for i in prose[-WALK:] if not is_bio(blocks[i].text)]
+    prose = prose[:-WALK] + [i for i in prose[-WALK:] if not is_bio(blocks[i].text, authors)]
     styles = [style for text in body[:-1] if (style := quote_style(text))]
     quotes = styles[0] if len(styles) >= 3 and len(set(styles)) == 1 else None
     stopped = sum(ends_with_stop(text) or text.rstrip().endswith((":", "：")) for text in body)
     return _Page(
         blocks=blocks,
         title=article.title,
-        authors=frozenset(fold(author) for author in article.authors),
+        authors=authors,
         quotes=quotes,
         punctuated=len(prose) >= MIN_PARAGRAPHS and stopped >= PUNCTUATED_PAGE * max(1, len(body) - 2),
         first=prose[0] if prose else -1,
@@ -241,7 +242,7 @@ def _tail_rule(page: _Page, position: int) -> str | None:
         return None
     if rule := _byline_rule(page, block):
         return rule
-    if is_bio(block.text):
+    if is_bio(block.text, page.authors):
         return AUTHOR_BIO
     if position > page.last and _headline_evidence(page, position) >= ENOUGH and not _is_listed(page, position):
         return RELATED_HEADLINE

@@ -1,4 +1,4 @@
-"""A paragraph set like most paragraphs of the article, and between two of them, is the article's, however short it is."""
+"""A paragraph set like most of the article's, between two of them or the last one beside them, is the article's, however short."""
 
 from __future__ import annotations
 
@@ -32,7 +32,22 @@ def alike(page: PageBlocks, chosen: Flags) -> Flags:
         mine = int(chosen[places].sum())
         if ENOUGH <= mine < len(places) and mine >= SHARE * len(places):
             found[[i for i in places if _is_sentence(page.runs[i])]] = True
+    if (last := _last_beside(page, found)) is not None and _is_sentence(page.runs[last]):
+        found[last] = True
     return found
+
+
+def _last_beside(page: PageBlocks, chosen: Flags) -> int | None:
+    """Return the paragraph right behind the article that is the last of those it stands among, most of them the article's."""
+    last = int(np.flatnonzero(chosen)[-1])
+    parent = page.containers[page.runs[last].container].parent
+    beside = [
+        place
+        for place, run in enumerate(page.runs)
+        if run.tag == "p" and not run.hidden and page.containers[run.container].parent == parent
+    ]
+    mine = int(chosen[beside].sum())
+    return last + 1 if beside[-1:] == [last + 1] and mine >= max(ENOUGH, SHARE * len(beside)) else None
 
 
 def _is_sentence(run: Run) -> bool:

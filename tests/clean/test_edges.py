@@ -232,14 +232,32 @@ def test_what_begins_with_the_author_s_name_below_it_is_about_the_author() -> No
         "Jane Doe is a reporter for the Example.",
         "Jane Doe is an award-winning science writer who lives by the sea.",
         "John Roe covers shipping for the Example.",
+        "John Roe writes about shipping.",
+        "John Roe joined the Example as a reporter in 2019.",
         "Petra Vogel ist Redakteurin im Ressort Wirtschaft.",
         "jane.doe@example.org",
         "Contact the author at jane.doe@example.org",
         "Jane Doe can be reached at jane.doe@example.org.",
+        "To contact the reporter on this story: Jane Doe in Alverton at jane.doe@example.org",
+        "To contact the editor responsible for this story: John Roe at john.roe@example.org",
     ],
 )
 def test_who_the_author_is_goes_at_the_tail(line: str) -> None:
     assert dropped(label(article(*PROSE, line))) == {line: "author-bio"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The Alverton Example reports she had pains in the harbour but is well.",
+        "Harbour News reports that its editor resigned.",
+        "John Roe joined the club from Bremen in 2019.",
+        "The Harbour Act covers boats of ten metres and more.",
+        "John Roe was a professor of sailing at the harbour school for ten years.",
+    ],
+)
+def test_what_a_house_reports_and_what_somebody_else_did_is_the_story(line: str) -> None:
+    assert dropped(label(article(*PROSE, line, authors=("Jane Doe",)))) == {}
 
 
 def test_who_somebody_is_stays_inside() -> None:

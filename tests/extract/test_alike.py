@@ -1,4 +1,4 @@
-"""A paragraph among those of the article that is set like most of them is part of it, however short."""
+"""A paragraph among those of the article that is set like most of them, or ends them, is part of it, however short."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ def said(*lines: str, name: str = "speech") -> str:
     return "".join(f"<div class={name}><p class=text>{line}</p></div>" for line in lines)
 
 
+def told(*lines: str) -> str:
+    return "<div>" + "".join(f"<p>{line}</p>" for line in lines) + "</div>"
+
+
 LONG = "The board spent more than it had, and raised the fares."
 ABOVE, BELOW = said(LONG, LONG), said(LONG)
 
@@ -27,6 +31,12 @@ ABOVE, BELOW = said(LONG, LONG), said(LONG)
         (ABOVE + said("Read us daily.", name="offer") + BELOW, "11 0 1", "11 0 1"),  # set otherwise
         (ABOVE + said("...") + BELOW, "11 0 1", "11 0 1"),
         (ABOVE + BELOW + said("Read us daily."), "11 1 0", "11 1 0"),  # below the article
+        (told(LONG, LONG, LONG, "The pier is shut."), "1110", "1111"),
+        (told(LONG, LONG, LONG, "The pier is shut.", "Read us daily."), "11100", "11100"),  # not the last
+        (told(LONG, LONG, LONG, "Share the pier"), "1110", "1110"),
+        (told(LONG, LONG, "The pier is shut."), "110", "110"),  # too few tell
+        (told("Read us.", "Write.", LONG, LONG, LONG, "The pier is shut."), "001110", "001110"),
+        (told(LONG, LONG, LONG) + told("The pier is shut."), "1110", "1110"),  # beside other text
         (ABOVE + said("One.", "Two.") + BELOW, "11 00 1", "11 00 1"),  # as many are set so that are not the article's
     ],
 )
