@@ -153,8 +153,3 @@ def test_the_order_of_the_pages_does_not_matter() -> None:
     for seed in range(5):
         shuffled = random.Random(seed).sample(pages, len(pages))
         assert learn_site_lines(shuffled, (), "2024-05-01") == lines
-
-
-def test_a_night_that_is_run_again_learns_the_same() -> None:
-    known = learn_site_lines(_pages(3, SLOGAN), (), "2024-05-01")
-    assert learn_site_lines(_pages(3, SLOGAN), known, "2024-05-02") == learn_site_lines(_pages(3, SLOGAN), known, "2024-05-02")

@@ -45,7 +45,6 @@ def test_a_text_is_detected_whatever_is_declared(text: str, code: str) -> None:
     assert detect_language(text, None) == code
     assert detect_language(text, code) == code
     assert detect_language(text, "fi") == code
-    assert detect_language(text, None) == detect_language(text, None)
 
 
 def test_a_short_text_is_not_guessed() -> None:
