@@ -42,6 +42,18 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
     if state == "53100" or code == sqlite3.SQLITE_FULL:
         return Fatal(f"{url}: the disk is full ({said}); nothing was loaded: free space and run again")
+    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
+        return Transient("warehouse_busy", f"{url}: {said}")
+    if known := _of_postgresql(url, said, state, str(error)) or _of_sqlite(url, said, code):
+        return known
+    if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
+        return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
+    unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
+    return _of_connection(url, said, unreachable=unreachable, opening=opening) or Fatal(f"{url}: {said}")
+
+
+def _of_postgresql(url: str, said: str, state: str, whole: str) -> Fatal | Transient | None:
+    """Explain an error that only PostgreSQL has, by its SQLSTATE; `whole` is all that it says."""
     if state == "42501":  # insufficient_privilege
         return Fatal(
             f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
@@ -53,16 +65,8 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
             " COPYDESK_WAREHOUSE_URL the server that is written to"
         )
     if state == "2BP01":  # dependent_objects_still_exist
-        depends = " ".join(str(error).split("\nHINT")[0].split())
+        depends = " ".join(whole.split("\nHINT")[0].split())
         return Fatal(f"{url}: {depends}; drop these, which are not Copydesk's, run `copydesk db upgrade` and make them again")
-    if code == sqlite3.SQLITE_IOERR:  # which SQLite also says when it is the file beside it that finds no room
-        return Fatal(f"{url}: {said}: the disk it is on is full or fails: make room or mend it, then run again")
-    if code == sqlite3.SQLITE_NOTADB:
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
-    if code == sqlite3.SQLITE_CORRUPT:
-        return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
     if state == "55P03":  # lock_not_available
         return Transient(
             "warehouse_busy", f"{url}: {said}: another session holds a table; end it (pg_stat_activity lists them) or wait"
@@ -71,15 +75,30 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         return Fatal(
             f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET statement_timeout = 0"
         )
-    if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
-        return Transient("warehouse_busy", f"{url}: {said}")
-    if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
-        return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
+    return _lost(url, said) if state.startswith(("57P", "08")) else None  # the server, or the line to it, ended the connection
+
+
+def _of_sqlite(url: str, said: str, code: int) -> Fatal | None:
+    """Explain an error that only SQLite has, by its primary code."""
+    if code == sqlite3.SQLITE_IOERR:  # which SQLite also says when it is the file beside it that finds no room
+        return Fatal(f"{url}: {said}: the disk it is on is full or fails: make room or mend it, then run again")
+    if code == sqlite3.SQLITE_NOTADB:
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
+    return None
+
+
+def _of_connection(url: str, said: str, *, unreachable: bool, opening: bool) -> Fatal | Transient | None:
+    """Explain that a database does not answer, or does not any more."""
     if opening and "conflicting lock" in said.lower():  # DuckDB lets one process in
         return Transient("warehouse_locked", f"{url} is open in another process ({said}); wait for it to end")
-    unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
     if unreachable and opening:
         return Fatal(f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL")
-    if unreachable or state.startswith(("57P", "08")):
-        return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); nothing was loaded, run again")
-    return Fatal(f"{url}: {said}")
+    return _lost(url, said) if unreachable else None
+
+
+def _lost(url: str, said: str) -> Transient:
+    return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); nothing was loaded, run again")
