@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
@@ -23,6 +23,16 @@ SHARED_RUN = 3  # letters that a title and its text have in common where no spac
 NOT_LINES = ("table", "code")
 MIN_LINKED_WORDS = 3  # of a headline behind its label
 ALL_LINK = 0.8  # share of a line's letters in links from which it is nothing but a link; a label may stand before it
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Where the first and the last prose of a page stand, and the places that count as its top and its tail."""
+
+    first: int
+    last: int
+    top: frozenset[int]
+    tail: frozenset[int]
 
 
 def title_of(article: Article, blocks: Sequence[Block]) -> tuple[str | None, list[Block]]:
@@ -59,7 +69,7 @@ def reopen_headlines(blocks: Sequence[Block], title: str | None) -> list[Block]:
 def _is_foreign(title: str, blocks: Sequence[Block]) -> bool:
     """Say whether a title has no word in common with the text below it: "Untitled", or the name of the site."""
     words = _telling(title)
-    return not any(words & _telling(block.text) for block in blocks) if words or title.isascii() else False
+    return bool(words or title.isascii()) and not any(words & _telling(block.text) for block in blocks)
 
 
 def _telling(text: str) -> frozenset[str]:
@@ -96,12 +106,17 @@ def _matches(article: Article, blocks: Sequence[Block]) -> dict[int, Match]:
     """Return the line rule of each block that has one, where the block stands where the rule holds."""
     lines = [i for i, block in enumerate(blocks) if block.dropped_by is None]
     found = {i: match for i in lines if (match := _match_of(blocks[i], article.language))}
+    body = _body(blocks, lines, found)
+    return {i: match for i, match in found.items() if _holds(match, i, blocks, found, body)}
+
+
+def _body(blocks: Sequence[Block], lines: Sequence[int], found: Mapping[int, Match]) -> _Body:
     prose = [i for i in lines if i not in found and is_prose(blocks[i].text)]
     first, last = (prose[0], prose[-1]) if prose else (len(blocks), -1)
     rest = [i for i in lines if i not in found or found[i].rule.where != "any"]
     top = {i for i in lines if i < first} | set(rest[:EDGE_BLOCKS])
     tail = {i for i in lines if i > last} | set(rest[-EDGE_BLOCKS:])
-    return {i: match for i, match in found.items() if _holds(match, i, blocks, found, top, tail, first, last)}
+    return _Body(first, last, frozenset(top), frozenset(tail))
 
 
 def _match_of(block: Block, language: str | None) -> Match | None:
@@ -121,22 +136,14 @@ def _before_link(block: Block, language: str | None) -> Match | None:
     return match if match and match.rule.leads and not match.weak else None
 
 
-def _holds(
-    match: Match,
-    position: int,
-    blocks: Sequence[Block],
-    found: dict[int, Match],
-    top: set[int],
-    tail: set[int],
-    first: int,
-    last: int,
-) -> bool:
+def _holds(match: Match, position: int, blocks: Sequence[Block], found: Mapping[int, Match], body: _Body) -> bool:
+    """Say whether a block stands where its rule holds, and is no honest subhead that says the same as a label."""
     where = match.rule.where
     if where == "top" or where == "tail":
-        return position in (top if where == "top" else tail)
-    if where == "edges" and position not in top and position not in tail:
+        return position in (body.top if where == "top" else body.tail)
+    if where == "edges" and position not in body.top and position not in body.tail:
         return False
-    inside = first < position < last
+    inside = body.first < position < body.last
     beside = any(
         neighbour in found and not found[neighbour].alone and not found[neighbour].weak
         for neighbour in (position - 1, position + 1)
@@ -146,7 +153,7 @@ def _holds(
     return not (match.alone and inside and not beside)
 
 
-def _heads_text(blocks: Sequence[Block], position: int, found: dict[int, Match]) -> bool:
+def _heads_text(blocks: Sequence[Block], position: int, found: Mapping[int, Match]) -> bool:
     """Say whether a sentence stands right below, however short: "UP NEXT", then "Alverton: Hosts Borton on Tuesday."."""
     if position + 1 >= len(blocks) or position + 1 in found:
         return False
