@@ -38,11 +38,8 @@ class CopydeskError(Exception):
     """Base of every error that Copydesk raises on purpose."""
 
 
-class Reject(CopydeskError):
-    """An input that can never be processed.
-
-    `code` is a short, stable, lower-case name that is counted and stored; `detail` is for people.
-    """
+class _Coded(CopydeskError):
+    """What became of one input: `code` is a short, stable, lower-case name that is counted and stored; `detail` is for people."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -50,13 +47,12 @@ class Reject(CopydeskError):
         self.detail = detail
 
 
-class Transient(CopydeskError):
-    """A failure that a later attempt may not meet. `code` and `detail` as in `Reject`."""
+class Reject(_Coded):
+    """An input that can never be processed."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code = code
-        self.detail = detail
+
+class Transient(_Coded):
+    """A failure that a later attempt may not meet."""
 
 
 class Fatal(CopydeskError):
