@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import http.client
 import signal
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -27,6 +29,7 @@ HUGE_BYTES = 40 * 2**20
 HUGE_CHUNK = 2**16
 TRICKLE_SECONDS = 0.1  # between two bytes of the page that never ends
 SHUTDOWN_SECONDS = 0.2  # no client of a test server deserves a longer goodbye
+ANSWER_SECONDS = 5
 GZIP_LEVEL = 1
 KEPT_BODIES = 8192  # rendered pages, some 6 kB each when compressed
 
@@ -251,6 +254,18 @@ async def _serve(handler: Handler, port: int, address: str, ready: Callable[[], 
 def serve(newsroom: Newsroom, ready: Callable[[], None], port: int = DEFAULT_PORT, address: str = ADDRESS) -> None:
     """Serve until interrupted; `ready` is called when it answers."""
     asyncio.run(_serve(Handler(newsroom), port, address, ready))
+
+
+def is_served(newsroom: Newsroom, port: int) -> bool:
+    """Say whether it is this newsroom, of the same day and stories, that answers on a port of loopback."""
+    outlet = newsroom.outlets[0]
+    request = urllib.request.Request(f"http://{ADDRESS}:{port}/", headers={"Host": f"{outlet.host}:{port}"})
+    expected = newsroom.front_page(outlet, port, None)
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+            return bool(answer.read(len(expected) + 1) == expected)
+    except (OSError, http.client.HTTPException):  # nobody there, or something else
+        return False
 
 
 @contextlib.contextmanager

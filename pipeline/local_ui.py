@@ -7,7 +7,6 @@ to stop, so the parts are started here one by one.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import socket
@@ -24,8 +23,6 @@ from typing import Any
 
 from pipeline.errors import ConfigError, Fatal
 from pipeline.local import airflow_environment
-
-logger = logging.getLogger(__name__)
 
 READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
 STOP_WITHIN = 15.0
@@ -50,7 +47,7 @@ def serve_ui(sources: str, port: int) -> None:
         _run_to_end([*airflow, "db", "migrate"], environment, log_folder)
         if stopping():
             return
-        with _processes(parts, environment, log_folder) as processes:
+        with _processes(parts, environment, log_folder, hurried=lambda: stopping() > 1) as processes:
             _wait_until_healthy(port, processes, log_folder, stopping)
             if not stopping():
                 _say(f"Airflow is ready: http://127.0.0.1:{port} (Ctrl-C stops it)")
@@ -58,7 +55,7 @@ def serve_ui(sources: str, port: int) -> None:
             while not stopping():
                 _revive(processes, began, environment, log_folder)
                 time.sleep(0.5)
-            _say("stopping …")
+            _say("stopping … (Ctrl-C once more stops it at once)")
 
 
 def _say(text: str) -> None:
@@ -76,8 +73,8 @@ def _run_to_end(command: Sequence[str], environment: Mapping[str, str], log_fold
 
 
 @contextmanager
-def _stopping_on_signal() -> Iterator[Callable[[], bool]]:
-    """Yield a function that says whether this process was told to end."""
+def _stopping_on_signal() -> Iterator[Callable[[], int]]:
+    """Yield a function that says how often this process was told to end."""
     told: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -85,7 +82,7 @@ def _stopping_on_signal() -> Iterator[Callable[[], bool]]:
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        yield lambda: bool(told)
+        yield lambda: len(told)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -93,9 +90,9 @@ def _stopping_on_signal() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def _processes(
-    commands: Sequence[Sequence[str]], environment: Mapping[str, str], log_folder: Path
+    commands: Sequence[Sequence[str]], environment: Mapping[str, str], log_folder: Path, hurried: Callable[[], bool] = lambda: False
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start the commands, each the leader of its own session, and end them with all that they started."""
+    """Start the commands, each the leader of its own session, and end them with all that they started, at once when `hurried`."""
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for command in commands:
@@ -103,7 +100,7 @@ def _processes(
             processes.append(_start(command, environment, log_folder))
         yield processes
     finally:
-        _stop(processes)
+        _stop(processes, hurried)
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], log_folder: Path) -> subprocess.Popen[bytes]:
@@ -130,15 +127,12 @@ def _revive(
         processes[number], began[number] = _start(command, environment, log_folder), time.monotonic()
 
 
-def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _stop(processes: Sequence[subprocess.Popen[bytes]], hurried: Callable[[], bool]) -> None:
     for process in processes:
         _signal_group(process, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_WITHIN
-    for process in processes:
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            logger.info("process %d did not end in %.0f s: killed", process.pid, STOP_WITHIN)
+    deadline = time.monotonic() + STOP_WITHIN  # the scheduler waits for the tasks that it is at
+    while any(process.poll() is None for process in processes) and time.monotonic() < deadline and not hurried():
+        time.sleep(0.1)
     for process in processes:
         _kill_session(process)
         process.wait()
@@ -180,7 +174,7 @@ def _ended(process: subprocess.Popen[bytes], log_folder: Path) -> str:
 
 
 def _wait_until_healthy(
-    port: int, processes: Sequence[subprocess.Popen[bytes]], log_folder: Path, stopping: Callable[[], bool]
+    port: int, processes: Sequence[subprocess.Popen[bytes]], log_folder: Path, stopping: Callable[[], int]
 ) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not stopping() and not _healthy(port):

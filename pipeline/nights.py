@@ -151,7 +151,7 @@ def _use_newsroom_settings() -> None:
 
 @contextmanager
 def _newsroom(day: str) -> Iterator[RunningNewsroom]:
-    """Serve the sample newsroom of a day, and leave the sources file that reads it."""
+    """Serve the sample newsroom of a day unless somebody does, and leave the sources file that reads it."""
     import newsroom
 
     web = newsroom.build(day=date.fromisoformat(day))
@@ -170,11 +170,13 @@ def _newsroom_ports() -> list[int]:
 
 
 def _serve_on_first_free(stack: ExitStack, web: Newsroom, ports: Sequence[int]) -> RunningNewsroom:
-    from newsroom.server import running
+    from newsroom.server import RunningNewsroom, is_served, running
 
     for port in ports[:-1]:
         with suppress(OSError):
             return stack.enter_context(running(web, port))
+        if is_served(web, port):  # by `make ui`, say, whose DAGs read the same sources file
+            return RunningNewsroom(web, port, [])
         print(f"port {port} is taken: the newsroom's addresses have another port this time", file=sys.stderr)
     return stack.enter_context(running(web, ports[-1]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,10 +15,10 @@ import pytest
 from pipeline import errors, local_ui
 
 
-def _parts(tmp_path: Path, *scripts: str) -> Any:
+def _parts(tmp_path: Path, *scripts: str, **options: Any) -> Any:
     """Processes of the same form as Airflow's parts: their third argument names their log."""
     commands = [[sys.executable, "-c", script, f"part{number}"] for number, script in enumerate(scripts)]
-    return local_ui._processes(commands, os.environ, tmp_path)
+    return local_ui._processes(commands, os.environ, tmp_path, **options)
 
 
 def test_a_part_that_ends_is_started_again_and_the_others_go_on(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -47,6 +48,18 @@ def test_a_task_that_has_a_group_of_its_own_ends_with_the_part_that_started_it(
         assert len(tasks) == 1
     ended, working = psutil.wait_procs(tasks, timeout=30)
     assert (ended, working) == (tasks, [])
+
+
+def test_who_says_stop_twice_waits_for_no_task(tmp_path: Path) -> None:
+    busy = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('at work', flush=True); time.sleep(60)"
+    with local_ui._stopping_on_signal() as stopping, _parts(tmp_path, busy, hurried=lambda: stopping() > 1):
+        deadline = time.monotonic() + 30
+        while "at work" not in (tmp_path / "part0.log").read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+        told = time.monotonic()
+    assert time.monotonic() - told < local_ui.STOP_WITHIN / 2
 
 
 def test_a_part_that_ends_at_once_ends_all_of_them(tmp_path: Path) -> None:

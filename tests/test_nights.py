@@ -384,6 +384,21 @@ def test_the_newsroom_takes_another_port_when_its_own_is_taken_and_keeps_it(
             assert again.port == server.port
 
 
+def test_a_newsroom_that_is_served_already_is_read_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with nights._newsroom(str(DAY)) as first:  # of `make ui`
+        read = nights.NEWSROOM_SOURCES.read_text()
+        with nights._newsroom(str(DAY)) as second:  # of `make run` beside it
+            assert second.port == first.port
+        assert nights.NEWSROOM_SOURCES.read_text() == read
+        capsys.readouterr()
+        with nights._newsroom(str(NEXT_DAY)) as third:
+            assert third.port != first.port
+        assert f"port {first.port} is taken" in capsys.readouterr().err
+
+
 def test_a_night_with_too_many_failures_is_not_loaded() -> None:
     from pipeline.records import StageReport
 
