@@ -315,7 +315,7 @@ class _Walk:
                 text,
                 container.kind,
                 self.stack[-1],
-                container.tag,
+                self._tag(container),
                 min(self.link_chars, size),
                 min(self.strong_chars, size),
                 self.links,
@@ -326,6 +326,13 @@ class _Walk:
             )
         )
         self.media = 0
+
+    def _tag(self, container: Container) -> str:
+        """Return the tag of the block that a run stands in; of one that only lays out a heading, the heading's: <h1><div>."""
+        inner = container
+        while inner.kind == "heading" and inner.tag not in HEADINGS and inner.parent > 0:
+            inner = self.page.containers[inner.parent]
+        return inner.tag if inner.tag in HEADINGS else container.tag
 
 
 def _letters(element: HtmlElement) -> int:

@@ -154,3 +154,10 @@ def test_no_markup_loses_or_invents_words(parts: list[str]) -> None:
 
 def test_50_000_nested_elements_are_walked() -> None:
     assert "deep" in " ".join(texts("<div>" * 50_000 + "deep"))
+
+
+@pytest.mark.parametrize(
+    "inside", ["<div>Ferry sails</div>", "<section><div>Ferry sails</div></section>", "<a href=/x>Ferry sails</a>"]
+)
+def test_what_lays_out_a_heading_is_of_its_rank(inside: str) -> None:
+    assert [(run.tag, run.kind) for run in runs(f"<h1>{inside}</h1><div>Story</div>")] == [("h1", "heading"), ("div", "paragraph")]

@@ -37,6 +37,8 @@ def test_a_declared_headline_that_speaks_of_the_text_stays() -> None:
 def test_a_headline_that_plays_with_words_stays_when_it_heads_the_page() -> None:
     above = "<h2>All Aboard Once More</h2><p>The ferry returns to the harbour</p>"
     assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
+    above = "<h1><div>All Aboard Once More</div></h1><h2>The ferry returns to the harbour</h2>"
+    assert page(above, "<title>All Aboard Once More</title>")[0] == "All Aboard Once More"
 
 
 def test_so_does_one_of_two_words_as_the_heading_of_the_first_rank() -> None:
