@@ -72,6 +72,9 @@ class DedupParams:
     filled: int = 2  # such places: one alone may be a correction of a short text
     form_figures: int = 8
     figures: float = 0.45
+    # and no fewer other figures than so many in 100 aligned words, one in every three or four sentences: in a long article the few
+    # there are may be converted or corrected.
+    figures_close: float = 1.5
     # Fewer figures (of both texts) will do where none agrees and slots stand closer than the new figures of an update: German
     # nouns count for names, and those of the form agree.
     other_figures: int = 4

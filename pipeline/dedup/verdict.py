@@ -65,9 +65,9 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     aligned = np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b"))
     slots = get("slots") / np.maximum(aligned, 1) * 100
     several = (get("slots") >= params.filled) | (names < params.names_one)
-    form = (names < params.names) & (slots > params.slots) & several | (figures >= params.form_figures) & (
-        figures_agreed < params.figures
-    )
+    form = (names < params.names) & (slots > params.slots) & several
+    close = others / np.maximum(aligned, 1) * 100 >= params.figures_close
+    form |= (figures >= params.form_figures) & (figures_agreed < params.figures) & close
     form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
     form |= _short_form(measures, aligned, hits, others, params)
     form |= _named_form(measures, aligned, larger, others, params)
@@ -101,10 +101,10 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
         sidebar |= (alone >= weight) & (alone_share >= share)
     own = np.minimum(get("weight_a") * (1 - get("zone_a")), get("weight_b") * (1 - get("zone_b")))
     own /= np.maximum(np.minimum(get("weight_a"), get("weight_b")), 1)
-    close = (larger >= params.both) & (lead >= params.turned_lead)
+    near = (larger >= params.both) & (lead >= params.turned_lead)
     wide = np.maximum(get("gap_a"), get("gap_b"))
-    turned = close & (get("order") < params.turned) & (get("zones") >= params.turned_zones) & (wide <= params.turned_gap)
-    cut_out = close & (same >= params.kept_same) & (lead >= params.kept_lead) & (wide <= params.kept_gap)
+    turned = near & (get("order") < params.turned) & (get("zones") >= params.turned_zones) & (wide <= params.turned_gap)
+    cut_out = near & (same >= params.kept_same) & (lead >= params.kept_lead) & (wide <= params.kept_gap)
     retold = (own >= params.own) & (runs < params.runs) & ~turned & ~cut_out
     quoted = get("quoted") / np.maximum(get("words_a") * get("zone_a"), 1)
     retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
