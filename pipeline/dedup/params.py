@@ -70,6 +70,9 @@ class DedupParams:
     slots: float = 2.5  # places with other names or figures in both texts, in 100 aligned words
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
     filled: int = 2  # such places: one alone may be a correction of a short text
+    # But where so many figures agree and none is another, names are spelled in another way, or are German nouns: who fills a form in
+    # anew fills in the figures, too. Of more than `unnamed`, as a short form may have a number of the law or of a telephone alone.
+    same_figures: int = 3
     form_figures: int = 8
     figures: float = 0.45
     # and no fewer other figures than so many in 100 aligned words, one in every three or four sentences: in a long article the few

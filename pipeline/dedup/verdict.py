@@ -65,7 +65,7 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     aligned = np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b"))
     slots = get("slots") / np.maximum(aligned, 1) * 100
     several = (get("slots") >= params.filled) | (names < params.names_one)
-    form = (names < params.names) & (slots > params.slots) & several
+    form = (names < params.names) & (slots > params.slots) & several & ~_spelled(aligned, hits, others, params)
     close = others / np.maximum(aligned, 1) * 100 >= params.figures_close
     form |= (figures >= params.form_figures) & (figures_agreed < params.figures) & close
     form |= (hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
@@ -120,6 +120,12 @@ def on_two_sites(pairs: npt.NDArray[np.int64], sites: Sequence[str | None]) -> F
     of_text = np.array([numbers.setdefault(site, len(numbers)) for site in sites], np.int64)[pairs]
     two: Flags = (of_text[:, 0] != of_text[:, 1]) & of_text.all(axis=1)
     return two
+
+
+def _spelled(aligned: Floats, hits: Floats, others: Floats, params: DedupParams) -> Flags:
+    """Say which pairs share much in which figures agree and none is another: then names that differ are spelled in another way."""
+    spelled: Flags = (aligned > params.unnamed) & (hits >= 2 * params.same_figures) & (others == 0)
+    return spelled
 
 
 def _short_form(measures: Floats, aligned: Floats, hits: Floats, others: Floats, params: DedupParams) -> Flags:
