@@ -69,7 +69,8 @@ class DedupParams:
     names_one: float = 0.5  # the same where there is but one place: one of three names may be spelled in another way
     slots: float = 2.5  # places with other names or figures in both texts, in 100 aligned words
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
-    filled: int = 2  # such places: one alone may be a correction of a short text
+    fills_least: int = 3  # such places: each version of a live story may have two figures of its own, such as dead and injured
+    filled: int = 2  # places with other names: one alone may be a correction of a short text
     # But where so many figures agree and none is another, names are spelled in another way, or are German nouns: who fills a form in
     # anew fills in the figures, too. Of more than `unnamed`, as a short form may have a number of the law or of a telephone alone.
     same_figures: int = 3

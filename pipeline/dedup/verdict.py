@@ -74,7 +74,7 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     runs = np.maximum(get("run_a"), get("run_b"))
     same = np.maximum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
     form |= (agreed == 0) & (aligned <= params.unnamed) & (same < params.unnamed_same) & (runs < params.runs)
-    filled = ~form & (get("fills") >= params.filled) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
+    filled = ~form & (get("fills") >= params.fills_least) & (get("fills") / np.maximum(aligned, 1) * 100 > params.fills)
     form |= filled
     lists = _lists(measures, "a", params) & _lists(measures, "b", params)
     least = np.minimum(get("match_a") / np.maximum(get("zone_a"), 1e-9), get("match_b") / np.maximum(get("zone_b"), 1e-9))
