@@ -64,6 +64,9 @@ class DedupParams:
     cut_covered: float = 0.08
     cut_order: float = 0.25
     cut_gap: float = 0.40
+    # Abridged: the smaller text has nothing of its own, and its words stand in several places all through the larger one, in order.
+    abridged: float = 0.9
+    abridged_covered: float = 0.12
     # A form (weather, markets, fixtures): the words agree, the names and figures do not.
     names: float = 0.72  # share of names and figures in the zones that agree
     names_one: float = 0.5  # the same where there is but one place: one of three names may be spelled in another way

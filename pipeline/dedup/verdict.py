@@ -92,6 +92,8 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     )
     cut &= np.minimum(get("gap_a"), get("gap_b")) < params.cut_gap
     outside = [get(f"weight_{side}") * (1 - get(f"zone_{side}")) for side in "ab"]
+    abridged = (smaller >= params.abridged) & (larger >= params.abridged_covered) & (get("zones") >= params.turned_zones)
+    abridged &= (get("order") >= params.turned) & (np.maximum(get("gap_a"), get("gap_b")) <= params.apart) & (same >= params.kept_same)
     alone = np.minimum(np.minimum(get("alone_a"), outside[0]), np.minimum(get("alone_b"), outside[1]))
     alone_share = np.minimum(get("alone_a") / np.maximum(get("weight_a"), 1), get("alone_b") / np.maximum(get("weight_b"), 1))
     if elsewhere is not None:
@@ -110,7 +112,7 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     retold |= (quoted >= params.quoted) & (runs < params.quoted_runs)
     score = np.maximum(get("match_a"), get("match_b"))
     other = lists | frames | sidebar
-    copy = (whole | cut) & ~form & ~other
+    copy = (whole | cut | abridged) & ~form & ~other
     return Verdicts(copy, form & (smaller > params.contained) | lists | frames, reworded & ~other & ~copy, retold, score)
 
 
