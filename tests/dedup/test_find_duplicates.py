@@ -64,6 +64,40 @@ def test_a_truncated_copy_belongs_to_a_longer_text_that_says_a_phrase_of_it_agai
     assert len(stories(find_duplicates([document("a", text), document("b", text[: len(text) // 6], 2)]))) == 1
 
 
+def test_figures_that_are_converted_here_and_there_in_a_long_article_make_no_form_of_it() -> None:
+    places = iter(range(1000))
+    text = re.sub(r"\b\d+\b", lambda m: m[0] if next(places) % 6 == 0 else "kalemi", article(7, 12))
+    converted = re.sub(r"\b\d+\b", lambda m: str(round(int(m[0]) * 1.609)), text)
+    assert len(stories(find_duplicates([document("a", text), document("b", converted, 2)]))) == 1
+
+
+def test_names_that_are_spelled_in_another_way_throughout_make_no_form_of_an_article_whose_figures_agree() -> None:
+    text = article(7, 12)
+    spelled = re.sub(r"(?<=[a-z] )[A-Z][a-z]+", lambda m: f"{m[0]}y", text)
+    assert len(stories(find_duplicates([document("a", text), document("b", spelled, 2)]))) == 1
+    filled = re.sub(r"\b\d+\b", lambda m: str(int(m[0]) + 7), spelled)
+    assert len(stories(find_duplicates([document("a", text), document("b", filled, 2)]))) == 2
+
+
+def test_versions_of_a_live_story_with_running_figures_are_one_story() -> None:
+    told = article(9, 2).split("\n\n")
+    lead = "A ferry sank off the island of Samos late on Monday, and at least {} people were killed and {} more injured, police said."
+    versions = [
+        document(f"v{number}", "\n\n".join([lead.format(12 + 3 * number, 47 + 9 * number), *told]), 1 + number, "live.example")
+        for number in range(5)
+    ]
+    assert len(stories(find_duplicates(versions))) == 1
+
+
+def test_an_abridged_copy_is_found_where_its_sentences_stand_all_through_the_article() -> None:
+    text = article(7, 20)
+    sentences = [paragraph.split(". ")[0] + "." for paragraph in text.split("\n\n")]
+    abridged = document("short", " ".join(sentences[1::2]), 2)
+    assert len(stories(find_duplicates([document("a", text), abridged]))) == 1
+    passage = document("part", "\n\n".join(text.split("\n\n")[8:12]), 2)
+    assert len(stories(find_duplicates([document("a", text), passage]))) == 2
+
+
 def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicated_one_is() -> None:
     frame = article(4, 4).split(" ")
 
