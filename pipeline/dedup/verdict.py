@@ -92,8 +92,9 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
     )
     cut &= np.minimum(get("gap_a"), get("gap_b")) < params.cut_gap
     outside = [get(f"weight_{side}") * (1 - get(f"zone_{side}")) for side in "ab"]
-    abridged = (smaller >= params.abridged) & (larger >= params.abridged_covered) & (get("zones") >= params.turned_zones)
-    abridged &= (get("order") >= params.turned) & (np.maximum(get("gap_a"), get("gap_b")) <= params.apart) & (same >= params.kept_same)
+    abridged = (smaller >= params.abridged) & (larger >= params.abridged_covered) & (same >= params.kept_same)
+    abridged &= (get("zones") >= params.turned_zones) & (get("order") >= params.turned)
+    abridged &= np.maximum(get("gap_a"), get("gap_b")) <= params.apart
     alone = np.minimum(np.minimum(get("alone_a"), outside[0]), np.minimum(get("alone_b"), outside[1]))
     alone_share = np.minimum(get("alone_a") / np.maximum(get("weight_a"), 1), get("alone_b") / np.maximum(get("weight_b"), 1))
     if elsewhere is not None:

@@ -81,7 +81,7 @@ def test_names_that_are_spelled_in_another_way_throughout_make_no_form_of_an_art
 
 def test_versions_of_a_live_story_with_running_figures_are_one_story() -> None:
     told = article(9, 2).split("\n\n")
-    lead = "A ferry sank off the island of Samos late on Monday, and at least {} people were killed and {} more injured, police said."
+    lead = "A ferry sank off the island of Samos on Monday, and at least {} people were killed and {} more injured, police said."
     versions = [
         document(f"v{number}", "\n\n".join([lead.format(12 + 3 * number, 47 + 9 * number), *told]), 1 + number, "live.example")
         for number in range(5)
