@@ -74,7 +74,7 @@ class DedupParams:
     fills: float = 1.6  # places that each of the two fills with words that no other copy has, in 100 aligned words
     fills_least: int = 3  # such places: each version of a live story may have two figures of its own, such as dead and injured
     filled: int = 2  # places with other names: one alone may be a correction of a short text
-    # But where so many figures agree and none is another, names are spelled in another way, or are German nouns: who fills in a form
+    # But where so many figures agree and none is another, names are spelled in another way, or are German nouns: who fills a form
     # anew fills in the figures, too. Of more than `unnamed`: a short form may have the number of a law or of a telephone alone.
     same_figures: int = 3
     form_figures: int = 8
