@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.alike import alike
 from pipeline.extract.blocks import read_blocks
+from pipeline.extract.by_name import without_named
 from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
@@ -103,7 +104,7 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
     if extractor.startswith("jsonld"):
         return Content(_declared_blocks(metadata), extractor, density)
     chosen = enclosed_quotes(page, whole_tables(page, announced(page, begun_lists(page, chosen))))
-    chosen = alike(page, chosen)
+    chosen = without_named(page, work.tokens, alike(page, chosen))
     title = tokens_of(metadata.title or "")
     above = heading_above(page, work.tokens, chosen, title)
     headline = page.runs[above].text if above is not None else None

@@ -91,6 +91,12 @@ def test_a_line_that_ends_in_its_credit_is_a_caption(language: str, caption: str
     assert dropped(cleaned) == {caption: "picture-caption"}
 
 
+def test_so_is_a_long_one() -> None:
+    caption = "FILE - " + "The old wall at low tide, as the board saw it. " * 9 + "(AP Photo/Jane Doe, File)"
+    text = [f"{line} " * 4 for line in PROSE]
+    assert dropped(label(article(*text, caption, PROSE[0]))) == {caption: "picture-caption"}
+
+
 @pytest.mark.parametrize(
     "line",
     ["The wall was photographed in 1911 (see 4: the crane).", "He wrote it down (see: Harbour Board).", "Shares fell (Reuters)"],

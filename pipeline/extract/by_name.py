@@ -1,0 +1,50 @@
+"""What the scorer took for the article's text though the page calls it something else: captions, links to related stories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.extract.class_words import NAMES
+from pipeline.extract.labels import LINK_SHARE
+from pipeline.extract.layout import PageBlocks, Run
+
+Flags = npt.NDArray[np.bool_]
+
+MAX_SHARE = 0.25  # of the kept words: from there on captions are the text, as in a gallery
+MIN_WORDS = 3  # of a caption; less is a sign
+STEPS = 3  # outwards from the text in which its name may stand: figcaption > div > p
+CAPTION = re.compile(r"caption|cutline|bildunterschrift|bildtext", re.IGNORECASE)
+QUOTE = re.compile(r"quote", re.IGNORECASE)
+RELATED = 1 << NAMES.index("related")
+
+
+def without_named(page: PageBlocks, tokens: Sequence[Sequence[str]], chosen: Flags) -> Flags:
+    """Return which runs are the article's, without captions among them, unless these are much of its text, and related links."""
+    lengths = np.array([len(words) for words in tokens])
+    captions: Flags = chosen & (lengths >= MIN_WORDS) & np.array([_is_caption(page, run) for run in page.runs])
+    if lengths[captions].sum() >= MAX_SHARE * lengths[chosen].sum():
+        captions[:] = False
+    related: Flags = np.array([_is_related(page, run) for run in page.runs])
+    return chosen & ~(captions | related)
+
+
+def _is_caption(page: PageBlocks, run: Run) -> bool:
+    """Say whether a run stands in a figcaption, or in an element named one; tables and quotations have captions that are text."""
+    if run.kind not in ("caption", "paragraph"):
+        return False
+    around = [page.containers[i] for i in page.ancestors(run.container)[:STEPS]]
+    if any(container.tag in ("caption", "table") or QUOTE.search(container.name) for container in around):
+        return False
+    if run.kind == "caption":
+        return True
+    named = around[0] if around[0].name != around[0].tag or len(around) < 2 else around[1]
+    return CAPTION.search(named.name) is not None
+
+
+def _is_related(page: PageBlocks, run: Run) -> bool:
+    """Say whether a run is a link, and the element that holds it is named after related stories."""
+    return bool(page.containers[run.container].mask & RELATED) and run.link_chars >= LINK_SHARE * len(run.text)
