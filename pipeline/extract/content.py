@@ -51,6 +51,8 @@ OTHERS_WEIGHT = 0.4
 MIXED_THRESHOLD = 0.5
 # Where even then less than this share of the first one's text, or of the JSON-LD text, is kept, that text is taken.
 LOST_SHARE = 0.4
+# What the scorer gives less than this is left out of it, unless fewer words than that remain.
+UNLIKELY, MIN_LIKELY = 0.05, 20
 # That text is a menu, and not taken, from this share of its characters in links on, if its lines and all of it are shorter
 # than so many words.
 MENU_SHARE, MENU_LINE, MAX_MENU = 0.5, 12, 2000
@@ -151,6 +153,9 @@ def _ask_others(work: _Page, scores: Vector, others: Mapping[str, Vector], asked
     chosen = _mixed(scores, *others.values())
     name, vote = next(iter(others.items()))
     other = vote >= MIXED_THRESHOLD
+    likely = other & (scores >= UNLIKELY)
+    if work.words(likely) >= MIN_LIKELY:
+        other = likely
     if headed := _headed(work, scores, chosen):
         return headed[0], f"headline: {headed[1]} of the {work.words(chosen)} kept words stand below it; {asked}"
     is_menu = _is_menu if chosen.any() else _is_furniture
