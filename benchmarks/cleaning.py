@@ -1,6 +1,6 @@
 """Cleaning against its peers: the same pages, the same scorer, the same run.
 
-    python benchmarks/cleaning.py --data EVAL/extraction [--peers ENV/bin/python] [--sets n4k,wcxb] [--limit 100]
+    python -m benchmarks.cleaning --data EVAL/extraction [--peers ENV/bin/python] [--sets n4k,wcxb] [--limit 100]
 
 Copydesk runs as its users run it: `python -m pipeline clean`, the whole command, its start and its site templates included. A peer
 runs in a loop of its own, in the environment of `--peers`, where these are installed:

@@ -1,6 +1,6 @@
 """CPU time of extraction and cleaning beside trafilatura, page by page in turn, so that a busy machine slows both alike.
 
-    python benchmarks/cleaning_speed.py --data EVAL/extraction [--step 7]
+    python -m benchmarks.cleaning_speed --data EVAL/extraction [--step 7]
 
 One process, settled as a worker is; its start is not counted. Takes each `step`th page of the sets; prints milliseconds a page, and
 beside trafilatura's text alone what it takes to bring title, authors and date too, as ours does.

@@ -1,6 +1,6 @@
 """A night of new articles against the index of many nights in the warehouse: what it costs, and how that grows with the history.
 
-    python benchmarks/dedup_index.py [--history 1000000 10000000] [--tonight 50000] [--postgres URL]
+    python -m benchmarks.dedup_index [--history 1000000 10000000] [--tonight 50000] [--postgres URL]
 
 Each history is divided into nights of as many articles as tonight brings. Of a night of the window one article in 145 is real: its
 text stands in the warehouse, and tonight brings edited copies of them (5 % of the words replaced), a fifth of tonight in all,

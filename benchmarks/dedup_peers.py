@@ -1,6 +1,6 @@
 """Stories as other programs find them, for `dedup_quality.py`; runs in their own environment, without this package.
 
-    python benchmarks/dedup_peers.py datasketch|rensa|datatrove IN.jsonl.gz OUT.jsonl
+    python -m benchmarks.dedup_peers datasketch|rensa|datatrove IN.jsonl.gz OUT.jsonl
 
 Prints the CPU seconds of finding and joining, or nothing where the program is not installed.
 """

@@ -18,11 +18,9 @@ import json
 import multiprocessing
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contenders import HEAD, Cost, cost, medians, row
 from benchmarks.pages import load_pages
+from benchmarks.ports import await_port, free_port
 
 if TYPE_CHECKING:
     from pipeline.records import Discovered
@@ -92,9 +91,7 @@ def own_server(saved: str | None) -> Iterator[int]:
 @contextmanager
 def nginx_server(binary: str, saved: str | None, count: int) -> Iterator[int]:
     """Run nginx with one worker on the pages, packed beforehand; yields its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -108,20 +105,11 @@ def nginx_server(binary: str, saved: str | None, count: int) -> Iterator[int]:
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
         server = subprocess.Popen([binary, "-p", name, "-c", "nginx.conf", "-e", "error.log"])
         try:
-            _await_port(port)
+            await_port(port)
             yield port
         finally:
             server.terminate()
             server.wait()
-
-
-def _await_port(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit("the server does not start")
 
 
 def _items(port: int, count: int) -> list[Discovered]:

@@ -1,6 +1,6 @@
 """What a hostile server costs: seconds and memory of one fetch of each attack, in a process of its own.
 
-    python benchmarks/hostile_servers.py
+    python -m benchmarks.hostile_servers
 
 The limits are the default settings, but for the time limits, which are 1 s without a byte and 2 s for an answer. Memory is the
 peak above that of the same process after a fetch of a small page.

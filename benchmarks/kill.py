@@ -1,6 +1,6 @@
 """kill -9 of the loader and of the PostgreSQL server at random moments: no partial night, and the end is as if undisturbed.
 
-    python benchmarks/kill.py [--sqlite N] [--postgres N --data FOLDER --user NAME] [--server N] [--articles 2000]
+    python -m benchmarks.kill [--sqlite N] [--postgres N --data FOLDER --user NAME] [--server N] [--articles 2000]
 
 `--data` is a fresh folder for a PostgreSQL cluster that is made, killed and removed here, by `--user` (initdb refuses root).
 After each kill every row of every table is compared with the night before and with both nights loaded without disturbance.
@@ -13,7 +13,6 @@ import os
 import random
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,19 +21,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from benchmarks.ports import free_port
 from pipeline.warehouse import load, open_warehouse, upgrade
 from pipeline.warehouse.tables import metadata
 from tests.warehouse.make import contents, full_night
 
 ROOT = Path(__file__).parents[1]
 SEED = 20260301
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Cluster:

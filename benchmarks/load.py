@@ -1,6 +1,6 @@
 """Loading 100,000 articles of ~4 KB: CPU-seconds of client and server, beside what else people load with.
 
-    python benchmarks/load.py [--articles 100000] [--postgres postgresql://…] [--only NAME,…] [--dlt PYTHON] [--pandas FOLDER]
+    python -m benchmarks.load [--articles 100000] [--postgres postgresql://…] [--only NAME,…] [--dlt PYTHON] [--pandas FOLDER]
                               [--tenfold]
 
 Three phases: an empty warehouse, the same night again, the night after with a fifth of the articles changed. What is loaded

@@ -1,6 +1,6 @@
 """The whole night on the sample newsroom at several sizes: CPU seconds, pages a CPU-second and peak memory of each stage.
 
-    python benchmarks/night.py [--pages 2000 20000] [--warehouse URL] [--folder DIR] [--output night.json]
+    python -m benchmarks.night [--pages 2000 20000] [--warehouse URL] [--folder DIR] [--output night.json]
 
 Each stage runs in a process of its own, as an Airflow task does, on one day of a newsroom with about so many pages, which a
 server in another process serves. CPU is user + system of the stage's process and its children; memory is the largest sum of
@@ -28,6 +28,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.ports import free_port
 from pipeline.runs import STAGES
 
 DAY = "2026-11-20"
@@ -93,9 +94,7 @@ def night(pages: int, folder: Path, warehouse: str | None) -> list[Cost]:
 
 @contextmanager
 def _newsroom(stories: int, folder: Path) -> Iterator[Path]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     sources = folder / "sources.toml"
     shape = ["--stories", str(stories), "--outlets", str(max(8, stories // STORIES_PER_OUTLET)), "--day", DAY]
     command = [sys.executable, "-m", "pipeline", "newsroom", "serve", "--port", str(port), *shape, "--write-sources", str(sources)]

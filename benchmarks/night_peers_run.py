@@ -1,6 +1,6 @@
 """Other programs on a WARC file, for `night_peers.py`; runs in their own environment, without this package.
 
-python benchmarks/night_peers_run.py datatrove|news-please IN.warc.gz OUT.jsonl
+python -m benchmarks.night_peers_run datatrove|news-please IN.warc.gz OUT.jsonl
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Pages made to hurt: what each costs a worker, and what becomes of it.
 
-    python benchmarks/pathological_pages.py [NAME …]
+    python -m benchmarks.pathological_pages [NAME …]
 
 Each page goes through a worker process of its own with the limits of the settings. It must end in time and in memory: with an
 article whose sentence is still there, or with a reason. A page after it shows that the worker, or its successor, is well.
@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import argparse
 import resource
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipeline.clean import label
 from pipeline.config import Settings

@@ -1,6 +1,6 @@
 """A night of fetching on the sample newsroom with 100 publishers: what it costs, and what the server's own log says of it.
 
-    python benchmarks/polite_fetch.py [--outlets 100] [--stories 1500] [--delay 0.05]
+    python -m benchmarks.polite_fetch [--outlets 100] [--stories 1500] [--delay 0.05]
 
 CPU is that of the thread that fetches; the server runs in another of the same process. The second night is a refetch of all
 pages with the validators of the first.

@@ -1,6 +1,6 @@
 """Analysts' queries in a loop while nights are loaded: errors, the longest wait, and whether each saw a whole night.
 
-    python benchmarks/readers.py [--postgres URL] [--articles 10000]
+    python -m benchmarks.readers [--postgres URL] [--articles 10000]
 
 Three processes ask by key, by site and for the newest stories, each over a connection that it keeps, as the report's pages, pandas
 and a shell do. The same loop without a load stands beside it. A wait is the time from the question to the last row without the time

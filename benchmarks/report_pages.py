@@ -1,6 +1,6 @@
 """How long the report pages take over a large warehouse: every route, on SQLite and PostgreSQL.
 
-    python benchmarks/report_pages.py [--articles 100000] [--postgres postgresql://…] [--keep FOLDER]
+    python -m benchmarks.report_pages [--articles 100000] [--postgres postgresql://…] [--keep FOLDER]
 
 Fills a warehouse: one night goes through the load (400 sites, 8 dropped blocks an article, a third copies, some stitched, some
 with versions, rejects, site lines), then SQL copies it under other keys to 50 nights, the load's own figures are counted and the
@@ -34,6 +34,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from benchmarks.ports import free_port
 from pipeline.records import Article, Block, Fetch, Rejected, Reuse, SiteLine, StageReport, StoryMember
 from pipeline.urls import article_id
 from pipeline.warehouse import Night, Warehouse, load, open_warehouse, set_search, upgrade
@@ -345,14 +346,6 @@ def measure_route(
 def _middle_and_late(values: list[float]) -> tuple[float, float]:
     values = sorted(values)
     return values[len(values) // 2], values[int(len(values) * 0.95)]
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody uses."""
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def main() -> None:

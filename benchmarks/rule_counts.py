@@ -1,6 +1,6 @@
 """How often each rule of cleaning fires, and how often on a line that the labelled text holds: `pipeline/clean/measured.toml`.
 
-    python benchmarks/rule_counts.py --data EVAL/extraction [--sets n4k,wcxb]
+    python -m benchmarks.rule_counts --data EVAL/extraction [--sets n4k,wcxb]
 
 Counts the blocks that the extractor had kept and a rule of `clean` took out, each page by itself, and writes the file that
 `python -m pipeline.clean.docs` puts into `docs/rules.md`.
@@ -16,8 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from cleaning import read_lines
-
+from benchmarks.cleaning import read_lines
 from pipeline.clean import label
 from pipeline.clean.docs import MEASURED
 from pipeline.errors import Reject

@@ -1,6 +1,6 @@
 """How the time of every pattern of rules.toml grows with the length of a line that was made to bait it.
 
-    python benchmarks/rule_growth.py
+    python -m benchmarks.rule_growth
 
 For each pattern, lines that match it as far as they can, with every repetition drawn out, and fail at the end. A pattern that
 looks at a line once doubles its time when the line doubles; one that goes back and forth takes four or eight times as long.
@@ -13,13 +13,9 @@ import re
 import re._constants as sre  # type: ignore[import-untyped]
 import re._parser as parser  # type: ignore[import-untyped]
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipeline.clean.rules import PATTERN_LENGTH, _all_patterns
 

@@ -1,6 +1,6 @@
 """The archive on S3: PUTs per million pages, and what happens when the server refuses, stumbles or goes away.
 
-    python benchmarks/s3.py --rclone RCLONE [--pages 8000]
+    python -m benchmarks.s3 --rclone RCLONE [--pages 8000]
 
 Runs against moto's server and against `rclone serve s3`, both over a socket. A proxy between us and the server counts the
 requests and plays the faults: it answers 503 SlowDown, or cuts the connection in the middle of an upload.
@@ -17,7 +17,6 @@ import os
 import random
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -28,6 +27,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.ports import await_port, free_port
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -152,27 +153,16 @@ def moto() -> Iterator[int]:
 @contextmanager
 def rclone(binary: str) -> Iterator[int]:
     """Run `rclone serve s3` on an empty folder, with credentials; yields its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [binary, "serve", "s3", "--auth-key", f"{KEY},{SECRET}", "--addr", f"127.0.0.1:{port}", folder]
         server = subprocess.Popen([*command, "--config", "/dev/null", "--log-level", "CRITICAL"])
         try:
-            _await_port(port)
+            await_port(port)
             yield port
         finally:
             server.terminate()
             server.wait()
-
-
-def _await_port(port: int) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit("the server does not start")
 
 
 def archive_pages(prefix: str, count: int) -> tuple[int, int]:
@@ -282,7 +272,6 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=8000)
     options = parser.parse_args()
     os.environ |= {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_EC2_METADATA_DISABLED": "true"}
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     with ExitStack() as stack:
         run("moto", stack.enter_context(moto()), options.pages)
         if options.rclone:

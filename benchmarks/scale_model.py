@@ -1,7 +1,7 @@
 """What a night costs at sizes that no machine here can run, from one that it can.
 
-    python benchmarks/night.py --pages 2000 10000 20000 --output night.json
-    python benchmarks/scale_model.py night.json [--window 6] [--index-days 30] [--largest-host 20000]
+    python -m benchmarks.night --pages 2000 10000 20000 --output night.json
+    python -m benchmarks.scale_model night.json [--window 6] [--index-days 30] [--largest-host 20000]
 
 A stage is a line, CPU = start + cost a page x pages, drawn through the smallest and the largest size that were measured. How far to
 trust it is printed first: what a line through the other sizes says of the largest. Storage is the measured bytes a page.
@@ -113,7 +113,8 @@ def main() -> None:
     for cost in json.loads(options.night.read_text()):
         costs.setdefault(cost["stage"], []).append(cost)
     if any(len(measured) < 3 for measured in costs.values()):
-        parser.error(f"{options.night} needs three sizes: benchmarks/night.py --pages 2000 10000 20000 --output {options.night}")
+        made = f"python -m benchmarks.night --pages 2000 10000 20000 --output {options.night}"
+        parser.error(f"{options.night} needs three sizes: {made}")
     print(validation(costs))
     head = (
         "pages a night | CPU hours | cores for the sharded stages | hours in one task | PUTs | raw GB | warehouse GB"

@@ -1,6 +1,6 @@
 """Train the block scorer of `pipeline/extract/scorer.py` and write its model file.
 
-    python benchmarks/train_blocks.py --data EVAL/extraction [--output pipeline/extract/block_model.json] [--folds 3]
+    python -m benchmarks.train_blocks --data EVAL/extraction [--output pipeline/extract/block_model.json] [--folds 3]
 
 Data: `wcxb` (web-content-extraction-benchmark, CC-BY-4.0) and `n4k` (article-extraction-dataset, Apache-2.0), pages and gold text;
 nothing of them is in the model file but split points and leaf values. Needs lightgbm and rapidfuzz beside the project.
@@ -32,10 +32,10 @@ from typing import Any
 import lightgbm
 import lxml.html
 import numpy as np
-from cleaning import FIELDS, score
 from lxml import etree
 from rapidfuzz.distance import LCSseq
 
+from benchmarks.cleaning import FIELDS, score
 from pipeline.clean import label_with, learn_site_lines, template_lines
 from pipeline.clean.site import MIN_STORIES
 from pipeline.errors import Reject

@@ -1,6 +1,6 @@
 """Memory of one extraction worker over many pages: does it stay flat, and how high is it?
 
-    python benchmarks/worker_memory.py --data EVAL/extraction [--pages 5000]
+    python -m benchmarks.worker_memory --data EVAL/extraction [--pages 5000]
 
 Extracts and labels the pages of the sets over and over in one process that is settled as a worker is, and never recycled; prints
 its resident memory every 500 pages and its peak. The pages come over a pipe and are not part of what a worker holds.
