@@ -35,6 +35,7 @@ DAY = "2026-11-20"
 PATIENCE = 1200.0  # seconds; never reached but when something is wrong
 VIEWS = ("clean_articles", "article_copies", "dropped_lines", "passage_reuse", "nightly_funnel")
 DATABASES = ("airflow", "warehouse")
+ANEW = ("--exit-on-error", "--clean", "--if-exists", "--create", "--dbname", "postgres")  # with their owners and rights
 # What a crash costs in production is minutes of waiting; here they are seconds.
 HASTE = {"NEWSROOM_DAY": DAY, "TASK_RETRY_DELAY": "5", "TASK_HEARTBEAT_TIMEOUT": "60", "TASK_QUEUED_TIMEOUT": "60"}
 
@@ -233,9 +234,7 @@ def restore(stack: Stack) -> None:
     wait_for("PostgreSQL", lambda: _databases_are_there(stack), PATIENCE)
     for database in DATABASES:
         with (stack.folder / f"{database}.dump").open("rb") as file:
-            stack.compose(
-                "exec", "-T", "postgres", "pg_restore", "-U", "postgres", "--exit-on-error", "--dbname", database, stdin=file
-            )
+            stack.compose("exec", "-T", "postgres", "pg_restore", "-U", "postgres", *ANEW, stdin=file)
     stack.compose("run", "--rm", "-T", "init", stdin=subprocess.DEVNULL)
     with (stack.folder / "store.tar").open("rb") as file:
         stack.compose("run", "--rm", "--no-deps", "-T", "worker", "copydesk", "store", "restore", "-", stdin=file)
