@@ -1,13 +1,16 @@
-"""A paragraph set like most of the article's, between two of them or the last one beside them, is the article's, however short."""
+"""What is set like most of the article's paragraphs, or stands between two of them, is the article's, however short it is."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.clean.lines import ends_with_stop
+from pipeline.clean.rules import match_line
 from pipeline.extract.layout import PageBlocks, Run
 
 Flags = npt.NDArray[np.bool_]
@@ -15,6 +18,7 @@ Flags = npt.NDArray[np.bool_]
 STEPS = 3  # of the path that are compared: the paragraph, and what it stands in
 ENOUGH = 3  # paragraphs of the article that are set so
 SHARE = 0.75  # of all that are
+MOST_BETWEEN = 2  # runs between two of the article's: a heading, a quotation
 
 
 def alike(page: PageBlocks, chosen: Flags) -> Flags:
@@ -32,9 +36,39 @@ def alike(page: PageBlocks, chosen: Flags) -> Flags:
         mine = int(chosen[places].sum())
         if ENOUGH <= mine < len(places) and mine >= SHARE * len(places):
             found[[i for i in places if _is_sentence(page.runs[i])]] = True
+    for gap in _gaps(found):
+        if _parts_text(page, gap):
+            found[gap] = True
     if (last := _last_beside(page, found)) is not None and _is_sentence(page.runs[last]):
         found[last] = True
     return found
+
+
+def _gaps(chosen: Flags) -> Iterator[range]:
+    """Yield the places of the few runs that are left out between two of the article's."""
+    for before, after in pairwise(np.flatnonzero(chosen).tolist()):
+        if 1 < after - before <= 1 + MOST_BETWEEN:
+            yield range(before + 1, after)
+
+
+def _parts_text(page: PageBlocks, places: range) -> bool:
+    """Say whether runs are a heading, and perhaps a quotation, right between two of the article's lines: all in one block."""
+    around = (places.start - 1, places.stop)
+    parents = {page.containers[page.runs[place].container].parent for place in around}
+    runs = [page.runs[place] for place in places]
+    if len(parents) > 1 or page.runs[places.stop].kind == "heading" or not any(run.kind == "heading" for run in runs):
+        return False
+    return all(run.kind in ("heading", "quote") and _is_plain(run) and _is_beside(page, run, *parents) for run in runs)
+
+
+def _is_plain(run: Run) -> bool:
+    """Say whether a run is shown, holds no link, says something, and is none of a site's labels."""
+    return not run.hidden and not run.links and any(c.isalnum() for c in run.text) and match_line(run.text) is None
+
+
+def _is_beside(page: PageBlocks, run: Run, parent: int) -> bool:
+    """Say whether a run stands in a block of the parent, or in one of the quotations in it."""
+    return parent in page.ancestors(run.container)[1 : 3 if run.kind == "quote" else 2]
 
 
 def _last_beside(page: PageBlocks, chosen: Flags) -> int | None:

@@ -44,3 +44,26 @@ def test_a_sentence_set_like_the_paragraphs_around_it_is_chosen(page: str, chose
     blocks = read_blocks(parse_html(f"<body><main>{page}</main></body>"))
     flags = np.array([int(flag) for flag in chosen.replace(" ", "")], dtype=np.bool_)
     assert [str(int(flag)) for flag in alike(blocks, flags)] == list(found.replace(" ", ""))
+
+
+PARTED = "<h2>What comes next</h2>"
+QUOTED = "<blockquote><p>The sea keeps its own time.</p></blockquote>"
+
+
+@pytest.mark.parametrize(
+    ("between", "chosen", "found"),
+    [
+        (PARTED, "11 0 11", "11 1 11"),
+        (QUOTED + PARTED, "11 00 11", "11 11 11"),
+        ("<h2>Advertisement</h2>", "11 0 11", "11 0 11"),
+        ("<h2><a href=/b>What comes next</a></h2>", "11 0 11", "11 0 11"),
+        ("<h2>___</h2>", "11 0 11", "11 0 11"),
+        ("<div><h2>What comes next</h2></div>", "11 0 11", "11 0 11"),  # of a box, it may be
+        (PARTED + PARTED + PARTED, "11 000 11", "11 000 11"),
+    ],
+)
+def test_a_heading_between_two_paragraphs_of_the_article_is_chosen(between: str, chosen: str, found: str) -> None:
+    page = f"<main><p>{LONG}</p><p>{LONG}</p>{between}<p>{LONG}</p><p>{LONG}</p></main>"
+    flags = np.array([int(flag) for flag in chosen.replace(" ", "")], dtype=np.bool_)
+    blocks = read_blocks(parse_html(f"<body>{page}</body>"))
+    assert [str(int(flag)) for flag in alike(blocks, flags)] == list(found.replace(" ", ""))
