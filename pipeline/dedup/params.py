@@ -89,6 +89,7 @@ class DedupParams:
     # Also a form: of so little (weight) no name and no figure agrees, no more than such a share does, and runs are broken. Names
     # do not show in scripts without capitals.
     unnamed: float = 150.0
+    nameless: float = 90.0  # and of so little where there is no name and no figure that could agree
     unnamed_same: float = 0.8
     # Also a form: of so little, with so many figures in it and right beside it, hardly one agrees, and no more than such a share of
     # the words: of an update most figures change at times, but not the words around them.

@@ -98,6 +98,13 @@ def test_an_abridged_copy_is_found_where_its_sentences_stand_all_through_the_art
     assert len(stories(find_duplicates([document("a", text), passage]))) == 2
 
 
+def test_a_reworded_article_without_any_name_or_figure_is_no_form_where_it_is_long_enough() -> None:
+    rng = random.Random(5)
+    words = re.sub(r"\d+", "", article(7, 4, "arabic")).split(" ")
+    spun = " ".join(w if rng.random() > 0.2 or "\n" in w else "".join(rng.sample("ابتثجحخ", 5)) for w in words)
+    assert len(stories(find_duplicates([document("a", " ".join(words)), document("b", spun, 2)]))) == 1
+
+
 def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicated_one_is() -> None:
     frame = article(4, 4).split(" ")
 
