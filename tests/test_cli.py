@@ -84,6 +84,7 @@ def test_help_lists_the_commands_and_each_has_its_own(copydesk: Call) -> None:
         (["store", "restore", "none.tar"], "restore: none.tar: cannot be read (No such file or directory)"),
         (["store", "dump", "no/folder/store.tar"], "name a file in a folder that can"),
         (["newsroom", "serve", "--port", "x"], "must be a whole number"),
+        (["report", "--port", "9000"], "--port 9000 is for --serve"),
     ],
 )
 def test_a_wrong_call_is_told_with_status_2(copydesk: Call, arguments: list[str], message: str) -> None:

@@ -13,6 +13,8 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.terminal import visible
 
+REPORT_PORT = 8090
+
 
 def add_lookups(commands: Commands) -> None:
     """Add `explain`, `report`, `sql`, `search` and `quarantine`."""
@@ -31,7 +33,7 @@ def add_lookups(commands: Commands) -> None:
     report.add_argument("--date", type=day, metavar="D", help="the night (default: the last one loaded)")
     report.add_argument("--html", metavar="OUT", help="write it as one HTML page that needs nothing else")
     report.add_argument("--serve", action="store_true", help="serve all report pages on loopback until Ctrl-C")
-    report.add_argument("--port", type=port, default=8090, metavar="P", help="port on 127.0.0.1 for --serve (default: %(default)s)")
+    report.add_argument("--port", type=port, metavar="P", help=f"port on 127.0.0.1 for --serve (default: {REPORT_PORT})")
 
     sql = add_command(
         commands, "sql", _sql, "ask the warehouse: one query, read-only",
@@ -72,6 +74,8 @@ def _explain(options: argparse.Namespace, settings: Settings) -> int:
 def _report(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights
 
+    if options.port and not options.serve:
+        raise ConfigError(f"report: --port {options.port} is for --serve; add it or leave --port out")
     if options.serve or options.html:
         _report_pages(options, settings)
     else:
@@ -93,7 +97,7 @@ def _report_pages(options: argparse.Namespace, settings: Settings) -> None:
     from pipeline.report.serve import serve
 
     current_warehouse(settings).close()
-    serve(settings, options.port)
+    serve(settings, options.port or REPORT_PORT)
 
 
 def _sql(options: argparse.Namespace, settings: Settings) -> int:
