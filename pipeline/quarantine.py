@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline import stages
 from pipeline.config import Settings
@@ -29,7 +30,15 @@ def listing(settings: Settings, *, reason: str | None = None, source: str | None
         yield "the quarantine is empty" if reason is source is None else NOTHING_MATCHES
 
 
-def retry(settings: Settings, run_date: str, *, reason: str | None = None, source: str | None = None) -> Run | None:
+class Retried(NamedTuple):
+    """The night in which rejects were tried again, how many these were, and how many of them are rejects still."""
+
+    run: Run
+    tried: int
+    left: int
+
+
+def retry(settings: Settings, run_date: str, *, reason: str | None = None, source: str | None = None) -> Retried | None:
     """Fetch the matching rejects once more as part of a night and run that night to its end; None when nothing matches."""
     rejects = [reject for reject in _matching(settings, reason, source) if reject.stage != "discover"]
     if not rejects:
@@ -38,7 +47,8 @@ def retry(settings: Settings, run_date: str, *, reason: str | None = None, sourc
     check_not_ahead(run_date, run.sources, "fetch")
     stages.fetch_again(run, rejects)
     stages.run_stages(run, first="extract")
-    return run
+    tried = {reject.url for reject in rejects}
+    return Retried(run, len(tried), len(tried & {reject.url for reject in _matching(settings, None, None)}))
 
 
 def _matching(settings: Settings, reason: str | None, source: str | None) -> Iterator[Rejected]:

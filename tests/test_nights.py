@@ -311,8 +311,9 @@ def test_the_next_night_fetches_only_what_is_new(night: Night) -> None:
 def test_the_quarantine_lists_each_reject_and_tries_again(night: Night) -> None:
     listed = list(quarantine.listing(night.run.settings, reason="http_404"))
     assert any("http_404" in line and "http://" in line for line in listed)
-    run = quarantine.retry(night.run.settings, str(DAY), reason="http_404")
-    assert run is not None
+    done = quarantine.retry(night.run.settings, str(DAY), reason="http_404")
+    assert done is not None
+    assert (done.run.run_date, done.tried, done.left) == (str(DAY), len(listed) - 1, len(listed) - 1)
     assert list(quarantine.listing(night.run.settings, reason="http_404")) == listed
 
 

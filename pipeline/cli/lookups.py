@@ -129,6 +129,10 @@ def _quarantine_list(options: argparse.Namespace, settings: Settings) -> int:
 def _quarantine_retry(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline import nights, quarantine
 
-    run = quarantine.retry(settings, options.date or today(settings), reason=options.reason, source=options.source)
-    print(nights.summary(settings, run.run_date) if run else quarantine.NO_PAGE_MATCHES)
+    done = quarantine.retry(settings, options.date or today(settings), reason=options.reason, source=options.source)
+    if done is None:
+        print(quarantine.NO_PAGE_MATCHES)
+        return 0
+    print(nights.summary(settings, done.run.run_date))
+    print(f"\nTried again: {done.tried}, of which {done.tried - done.left} left the quarantine and {done.left} did not")
     return 0
