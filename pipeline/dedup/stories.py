@@ -143,7 +143,7 @@ def _stitched_edges(
                 stitched[pair] = _apart(masks[whole], own)
                 continue
             rest = np.zeros(words, np.bool_)
-            for mask in masks.values():
+            for mask in (masks[other] for other in before):
                 if _apart(mask, own):
                     rest |= mask
             share = params.cut_remainder if lead[pair] >= params.cut_lead else params.remainder

@@ -105,6 +105,14 @@ def test_a_reworded_article_without_any_name_or_figure_is_no_form_where_it_is_lo
     assert len(stories(find_duplicates([document("a", " ".join(words)), document("b", spun, 2)]))) == 1
 
 
+def test_what_a_later_text_took_of_an_article_does_not_part_it_from_an_undated_truncated_copy() -> None:
+    paragraphs = article(1).split("\n\n")
+    cut = Document("cut", None, "c.example", None, "\n\n".join(paragraphs[:3]) + " …", None)
+    later = document("later", "\n\n".join([*article(2).split("\n\n")[:6], *paragraphs[3:]]), 6, "d.example")
+    result = find_duplicates([document("a", article(1), 3), document("b", article(2), 2), cut, later])
+    assert frozenset({"a", "cut"}) in stories(result)
+
+
 def test_forms_filled_with_other_names_and_figures_are_not_copies_but_a_syndicated_one_is() -> None:
     frame = article(4, 4).split(" ")
 
