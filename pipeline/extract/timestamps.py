@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import lxml.html
 
+from pipeline.clean.lines import has_digit
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
 from pipeline.extract.marked import Marked, is_elsewhere, own_footer
 from pipeline.extract.markup import Markup
@@ -144,9 +145,11 @@ def _dated_lines(marked: Callable[[], Marked], markup: Markup) -> Iterator[str]:
             break
     for element in _from_nearest(list(lines), _headline(markup)):
         text = lines[element]
-        if element.get("itemprop") == "dateModified" or (MODIFIED.search(text) and not PUBLISHED.search(text)):
+        if element.get("itemprop") == "dateModified":
             continue
-        yield _of_publication(text)
+        text = _before_change(text)
+        if not MODIFIED.search(text) or PUBLISHED.search(text):
+            yield _of_publication(text)
 
 
 def _headline(markup: Markup) -> lxml.html.HtmlElement | None:
@@ -184,7 +187,7 @@ def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup) -> Iterator
 
 def _date_line(lines: list[str], n: int) -> Iterator[str]:
     """Yield a line if it may be one of a date, and neither it nor the label before it speaks of a modification."""
-    line, label = lines[n], lines[n - 1] if n else ""
+    line, label = _before_change(lines[n]), lines[n - 1] if n else ""
     if not 6 <= len(line) <= MAX_DATE_LINE or not YEAR.search(line):
         return
     context = f"{label} {line}" if len(label) < LABEL_LENGTH else line
@@ -207,6 +210,15 @@ def _lines_of_change(marked: Callable[[], Marked], page_lines: Callable[[], Line
     for label, line in pairwise(["", *near]):
         if 6 <= len(line) <= MAX_DATE_LINE and YEAR.search(line) and MODIFIED.search(f"{label[:LABEL_LENGTH]} {line}"):
             yield line
+
+
+def _before_change(line: str) -> str:
+    """Return what stands before "updated" in a line that tells a day, and behind that when: "14/03/2024, updated 11:20"."""
+    modified = MODIFIED.search(line)
+    if modified is None or PUBLISHED.search(line) or WIDE_SCRIPT.search(modified[0]):
+        return line
+    before, behind = line[: modified.start()], line[modified.end() :]
+    return before if YEAR.search(before) and has_digit(behind) else line
 
 
 def _of_publication(line: str) -> str:

@@ -194,11 +194,14 @@ def test_the_modification_is_never_taken_for_the_publication() -> None:
         "2024年3月9日更新 2024年3月1日公開",
         "2024年3月1日公開 2024年3月9日更新",
         "입력 2024.03.01 수정 2024.03.09",
+        "1 March 2024 - updated 9 March 2024",
+        "1 de março de 2024 10h05 - Atualizado há 2 anos",
+        "By Jane Doe | March 1, 2024 (Updated: 11:20)",
     ],
 )
 def test_of_a_line_with_both_the_publication_is_taken(line: str) -> None:
-    assert read(f"<p>{line}</p>").published_at == "2024-03-01"
-    assert read(f"<p class='date'>{line}</p>").published_at == "2024-03-01"
+    for page in (read(f"<p>{line}</p>"), read(f"<p class='date'>{line}</p>")):
+        assert (page.published_at or "")[:10] == "2024-03-01"
 
 
 @pytest.mark.parametrize("where", ['div class="comments"', "aside", "footer", 'ul class="related"'])
