@@ -7,6 +7,7 @@ import tomllib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from pipeline.extract.agencies import is_agency
 from pipeline.extract.cjk_bylines import plain_byline
 from pipeline.extract.strings import words
 
@@ -119,11 +120,20 @@ def _trim(piece: str) -> str:
     piece = without_by(piece.strip(EDGES)).strip(EDGES)
     if not ABBREVIATED.search(piece):
         piece = piece.rstrip(".")
-    piece = HONORIFIC.sub("", piece)
+    piece = _name_in_capitals(HONORIFIC.sub("", piece))
     if len(piece) > 4 and " " in piece and NOT_CAPITALS.sub("", piece).isupper():  # a byline set in capitals
         piece = CAPITALS.sub(lambda match: ("Mc" if match[1] else "") + match[2] + match[3].lower(), piece)
         piece = SHORT_FIRST.sub(lambda match: (match[1] or match[3]) + (match[2] or match[4]).lower(), piece)
     return piece
+
+
+def _name_in_capitals(piece: str) -> str:
+    """Return the name alone where a byline sets it in capitals and the role behind it not: "JANE DOE Courier Staff Writer"."""
+    parts = piece.split()
+    count = next((n for n, part in enumerate(parts) if not NOT_CAPITALS.sub("", part).isupper()), len(parts))
+    rest = words(" ".join(parts[count:]))
+    count -= count > 0 and is_agency(parts[count - 1])
+    return " ".join(parts[:count]) if count > 1 and not NOT_A_NAME.isdisjoint(rest) else piece
 
 
 def is_person(name: str, names: SiteNames) -> bool:
