@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
@@ -65,8 +65,9 @@ def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int,
     """Return the blocks with those labelled that go with their company; `matches`: the labels of the page, by place."""
     bodies = _body_parents(blocks)
     found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies) + _teasers(article, blocks, matches)
+    last = max((i for i, block in enumerate(blocks) if block.dropped_by is None and is_prose(block.text)), default=-1)
     for box in _boxes(blocks, bodies):
-        found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box)
+        found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box, last)
     found += [(i, CAPTION) for i, block in enumerate(blocks) if block.dropped_by is None and ends_in_credit(article, block)]
     labelled = list(blocks)
     for place, rule in found:
@@ -129,13 +130,12 @@ def ends_in_credit(article: Article, block: Block) -> bool:
     return match is not None and match.rule.id == CREDIT and not match.certain
 
 
-def _page_facts(article: Article, blocks: Sequence[Block], box: Sequence[int]) -> list[tuple[int, str]]:
-    """Return the lines of a box, behind the text, that names the page's title or address and another of its facts."""
+def _page_facts(article: Article, blocks: Sequence[Block], box: Sequence[int], last: int) -> list[tuple[int, str]]:
+    """Return the lines of a box that names the page's title or address and another of its facts, behind its last prose."""
     facts = {fact for i in box if (fact := _fact(article, blocks[i].text))}
-    if len(box) > MAX_BOX or len(facts) < MIN_FACTS or facts == {"author", "date"}:
+    if last > box[-1] or len(box) > MAX_BOX or len(facts) < MIN_FACTS or facts == {"author", "date"}:
         return []
-    below = any(blocks[i].dropped_by is None and is_prose(blocks[i].text) for i in range(box[-1] + 1, len(blocks)))
-    return [] if below else [(i, PAGE_FACTS) for i in box if blocks[i].dropped_by is None]
+    return [(i, PAGE_FACTS) for i in box if blocks[i].dropped_by is None]
 
 
 def _fact(article: Article, line: str) -> str | None:
@@ -188,21 +188,40 @@ def _is_quoted(text: str) -> bool:
 
 def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:
     """Return what stands below the comments' heading: all of its box, or all to the end of a page that has no boxes."""
-    sizes = [len(block.text) if block.dropped_by is None else 0 for block in blocks]
-    total = sum(sizes)
-    for place, match in sorted(matches.items()):
-        if match.rule.id != COMMENTS or not match.certain or sum(sizes[:place]) < COMMENTS_BELOW * total:
-            continue
+    above = [0, *accumulate(len(block.text) if block.dropped_by is None else 0 for block in blocks)]
+    headings = [
+        place
+        for place, match in sorted(matches.items())
+        if match.rule.id == COMMENTS and match.certain and above[place] >= COMMENTS_BELOW * above[-1]
+    ]
+    open_places = [i for i, block in enumerate(blocks) if block.dropped_by is None and i not in matches] if headings else []
+    boxes = {parent for place in headings if (parent := _parent(blocks[place])) and parent not in bodies}
+    last = _last_inside(blocks, open_places, boxes)
+    for place in headings:  # of a page with very many of them each is a look at what is known, but for the one that counts
         parent = _parent(blocks[place])
-        below = range(place + 1, len(blocks))
-        if not parent or parent in bodies:
-            inside = list(below) if _begins_with_name(blocks, place) else []
-        else:
-            inside = [i for i in below if f"{blocks[i].path}>".startswith(f"{parent}>")]
-        found = [(i, READER) for i in inside if blocks[i].dropped_by is None and i not in matches]
-        if found:
-            return found
+        if parent in boxes and last.get(parent, -1) > place:
+            return [(i, READER) for i in open_places if i > place and f"{blocks[i].path}>".startswith(f"{parent}>")]
+        if parent not in boxes and open_places[-1:] > [place] and _begins_with_name(blocks, place):
+            return [(i, READER) for i in open_places if i > place]
     return []
+
+
+def _last_inside(blocks: Sequence[Block], places: Sequence[int], boxes: Collection[str]) -> dict[str, int]:
+    """Return the last of the places that stands in each of these boxes, however deep."""
+    last: dict[str, int] = {}
+    around: dict[str, list[str]] = {}  # the boxes that a path stands in
+    for place in places if boxes else ():
+        path = blocks[place].path
+        if path not in around:
+            around[path] = [box for box in _outwards(path) if box in boxes]
+        last |= dict.fromkeys(around[path], place)
+    return last
+
+
+def _outwards(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition(">")[0]
 
 
 def _teasers(article: Article, blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 
 from pipeline.clean import label
+from pipeline.clean.boxes import label_boxes
+from pipeline.clean.rules import match_line
 from pipeline.records import Block
 from tests.clean.articles import PROSE, article, dropped
 
@@ -223,3 +226,13 @@ def test_a_text_that_is_cut_off_itself_stays() -> None:
     assert label(article(*at(STORY, *MORE, CUT[0], "Read more"))).text.split("\n\n") == [*MORE, CUT[0]]
     of_teasers = label(article(*at(STORY, PROSE[0], CUT[0], "Read more", CUT[1], "Read more")))
     assert all(text in of_teasers.text for text in CUT)
+
+
+@pytest.mark.parametrize("path", ["", "div.below{}>p"])
+def test_a_page_of_very_many_headings_for_comments_costs_as_much_as_it_is_long(path: str) -> None:
+    heading = match_line("Comments (12)")
+    assert heading is not None
+    blocks = [*STORY_LINES, *(block for n in range(60_000) for block in at(path.format(n), "Comments (12)"))]
+    begin = time.process_time()
+    label_boxes(article(*PROSE), blocks, dict.fromkeys(range(len(STORY_LINES), len(blocks)), heading))
+    assert time.process_time() - begin < 4
