@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import re
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 AIRFLOW_HOME = Path(".airflow")
 DAG_ID = "nightly_articles"
 UNWIND_WITHIN = 2.0  # seconds
+SERVED = "ui.lock"  # in Airflow's folder
+CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 # Airflow's parts share one SQLite file on a laptop. The driver gives up on a lock after 5 seconds, which a busy machine needs to
 # let a writer finish; Airflow reads these by their names, and adds to them, so each engine has its own.
@@ -74,10 +77,36 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
 
 def _patience_with_sqlite() -> dict[str, str]:
     """Return the variables that make Airflow wait for its own database while that is SQLite, as it is when nothing is said."""
-    if not os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite").startswith("sqlite"):
+    if not os.environ.get(CONNECTION, "sqlite").startswith("sqlite"):
         return {}
     name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"
     return {name: f"{__name__}.SQLITE_CONNECT_ARGS", f"{name}_ASYNC": f"{__name__}.SQLITE_CONNECT_ARGS_ASYNC"}
+
+
+@contextmanager
+def served(home: Path) -> Iterator[None]:
+    """Let a run in one process know, while the block runs, that a scheduler works on the database in `home`."""
+    with (home / SERVED).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+def _apart_from_ui(home: Path) -> dict[str, str]:
+    """Return the variables that give a run beside a `make ui` a database of its own.
+
+    The scheduler there would take the tasks of the run as well: each is done twice, and fails where the other one was faster.
+    """
+    try:
+        with (home / SERVED).open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return {}
+    except FileNotFoundError:
+        return {}
+    except BlockingIOError:
+        if CONNECTION in os.environ:
+            return {}
+        logger.warning("Airflow's UI is open here: this run is made beside it, and does not show there")
+        return {CONNECTION: f"sqlite:///{home / 'beside.db'}"}
 
 
 def run_dag(run_date: str, sources: str) -> None:
@@ -86,6 +115,7 @@ def run_dag(run_date: str, sources: str) -> None:
     What Airflow itself has to say goes to a log file, which the error names.
     """
     environment = airflow_environment(sources, port=8080)
+    environment |= _apart_from_ui(Path(environment["AIRFLOW_HOME"]))
     os.environ.update(environment, AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
     log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
     log.parent.mkdir(parents=True, exist_ok=True)

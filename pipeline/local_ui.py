@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from pipeline.errors import ConfigError, Fatal
-from pipeline.local import airflow_environment
+from pipeline.local import airflow_environment, served
 
 READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
 STOP_WITHIN = 15.0
@@ -42,7 +42,7 @@ def serve_ui(sources: str, port: int) -> None:
         [*airflow, "dag-processor"],
         [*airflow, "triggerer", "--skip-serve-logs"],
     ]
-    with _stopping_on_signal() as stopping:
+    with _stopping_on_signal() as stopping, served(Path(environment["AIRFLOW_HOME"])):
         _say("preparing Airflow's own database …")
         _run_to_end([*airflow, "db", "migrate"], environment, log_folder)
         if stopping():

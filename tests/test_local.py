@@ -87,6 +87,14 @@ except local.Fatal as error:
     assert "Traceback" in log.read_text()
 
 
+def test_a_run_beside_the_ui_has_a_database_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(local.CONNECTION, raising=False)
+    assert local._apart_from_ui(tmp_path) == {}
+    with local.served(tmp_path):
+        assert local._apart_from_ui(tmp_path) == {local.CONNECTION: f"sqlite:///{tmp_path}/beside.db"}
+    assert local._apart_from_ui(tmp_path) == {}, "the UI has ended"
+
+
 @pytest.mark.parametrize("told", ["signal.raise_signal(signal.SIGINT)", "signal.raise_signal(signal.SIGTERM)", "on_sigterm()"])
 def test_a_signal_ends_the_run_though_airflow_takes_it_for_the_failure_of_a_task(told: str) -> None:
     script = f"""
