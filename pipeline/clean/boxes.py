@@ -13,6 +13,7 @@ from itertools import accumulate, groupby, islice
 
 from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import bare, count_words, ends_with_stop, fold, is_prose
+from pipeline.clean.pull_quotes import ABOUT_PULL_QUOTE, PULL_QUOTE
 from pipeline.clean.repeats import ABOUT, REPEATED
 from pipeline.clean.rules import Match, match_label, match_line
 from pipeline.clean.title import repeats_title
@@ -31,6 +32,7 @@ BOX_RULES = {
     READER: "What readers wrote: names and comments below the heading of the comments",
     TEASER: 'Beginning of another story, cut off and with a "Read more" behind it, and its headline: where there are several',
     REPEATED: ABOUT,
+    PULL_QUOTE: ABOUT_PULL_QUOTE,
 }
 
 BOXED = frozenset({"newsletter", "subscribe", "app-prompt", "comment-prompt", "follow"})

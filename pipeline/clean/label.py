@@ -9,6 +9,7 @@ from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
 from pipeline.clean.lines import count_words, ends_with_stop, fold, has_unspaced, is_prose, words_of
+from pipeline.clean.pull_quotes import label_pull_quotes
 from pipeline.clean.repeats import label_repeats
 from pipeline.clean.rules import Match, load_rules, match_label, match_line, match_link
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
@@ -82,7 +83,7 @@ def _telling(text: str) -> frozenset[str]:
 
 def label_blocks(article: Article, blocks: Sequence[Block], templates: Collection[str]) -> list[Block]:
     """Return the blocks labelled; `templates` are the hashes of the site's own lines."""
-    blocks = label_repeats(blocks)  # first: the rest of the rules hold back where they would take much of a page
+    blocks = label_pull_quotes(label_repeats(blocks))  # first: the rest of the rules hold back where they would take much of a page
     matches = _matches(article, blocks)
     labelled = [b.drop(matches[i].rule.id) if i in matches else b for i, b in enumerate(blocks)]
     labelled = [_time_stamp(block) for block in labelled]
