@@ -56,6 +56,7 @@ EXTRACTOR_LABELS = {
     "promotion": "Advertising or a sign-up, marked as such by the page",
     "related-link": "Link to another story, alone or in a box of such links",
     "share-bar": "Buttons to share the article, marked as such by the page",
+    "social-post": "Post of a social network that the page embeds",
 }
 
 

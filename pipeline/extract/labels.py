@@ -1,12 +1,14 @@
 """Why a run of text is not the article's: the labels that the block decision gives, from title, names and links.
 
 `headline` repeats the title; `caption` belongs to a picture; `byline` says who and when; `comments` are the readers';
-`related-link` leads to another story; `share-bar`, `promotion` and `navigation` are the page's own; `not-content` is all else
-that the scorer did not take for the article. A line that the rules of cleaning know for certain carries its rule.
+`related-link` leads to another story; `social-post` is a post that the page embeds; `share-bar`, `promotion` and `navigation`
+are the page's own; `not-content` is all else that the scorer did not take for the article. A line that the rules of cleaning
+know for certain carries its rule.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pipeline.clean.rules import match_label
@@ -35,6 +37,10 @@ NAMED = (
     ("navigation", _bits("nav", "footer", "login", "<nav>", "<footer>")),
 )
 NO_REASON = "not-content"
+# How social networks name what others embed of them; the name of the network alone is that of a button.
+POST = re.compile(
+    r"twitter-(?:tweet|video)|instagram-media|fb-(?:post|video)|(?:tiktok|bluesky|mastodon)-embed|reddit-(?:card|embed)"
+)
 NOT_TEXT = CAPTION | BYLINE | COMMENTS | sum(bits for _, bits in NAMED)  # what is named one of these
 
 
@@ -50,6 +56,8 @@ def label_of(run: Run, tokens: Sequence[str], page: PageBlocks, title: Sequence[
         return "caption"
     if (container.mask | container.mask_above) & COMMENTS:
         return "comments"
+    if any(POST.search(page.containers[place].name) for place in (run.container, max(0, container.parent))):
+        return "social-post"
     for label, names in NAMED:
         if near & names:
             return label

@@ -40,6 +40,7 @@ def test_the_labels_of_the_extractor_are_described_too() -> None:
         "next-article",
         "not-content",
         "related-link",
+        "social-post",
     }
     assert given == set(EXTRACTOR_LABELS)
     assert describe_rule("caption") == "Caption or credit of a picture, marked as such by the page"

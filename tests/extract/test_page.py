@@ -94,6 +94,7 @@ def test_junk_inside_the_article_is_labelled_and_not_lost() -> None:
         ('<div class="ad-wrapper"><span>Advertisement</span></div>', "advertisement"),
         ('<div class="ad-wrapper"><a href="/x">Mehr Geld</a></div>', "promotion"),
         ('<nav><a href="/x">Front page</a></nav>', "navigation"),
+        ('<blockquote class="twitter-tweet"><p><a href="/x">@ferry</a> so late!</p></blockquote>', "social-post"),
         ('<div class="box"><a href="/x">Another bridge in another town was closed</a></div>', "related-link"),
     ],
 )
