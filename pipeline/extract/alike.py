@@ -52,10 +52,15 @@ def _gaps(chosen: Flags) -> Iterator[range]:
 
 
 def _parts_text(page: PageBlocks, places: range) -> bool:
-    """Say whether runs are a heading, and perhaps a quotation, right between two of the article's lines: all in one block."""
+    """Say whether runs are a heading, and perhaps a quotation, right between two of the article's lines: all in one block.
+
+    So is a line that stands in that block itself, between two paragraphs: a heading that is no element of its own.
+    """
     around = (places.start - 1, places.stop)
     parents = {page.containers[page.runs[place].container].parent for place in around}
     runs = [page.runs[place] for place in places]
+    if {run.container for run in runs} == parents and all(page.runs[place].tag == "p" for place in around):
+        return len(runs) == 1 and _is_plain(runs[0])
     if len(parents) > 1 or page.runs[places.stop].kind == "heading" or not any(run.kind == "heading" for run in runs):
         return False
     return all(run.kind in ("heading", "quote") and _is_plain(run) and _is_beside(page, run, *parents) for run in runs)

@@ -56,6 +56,11 @@ QUOTED = "<blockquote><p>The sea keeps its own time.</p></blockquote>"
         (PARTED, "11 0 11", "11 1 11"),
         (QUOTED + PARTED, "11 00 11", "11 11 11"),
         ("<h2>Advertisement</h2>", "11 0 11", "11 0 11"),
+        ("<span class=cross>What comes next</span>", "11 0 11", "11 1 11"),
+        ("What comes next", "11 0 11", "11 1 11"),
+        ("Advertisement", "11 0 11", "11 0 11"),
+        ("<a href=/b>What comes next</a>", "11 0 11", "11 0 11"),
+        ("<div>What comes next</div>", "11 0 11", "11 0 11"),
         ("<h2><a href=/b>What comes next</a></h2>", "11 0 11", "11 0 11"),
         ("<h2>___</h2>", "11 0 11", "11 0 11"),
         ("<div><h2>What comes next</h2></div>", "11 0 11", "11 0 11"),  # of a box, it may be
