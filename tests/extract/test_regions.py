@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.extract.page import PageInput, extract
 from pipeline.records import Article
 
@@ -63,9 +65,12 @@ def test_chapters_with_headings_of_the_first_rank_stay() -> None:
     assert set(STORY + NEXT) <= set(kept(article))
 
 
-def test_what_stands_below_a_heading_for_comments_is_left_out_whatever_holds_it() -> None:
+@pytest.mark.parametrize(
+    "heading", ["4 Comments", "Reader comments (4)", "Visitor opinions", "Neueste Kommentare", "Vos réactions"]
+)
+def test_what_stands_below_a_heading_for_comments_is_left_out_whatever_holds_it(heading: str) -> None:
     remarks = "".join(f"<div><p>{text}</p></div><p class='posted'>Posted by Ann | May 4, 2021</p>" for text in REMARKS)
-    article = page(f"<div class='content'><h1>{TITLE}</h1>{paragraphs(STORY)}<h2>4 Comments</h2>{remarks}</div>")
+    article = page(f"<div class='content'><h1>{TITLE}</h1>{paragraphs(STORY)}<h2>{heading}</h2>{remarks}</div>")
     assert [text for text in kept(article) if text != TITLE] == STORY
 
 
