@@ -8,6 +8,7 @@ right below a label that announces them, and what is about an author right below
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ MIN_SENTENCE_WORDS = 5  # a name or the title of a thing is shorter than most he
 ENOUGH = 2  # points of evidence
 NAME_WITHIN = 3  # lines above a biography: the name, what that person does, an address
 MAX_BEFORE_NAME = 25  # characters: "Published by"
+MAX_TIME = 40  # characters of a date line
 MAX_LEAD = 15  # words of a line that leads to others
 MIN_BELOW = 15  # words taken out below a heading that is left without a text; fewer are a caption
 # The end of a sentence inside, an address: running text or a note, no headline.
@@ -52,12 +54,16 @@ INNER_END = re.compile(
     r"|[。！？]|@|://|#|: ?[^\w ]?\d| / |\w{3}\.(?:com|org|net|co|de|fr|it|es|ru|info)\b",
     re.IGNORECASE,
 )
+DIGITS = re.compile(r"\d+")
 OPENING = re.compile(r"[\"'“”‘’«»„「『(\[]*")
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What is known of a page before its edges are walked. `leads`: places of the labels that announce headlines."""
+    """What is known of a page before its edges are walked. `leads`: places of the labels that announce headlines.
+
+    `shapes`: how many short open lines there are of each form, digits apart.
+    """
 
     blocks: Sequence[Block]
     title: str | None
@@ -68,6 +74,7 @@ class _Page:
     last: int
     leads: Collection[int]
     label_rules: Collection[str]
+    shapes: Counter[str]
 
 
 def label_edges(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> list[Block]:
@@ -130,6 +137,7 @@ def _read(article: Article, blocks: Sequence[Block], leads: Collection[int]) -> 
         last=prose[-1] if prose else -1,
         leads=leads,
         label_rules=rule_ids(),
+        shapes=Counter(DIGITS.sub("0", block.text) for block in kept if len(block.text) <= MAX_TIME),
     )
 
 
@@ -148,11 +156,19 @@ def _top(page: _Page) -> list[tuple[int, str]]:
             continue
         if position < page.first + 2 and page.title and repeats_title(block.text, page.title):
             found.append((position, HEADLINE))
+        elif _is_one_of_many(page, position):
+            continue
         elif block.kind != "list_item" and (rule := _byline_rule(page, block) or _beside_byline(page, position)):
             found.append((position, rule))
         elif position > page.first:
             break
     return found
+
+
+def _is_one_of_many(page: _Page, position: int) -> bool:
+    """Say whether a line is the time of one of several entries, as a live blog has them: two others like it stand in the text."""
+    text = page.blocks[position].text
+    return len(text) <= MAX_TIME and page.shapes[DIGITS.sub("0", text)] > ENOUGH and is_date_line(text)
 
 
 def _byline_rule(page: _Page, block: Block) -> str | None:

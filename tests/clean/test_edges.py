@@ -260,6 +260,13 @@ def test_what_a_house_reports_and_what_somebody_else_did_is_the_story(line: str)
     assert dropped(label(article(*PROSE, line, authors=("Jane Doe",)))) == {}
 
 
+@pytest.mark.parametrize("times", [("9:25 p.m.", "9:15 p.m.", "8:10 p.m."), ("18:12", "14:35", "09:10")])
+def test_the_time_of_the_first_entry_of_a_live_blog_stays_as_those_of_the_others(times: tuple[str, str, str]) -> None:
+    lines = [line for pair in zip(times, PROSE[:3], strict=True) for line in pair]
+    assert dropped(label(article(*lines))) == {}
+    assert dropped(label(article(times[0], *PROSE))) == {times[0]: "date-line"}
+
+
 def test_who_somebody_is_stays_inside() -> None:
     line = "Jane Doe is a reporter for the Example."
     assert dropped(label(article(PROSE[0], line, *PROSE[1:]))) == {}
