@@ -14,11 +14,12 @@ import numpy as np
 from pipeline.dedup.align import compare
 from pipeline.dedup.canonical import Candidate, SiteCounts, choose_canonical
 from pipeline.dedup.collection import Collection, story_id
+from pipeline.dedup.compared import Floats
 from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.reuse import STITCHED, Passage
 from pipeline.dedup.standing import standings
-from pipeline.dedup.verdict import Floats, judge, proofs
+from pipeline.dedup.verdict import judge, proofs
 from pipeline.dedup.verify import Pairs, Verified
 from pipeline.dedup.words import Words
 from pipeline.records import Relation, Reuse, StoryMember

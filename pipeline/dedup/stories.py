@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup.align import Zones
+from pipeline.dedup.compared import Floats, measure
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.verdict import Floats, Verdicts, measure
+from pipeline.dedup.verdict import Verdicts
 
 Pairs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

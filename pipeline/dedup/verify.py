@@ -13,13 +13,14 @@ from pipeline.dedup.align import LEARNT, WHOLE, Zones, compare, learn
 from pipeline.dedup.blocks import pair_blocks
 from pipeline.dedup.canonical import SiteCounts
 from pipeline.dedup.collection import Collection
+from pipeline.dedup.compared import COLUMN, Floats, measure
 from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.reuse import units_of
 from pipeline.dedup.shelf import Reading
 from pipeline.dedup.stories import MINOR
 from pipeline.dedup.titles import about_own_parts
-from pipeline.dedup.verdict import COLUMN, Floats, Verdicts, judge, measure, on_two_sites
+from pipeline.dedup.verdict import Verdicts, judge, on_two_sites
 from pipeline.dedup.words import Words
 from pipeline.progress import progress_log
 
