@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.extract.scorer import BlockModel
 
 MAX_HTML = 16_000_000  # characters of a page that are read: the rest of so long a page is no article, and time
-MORE = 2  # times the words that a page shows must stand in its scripts to be taken instead
+MORE = 2  # times the words that a page shows must stand elsewhere in it to be taken instead
 TEXT_TYPES = ("text/plain", "text/markdown")
 
 
@@ -111,23 +111,23 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
 
 
 def _better(content: Content, root: HtmlElement, metadata: Metadata, url: str | None, model: BlockModel | None) -> Content:
-    """Return the content, or where the page shows next to nothing the one that the data of its scripts holds.
+    """Return the content, or where the page shows next to nothing the article that it holds elsewhere.
 
     What a paywall hides is not taken.
     """
     from pipeline.extract.content import FEW_WORDS, main_content
     from pipeline.extract.page_text import count_words
     from pipeline.extract.parse import parse_text
-    from pipeline.extract.script_article import script_article
+    from pipeline.extract.unshown import unshown_article
 
     shown = sum(count_words(block.text) for block in content.blocks if block.dropped_by is None)
     if shown >= FEW_WORDS or metadata.paywalled:
         return content
-    article = script_article(root, metadata.title, metadata.canonical_url or url)
+    article = unshown_article(root, metadata.title, metadata.canonical_url or url)
     if article is None or article.words < MORE * shown:
         return content
     found = main_content(parse_text(article.html), article.html, metadata, model)
-    extractor = f"script data: the page shows {shown} words; {found.extractor}"
+    extractor = f"{article.where}: the page shows {shown} words; {found.extractor}"
     return replace(found, extractor=extractor, headline=article.title or found.headline)
 
 

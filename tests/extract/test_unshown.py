@@ -1,10 +1,11 @@
-"""Pages whose text stands in the data of their scripts alone: what systems that draw the page in the browser send."""
+"""Pages whose text stands in the data of their scripts or in <noscript>: what systems that draw the page in the browser send."""
 
 import html
 import json
 
 import pytest
 
+from pipeline.clean import label
 from pipeline.errors import Reject
 from pipeline.extract.page import PageInput, extract
 
@@ -132,6 +133,13 @@ def test_an_object_that_names_the_address_of_the_page_gives_the_headline_too() -
     article = extract(PageInput(URL, "", "news.example", shell(data_script(data), title=None)))
     assert article.title == TITLE
     assert [block.text for block in article.blocks if block.dropped_by is None] == list(PARAGRAPHS)
+
+
+def test_an_article_for_browsers_without_scripts_is_found() -> None:
+    page = shell(f"<p>A few words.</p><noscript><div class=story><h1>{TITLE}</h1>{HTML}</div></noscript>")
+    article = extract(PageInput(URL, "", "news.example", page))
+    assert label(article).text.split("\n\n") == list(PARAGRAPHS)
+    assert article.extractor.startswith("noscript: the page shows ")
 
 
 def test_what_the_page_itself_shows_is_preferred() -> None:

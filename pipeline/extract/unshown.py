@@ -1,8 +1,9 @@
-"""The article that a page holds in the data of its scripts alone, as sites send it that draw their pages in the browser.
+"""The article that a page holds and does not show: in the data of its scripts, or for browsers that run none.
 
-Next.js, Nuxt, Angular, Apollo, Redux, Inertia and what newsrooms write themselves leave the state of the page in a script or an
-attribute, as JSON. The object that names the page's headline or address is its article; the longest text in it is the body,
-as HTML, as plain paragraphs, or as the tree of an editor (ProseMirror, Slate, Draft.js, Portable Text, Contentful, Editor.js).
+Next.js, Nuxt, Angular, Apollo, Redux, Inertia and what newsrooms write themselves leave the state of a page, which is drawn in
+the browser, in a script or an attribute, as JSON. The object that names the page's headline or address is its article; the
+longest text in it is the body, as HTML, as plain paragraphs, or as the tree of an editor (ProseMirror, Slate, Draft.js, Portable
+Text, Contentful, Editor.js).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import lxml.html
+from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.extract.embedded_json import MAX_DEPTH, MAX_VALUES, embedded_values, inner_value
@@ -52,18 +55,36 @@ OTHER_KEYS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptArticle:
-    """An article found in data: its headline if the object names one, and its text as a page of its own."""
+class UnshownArticle:
+    """An article and where it was found, its headline if that is named there, and its text as a page of its own."""
 
+    where: str
     title: str | None
     html: str
     words: int
 
 
-def script_article(root: HtmlElement, title: str | None, url: str | None) -> ScriptArticle | None:
+def unshown_article(root: HtmlElement, title: str | None, url: str | None) -> UnshownArticle | None:
+    """Return the longest article in scripts and <noscript>, None where neither holds one."""
+    found = [article for article in (_in_noscript(root), _in_scripts(root, title, url)) if article]
+    return max(found, key=lambda article: article.words, default=None)
+
+
+def _in_noscript(root: HtmlElement) -> UnshownArticle | None:
+    texts = []
+    walk = etree.iterwalk(root, events=("start",), tag="noscript")
+    for _, element in walk:
+        texts.append(lxml.html.tostring(element, encoding="unicode", with_tail=False))
+        walk.skip_subtree()
+    words = sum(map(_words, texts))
+    body = "".join(texts).replace("<noscript", "<div").replace("</noscript", "</div")
+    return UnshownArticle("noscript", None, f"<html><body>{body}</body></html>", words) if words >= MIN_WORDS else None
+
+
+def _in_scripts(root: HtmlElement, title: str | None, url: str | None) -> UnshownArticle | None:
     """Return the article whose object names the page's headline or its address, None where no such object holds a text."""
     names = _Names.of(title, url)
-    best: ScriptArticle | None = None
+    best: UnshownArticle | None = None
     matches = 0
     for value in embedded_values(root):
         for found in _matches(value, names):
@@ -121,14 +142,14 @@ def _matches(value: Any, names: _Names) -> Iterator[list[Mapping[str, Any]]]:
             waiting.extend((member, ()) for member in reversed(node))
 
 
-def _article(chain: list[Mapping[str, Any]]) -> ScriptArticle | None:
+def _article(chain: list[Mapping[str, Any]]) -> UnshownArticle | None:
     """Return the article of the innermost object that holds a text."""
     for node in reversed(chain):
         bodies = (list(_pieces(member, key, 0)) for key, member in node.items() if not OTHER_KEYS.search(key))
         words, body = max(((sum(map(_words, pieces)), pieces) for pieces in bodies), key=lambda body: body[0], default=(0, []))
         if words >= MIN_WORDS:
             headline = next((line for key in TITLES if (line := one_line(chain[-1].get(key)))), None)
-            return ScriptArticle(headline, f"<html><body><article>{''.join(body)}</article></body></html>", words)
+            return UnshownArticle("script data", headline, f"<html><body><article>{''.join(body)}</article></body></html>", words)
     return None
 
 
