@@ -24,12 +24,14 @@ RELATED = 1 << NAMES.index("related")
 
 def without_named(page: PageBlocks, tokens: Sequence[Sequence[str]], chosen: Flags) -> Flags:
     """Return which runs are the article's, without captions among them, unless these are much of its text, and related links."""
-    lengths = np.array([len(words) for words in tokens])
-    captions: Flags = chosen & (lengths >= MIN_WORDS) & np.array([_is_caption(page, run) for run in page.runs])
-    if lengths[captions].sum() >= MAX_SHARE * lengths[chosen].sum():
-        captions[:] = False
-    related: Flags = np.array([_is_related(page, run) for run in page.runs])
-    return chosen & ~(captions | related)
+    kept = np.flatnonzero(chosen).tolist()
+    captions = [i for i in kept if len(tokens[i]) >= MIN_WORDS and _is_caption(page, page.runs[i])]
+    if sum(len(tokens[i]) for i in captions) >= MAX_SHARE * sum(len(tokens[i]) for i in kept):
+        captions = []
+    found = chosen.copy()
+    found[captions] = False
+    found[[i for i in kept if _is_related(page, page.runs[i])]] = False
+    return found
 
 
 def _is_caption(page: PageBlocks, run: Run) -> bool:
