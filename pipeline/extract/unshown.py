@@ -84,6 +84,8 @@ def _in_noscript(root: HtmlElement) -> UnshownArticle | None:
 def _in_scripts(root: HtmlElement, title: str | None, url: str | None) -> UnshownArticle | None:
     """Return the article whose object names the page's headline or its address, None where no such object holds a text."""
     names = _Names.of(title, url)
+    if url and not names.slug:  # a front page, whose state is other pages' stories
+        return None
     best: UnshownArticle | None = None
     matches = 0
     for value in embedded_values(root):
@@ -167,8 +169,10 @@ def _pieces(value: Any, key: str, depth: int) -> Iterator[str]:
         elif TOKEN.fullmatch(value) is None and (key in TEXTS or _words(value) >= PROSE):
             yield _marked(value, "p")
     elif isinstance(value, list):
+        lines = [member for member in value if isinstance(member, str)]
+        are_text = lines and 2 * sum(_words(line) >= PROSE for line in lines) >= len(lines)
         for member in value:
-            yield from _pieces(member, key, depth + 1)
+            yield from _pieces(member, "text" if are_text else key, depth + 1)
     elif isinstance(value, dict):
         if depth and any(isinstance(value.get(name), str) for name in ADDRESSES) and any(name in value for name in TITLES):
             return

@@ -174,6 +174,13 @@ def test_other_data_is_no_text(script: str) -> None:
     assert with_script.page_kind == "other"
 
 
+@pytest.mark.parametrize("url", ["https://news.example/", "https://news.example"])
+def test_a_front_page_holds_none(url: str) -> None:
+    state = data_script({"page": {"title": TITLE}, "stories": [{"hed": "Ferry", "lines": list(PARAGRAPHS)}]})
+    assert text_of(shell(state)) == list(PARAGRAPHS)
+    assert text_of(shell(state), url) == []
+
+
 def test_text_from_a_script_is_text_and_no_markup() -> None:
     data = {
         "title": TITLE,
