@@ -12,7 +12,7 @@ from pipeline.clean.site import SITE_LINE
 from pipeline.records import Article, Block
 
 WIDTH = 100
-RULE_WIDTH = 18
+RULE_WIDTH = 20  # two more than the longest rule with its sign
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
@@ -60,16 +60,15 @@ EXTRACTOR_LABELS = {
 }
 
 
+def described_rules() -> dict[str, str]:
+    """Return what each label means, in words."""
+    rules = {rule.id: rule.about for rule in load_rules()}
+    return rules | BOX_RULES | EDGE_RULES | EXTRACTOR_LABELS | {SITE_LINE: "Line that recurs on other stories of the site"}
+
+
 def describe_rule(rule: str) -> str:
     """Return what a label means, in words."""
-    by_id = (
-        {r.id: r.about for r in load_rules()}
-        | BOX_RULES
-        | EDGE_RULES
-        | EXTRACTOR_LABELS
-        | {SITE_LINE: "Line that recurs on other stories of the site"}
-    )
-    return by_id.get(rule, "Not part of the main content, by the extractor")
+    return described_rules().get(rule, "Not part of the main content, by the extractor")
 
 
 def _facts(article: Article) -> list[tuple[str, str]]:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from pipeline.clean import label
-from pipeline.clean.explain import EXTRACTOR_LABELS, describe_rule, explain_html, explain_text
+from pipeline.clean.explain import EXTRACTOR_LABELS, describe_rule, described_rules, explain_html, explain_text
 from pipeline.extract.labels import NAMED
-from tests.clean.articles import PROSE, article
+from tests.clean.articles import PROSE, article, block
 
 
 def test_the_text_shows_every_block_with_its_rule() -> None:
@@ -12,8 +14,14 @@ def test_the_text_shows_every_block_with_its_rule() -> None:
     ).splitlines()
     assert any(line.split() == ["-", "share", "Share"] for line in lines)
     assert sum(line.startswith("+ ") for line in lines) == len(PROSE)
-    assert "published         2024-05-01 (from jsonld)" in lines
+    assert "published           2024-05-01 (from jsonld)" in lines
     assert lines[-1].startswith("4 blocks kept, 1 dropped")
+
+
+@pytest.mark.parametrize("rule", sorted(described_rules()))
+def test_every_rule_stands_apart_from_the_line_it_dropped(rule: str) -> None:
+    (line,) = [line for line in explain_text(article(block("Dropped.").drop(rule))).splitlines() if line.startswith("- ")]
+    assert line.split() == ["-", rule, "Dropped."]
 
 
 def test_a_page_cannot_write_to_the_terminal() -> None:
