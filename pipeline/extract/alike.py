@@ -73,7 +73,7 @@ def _is_plain(run: Run) -> bool:
 
 def _is_beside(page: PageBlocks, run: Run, parent: int) -> bool:
     """Say whether a run stands in a block of the parent, or in one of the quotations in it."""
-    return parent in page.ancestors(run.container)[1 : 3 if run.kind == "quote" else 2]
+    return parent in page.ancestors(run.container, 3 if run.kind == "quote" else 2)[1:]
 
 
 def _last_beside(page: PageBlocks, chosen: Flags) -> int | None:

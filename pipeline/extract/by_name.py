@@ -38,7 +38,7 @@ def _is_caption(page: PageBlocks, run: Run) -> bool:
     """Say whether a run stands in a figcaption, or in an element named one; tables and quotations have captions that are text."""
     if run.kind not in ("caption", "paragraph"):
         return False
-    around = [page.containers[i] for i in page.ancestors(run.container)[:STEPS]]
+    around = [page.containers[i] for i in page.ancestors(run.container, STEPS)]
     if any(container.tag in ("caption", "table") or QUOTE.search(container.name) for container in around):
         return False
     if run.kind == "caption":

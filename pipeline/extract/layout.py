@@ -57,10 +57,10 @@ class PageBlocks:
         """Return the name of the outermost hidden element around a hidden run."""
         return self.containers[self.containers[run.container].hidden_by].name
 
-    def ancestors(self, container: int) -> list[int]:
-        """Return a container and those that it stands in, the root last."""
+    def ancestors(self, container: int, most: int | None = None) -> list[int]:
+        """Return a container and those that it stands in, the root last, or the innermost `most` of them."""
         chain = [container]
-        while chain[-1] > 0:
+        while chain[-1] > 0 and len(chain) != most:
             chain.append(self.containers[chain[-1]].parent)
         return chain
 

@@ -57,10 +57,13 @@ def _is_plain(page: PageBlocks, places: Sequence[int]) -> bool:
 def _lists(page: PageBlocks, tags: AbstractSet[str]) -> list[tuple[list[int], bool]]:
     """Return the places of the items of each list, in document order, those that are links apart from the others."""
     items: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    list_of: list[int] = []  # of each container, the list that it is or stands in; -1 for none
+    for number, container in enumerate(page.containers):  # which stand behind what they stand in
+        list_of.append(number if container.tag in tags else list_of[container.parent] if number else -1)
     for place, run in enumerate(page.runs):
-        container = _list_of(page, run.container, tags)
-        if container >= 0 and (run.kind == "list_item" or run.tag == "dt" or page.containers[container].tag == "details"):
-            items[container, run.link_chars >= LINK_SHARE * len(run.text)].append(place)
+        around = list_of[run.container]
+        if around >= 0 and (run.kind == "list_item" or run.tag == "dt" or page.containers[around].tag == "details"):
+            items[around, run.link_chars >= LINK_SHARE * len(run.text)].append(place)
     return [(places, linked) for (_, linked), places in items.items()]
 
 
@@ -103,12 +106,5 @@ def _is_item(page: PageBlocks, run: Run, inside: Sequence[int]) -> bool:
 def _item_of(page: PageBlocks, container: int) -> int:
     """Return the item of a list that a container stands in, or is; the root for none."""
     while container > 0 and page.containers[container].tag != "li":
-        container = page.containers[container].parent
-    return container
-
-
-def _list_of(page: PageBlocks, container: int, tags: AbstractSet[str]) -> int:
-    """Return the list that a container stands in, itself or by way of an item; -1 for none."""
-    while container >= 0 and page.containers[container].tag not in tags:
         container = page.containers[container].parent
     return container

@@ -80,7 +80,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     root = parse_text(html)
     elements = list(root.iter())  # held, or lxml would make each element anew for each walk over the tree
     metadata = read_metadata(root, page.url, html)
-    content = _better(main_content(root, html, metadata, model), root, metadata, page.url, model)
+    content = _or_unshown(main_content(root, html, metadata, model), root, metadata, page.url, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
     kind, reason = page_kind(root, metadata, kept, content.link_density, page.url, teased=content.teased)
     del elements
@@ -110,7 +110,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     )
 
 
-def _better(content: Content, root: HtmlElement, metadata: Metadata, url: str | None, model: BlockModel | None) -> Content:
+def _or_unshown(content: Content, root: HtmlElement, metadata: Metadata, url: str | None, model: BlockModel | None) -> Content:
     """Return the content, or where the page shows next to nothing the article that it holds elsewhere.
 
     What a paywall hides is not taken.

@@ -19,6 +19,7 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipeline.extract.decode import sanitise
 from pipeline.extract.embedded_json import MAX_DEPTH, MAX_VALUES, embedded_values, inner_value
 from pipeline.extract.page_text import count_words
 from pipeline.extract.strings import ENTITY, TAG, fold, one_line
@@ -151,7 +152,8 @@ def _article(chain: list[Mapping[str, Any]]) -> UnshownArticle | None:
         words, body = max(((sum(map(_words, pieces)), pieces) for pieces in bodies), key=lambda body: body[0], default=(0, []))
         if words >= MIN_WORDS:
             headline = next((line for key in TITLES if (line := one_line(chain[-1].get(key)))), None)
-            return UnshownArticle("script data", headline, f"<html><body><article>{''.join(body)}</article></body></html>", words)
+            text = sanitise("".join(body))  # JSON can name any character
+            return UnshownArticle("script data", headline, f"<html><body><article>{text}</article></body></html>", words)
     return None
 
 

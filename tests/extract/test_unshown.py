@@ -174,6 +174,12 @@ def test_other_data_is_no_text(script: str) -> None:
     assert with_script.page_kind == "other"
 
 
+@pytest.mark.parametrize("sign", ["\x00", "\ud800", "\ufffe", "\x0b"])
+def test_signs_that_are_no_text_are_taken_out(sign: str) -> None:
+    state = data_script({"title": TITLE, "body": HTML.replace("</p>", sign + "</p>")})
+    assert text_of(shell(state)) == text_of(shell(HTML.replace("</p>", sign + "</p>")))
+
+
 @pytest.mark.parametrize("url", ["https://news.example/", "https://news.example"])
 def test_a_front_page_holds_none(url: str) -> None:
     state = data_script({"page": {"title": TITLE}, "stories": [{"hed": "Ferry", "lines": list(PARAGRAPHS)}]})
