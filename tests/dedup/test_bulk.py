@@ -109,6 +109,7 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
 
 def test_an_input_without_any_text_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """As pages that were not cleaned: all of them would be unique."""
+    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     (tmp_path / "pages.jsonl").write_text(json.dumps({"id": "a", "html": "<p>A page</p>"}) + "\n")
     dedup_file(str(tmp_path / "pages.jsonl"), str(tmp_path / "out.jsonl"), None, Settings())
     assert 'no line has a "text"' in caplog.text
