@@ -54,8 +54,14 @@ RUN_FAILED = notify.AlertNotifier(notify.run_failed)
 TASK_FAILED = notify.AlertNotifier(notify.task_failed)
 NIGHT_DONE = notify.AlertNotifier(notify.night_done)
 
-# Long enough for a large night; what takes longer hangs.
-TIME_OF = {"fetch": 4 * HOURS, "extract": 6 * HOURS, "clean": 3 * HOURS}
+
+def time_of(stage: str) -> timedelta:
+    """Return how long a task of a stage may take: long enough for a large night; what takes longer hangs.
+
+    What asks the web ends by itself before that, and keeps what has come by then.
+    """
+    fetching = timedelta(seconds=scheduling.settings_of_dags().fetch_deadline) + HOURS
+    return {"discover": fetching, "fetch": fetching, "extract": 6 * HOURS, "clean": 3 * HOURS}[stage]
 
 
 def date_param(description: str) -> Param:
@@ -116,7 +122,7 @@ def shard_task(stage: str) -> Any:
         task_id=stage,
         map_index_template="{{ sites }}",
         trigger_rule=TriggerRule.NONE_FAILED,
-        execution_timeout=TIME_OF[stage],
+        execution_timeout=time_of(stage),
         pool=pools.FETCHERS.for_tasks if stage == "fetch" else pools.DEFAULT_POOL,
         doc_md=getattr(stages, stage).__doc__,
     )

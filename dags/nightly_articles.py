@@ -44,11 +44,11 @@ from pipeline.sources import source_names
 
 logger = logging.getLogger(__name__)
 
-SCHEDULE, TIMEZONE = scheduling.schedule_of_nights()
+SETTINGS = scheduling.settings_of_dags()
 
 
 @dag(
-    schedule=CronDataIntervalTimetable(SCHEDULE, timezone=TIMEZONE),
+    schedule=CronDataIntervalTimetable(SETTINGS.schedule, timezone=SETTINGS.timezone),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -98,7 +98,7 @@ def nightly_articles() -> None:
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=scheduling.plan_of(context["params"], common.run_date()))
 
-    @task(execution_timeout=2 * common.HOURS)
+    @task(execution_timeout=common.time_of("discover"))
     def discover(plan: dict[str, Any]) -> list[str]:
         """Find what is new at the sources, and divide it among the shards by site."""
         run = run_of(plan)

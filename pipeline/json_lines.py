@@ -6,8 +6,8 @@ import gzip
 import json
 import logging
 import os
+import secrets
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -130,20 +130,20 @@ def whole_file(target: str) -> Iterator[IO[bytes]]:
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")
-        temporary = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False)  # noqa: SIM115
+        temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        handle = temporary.open("xb")
     except OSError as error:
         raise ConfigError(f"output {target!r} cannot be written ({error.strerror}); name a file in a folder that can") from error
     try:
-        with temporary:
-            yield cast("IO[bytes]", temporary)
-            temporary.flush()
-            os.fsync(temporary.fileno())  # a power cut must not leave the name with half of the file
-        Path(temporary.name).chmod(0o666 & ~_umask())
-        Path(temporary.name).replace(path)
+        with handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())  # a power cut must not leave the name with half of the file
+        temporary.replace(path)
     except OSError as error:
         raise Fatal(f"output {target!r}: writing failed: {error}") from error
     finally:
-        Path(temporary.name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _stream(path: Path) -> Iterator[IO[bytes]]:
@@ -209,12 +209,6 @@ def tell_malformed(source: str, malformed: int, lines: int) -> None:
     """Warn of lines that are no documents: each has its answer, but nobody may look for it there."""
     if malformed:
         logger.warning('%s: %d of %d lines are no documents; "error" in the output says what is wrong', source, malformed, lines)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 class Progress:

@@ -62,13 +62,12 @@ def date_of_run(dag_run: Any, param: str | None) -> str:
     )
 
 
-def schedule_of_nights() -> tuple[str, str]:
-    """Return when nights run by themselves (cron) and in which zone. Settings that are wrong are told by the run, which alerts."""
+def settings_of_dags() -> Settings:
+    """Return the settings that the DAG files are read with. Where they are wrong the run tells it, which alerts."""
     try:
-        settings = load_settings()
+        return load_settings()
     except ConfigError:
-        settings = Settings()
-    return settings.schedule, settings.timezone
+        return Settings()
 
 
 def parse_date(text: str, name: str) -> str:

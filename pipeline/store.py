@@ -13,13 +13,14 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from pipeline.errors import ConfigError, Fatal, Transient, hidden_userinfo
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
@@ -161,12 +162,14 @@ class LocalStore:
         return path.parent
 
     @contextmanager
-    def _temporary(self, target: Path) -> Iterator[tuple[Any, Path]]:
-        with tempfile.NamedTemporaryFile(dir=self._parent(target), prefix=".tmp-", delete=False) as handle:
-            try:
-                yield handle, Path(handle.name)
-            finally:
-                Path(handle.name).unlink(missing_ok=True)
+    def _temporary(self, target: Path) -> Iterator[tuple[IO[bytes], Path]]:
+        """Open a file beside its target. Not one of `tempfile`, which no user but its owner could read once it is in place."""
+        temporary = self._parent(target) / f".tmp-{secrets.token_hex(8)}"
+        try:
+            with temporary.open("xb") as handle:
+                yield handle, temporary
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def open_store(url: str) -> Store:

@@ -245,6 +245,22 @@ def test_a_closed_pipe_is_told(closed: str) -> None:
     assert "is closed; name a file, or connect a pipe" in told(done, 2)
 
 
+@pytest.mark.parametrize("command", ["clean", "dedup"])
+def test_where_nobody_hears_of_progress_or_errors_the_work_is_done_all_the_same(command: str) -> None:
+    shell = f'exec "$0" -m pipeline {command} - --output - 2>&-'
+    line = '{"id": "a", "text": "The council decided on Tuesday that the old bridge over the river will be rebuilt."}\n'
+    done = subprocess.run(
+        ["sh", "-c", shell, sys.executable],
+        cwd=ROOT,
+        input=line + "{\n",
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+
+
 def told_ok(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -67,6 +67,16 @@ def test_the_files_of_an_earlier_run_go_when_the_next_is_committed(store: LocalS
     assert sum(key.endswith(".parquet") for key in store.list("stage=")) == 1
 
 
+def test_every_file_may_be_read_by_whom_the_umask_lets_in(store: LocalStore) -> None:
+    before = os.umask(0o027)  # of a group that shares the store, as for backups
+    try:
+        write(store, 3)
+    finally:
+        os.umask(before)
+    files = [path for path in store.root.rglob("*") if path.is_file()]
+    assert {path.suffix: path.stat().st_mode & 0o777 for path in files} == {".json": 0o640, ".parquet": 0o640}
+
+
 @given(data=st.binary(max_size=200), offset=st.integers(0, 100), length=st.integers(0, 100))
 def test_a_ranged_read_is_a_slice(tmp_path_factory: pytest.TempPathFactory, data: bytes, offset: int, length: int) -> None:
     store = LocalStore(tmp_path_factory.mktemp("s"))

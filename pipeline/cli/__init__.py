@@ -74,7 +74,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _set_up_output() -> None:
-    """Show a letter that the terminal's encoding does not have as Python writes it, instead of ending there."""
+    """Show a letter that the terminal's encoding does not have as Python writes it, and say nothing where nobody listens."""
+    if (
+        sys.stderr is None
+    ):  # closed: `print` would take standard output for it, and the next file to be opened be what workers write to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.set_inheritable(2, True)
+        sys.stderr = os.fdopen(2, "w")
     if isinstance(sys.stdout, io.TextIOWrapper):  # not when it is closed
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -101,7 +107,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 def _set_up_logging(verbose: bool) -> None:
-    if sys.stderr is not None and sys.stderr.isatty():
+    if sys.stderr.isatty():
         logging.getLogger("pipeline.progress").setLevel(logging.INFO)
     logging.basicConfig(
         stream=sys.stderr,

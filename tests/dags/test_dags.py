@@ -15,6 +15,7 @@ from typing import Any
 import pendulum
 import pytest
 
+from pipeline.config import load_settings
 from pipeline.errors import ConfigError
 from pipeline.scheduling import date_of_run, plan_of
 
@@ -75,6 +76,18 @@ def test_the_form_offers_the_sources_of_the_sources_file(tmp_path: Path, monkeyp
     monkeypatch.syspath_prepend(str(DAGS))
     schema = DagBag(str(DAGS / "nightly_articles.py")).dags["nightly_articles"].params.get_param("sources").schema
     assert (schema["examples"], schema["values_display"]) == (["a", "b"], {"a": "The A", "b": "b"})
+
+
+@pytest.mark.usefixtures("airflow_home")
+@pytest.mark.parametrize("seconds", [None, 20_000])
+def test_what_asks_the_web_ends_by_itself_before_airflow_ends_it(seconds: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("COPYDESK_FETCH_DEADLINE", str(seconds or ""))
+    monkeypatch.syspath_prepend(str(DAGS))
+    dag = DagBag(str(DAGS / "nightly_articles.py")).dags["nightly_articles"]
+    for name in ("discover", "pages.fetch"):
+        assert dag.get_task(name).execution_timeout > timedelta(seconds=load_settings().fetch_deadline), name
 
 
 @pytest.mark.usefixtures("airflow_home")
