@@ -128,10 +128,9 @@ FILES: Mapping[str, Callable[[Newsroom, Outlet, date, int], Answer]] = {
 
 
 def sources_toml(newsroom: Newsroom, port: int = DEFAULT_PORT, day: date | None = None) -> str:
-    """Return the sources.toml that reads the newsroom; for another day than its own, feeds are asked for that day."""
-    wanted = day or newsroom.day
-    query = "" if wanted == newsroom.day else f"?day={wanted}"
-    return "\n".join(_source(newsroom, outlet, port, wanted, query) for outlet in newsroom.outlets)
+    """Return the sources.toml that reads the newsroom; of a day that is named, whatever the server takes for its own."""
+    query = "" if day is None else f"?day={day}"
+    return "\n".join(_source(newsroom, outlet, port, day or newsroom.day, query) for outlet in newsroom.outlets)
 
 
 def _source(newsroom: Newsroom, outlet: Outlet, port: int, day: date, query: str) -> str:

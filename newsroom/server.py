@@ -257,10 +257,12 @@ def serve(newsroom: Newsroom, ready: Callable[[], None], port: int = DEFAULT_POR
 
 
 def is_served(newsroom: Newsroom, port: int) -> bool:
-    """Say whether it is this newsroom, of the same day and stories, that answers on a port of loopback."""
+    """Say whether it is this newsroom, with the same stories, that answers on a port of loopback; it has those of any day."""
     outlet = newsroom.outlets[0]
-    request = urllib.request.Request(f"http://{ADDRESS}:{port}/", headers={"Host": f"{outlet.host}:{port}"})
-    expected = newsroom.front_page(outlet, port, None)
+    request = urllib.request.Request(
+        f"http://{ADDRESS}:{port}{feeds.RSS}?day={newsroom.day}", headers={"Host": f"{outlet.host}:{port}"}
+    )
+    expected, _ = feeds.rss(newsroom, outlet, newsroom.day, port)
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
             return bool(answer.read(len(expected) + 1) == expected)

@@ -93,17 +93,20 @@ def load_settings(environment: Mapping[str, str] | None = None, path: Path = SET
     environment = os.environ if environment is None else environment
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
+    where: dict[str, str] = {}  # each was said, for an error to name
     for key, value in (read_toml(path) if path.is_file() else {}).items():
         if key not in hints:
             raise ConfigError(f"{path}: there is no setting {key!r}; the settings are {listed(hints)}")
-        values[key] = typed(value, hints[key], f"{path}: {key}")
+        where[key] = f"{path}: {key}"
+        values[key] = typed(value, hints[key], where[key])
     for variable, text in environment.items():
         key = variable.removeprefix(ENV_PREFIX).lower()
         if variable.startswith(ENV_PREFIX) and key not in hints:
             _tell_unknown(variable, hints)
         elif variable.startswith(ENV_PREFIX) and text != "":
+            where[key] = variable
             values[key] = _from_text(text, hints[key], variable)
-    return _checked(Settings(**values))
+    return _checked(Settings(**values), where)
 
 
 def _tell_unknown(variable: str, names: Iterable[str]) -> None:
@@ -167,31 +170,32 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 
-def _checked(settings: Settings) -> Settings:
+def _checked(settings: Settings, where: Mapping[str, str]) -> Settings:
     for name, (low, high) in BOUNDS.items():
         value = getattr(settings, name)
         if not low <= value <= high:  # false for nan, too
-            raise ConfigError(f"{ENV_PREFIX}{name.upper()}: must be from {low:g} to {high:g}, got {value}")
+            raise ConfigError(f"{where[name]} must be from {low:g} to {high:g}, got {value}")
     if settings.dedup_engine not in ENGINES:
-        raise ConfigError(f"{ENV_PREFIX}DEDUP_ENGINE: must be {' or '.join(ENGINES)}, got {settings.dedup_engine!r}")
-    _check_schedule(settings)
+        raise ConfigError(f"{where['dedup_engine']} must be {' or '.join(ENGINES)}, got {settings.dedup_engine!r}")
+    _check_schedule(settings, where)
     if not settings.contact.isprintable():
-        raise ConfigError(f"{ENV_PREFIX}CONTACT: must be one line of printable text, got {settings.contact!r}")
+        raise ConfigError(f"{where['contact']} must be one line of printable text, got {settings.contact!r}")
     return settings
 
 
-def _check_schedule(settings: Settings) -> None:
+def _check_schedule(settings: Settings, where: Mapping[str, str]) -> None:
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as "Europe"
-        raise ConfigError(f"{ENV_PREFIX}TIMEZONE: must be a zone such as Europe/Berlin or UTC, got {settings.timezone!r}") from None
+        said = where.get("timezone", "timezone")  # a machine without the zones has none of the default either
+        raise ConfigError(f"{said} must be a zone such as Europe/Berlin or UTC, got {settings.timezone!r}") from None
     if settings.schedule == NIGHTLY:
         return
     from croniter import croniter  # Airflow's own reading of it
 
     if settings.schedule not in PRESETS and (len(settings.schedule.split()) != 5 or not croniter.is_valid(settings.schedule)):
         raise ConfigError(
-            f"{ENV_PREFIX}SCHEDULE: must be five fields of cron such as '30 4 * * *' or one of {', '.join(PRESETS)}, "
+            f"{where['schedule']} must be five fields of cron such as '30 4 * * *' or one of {', '.join(PRESETS)}, "
             f"got {settings.schedule!r}"
         )
 

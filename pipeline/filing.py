@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from pipeline.captures import merge
 from pipeline.records import Fetch, StageReport
-from pipeline.runs import records_of
-from pipeline.store import Partition, PartitionWriter, Store, read_records
+from pipeline.store import Partition, PartitionWriter, Store, read_records, shards_of
 from pipeline.urls import url_id
 
 logger = logging.getLogger(__name__)
@@ -45,9 +44,12 @@ def recover(store: Store, partition: Partition) -> None:
     from pipeline.fetch.archive import index_segments
     from pipeline.fetch.notes import rows_noted
 
+    left = _unnamed_segments(store, partition)
+    if not left:
+        return
     known = {url_id(row.url): row.fetched_at for row in read_records(store, partition, Fetch)}
     found: dict[str, list[Fetch]] = {}
-    for key in _unnamed_segments(store, partition):
+    for key in left:
         noted = rows_noted(store, key)
         rows = [row for row in noted if (before := known.get(url_id(row.url))) is None or before < row.fetched_at]
         if rows:
@@ -60,12 +62,19 @@ def recover(store: Store, partition: Partition) -> None:
 
 def named_segments(store: Store, run_date: str) -> set[str]:
     """Return the files of the archive that the fetch rows of a date name."""
-    tables = (records_of(store, "fetch", run_date, Fetch, name) for name in ("part", "superseded"))
+    shards = shards_of(store, "fetch", run_date)
+    return set().union(*(segments_named_in(store, Partition("fetch", run_date, shard)) for shard in shards))
+
+
+def segments_named_in(store: Store, partition: Partition) -> set[str]:
+    """Return the files of the archive that the rows of one shard's fetch name."""
+    tables = (read_records(store, partition, Fetch, name) for name in ("part", "superseded"))
     return {row.warc_filename for rows in tables for row in rows if row.warc_filename}
 
 
 def _unnamed_segments(store: Store, partition: Partition) -> list[str]:
     from pipeline.fetch.archive import segments_under
 
-    segments = segments_under(store, raw_prefix(partition))
-    return sorted(segments - named_segments(store, partition.run_date)) if segments else []
+    left = segments_under(store, raw_prefix(partition))
+    left -= segments_named_in(store, partition) if left else set()
+    return sorted(left - named_segments(store, partition.run_date)) if left else []  # another shard may name one

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline import stages
 from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
-from pipeline.filing import named_segments, raw_prefix, recover
+from pipeline.filing import named_segments, raw_prefix, recover, segments_named_in
 from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
 from pipeline.sources import load_sources, sources_if_any
 from pipeline.store import Partition, open_store
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 RAW_FOLDER = re.compile(r"raw/dt=([^/]+)/shard=([^/]+)")
 NEWSROOM_SOURCES = Path("data/newsroom.toml")
+BESIDE_SOURCES = Path("data/newsroom-beside.toml")  # of a run that reads the newsroom which somebody else serves
 NEWSROOM_PORT = 8799
 NEWSROOM_ADDRESS = re.compile(r"\.localhost:(\d+)")
 
@@ -55,10 +56,10 @@ def demo(run_date: str) -> str:
 
     _use_newsroom_settings()
     settings = load_settings()
-    with _newsroom(run_date) as server:
+    with _newsroom(run_date) as (server, sources):
         print(f"the sample newsroom is on http://127.0.0.1:{server.port}; running the night of {run_date} on it …", file=sys.stderr)
-        prepare(settings, run_date, sources=str(NEWSROOM_SOURCES))
-        local.run_dag(run_date, str(NEWSROOM_SOURCES))
+        prepare(settings, run_date, sources=str(sources))
+        local.run_dag(run_date, str(sources))
     return summary(settings, run_date)
 
 
@@ -72,9 +73,9 @@ def ui(settings: Settings, sources: str | None, today: str) -> None:
         serve_ui(file, settings.ui_port)
         return
     _use_newsroom_settings()
-    with _newsroom(today) as server:
+    with _newsroom(today) as (server, newsroom_sources):
         print(f"no {file}: the sample newsroom on http://127.0.0.1:{server.port} is what the DAGs read", file=sys.stderr)
-        serve_ui(str(NEWSROOM_SOURCES), settings.ui_port)
+        serve_ui(str(newsroom_sources), settings.ui_port)
 
 
 def import_warcs(settings: Settings, run_date: str, files: Sequence[str]) -> Run:
@@ -125,22 +126,23 @@ def collect_garbage(settings: Settings, only: str | None = None) -> list[str]:
     from pipeline.fetch.archive import gc
 
     store = open_store(settings.store)
-    named = {day: named_segments(store, day) for day in dates_of(store, "fetch") if only in (None, day)}
+    days = {day for day in dates_of(store, "fetch") if only in (None, day)}
+    named = set().union(*(named_segments(store, day) for day in days))
     removed: list[str] = []
     for folder in sorted({key.rpartition("/")[0] for key in store.list(f"raw/dt={only}/" if only else "raw/")}):
         place = RAW_FOLDER.fullmatch(folder)
         if place is None:
             continue  # somebody's note, or the object that S3 consoles make for a folder
         day, shard = place.groups()
-        if day not in named:
+        if day not in days:
             # A first run that was killed, or an archive whose stage files are lost: not for us to decide.
             logger.warning("%s is kept: no fetch of %s was ever finished here; run that night first", folder, day)
             continue
         partition = Partition("fetch", day, shard)
         with store.lock(partition.prefix):
             recover(store, partition)
-            named[day] = named_segments(store, day)
-            removed += gc(store, set().union(*named.values()), f"{folder}/")
+            named |= segments_named_in(store, partition)  # a fetch may have ended since; what was named once stays named
+            removed += gc(store, named, f"{folder}/")
     return removed
 
 
@@ -150,16 +152,20 @@ def _use_newsroom_settings() -> None:
 
 
 @contextmanager
-def _newsroom(day: str) -> Iterator[RunningNewsroom]:
-    """Serve the sample newsroom of a day unless somebody does, and leave the sources file that reads it."""
+def _newsroom(day: str) -> Iterator[tuple[RunningNewsroom, Path]]:
+    """Serve the sample newsroom of a day unless somebody does; yields it with the sources file that reads that day of it.
+
+    A newsroom that is served already keeps the file that its own reader goes by, as the scheduler of `make ui`.
+    """
     import newsroom
 
     web = newsroom.build(day=date.fromisoformat(day))
     with ExitStack() as stack:
-        server = _serve_on_first_free(stack, web, _newsroom_ports())
-        NEWSROOM_SOURCES.parent.mkdir(parents=True, exist_ok=True)
-        NEWSROOM_SOURCES.write_text(server.sources_toml(), encoding="utf-8")
-        yield server
+        server, ours = _serve_on_first_free(stack, web, _newsroom_ports())
+        file = NEWSROOM_SOURCES if ours else BESIDE_SOURCES
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(server.sources_toml(None if ours else web.day), encoding="utf-8")
+        yield server, file
 
 
 def _newsroom_ports() -> list[int]:
@@ -169,16 +175,17 @@ def _newsroom_ports() -> list[int]:
     return list(dict.fromkeys([*([int(before[1])] if before else []), NEWSROOM_PORT, 0]))
 
 
-def _serve_on_first_free(stack: ExitStack, web: Newsroom, ports: Sequence[int]) -> RunningNewsroom:
+def _serve_on_first_free(stack: ExitStack, web: Newsroom, ports: Sequence[int]) -> tuple[RunningNewsroom, bool]:
+    """Return a server of the newsroom, and whether it is ours; it is not where one that was found serves it already."""
     from newsroom.server import RunningNewsroom, is_served, running
 
     for port in ports[:-1]:
         with suppress(OSError):
-            return stack.enter_context(running(web, port))
-        if is_served(web, port):  # by `make ui`, say, whose DAGs read the same sources file
-            return RunningNewsroom(web, port, [])
+            return stack.enter_context(running(web, port)), True
+        if is_served(web, port):  # by `make ui`, say
+            return RunningNewsroom(web, port, []), False
         print(f"port {port} is taken: the newsroom's addresses have another port this time", file=sys.stderr)
-    return stack.enter_context(running(web, ports[-1]))
+    return stack.enter_context(running(web, ports[-1])), True
 
 
 def summary(settings: Settings, run_date: str | None) -> str:

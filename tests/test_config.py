@@ -51,6 +51,24 @@ def test_a_wrong_setting_is_named_with_its_value(variable: str, value: str, told
     assert variable in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("shards = 0", "shards must be from 1 to 1000, got 0"),
+        ('timezone = "Berlin"', "timezone must be a zone"),
+        ('schedule = "02:00"', "schedule must be five fields"),
+        ('dedup_engine = "flink"', "dedup_engine must be process or spark, got 'flink'"),
+        ('contact = "a\\nb"', "contact must be one line"),
+    ],
+)
+def test_a_wrong_value_in_the_settings_file_is_told_by_the_file_and_not_by_a_variable(line: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_text(f"{line}\n")
+    with pytest.raises(ConfigError) as error:
+        load_settings({}, file)
+    assert str(error.value).startswith(f"{file}: {told}")
+
+
 def test_an_unknown_key_in_the_settings_file_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     file = tmp_path / "pipeline.toml"
     file.write_text("dealy = 3\n")

@@ -20,15 +20,19 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, Fatal
 from pipeline.explain import explain
 from pipeline.fetch.archive import read_page
+from pipeline.fetch.discover import discover
+from pipeline.filing import file_rows, raw_prefix
 from pipeline.records import Fetch
 from pipeline.report.summary import render
 from pipeline.runs import Run, records_of
 from pipeline.sources import load_sources
 from pipeline.stages import check_error_budget, run_stages
+from pipeline.store import LocalStore, Partition
 from pipeline.urls import normalise_url
 from pipeline.warehouse import open_warehouse, run_report
 from pipeline.warehouse.sqlfiles import sql_files
 from tests.warehouse.conftest import new_database, postgres_url
+from tests.warehouse.make import fetch
 
 __all__ = ["new_database", "postgres_url"]  # fixtures
 
@@ -371,6 +375,34 @@ def test_garbage_collection_leaves_the_archive_of_every_night(night: Night) -> N
             assert len(read_page(store, row).body) == row.body_bytes
 
 
+class Counting(LocalStore):
+    """A store that counts how often each file is read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.reads: Counter[str] = Counter()
+
+    def get(self, key: str) -> bytes:
+        self.reads[key] += 1
+        return super().get(key)
+
+
+def test_garbage_collection_reads_the_rows_of_a_shard_as_often_however_many_shards_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Counting(tmp_path)
+    for shard in ("000", "001", "002", "003", "004", "005", "006", "007"):
+        partition = Partition("fetch", str(DAY), shard)
+        segment = f"{raw_prefix(partition)}/seg-00000-{shard}.warc.gz"
+        store.put(segment, b"pages")
+        with store.lock(partition.prefix):
+            file_rows(store, partition, [fetch(shard, warc_filename=segment)])
+    store.reads.clear()
+    monkeypatch.setattr(nights, "open_store", lambda url: store)
+    assert nights.collect_garbage(Settings()) == []
+    assert max(store.reads.values()) <= 6, "of two tables: for all names, for what is not filed, and once more under the lock"
+
+
 def test_the_newsroom_takes_another_port_when_its_own_is_taken_and_keeps_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -378,26 +410,29 @@ def test_the_newsroom_takes_another_port_when_its_own_is_taken_and_keeps_it(
     with running(newsroom.build(day=DAY, stories=2)) as other:
         nights.NEWSROOM_SOURCES.parent.mkdir()
         nights.NEWSROOM_SOURCES.write_text(other.sources_toml())
-        with nights._newsroom(str(DAY)) as server:
+        with nights._newsroom(str(DAY)) as (server, file):
             assert server.port != other.port
         assert f"port {other.port} is taken" in capsys.readouterr().err
-        with nights._newsroom(str(DAY)) as again:
-            assert again.port == server.port
+        with nights._newsroom(str(DAY)) as (again, same):
+            assert (again.port, same) == (server.port, file)
 
 
-def test_a_newsroom_that_is_served_already_is_read_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("day", [DAY, NEXT_DAY])
+def test_a_newsroom_that_is_served_already_is_read_where_it_is_whatever_day_it_shows(
+    day: date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with nights._newsroom(str(DAY)) as first:  # of `make ui`
+    monkeypatch.setattr(nights, "NEWSROOM_PORT", 0)  # any: somebody may have a newsroom of theirs on the usual one
+    with nights._newsroom(str(DAY)) as (first, _):  # of `make ui`
         read = nights.NEWSROOM_SOURCES.read_text()
-        with nights._newsroom(str(DAY)) as second:  # of `make run` beside it
+        with nights._newsroom(str(day)) as (second, file):  # of `make run` beside it
             assert second.port == first.port
+            found = discover(load_sources(file), Settings(allow_private_hosts=True))
         assert nights.NEWSROOM_SOURCES.read_text() == read
-        capsys.readouterr()
-        with nights._newsroom(str(NEXT_DAY)) as third:
-            assert third.port != first.port
-        assert f"port {first.port} is taken" in capsys.readouterr().err
+    assert not found.rejected
+    days = Counter(item.published_at[:10] for item in found.items if item.published_at)
+    assert days.most_common(1)[0][0] == str(day)
+    assert "is taken" not in capsys.readouterr().err
 
 
 def test_a_night_with_too_many_failures_is_not_loaded() -> None:

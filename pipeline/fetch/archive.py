@@ -8,7 +8,7 @@ no fetch row names does not exist for a reader; `gc` removes it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from pipeline.errors import Reject
 from pipeline.fetch.inflate import inflate
@@ -122,13 +122,12 @@ def index_segments(store: Store, prefix: str, segments: Iterable[str]) -> None:
         store.put(f"{prefix}/index-{hashlib.sha256(data).hexdigest()[:12]}.parquet", data)
 
 
-def gc(store: Store, keep: Collection[str], prefix: str = RAW_PREFIX) -> list[str]:
+def gc(store: Store, keep: Set[str], prefix: str = RAW_PREFIX) -> list[str]:
     """Delete what is below `prefix`: segments not in `keep`, indexes of which no segment is left; returns the keys deleted."""
-    kept = set(keep)
     keys = list(store.list(prefix))
-    doomed = [key for key in keys if key.endswith(".warc.gz") and key not in kept]
-    indexes = [key for key in keys if key.endswith(".parquet") and key not in kept]
-    doomed += [key for key in indexes if not segments_in(store.get(key)) & kept]
+    doomed = [key for key in keys if key.endswith(".warc.gz") and key not in keep]
+    indexes = [key for key in keys if key.endswith(".parquet") and key not in keep]
+    doomed += [key for key in indexes if segments_in(store.get(key)).isdisjoint(keep)]
     for key in doomed:
         store.delete(key)
     return sorted(doomed)

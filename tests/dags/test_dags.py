@@ -124,7 +124,7 @@ def test_a_schedule_that_is_none_is_told_by_the_run_and_does_not_lose_the_dag(mo
     monkeypatch.syspath_prepend(str(DAGS))
     bag = DagBag(str(DAGS / "nightly_articles.py"))
     assert bag.import_errors == {}
-    with pytest.raises(ConfigError, match="COPYDESK_SCHEDULE: must be five fields of cron such as '30 4"):
+    with pytest.raises(ConfigError, match="COPYDESK_SCHEDULE must be five fields of cron such as '30 4"):
         plan_of({}, "2026-11-20")
 
 

@@ -44,7 +44,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         (["--engine", "spark"], {"PATH": "/nowhere"}, "there is no Java; install one"),
         (["--engine", "spark", "--index", "seen"], {}, "--index seen: is for --engine process"),
         (["--engine", "process", "--master", "local[1]"], {}, "--master local[1]: is for --engine spark"),
-        ([], {"COPYDESK_DEDUP_ENGINE": "flink"}, "COPYDESK_DEDUP_ENGINE: must be process or spark, got 'flink'"),
+        ([], {"COPYDESK_DEDUP_ENGINE": "flink"}, "COPYDESK_DEDUP_ENGINE must be process or spark, got 'flink'"),
     ],
 )
 def test_what_is_missing_or_wrong_is_told_in_a_line(
