@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import argparse
 import base64
+import difflib
 import os
+import re
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+COMPOSE = Path(__file__).resolve().parents[1] / "docker-compose.yml"
+ASSIGNED = re.compile(r"^\s*(?:export\s+)?(\w+)\s*[=:]", re.MULTILINE)
+# What Compose itself reads, and what tells it how to reach Docker.
+COMPOSES_OWN = re.compile(r"COMPOSE_|DOCKER_|BUILDKIT_")
 
 TEMPLATE = """\
 # Made by `make env`. Secrets: keep this file out of version control and back it up with the data: without
@@ -69,6 +77,16 @@ def content(*, demo: bool) -> str:
     )
 
 
+def unread(file: Path) -> Iterator[str]:
+    """Yield a line for each name in the file that docker-compose.yml does not ask for: Compose passes it over in silence."""
+    read = sorted(set(re.findall(r"\$\{(\w+)", COMPOSE.read_text(encoding="utf-8"))))
+    for name in dict.fromkeys(ASSIGNED.findall(file.read_text(encoding="utf-8", errors="replace"))):
+        if name not in read and not COMPOSES_OWN.match(name):
+            near = difflib.get_close_matches(name, read, n=1, cutoff=0.8)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield f"{file}: {name} changes nothing: docker-compose.yml does not read it{meant}"
+
+
 def main() -> int:
     """Write the file, readable by its owner alone; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,6 +97,8 @@ def main() -> int:
         descriptor = os.open(options.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         print(f"{options.output} is there already and stays: the volumes know its passwords", file=sys.stderr)
+        for line in unread(options.output):
+            print(line, file=sys.stderr)
         return 2
     with os.fdopen(descriptor, "w") as file:
         file.write(content(demo=options.demo))

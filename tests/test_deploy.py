@@ -89,6 +89,19 @@ def test_secrets_are_random_private_and_never_replaced(tmp_path: Path) -> None:
     assert "there already" in again.stderr
 
 
+def test_a_name_in_the_file_that_the_stack_passes_over_is_told(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    make_env(file)
+    assert "changes nothing" not in make_env(file).stderr
+    with file.open("a") as lines:
+        lines.write("COPYDESK_DELEY=3\nexport COPYDESK_UI_PORT=9090\n#COPYDESK_X=1\nCOMPOSE_PROJECT_NAME=news\nCOPYDESK_DELAY=3\n")
+    told = make_env(file).stderr.splitlines()[1:]
+    assert told == [
+        f"{file}: COPYDESK_DELEY changes nothing: docker-compose.yml does not read it; did you mean COPYDESK_DELAY?",
+        f"{file}: COPYDESK_UI_PORT changes nothing: docker-compose.yml does not read it",
+    ]
+
+
 def test_no_secret_has_a_default_and_only_the_ui_is_published(services: dict[str, Any]) -> None:
     assert not re.findall(r"\$\{\w*(?:PASSWORD|SECRET|KEY)\w*:-", COMPOSE)
     assert {name: service["ports"] for name, service in services.items() if "ports" in service} == {
