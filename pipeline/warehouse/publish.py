@@ -133,13 +133,22 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _current(root: Path) -> Path | None:
+    """Return the version that readers see; None where there is none, or somebody has deleted files of it."""
     link = root / "current"
-    return link.resolve() if (link / MANIFEST).is_file() else None
+    if not (link / MANIFEST).is_file():
+        return None
+    version = link.resolve()
+    return version if all((version / where / file["file"]).is_file() for where, file in _manifest_of(version).items()) else None
+
+
+def _manifest_of(version: Path) -> dict[str, dict[str, Any]]:
+    manifest: dict[str, dict[str, Any]] = json.loads((version / MANIFEST).read_text())
+    return manifest
 
 
 def _write_version(connection: Connection, new: Path, before: Path | None) -> dict[str, dict[str, Any]]:
     """Write or link every file of a version; returns its manifest: path to file name, rows and signature."""
-    known = json.loads((before / MANIFEST).read_text()) if before else {}
+    known = _manifest_of(before) if before else {}
     manifest: dict[str, dict[str, Any]] = {}
     made_by = {row.name: row.checksum for row in connection.execute(sa.select(schema_migrations))}
     for night, touched in sorted(_signatures(connection).items()):

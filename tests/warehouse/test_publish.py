@@ -259,6 +259,17 @@ def test_a_folder_that_was_moved_is_published_again(warehouse: Warehouse, tmp_pa
     assert _duckdb(there, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_version_that_lost_files_is_written_again(more: int, warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    for path in (tmp_path / "current").resolve().glob("clean_articles/*/*.parquet"):
+        path.unlink()
+    load(warehouse, night(1, [make.article(f"more{n}", day=1) for n in range(more)]))
+    publish(warehouse, tmp_path, "2026-03-01")
+    assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6 + more,)]
+
+
 def test_a_bucket_is_no_folder(warehouse: Warehouse) -> None:
     with pytest.raises(ConfigError, match="COPYDESK_PUBLISH"):
         publish(warehouse, "s3://bucket/published", "2026-03-01")
