@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from newsroom import Gold, Newsroom, Page, build
-from newsroom.__main__ import main
+from newsroom import Gold, Newsroom, Page
 from newsroom.server import HUGE_BYTES, RunningNewsroom, running
+from pipeline.cli import main
 from tests.newsroom.conftest import DAY
 
 ROOT = Path(__file__).parents[2]
@@ -226,11 +226,14 @@ def test_many_clients_at_once(newsroom: Newsroom) -> None:
         assert len(server.accesses) == len(pages)
 
 
-def test_command_prints_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--sources", "--port", "8123", "--day", str(DAY), "--stories", "12"]) == 0
-    sources = tomllib.loads(capsys.readouterr().out)["source"]
+def test_command_writes_the_sources(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so that it ends when they are written
+        port = taken.getsockname()[1]
+        command = ["newsroom", "serve", "--day", str(DAY), "--stories", "12", "--port", str(port)]
+        assert main([*command, "--write-sources", str(tmp_path / "sources.toml")]) == 2
+    sources = tomllib.loads((tmp_path / "sources.toml").read_text())["source"]
     assert len(sources) == 8
-    assert ":8123/" in json.dumps(sources)
+    assert f":{port}/" in json.dumps(sources)
 
 
 def test_command_says_that_it_serves_when_it_does() -> None:
@@ -250,8 +253,5 @@ def test_command_says_that_it_serves_when_it_does() -> None:
 
 
 def test_command_names_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--outlets", "1"]) == 2
-    assert "outlets" in capsys.readouterr().err
-    with running(build(day=DAY, stories=8)) as server:
-        assert main(["--port", str(server.port)]) == 1
-    assert "in use" in capsys.readouterr().err
+    assert main(["newsroom", "serve", "--outlets", "1"]) == 2
+    assert "copydesk: newsroom: outlets: the newsroom needs at least 3, got 1" in capsys.readouterr().err
