@@ -26,7 +26,7 @@ LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 
 def explain(what: str, settings: Settings) -> str:
     """Return the explanation of a file, URL or article id; raises `ConfigError` when it is none of them."""
-    if ARTICLE_ID.fullmatch(what) and not Path(what).is_file():
+    if _is_id(what):
         stored = _stored(what, settings)
         return "\n".join((explain_text(stored.article), *_copies(stored), *_passages(stored)))
     return explain_text(_page(what, settings))
@@ -46,9 +46,11 @@ def explain_pair(one: str, other: str, settings: Settings) -> str:
 
 
 def _article(what: str, settings: Settings) -> Article:
-    if ARTICLE_ID.fullmatch(what) and not Path(what).is_file():
-        return _stored(what, settings).article
-    return _page(what, settings)
+    return _stored(what, settings).article if _is_id(what) else _page(what, settings)
+
+
+def _is_id(what: str) -> bool:
+    return ARTICLE_ID.fullmatch(what) is not None and not Path(what).is_file()
 
 
 def explain_as_html(what: str, settings: Settings) -> str:

@@ -19,9 +19,7 @@ from pipeline.urls import ascii_host, site_of
 MAX_URL = 2048  # characters; longer ones are traps, not articles
 MAX_HOST = 253  # characters, RFC 1035; the warehouse has an index by site, in which PostgreSQL takes 2,700 bytes
 CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-TERMINAL = re.compile(
-    r"[\x01-\x08\x0b-\x1f\x7f-\x9f]"
-)  # could command the terminal that shows a listing; tab and line feed may stay
+TERMINAL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # commands of the terminal that shows a listing, but for tab and line feed
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII)
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
 MAX_TEXT = 2048  # characters of a header, a title or the words that go with an outcome

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.clean.lines import UNSPACED, words_of
+from pipeline.records import BLOCK_SEPARATOR
 from pipeline.report.diff import Pair, side_by_side
 from pipeline.report.views import Row, view
-from pipeline.warehouse.rows import kept_blocks
+from pipeline.warehouse.rows import in_page_order
 
 LONGEST_BLOCK = 20_000  # characters of a block that are shown
 MOST_BLOCKS = 2_000
@@ -99,7 +100,7 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     story = view("story_heads").c
     sources = _sources(passages)
     taken = _claimed(passages, {source.article_id: source.number for source in sources})
-    blocks = in_page_order(row.text, dropped, taken)
+    blocks = shown_blocks(row.text, dropped, taken)
     return ArticlePage(
         row=row,
         blocks=blocks[:MOST_BLOCKS],
@@ -138,23 +139,18 @@ def number_of_words(text: str) -> int:
     return letters + len(words_of(UNSPACED.sub(" ", text)) if letters else text.split())
 
 
-def in_page_order(text: str, dropped: Sequence[Row], taken: Sequence[tuple[int, int, int]] = ()) -> tuple[ShownBlock, ...]:
+def shown_blocks(text: str, dropped: Sequence[Row], taken: Sequence[tuple[int, int, int]] = ()) -> tuple[ShownBlock, ...]:
     """Put the dropped blocks back among the paragraphs of the clean text; `taken` are (start, end, source) in that text."""
-    at = {row.block_index: row for row in dropped}
-    kept = kept_blocks(text)[::-1]
     blocks: list[ShownBlock] = []
     start = 0
-    while at or kept:
-        row = at.pop(len(blocks), None)
-        if row is None and not kept:  # a kept block held a blank line: what is left follows as it is
-            row = at.pop(min(at))
-        if row is not None:
-            blocks.append(ShownBlock((Piece(row.text[:LONGEST_BLOCK]),), row.rule, row.kind, max(0, len(row.text) - LONGEST_BLOCK)))
-            continue
-        paragraph = kept.pop()
-        shown = paragraph[:LONGEST_BLOCK]
-        blocks.append(ShownBlock(tuple(_pieces(shown, start, taken)), more=len(paragraph) - len(shown)))
-        start += len(paragraph) + 2
+    for block in in_page_order(text, dropped):
+        if isinstance(block, str):
+            shown = block[:LONGEST_BLOCK]
+            blocks.append(ShownBlock(tuple(_pieces(shown, start, taken)), more=len(block) - len(shown)))
+            start += len(block) + len(BLOCK_SEPARATOR)
+        else:
+            more = max(0, len(block.text) - LONGEST_BLOCK)
+            blocks.append(ShownBlock((Piece(block.text[:LONGEST_BLOCK]),), block.rule, block.kind, more))
     return tuple(blocks)
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.records import IndexPart, Reuse
-from pipeline.warehouse.bulk import Bulk, batches, bulk_for
+from pipeline.warehouse.bulk import KEYS_AT_ONCE, Bulk, batches, bulk_for
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.merge import Merged
 from pipeline.warehouse.tables import articles, dedup_index, passages, runs, story_members
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.dedup import Document
     from pipeline.dedup.parts import Kind
 
-KEYS_AT_ONCE = 2000
+DOCUMENTS_AT_ONCE = 2000  # whose texts are in memory together
 _COLUMNS = ("article_id", "url", "site", "title", "text", "published_text", "source_link", "canonical_url", "wire_credit")
 
 
@@ -124,7 +124,7 @@ class NightIndex:
         from pipeline.dedup import Document
 
         bulk = bulk_for(self.connection)
-        for chunk in batches(ids, KEYS_AT_ONCE):
+        for chunk in batches(ids, DOCUMENTS_AT_ONCE):
             for identity, url, site, title, text, published, source, canonical, credit in bulk.select_by_key(
                 articles, _COLUMNS, chunk
             ):
@@ -134,7 +134,7 @@ class NightIndex:
         """Return (id, id of another article in its story), up to `limit` for each."""
         one, other = story_members.alias("one"), story_members.alias("other")
         place = sa.func.row_number().over(partition_by=one.c.article_id, order_by=other.c.article_id)
-        for chunk in batches(ids, KEYS_AT_ONCE // 4):
+        for chunk in batches(ids, KEYS_AT_ONCE):
             found = (
                 sa.select(one.c.article_id.label("a"), other.c.article_id.label("b"), place.label("place"))
                 .join_from(one, other, sa.and_(other.c.story_id == one.c.story_id, other.c.article_id != one.c.article_id))
@@ -148,7 +148,7 @@ class NightIndex:
         """Yield the passages that are stored of these articles."""
         p = passages.c
         columns: tuple[sa.ColumnElement[Any], ...] = (p.article_id, p.source_article_id, p.start_offset, p.end_offset, p.words)
-        for chunk in batches(sorted(ids), KEYS_AT_ONCE // 4):
+        for chunk in batches(sorted(ids), KEYS_AT_ONCE):
             for row in self.connection.execute(sa.select(*columns).where(p.article_id.in_(chunk))):
                 yield Reuse(*row)
 

@@ -14,7 +14,7 @@ from pipeline.records import Article, Block, Discovered, Rejected, Relation
 from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
-from pipeline.warehouse.rows import kept_blocks
+from pipeline.warehouse.rows import in_page_order
 from pipeline.warehouse.tables import article_versions, articles, dropped_blocks, fetches, passages, stories, story_members
 from pipeline.warehouse.tables import url_state as url_state_table
 
@@ -197,18 +197,10 @@ def _article(row: Any, connection: Connection) -> Article:
 
 def _blocks(text: str, dropped: Collection[Any]) -> tuple[Block, ...]:
     """Put the dropped blocks back to their places among the kept paragraphs."""
-    at = {row.block_index: Block(row.block_index, row.kind, row.text, row.rule) for row in dropped}
-    kept = kept_blocks(text)[::-1]
-    blocks: list[Block] = []
-    while at or kept:
-        place = len(blocks)
-        if place in at:
-            blocks.append(at.pop(place))
-        elif kept:
-            blocks.append(Block(place, "paragraph", kept.pop()))
-        else:  # a kept block held a blank line: what is left follows as it is
-            blocks.append(replace(at.pop(min(at)), index=place))
-    return tuple(blocks)
+    return tuple(
+        Block(place, "paragraph", block) if isinstance(block, str) else Block(place, block.kind, block.text, block.rule)
+        for place, block in enumerate(in_page_order(text, dropped))
+    )
 
 
 def _copies(connection: Connection, story_id: str) -> tuple[Copy, ...]:

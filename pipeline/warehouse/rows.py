@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -73,6 +73,20 @@ def report_values(report: StageReport, run_id: str) -> Iterable[Row]:
 def kept_blocks(text: str) -> list[str]:
     """Return the paragraphs of a clean text."""
     return text.split(BLOCK_SEPARATOR) if text else []
+
+
+def in_page_order(text: str, dropped: Iterable[Any]) -> Iterator[Any]:
+    """Yield the paragraphs of a clean text and among them, each in its place, the rows of the dropped blocks, given in order.
+
+    What was dropped behind the last paragraph comes last, however far behind it stood.
+    """
+    kept, done = kept_blocks(text), 0
+    for number, row in enumerate(dropped):
+        before = row.block_index - number  # so many of the blocks before it were kept
+        yield from kept[done:before]
+        yield row
+        done = before
+    yield from kept[done:]
 
 
 def _clean(text: str | None) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.report.article import Piece, _claimed, in_page_order, number_of_words, own_texts
+from pipeline.report.article import Piece, _claimed, number_of_words, own_texts, shown_blocks
 
 
 def _row(index: int, text: str = "Share", rule: str = "share") -> SimpleNamespace:
@@ -21,13 +21,13 @@ def _passage(start: int, end: int, source: str) -> SimpleNamespace:
 
 
 def test_dropped_blocks_stand_where_they_stood() -> None:
-    blocks = in_page_order("First.\n\nSecond.", [_row(0), _row(2, "Advertisement", "advertisement"), _row(9, "Late", "read-more")])
+    blocks = shown_blocks("First.\n\nSecond.", [_row(0), _row(2, "Advertisement", "advertisement"), _row(9, "Late", "read-more")])
     assert [block.rule for block in blocks] == ["share", None, "advertisement", None, "read-more"]
     assert blocks[3].pieces == (Piece("Second."),)
 
 
 def test_a_passage_over_two_paragraphs_is_marked_in_both() -> None:
-    blocks = in_page_order("One two.\n\nThree four.", [], [(4, 15, 1)])
+    blocks = shown_blocks("One two.\n\nThree four.", [], [(4, 15, 1)])
     assert [block.pieces for block in blocks] == [
         (Piece("One "), Piece("two.", 1)),
         (Piece("Three", 1), Piece(" four.")),
@@ -49,12 +49,12 @@ def test_no_character_is_lost_or_shown_twice(paragraphs: list[str], spans: list[
     passages = [_passage(start, start + length, str(number)) for number, (start, length) in enumerate(spans)]
     taken = _claimed(passages, {str(number): number + 1 for number in range(len(spans))})
     assert all(a[1] <= b[0] for a, b in pairwise(taken))
-    blocks = in_page_order(text, [], taken)
+    blocks = shown_blocks(text, [], taken)
     assert "\n\n".join("".join(piece.text for piece in block.pieces) for block in blocks) == text
 
 
 def test_a_block_without_end_is_cut_and_says_so() -> None:
-    (block,) = in_page_order("x" * 100_000, [])
+    (block,) = shown_blocks("x" * 100_000, [])
     assert len(block.pieces[0].text) + block.more == 100_000
     assert block.more > 0
 
