@@ -13,6 +13,11 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.dedup.undecoded import entity_names
+
+Tables = tuple[
+    npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.uint64], npt.NDArray[np.uint64]
+]  # fmt: skip
 SEPARATOR, LETTER, DIGIT, SKIPPED, ACCENT, SINGLE, CHUNKED, CHUNKED_MARK, STOP, NEWLINE = range(10)
 QUOTE_OPEN, QUOTE_CLOSE, QUOTE = range(10, 13)
 
@@ -67,10 +72,11 @@ _QUOTES_CLOSE = "”»」』›"
 
 
 @cache
-def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
+def tables() -> Tables:
     """Return for the code points below 65536: class, folded code point (or two), and 1 where the letter is a capital.
 
-    The last table is for bytes: the folded code of an ASCII letter, 0x80 for a blank, 0xFF for every other byte.
+    The table after these is for bytes: the folded code of an ASCII letter, 0x80 for a blank, 0xFF for every other byte. The last
+    has the names of entities.
     """
     kinds = np.full(0x10000, LETTER, np.uint8)
     for ranges, kind in (
@@ -106,4 +112,4 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray
     quick = np.full(256, 0xFF, np.uint64)
     quick[:0x80] = np.where(kinds[:0x80] == LETTER, folded[:0x80], 0xFF)
     quick[0x20] = 0x80
-    return kinds, folded, capital, quick
+    return kinds, folded, capital, quick, entity_names()

@@ -23,6 +23,7 @@ from pipeline.dedup.characters import (
     STOP,
 )
 from pipeline.dedup.jit import inner
+from pipeline.dedup.undecoded import AMPERSAND, LEADS, entity_at, misread_at
 
 # Flags of a word.
 FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, IDEOGRAPH, SHORT = 1, 2, 4, 8, 16, 32, 64
@@ -118,12 +119,13 @@ def _goes_on(data: Any, i: int, high: int, code: Any, digits: int, kinds: Any) -
 
 
 @inner
-def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, at: int, full: bool) -> int:
+def scan(data: Any, low: int, high: int, tables: Any, out: Any, at: int, full: bool) -> int:
     """Write the words of `data[low:high]` from index `at` on; return the index after the last.
 
-    `out` is (hashes u64, starts u32, ends u32, flags u8); starts and ends are code points from the start of the text.
-    Without `full`, only the hashes can be used.
+    `tables` are those of `characters`, `out` is (hashes u64, starts u32, ends u32, flags u8); starts and ends are code points from
+    the start of the text. Without `full`, only the hashes can be used.
     """
+    kinds, folded, capital, quick, entities = tables
     hashes, starts, ends, flags = out
     n = at
     position = 0  # of the current character, in code points
@@ -140,6 +142,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
     new_paragraph = True
     stopped = False  # a full stop was the last thing that was not blank
     quoted = np.uint32(0)  # the mark that the quotation began with
+    misread_end = -1  # byte after the last character that was not read as UTF-8
     while i < high:
         if open_word and not chunk and not number and quick[data[i]] <= BLANK:  # most of most texts: ASCII letters and blanks
             first, before, position_before = n, i, position
@@ -194,6 +197,15 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                 | np.uint32(data[i + 3] & 0x3F)
             )
             size = 4
+        width = 1
+        if code == AMPERSAND:
+            entity, size = entity_at(data, i, high, entities)
+            code, width = np.uint32(entity), size
+        elif LEADS[0] <= code <= LEADS[1] and i + 2 < high and data[i + 2] >= 0x80:
+            misread, more, count = misread_at(data, i, high, code, open_word, misread_end == i, capital)
+            if misread:
+                code, size, width = np.uint32(misread), more, count
+                misread_end = i + size
         letter = code
         second = np.uint32(0)
         big = 0
@@ -245,13 +257,13 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             if second:
                 word_hash = (word_hash ^ np.uint64(second)) * _PRIME
             letters += 0 if 0x1160 <= code < 0x1200 else 1
-            ends[n] = position + 1
+            ends[n] = position + width
         elif kind == SKIPPED:
             pass  # an apostrophe inside a word belongs to it, one at the end does not: only letters move the end
         elif kind == ACCENT:
             last = n if open_word else n - 1
             if last >= at and ends[last] == position:  # no word ends within a character
-                ends[last] = position + 1
+                ends[last] = position + width
         elif kind == SINGLE:
             if open_word:
                 open_word = chunk = False
@@ -264,7 +276,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             if new_paragraph:
                 flag |= PARAGRAPH
             starts[n] = position
-            ends[n] = position + 1
+            ends[n] = position + width
             hashes[n] = (_SEED ^ np.uint64(letter)) * _PRIME
             flags[n] = flag
             n += 1
@@ -293,7 +305,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
                     flag |= PARAGRAPH
                 new_sentence = new_paragraph = stopped = False
             word_hash = (word_hash ^ np.uint64(code)) * _PRIME
-            ends[n] = position + 1
+            ends[n] = position + width
             previous = np.uint64(code)
         else:
             inside = False
@@ -320,7 +332,7 @@ def scan(data: Any, low: int, high: int, kinds: Any, folded: Any, capital: Any, 
             elif kind >= QUOTE_OPEN and not (kind == QUOTE and in_word):  # as it stands in Hebrew abbreviations
                 opens = (i == low or data[i - 1] <= 0x20) and _letter_at(data, i + size, high, quick)
                 quoted = _quoted_by(quoted, np.uint32(code), kind, opens)
-        position += 1
+        position += width
         i += size
     if open_word:
         hashes[n] = word_hash

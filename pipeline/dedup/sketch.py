@@ -99,7 +99,7 @@ def sketch(texts: Texts, params: DedupParams) -> Sketches:
     spare = (scratch(room), np.empty(room, np.uint64), signature)
     start = 0
     while start < count:  # the room for kept shingles is an estimate; hashes could gather
-        start = _sketch(data, bounds, start, *tables(), *spare, params.rows, np.uint64(params.limit), bands, kept, kept_bounds)
+        start = _sketch(data, bounds, start, tables(), *spare, params.rows, np.uint64(params.limit), bands, kept, kept_bounds)
         if start < count:
             kept = np.concatenate([kept, np.empty(len(kept) + room, np.uint32)])
     _keep_once(kept, kept_bounds)
@@ -158,12 +158,12 @@ def _partition(kept: Any, kept_bounds: Any) -> Any:
 
 @kernel
 def _sketch(
-    data: Any, bounds: Any, start: int, kinds: Any, folded: Any, capital: Any, quick: Any, words: Any, shingles: Any,
-    signature: Any, rows: int, limit: Any, bands: Any, kept: Any, kept_bounds: Any,
+    data: Any, bounds: Any, start: int, tables: Any, words: Any, shingles: Any, signature: Any, rows: int, limit: Any, bands: Any,
+    kept: Any, kept_bounds: Any,
 ) -> int:  # fmt: skip
     size = kept_bounds[start]
     for document in range(start, len(bounds) - 1):
-        n = scan(data, bounds[document], bounds[document + 1], kinds, folded, capital, quick, words, 0, False)
+        n = scan(data, bounds[document], bounds[document + 1], tables, words, 0, False)
         if size + n > len(kept):
             return document
         hashes = words[0]

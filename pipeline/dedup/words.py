@@ -64,7 +64,7 @@ def read_words(texts: Texts, after: Words | None = None, *, spare: int = 0) -> W
     ends = np.empty(len(bounds), np.int64)
     ends[0] = used.size
     out = (used.hashes, used.starts, used.ends, used.flags)
-    size: int = _read(data, bounds, *tables(), out, ends)
+    size: int = _read(data, bounds, tables(), out, ends)
     _sort_shingles(used.hashes, ends, used.shingles, used.order)
     _flag_repeats(used.shingles, used.order, ends, used.flags)
     return replace(used, low=np.concatenate([used.low, ends[:-1]]), high=np.concatenate([used.high, ends[1:]]), size=size)
@@ -109,10 +109,10 @@ def _most_words(data: Any, bounds: Any) -> Any:
 
 
 @kernel
-def _read(data: Any, bounds: Any, kinds: Any, folded: Any, capital: Any, quick: Any, out: Any, word_bounds: Any) -> Any:
+def _read(data: Any, bounds: Any, tables: Any, out: Any, word_bounds: Any) -> Any:
     size = word_bounds[0]
     for text in range(len(bounds) - 1):
-        size = scan(data, bounds[text], bounds[text + 1], kinds, folded, capital, quick, out, size, True)
+        size = scan(data, bounds[text], bounds[text + 1], tables, out, size, True)
         word_bounds[text + 1] = size
     return size
 

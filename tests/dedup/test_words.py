@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
+from collections.abc import Callable
+from html.entities import codepoint2name
 
 import numpy as np
 import pytest
@@ -37,7 +40,7 @@ def test_texts_that_follow_are_read_as_if_together(one: list[str], other: list[s
     assert said(following.of(turned)) == together[::-1]
 
 
-@given(st.text("5m м٣中۵g. \n"))
+@given(st.text("5m м٣中۵g. \n&#4;Ãâ©€"))
 def test_there_is_room_for_all_words_however_they_are_written_together(text: str) -> None:
     data, bounds = encode([text])
     assert read_words((data, bounds), spare=8).size <= min(_most_words(data, bounds), longest(bounds))
@@ -71,6 +74,12 @@ def hashes(text: str) -> list[int]:
     """Return what is compared of a text's words."""
     words = read_words(encode([text]))
     return words.hashes[: words.size].tolist()
+
+
+def flagged_or_not(text: str) -> list[str]:
+    """Return the words of a text as they stand there."""
+    words = read_words(encode([text]))
+    return [text[words.starts[i] : words.ends[i]] for i in range(words.size)]
 
 
 def flagged(text: str, flag: int) -> list[str]:
@@ -113,6 +122,48 @@ def test_ways_of_writing_a_word_are_the_same_word(text: str, other: str) -> None
 )
 def test_ways_of_writing_a_number_are_the_same_number(text: str, other: str) -> None:
     assert hashes(text) == hashes(other)
+
+
+def in_latin(text: str) -> str:
+    """Return a text whose UTF-8 was read as Latin-1."""
+    return text.encode().decode("latin-1")
+
+
+def in_cp1252(text: str) -> str:
+    """Return a text whose UTF-8 was read as cp1252, as browsers do."""
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+
+
+def escaped(text: str) -> str:
+    """Return a text with entities for what is not ASCII."""
+    return html.escape(text).encode("ascii", "xmlcharrefreplace").decode()
+
+
+def named(text: str) -> str:
+    """Return a text with the names of entities that have one."""
+    return "".join(f"&{codepoint2name[ord(letter)]};" if ord(letter) in codepoint2name else letter for letter in text)
+
+
+def escaped_twice(text: str) -> str:
+    """Return a text with entities whose ampersands were escaped again."""
+    return html.escape(escaped(text))
+
+
+@pytest.mark.parametrize("undecoded", [in_latin, in_cp1252, escaped, named, escaped_twice])
+@given(st.text("aeé ñüßłőçř дєя θώς سلا שלם काि 한국어 新聞 のヴ ไทย ộư 12.,« “”»–…'\"&<", max_size=40))
+def test_what_an_outlet_did_not_decode_is_the_same_words(undecoded: Callable[[str], str], text: str) -> None:
+    assert hashes(undecoded(text)) == hashes(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["pensé…» dit-il", "LIBERTÉ» A", "la manhã»", "MANHÃ” B", "AT&T; R&D", "a=1&b=2;", "&; &#; &#x; &#xg;"]
+)
+def test_what_looks_like_undecoded_characters_is_left_as_it_is(text: str) -> None:
+    assert "".join(flagged_or_not(text)) == "".join(filter(str.isalnum, text))
+
+
+def test_the_offsets_of_words_are_those_of_the_text_as_it_stands() -> None:
+    assert flagged_or_not("x&#1083;y&amp;eacute; Ã©tÃ© z") == ["x&#1083;y&amp;eacute;", "Ã©tÃ©", "z"]
 
 
 @pytest.mark.parametrize("text", ["in 2019 300 left", "row 12 34 5678", "G20 and B2B, A380s", "won 3. 400 came", "1 2 30"])
