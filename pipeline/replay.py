@@ -6,12 +6,12 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from pipeline import stages
 from pipeline.config import Settings
 from pipeline.errors import CheckFailed, ConfigError
+from pipeline.matching import equal_runs
 from pipeline.records import BLOCK_SEPARATOR, Article, Rejected, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of, rejects_of
 from pipeline.sources import sources_if_any
@@ -166,12 +166,11 @@ def _article_lines(before: Article | None, after: Article | None, reasons: Mappi
 
 def _text_lines(before: list[str], after: list[str]) -> list[str]:
     """Return the lines lost and gained, in their order."""
-    # Not difflib.ndiff: it also compares the lines letter by letter, which takes a second for one long article.
-    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    lines = []
-    for tag, start, end, new_start, new_end in opcodes:
-        if tag != "equal":
-            lines += [f"  - {line}" for line in before[start:end]] + [f"  + {line}" for line in after[new_start:new_end]]
+    lines: list[str] = []
+    old = new = 0
+    for start, new_start, size in equal_runs(before, after):
+        lines += [f"  - {line}" for line in before[old:start]] + [f"  + {line}" for line in after[new:new_start]]
+        old, new = start + size, new_start + size
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -140,13 +141,18 @@ def number_of_words(text: str) -> int:
 
 
 def shown_blocks(text: str, dropped: Sequence[Row], taken: Sequence[tuple[int, int, int]] = ()) -> tuple[ShownBlock, ...]:
-    """Put the dropped blocks back among the paragraphs of the clean text; `taken` are (start, end, source) in that text."""
+    """Put the dropped blocks back among the paragraphs of the clean text.
+
+    `taken` are (start, end, source) in that text, in order and apart from each other.
+    """
     blocks: list[ShownBlock] = []
+    begins, ends = ([span[side] for span in taken] for side in (0, 1))
     start = 0
     for block in in_page_order(text, dropped):
         if isinstance(block, str):
             shown = block[:LONGEST_BLOCK]
-            blocks.append(ShownBlock(tuple(_pieces(shown, start, taken)), more=len(block) - len(shown)))
+            in_it = taken[bisect_right(ends, start) : bisect_left(begins, start + len(shown))]
+            blocks.append(ShownBlock(tuple(_pieces(shown, start, in_it)), more=len(block) - len(shown)))
             start += len(block) + len(BLOCK_SEPARATOR)
         else:
             more = max(0, len(block.text) - LONGEST_BLOCK)
@@ -159,8 +165,6 @@ def _pieces(paragraph: str, start: int, taken: Sequence[tuple[int, int, int]]) -
     at = 0
     for begin, end, source in taken:
         low, high = max(begin - start, at), min(end - start, len(paragraph))
-        if low >= high:
-            continue
         if low > at:
             yield Piece(paragraph[at:low])
         yield Piece(paragraph[low:high], source)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import accumulate, groupby
 
+from pipeline.matching import equal_runs
 from pipeline.warehouse.rows import kept_blocks
 
 MOST_WORDS = 4000  # words of each text that are compared; what follows is shown as it is
@@ -40,9 +40,8 @@ class Pair:
 def side_by_side(left: str, right: str) -> tuple[Pair, ...]:
     """Return the paragraphs of both texts in their order, matched by the words that they share."""
     a, b = _Words.of(left), _Words.of(right)
-    matcher = SequenceMatcher(None, a.keys, b.keys, autojunk=False)
     votes: dict[tuple[int, int], int] = {}
-    for i, j, size in matcher.get_matching_blocks():
+    for i, j, size in equal_runs(a.keys, b.keys):
         for offset in range(size):
             a.same[i + offset] = b.same[j + offset] = True
             pair = a.paragraph(i + offset), b.paragraph(j + offset)

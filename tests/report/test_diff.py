@@ -46,5 +46,6 @@ def test_a_text_without_end_is_compared_in_bounded_time() -> None:
     (pair,) = side_by_side(word, word + "y")
     assert pair.left is not None
     assert pair.left[0].text == word
+    assert _text(side_by_side("x " * 4000, "x y " * 2000), "right") == "x y " * 2000  # nine minutes of difflib
     many = "\n\n".join(f"paragraph {i} of many" for i in range(5000))
     assert len(side_by_side(many, many)) == 300
