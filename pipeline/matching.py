@@ -1,4 +1,4 @@
-"""What two sequences have in common, in bounded time: difflib takes the cube of their length where few words come again and again."""
+"""What two sequences have in common, in bounded time: of a few words again and again difflib takes the cube of their number."""
 
 from __future__ import annotations
 
