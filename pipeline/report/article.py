@@ -63,6 +63,7 @@ class ArticlePage:
     own_words: int
     reused: tuple[Row, ...]
     versions: tuple[Row, ...]
+    current: int | None  # number of the version that stands: an earlier one where the article went back to it
     members: int
 
 
@@ -98,6 +99,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     reused = sa.select(passage).where(passage.c.source_article_id == row.article_id).order_by(passage.c.words.desc()).limit(REUSED)
     listed = [column for column in text.c if column.name != "text"]
     versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(text.c.version_no.desc()).limit(50)
+    is_this = sa.and_(text.c.text == row.text, text.c.title.is_not_distinct_from(row.title))
+    current = sa.select(text.c.version_no).where(text.c.article_id == row.article_id, is_this)
     story = view("story_heads").c
     sources = _sources(passages)
     taken = _claimed(passages, {source.article_id: source.number for source in sources})
@@ -112,6 +115,7 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         own_words=sum(number_of_words(text) for text in own_texts(row.text, taken)),
         reused=tuple(connection.execute(reused)),
         versions=tuple(connection.execute(versions)),
+        current=connection.execute(current).scalar(),
         members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,
     )
 

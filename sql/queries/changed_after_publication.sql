@@ -1,6 +1,7 @@
 -- Articles whose text changed after it was first seen: each version beside the one before it. What newer rules made of the same page
--- stands in place of what older ones had made of it, and is no change.
-SELECT site, url, seen_at, title_before, title, characters_more, text, text_before
+-- stands in place of what older ones had made of it, and is no change. The current text is not the last one where an article went back
+-- to what it was.
+SELECT site, url, seen_at, is_current, title_before, title, characters_more, text, text_before
 FROM (
   SELECT
     a.site,
@@ -8,6 +9,7 @@ FROM (
     v.article_id,
     v.version_no,
     v.seen_at,
+    v.content_hash = a.content_hash AS is_current,
     LAG(v.title) OVER w AS title_before,
     v.title,
     LENGTH(v.text) - LAG(LENGTH(v.text)) OVER w AS characters_more,

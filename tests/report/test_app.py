@@ -207,6 +207,14 @@ def test_versions_of_an_article_are_compared(client: httpx.Client) -> None:
     assert client.get(f"/article/{LEAD}?old=7&new=9").status_code == 200
 
 
+def test_the_version_that_stands_is_marked_also_where_an_article_went_back_to_it(client: httpx.Client, filled: Warehouse) -> None:
+    for day, body in enumerate(("As it was.", "Otherwise.", "As it was."), 3):
+        load(filled, make.night(day, [make.article("back", body, day)]))
+    tree = lxml.html.fromstring(client.get(f"/article/{make.article('back').article_id}").text)
+    first_cells = tree.xpath("//section[@aria-labelledby='versions']//tbody/tr/td[1]")
+    assert [" ".join(cell.text_content().split()) for cell in first_cells] == ["2", "1 stands now"]
+
+
 def test_a_page_of_very_many_blocks_counts_those_that_are_not_shown(
     client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,13 @@ def test_versions_stand_beside_the_one_before_also_of_documents_without_a_url(wa
     assert [text is None for text in texts] == [True, False, True, False]
 
 
+def test_the_text_that_stands_is_named_where_an_article_went_back_to_it(warehouse: Warehouse, rows: Any) -> None:
+    for day, body in enumerate(("As it was.", "Otherwise.", "As it was.")):
+        load(warehouse, night(day, [article("back", body, day)]))
+    (statement,) = QUERIES["changed_after_publication"].statements()
+    assert [(row["text"], bool(row["is_current"])) for row in rows(statement)] == [("As it was.", True), ("Otherwise.", False)]
+
+
 def test_what_newer_rules_make_of_the_same_pages_is_no_change(warehouse: Warehouse, rows: Any) -> None:
     pages = (
         [article("still", "It stood. Share.", day) for day in range(2)],
