@@ -16,6 +16,7 @@ from lxml import etree
 from pipeline.errors import Reject
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
+from pipeline.fetch.other_document import in_place_of_feed
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ def parse_feed(body: bytes, url: str) -> Feed:
         body = with_references(body)
     if not body.strip():
         raise Reject("empty_feed", "the answer has no body")
+    if not ENTRY_TAG.search(body) and (other := in_place_of_feed(body, url)):
+        raise Reject("bad_feed", other)
     base, said, fault = _said(body, url)
     listed = begun(body, ENTRY_TAG) if fault else 0
     entries = _entries(body, listed)

@@ -14,6 +14,7 @@ from pipeline.errors import Reject
 from pipeline.fetch.feeds import Entry
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
+from pipeline.fetch.other_document import in_place_of_sitemap
 
 MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
 MAX_URLS = 50_000  # sitemaps.org: in one file
@@ -43,6 +44,8 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
     else:
         refuse_entities(body, "bad_sitemap")
         start = START.search(body)  # a script's warnings and blank lines may stand before it
+        if start is None and (other := in_place_of_sitemap(body)):
+            raise Reject("bad_sitemap", other)
         sitemap = _xml_sitemap(with_references(body[start.start() if start else 0 :]), url)
     if not sitemap.entries and not sitemap.children:
         raise Reject("empty_sitemap", "a sitemap without URLs")

@@ -161,6 +161,37 @@ def test_an_input_that_cannot_be_read_is_told_and_ends_nothing(
     assert (rejected.url, rejected.site) == (web.url("/input"), "news.localhost")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        (
+            "feeds",
+            '<!-- v2 -->\n<!DOCTYPE html><title>Nyheter\n  i dag</title><link rel="alternate" type="application/rss+xml" href="/rss">'
+            '<link rel="alternate" type="application/atom+xml" href="https://feeds.example/a"><a href="/1">En</a>',
+            'a page of HTML ("Nyheter i dag") and no feed; the feeds that it names: {home}rss, https://feeds.example/a',
+        ),
+        ("feeds", "<html><p>Wir schätzen Ihre Privatsphäre", "a page of HTML and no feed"),
+        (
+            "feeds",
+            "<?xml version='1.0'?><urlset><url/></urlset>",
+            "a sitemap and no feed; it belongs under sitemaps",
+        ),
+        ("sitemaps", "<!doctype html><title>404</title>", 'a page of HTML ("404") and no sitemap'),
+        ("sitemaps", "<rss><channel/></rss>", "the first element is <rss>, not <urlset> or <sitemapindex>; it belongs under feeds"),
+    ],
+)
+def test_what_stands_in_place_of_a_feed_or_sitemap_is_named(web: Web, settings: Settings, kind: str, body: str, told: str) -> None:
+    web.add("/input", Reply(body.encode()))
+    (rejected,) = find(settings, Source(id="bad", **{kind: (web.url("/input"),)})).rejected  # type: ignore[arg-type]
+    assert rejected.detail == told.format(home=web.url("/"))
+
+
+def test_a_page_of_very_many_comments_in_place_of_a_feed_is_told_at_once(web: Web, settings: Settings) -> None:
+    web.add("/input", Reply(b"<!-- -->" * 100_000 + b"<"))
+    (rejected,) = find(settings, Source(id="bad", feeds=(web.url("/input"),))).rejected
+    assert rejected.reason == "bad_feed"
+
+
 def test_feeds_and_sitemaps_go_through_robots_and_the_guard(web: Web, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     web.add("/robots.txt", Reply(b"User-agent: *\nDisallow: /rss\n", headers={"Content-Type": "text/plain"}))
