@@ -166,7 +166,7 @@ def test_an_input_that_cannot_be_read_is_told_and_ends_nothing(
     [
         (
             "feeds",
-            '<!-- v2 -->\n<!DOCTYPE html><title>Nyheter\n  i dag</title><link rel="alternate" type="application/rss+xml" href="/rss">'
+            '<!-- 2 --> <!DOCTYPE html><title>Nyheter\n i dag</title><link rel="alternate" type="application/rss+xml" href="/rss">'
             '<link rel="alternate" type="application/atom+xml" href="https://feeds.example/a"><a href="/1">En</a>',
             'a page of HTML ("Nyheter i dag") and no feed; the feeds that it names: {home}rss, https://feeds.example/a',
         ),
