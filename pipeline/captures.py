@@ -8,6 +8,7 @@ from pipeline.records import Fetch
 from pipeline.urls import url_id
 
 SUCCEEDED = ("fetched", "not_modified")
+LEFT_OVER = "deadline"  # nobody was asked for the page: the time of the run was over
 # What this machine's settings forbid today says nothing of a page that failed otherwise.
 OUR_REFUSALS = ("forbidden_address",)
 

@@ -188,6 +188,42 @@ def test_what_failed_is_tried_again_though_the_feed_has_moved_on(web: Web, tmp_p
     assert night(24) == night(27) == [], "in the end it is for the quarantine"
 
 
+def test_a_source_with_more_pages_than_a_night_has_time_for_is_read_night_by_night(web: Web, tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path / "store"),
+        warehouse_url=f"sqlite:///{tmp_path}/w.db",
+        publish=str(tmp_path / "published"),
+        allow_private_hosts=True,
+        shards=1,
+        workers=1,
+        delay=0.1,
+        fetch_deadline=1.0,
+    )
+    archive = [f"/archive/{n:02}" for n in range(40)]
+    web.add("/map.xml", Reply(f"<urlset>{''.join(f'<url><loc>{web.url(path)}</loc></url>' for path in archive)}</urlset>".encode()))
+    source = Source(id="a", feeds=(web.url("/rss"),), sitemaps=(web.url("/map.xml"),))
+    text = "".join(f"<p>Paragraph {n} of the story says what happened there, and to whom it happened.</p>" for n in range(6))
+    for path in (*archive, "/today/20", "/today/21", "/today/22"):
+        web.add(path, Reply(f"<html><body><article><h1>A title of {path}</h1>{text}</article></body></html>".encode()))
+    asked: list[str] = []
+    for day in (20, 21, 22):
+        web.add("/rss", Reply(f"<rss><channel><item><link>/today/{day}</link></item></channel></rss>".encode()))
+        web.log.clear()
+        stages.run_stages(Run(run_date=f"2026-11-{day}", settings=settings, sources=(source,)))
+        pages = [path for path in web.paths() if path.startswith(("/archive/", "/today/"))]
+        assert pages[0] == f"/today/{day}", "what is news comes first"
+        assert len(pages) > 1, "each night goes on where the one before it ended"
+        asked += [path for path in pages if path in archive]
+    assert asked == archive[: len(asked)]
+
+
+def test_what_was_not_asked_for_is_no_failure() -> None:
+    tried = {"fetched": 12, "http_500": 18, "deadline": 500}
+    with pytest.raises(BudgetSpent, match=r"18 of 30 pages failed \(18 http_500\)"):
+        stages.check_error_budget([StageReport("fetch", "2026-11-20", "000", 530, tried)], 0.5)
+    stages.check_error_budget([StageReport("fetch", "2026-11-20", "000", 530, tried)], 0.6)
+
+
 def test_a_page_that_is_tried_again_is_in_the_language_of_its_source(web: Web, tmp_path: Path) -> None:
     settings = Settings(
         store=str(tmp_path / "store"), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, delay=0.0

@@ -11,6 +11,7 @@ from typing import Literal
 
 from aiohttp.abc import AbstractResolver
 
+from pipeline.captures import LEFT_OVER
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient, hidden_userinfo
 from pipeline.fetch.client import Client, without_userinfo
@@ -110,7 +111,7 @@ class _Run:
             async with asyncio.timeout(self._settings.fetch_deadline):
                 await work
         except TimeoutError:
-            self._reject(source, url, Transient("deadline", "the time for this run was over"))
+            self._reject(source, url, Transient(LEFT_OVER, "the time for this run was over"))
 
     async def _read_feed(self, source: Source, rank: tuple[int, int], url: str) -> None:
         try:

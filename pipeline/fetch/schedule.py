@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from pipeline.captures import LEFT_OVER
 from pipeline.errors import Transient
 from pipeline.fetch.pacing import Host, Pacer, host_key
 from pipeline.records import Discovered
@@ -121,7 +122,7 @@ class Schedule:
         for task in running:
             task.cancel()
         results = await asyncio.gather(*running, return_exceptions=True)
-        late = Transient("deadline", "the time for this run was over")
+        late = Transient(LEFT_OVER, "the time for this run was over")
         for (queue, job), result in zip(running.values(), results, strict=True):
             if result is not None:
                 give_up(job, late)

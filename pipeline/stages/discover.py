@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pipeline.captures import LEFT_OVER
 from pipeline.errors import Transient
 from pipeline.records import Discovered, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, dates_of, shard_count
@@ -152,7 +153,9 @@ def _wanted(item: Discovered, states: Mapping[str, UrlState], run: Run, per_sour
 
 
 def _due(state: UrlState, today: date) -> bool:
-    """Say whether a URL known from an earlier night is to be looked at again."""
+    """Say whether a URL known from an earlier night is to be looked at again; what a night had no time for, in the next one."""
+    if state.last_outcome == LEFT_OVER:
+        return state.last_fetch_date < today
     ages = (state.first_seen_date + timedelta(days=age) for age in REFETCH_AFTER_DAYS)
     return any(state.last_fetch_date < due <= today for due in ages)
 

@@ -31,12 +31,13 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
         known = {url_id(row.url): row for row in read_records(store, partition, Fetch)}
         wanted = read_records(store, Partition("discover", run.run_date, shard), Discovered)
         todo = [item for item in wanted if _to_fetch(item, known.get(url_id(item.url)), again)]
+        validators = _validators(run, [item for item in todo if url_id(item.url) not in again], known)
         rows = fetch_pages(
-            todo,
+            _news_first(todo, validators),
             settings=run.settings,
             store=store,
             archive_prefix=prefix,
-            validators=_validators(run, [item for item in todo if url_id(item.url) not in again], known),
+            validators=validators,
             delays={source.id: source.delay for source in run.sources if source.delay is not None},
             progress=progress_log(f"fetch {run.run_date} {shard}"),
         )
@@ -47,6 +48,16 @@ def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
 def _to_fetch(item: Discovered, known: Fetch | None, again: Collection[str]) -> bool:
     """Say whether an item is fetched in this run; a local file costs no more than a look, and may have been replaced."""
     return known is None or known.retryable or item.via == "file" or url_id(item.url) in again
+
+
+def _news_first(items: Sequence[Discovered], validators: Mapping[str, Validator]) -> list[Discovered]:
+    """Return items in the order to ask for them, should the time not do for all: a sitemap may list an archive.
+
+    What it lists comes last, what was read on an earlier night after what was not, and what is dated earlier after what is later.
+    """
+    latest = sorted(items, key=lambda item: item.published_at or "", reverse=True)
+    read = {name for name, validator in validators.items() if validator.raw_ref is not None}
+    return sorted(latest, key=lambda item: (item.via == "sitemap", url_id(item.url) in read))
 
 
 def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fetch]) -> dict[str, Validator]:
