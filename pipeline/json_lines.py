@@ -75,7 +75,7 @@ def _raw_lines(handle: IO[bytes], source: str) -> Iterator[bytes]:
 def _read_line(handle: IO[bytes], source: str) -> bytes:
     try:
         raw = handle.readline(MAX_LINE)
-        if len(raw) == MAX_LINE:
+        if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
             while rest := handle.readline(MAX_LINE):
                 if rest.endswith(b"\n"):
                     break
