@@ -57,7 +57,7 @@ class Settings:
     max_body_bytes: int = 10 * 2**20  # inflated; the largest real article pages seen are about 3 MB
     max_redirects: int = 5
     attempts: int = 3
-    fetch_deadline: float = 3 * 3600.0  # seconds for one shard; what is left is retried in the next run
+    fetch_deadline: float = 3 * 3600.0  # seconds for one shard, or what a source lists; what is left is retried in the next run
     allow_private_hosts: bool = False  # fetch from loopback and private addresses
 
     # Extraction.
