@@ -135,12 +135,12 @@ class Client:
             chain.append(url)
             url = self._redirected(exchange, chain, refreshed)
 
-    async def get_retrying(self, url: str, *, types: Collection[str] | None = None, limit: int | None = None) -> Answer:
+    async def get_retrying(self, url: str, *, limit: int) -> Answer:
         """`get`, tried again after failures and statuses that may pass; used where no queue does it (feeds, sitemaps)."""
         attempt = 1
         while True:
             try:
-                answer = await self.get(url, types=types, limit=limit)
+                answer = await self.get(url, limit=limit)
                 if not is_retryable(answer.exchange.status) or attempt >= self.settings.attempts:
                     return answer
             except Transient as error:

@@ -246,7 +246,7 @@ def _rejects(connection: Connection, run_id: str) -> tuple[Rejection, ...]:
 def _learned(connection: Connection, day: date) -> tuple[Row, ...]:
     line = view("learned_lines")
     query = sa.select(line).where(line.c.first_seen == day).order_by(line.c.pages.desc(), line.c.site, line.c.line_hash)
-    return tuple(connection.execute(query.limit(LINES + 1)))
+    return tuple(connection.execute(query.limit(LINES)))
 
 
 def _stories(connection: Connection, run_id: str) -> tuple[Row, ...]:

@@ -10,6 +10,7 @@ from pipeline.report.views import Row
 
 WIDTH, TOP, HEIGHT = 960, 64, 132  # of the funnel's main stream, in the units of its view box
 COLUMN, BAR = 232, 8
+SPARK_WIDTH, SPARK_HEIGHT = 120, 22  # pixels of a source's last nights
 LOSS_TOP = TOP + HEIGHT + 34
 LOSS_LINES = 4  # outcomes named below a loss; the rest is one line
 LINE = 19
@@ -171,12 +172,12 @@ class Bars:
     now: str
 
 
-def bars(values: Sequence[int], *, width: int = 120, height: int = 22) -> Bars:
+def bars(values: Sequence[int]) -> Bars:
     """Return the bars of a sparkline; a night of nothing has a hair line."""
     most = max(values, default=0) or 1
-    step = width / max(len(values), 12)
+    step = SPARK_WIDTH / max(len(values), 12)
     shapes = [
-        f"M{place * step:.1f} {height}v-{max(value / most * height, 1.0):.1f}h{step * 0.72:.1f}V{height}z"
+        f"M{place * step:.1f} {SPARK_HEIGHT}v-{max(value / most * SPARK_HEIGHT, 1.0):.1f}h{step * 0.72:.1f}V{SPARK_HEIGHT}z"
         for place, value in enumerate(values)
     ]
-    return Bars(width, height, "".join(shapes[:-1]), "".join(shapes[-1:]))
+    return Bars(SPARK_WIDTH, SPARK_HEIGHT, "".join(shapes[:-1]), "".join(shapes[-1:]))

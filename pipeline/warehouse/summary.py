@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.tables import articles, dropped_blocks, passages, rejects, runs, stage_reports, stories, story_members
 
-TOP = 10  # rows of each list
+TOP = 10  # rules and stories that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class RunReport:
     biggest_stories: tuple[StoryRow, ...]
 
 
-def run_report(warehouse: Warehouse, run_date: date, *, top: int = TOP) -> RunReport:
-    """Return the figures of a night, all of one committed state; the lists hold at most `top` rows."""
+def run_report(warehouse: Warehouse, run_date: date) -> RunReport:
+    """Return the figures of a night, all of one committed state; the lists of rules and stories hold at most `TOP` rows."""
     tonight = articles.c.first_run_date == run_date
     with warehouse.reading() as connection:
         return RunReport(
@@ -89,8 +89,8 @@ def run_report(warehouse: Warehouse, run_date: date, *, top: int = TOP) -> RunRe
             ),
             funnel=_funnel(connection, run_date),
             rejects=_rejects(connection, run_date),
-            rules=_rules(connection, tonight, top),
-            biggest_stories=_biggest(connection, tonight, top),
+            rules=_rules(connection, tonight),
+            biggest_stories=_biggest(connection, tonight),
         )
 
 
@@ -127,7 +127,7 @@ def _rejects(connection: Connection, run_date: date) -> tuple[RejectRow, ...]:
     return tuple(RejectRow(*row) for row in connection.execute(query))
 
 
-def _rules(connection: Connection, tonight: sa.ColumnElement[bool], top: int) -> tuple[RuleRow, ...]:
+def _rules(connection: Connection, tonight: sa.ColumnElement[bool]) -> tuple[RuleRow, ...]:
     block = dropped_blocks.c
     query = (
         sa.select(block.rule, sa.func.count(), sa.func.count(sa.distinct(block.article_id)), sa.func.min(block.text))
@@ -135,12 +135,12 @@ def _rules(connection: Connection, tonight: sa.ColumnElement[bool], top: int) ->
         .where(tonight)
         .group_by(block.rule)
         .order_by(sa.func.count().desc(), block.rule)
-        .limit(top)
+        .limit(TOP)
     )
     return tuple(RuleRow(*row) for row in connection.execute(query))
 
 
-def _biggest(connection: Connection, tonight: sa.ColumnElement[bool], top: int) -> tuple[StoryRow, ...]:
+def _biggest(connection: Connection, tonight: sa.ColumnElement[bool]) -> tuple[StoryRow, ...]:
     lead = articles.alias("lead")
     query = (
         sa.select(
@@ -149,6 +149,6 @@ def _biggest(connection: Connection, tonight: sa.ColumnElement[bool], top: int) 
         .join_from(stories, lead, lead.c.article_id == stories.c.canonical_article_id)
         .where(stories.c.members > 1, stories.c.story_id.in_(_of_members(story_members.c.story_id).where(tonight)))
         .order_by(stories.c.members.desc(), lead.c.title, stories.c.story_id)
-        .limit(top)
+        .limit(TOP)
     )
     return tuple(StoryRow(*row) for row in connection.execute(query))

@@ -83,7 +83,6 @@ def story(lead: Article, *copies: Article, **changes: Any) -> list[StoryMember]:
 def night(day: int = 0, articles: Iterable[Article] = (), members: Iterable[StoryMember] | None = None, **parts: Any) -> Night:
     """The night `day` days after the first: fetches and reports follow from the articles where they are not given."""
     articles = list(articles)
-    articles = list(articles)
     run_date = str(DAY + timedelta(days=day))
     fetches = parts.pop("fetches", [fetch(a, day=day) for a in articles if a.url])
     outcomes = Counter(f.outcome for f in fetches)
