@@ -18,7 +18,7 @@ from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.reuse import units_of
 from pipeline.dedup.shelf import Reading
-from pipeline.dedup.stories import MINOR
+from pipeline.dedup.stitched import MINOR
 from pipeline.dedup.titles import about_own_parts
 from pipeline.dedup.verdict import Verdicts, judge, on_two_sites
 from pipeline.dedup.words import Words

@@ -433,6 +433,25 @@ def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets(
         assert abs(len(taken[name]) - len(part)) < 0.05 * len(part)
 
 
+@pytest.mark.parametrize("day", [3, None])
+def test_briefs_that_are_merged_whole_with_words_between_them_are_no_copy_of_the_first(day: int | None) -> None:
+    briefs = [article(60 + n, 1) for n in range(4)]
+    merged = "\n\n".join(f"{brief}\n\n{article(90 + n, 1)[:60]}" for n, brief in enumerate(briefs))
+    when = f"2024-03-{day:02d}T08:00:00Z" if day else None
+    documents = [document(f"s{n}", brief, 1) for n, brief in enumerate(briefs)]
+    result = find_duplicates([*documents, Document("m", None, "b.example", None, merged, when)])
+    assert len(stories(result)) == 5
+    assert reuse(result) == {("m", document.id) for document in documents}
+
+
+@pytest.mark.parametrize("notes", [1, 2])
+def test_notices_below_a_short_text_that_others_have_too_do_not_part_it_from_its_copy(notes: int) -> None:
+    text, notices = article(50, 1), [article(70 + n, 1) for n in range(notes)]
+    below = [document(f"o{n}", "\n\n".join([article(30 + n), *notices]), 1, "c.example") for n in range(4)]
+    copy = document("copy", "\n\n".join([text, *notices]), 2, "c.example")
+    assert frozenset({"a", "copy"}) in stories(find_duplicates([document("a", text, 1), copy, *below]))
+
+
 def reuse(result: DedupResult) -> set[tuple[str, str]]:
     return {(passage.article_id, passage.source_article_id) for passage in result.reuse}
 
