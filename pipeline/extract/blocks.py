@@ -12,9 +12,9 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipeline.extract.class_words import MAX_NAMES, NAMES, mask_of
+from pipeline.extract.class_words import MAX_NAMES, NAMES, OWN_NAMES, POST, mask_of
 from pipeline.extract.layout import CELL_SEPARATOR, HEADINGS, Container, PageBlocks, Run
-from pipeline.extract.strings import INVISIBLE, begins_small
+from pipeline.extract.strings import begins_small, visible
 from pipeline.records import BlockKind
 
 # Elements whose content is not on the page, or is no text of it.
@@ -238,9 +238,8 @@ class _Walk:
         containers = self.page.containers
         parent = containers[self.stack[-1]]
         class_name, identifier, role = element.get("class"), element.get("id"), element.get("role")
-        name, mask = _names(
-            tag, class_name and class_name[:MAX_NAMES], identifier and identifier[:MAX_NAMES], role and role[:MAX_NAMES]
-        )
+        own = next(filter(None, map(element.get, OWN_NAMES)), None)
+        name, mask = _names(tag, *(name and name[:MAX_NAMES] for name in (class_name, identifier, role, own)))
         if tag in HEADINGS:
             kind: BlockKind = "heading"
         elif in_data and tag == "tr":
@@ -340,11 +339,11 @@ def _letters(element: HtmlElement) -> int:
 
 
 @lru_cache(maxsize=16384)  # a page's elements are of few kinds
-def _names(tag: str, class_name: str | None, identifier: str | None, role: str | None) -> tuple[str, int]:
-    """Return the name of a container, and the groups that its tag, class, id and role name."""
-    words = class_name.split(None, 1) if class_name else ()
-    name = f"{tag}.{words[0]}"[:80] if words else tag
-    return name, 0 if tag in ("html", "body") else mask_of(tag, class_name, identifier, role)
+def _names(tag: str, class_name: str | None, identifier: str | None, role: str | None, own: str | None) -> tuple[str, int]:
+    """Return a container's name, its first class or that of an embedded post, and the groups that its tag and names name."""
+    words = class_name.split() if class_name else ()
+    name = f"{tag}.{next(filter(POST.search, words), words[0])}"[:80] if words else tag
+    return name, 0 if tag in ("html", "body") else mask_of(tag, class_name, identifier, role, own)
 
 
 @lru_cache(maxsize=4096)
@@ -354,9 +353,7 @@ def _style_effects(style: str) -> tuple[bool, bool]:
 
 
 def _one_line(text: str) -> str:
-    if not text.isascii():
-        text = INVISIBLE.sub("", text)
-    return " ".join(text.split())
+    return " ".join(text.split()) if text.isascii() else visible(text)
 
 
 def _is_data_table(table: HtmlElement) -> bool:

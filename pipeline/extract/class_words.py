@@ -12,6 +12,8 @@ from itertools import pairwise
 from pipeline.memo import remember_short
 
 MAX_NAMES = 500  # characters of a class, an id or a role that are read
+# Where parts have names of their own on pages whose classes a program made up: "css-1r7ky0e".
+OWN_NAMES = ("data-testid", "data-component", "data-hook", "data-qa")
 
 # Group -> words. A token of a class or id counts when it equals a word, or starts with a word that ends in "*".
 GROUPS: dict[str, str] = {
@@ -34,7 +36,8 @@ GROUPS: dict[str, str] = {
         "registration paywall* donate donation membership abo"
     ),
     "comment": (
-        "comment* trackback* pingback* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre"
+        "comment* trackback* pingback* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre "
+        "guestbook*"
     ),
     "caption": ("caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline"),
     "media": (
@@ -105,8 +108,14 @@ _ROLES = {
     "article": "article",
 }
 
+# How social networks name what others embed of them; the name of the network alone is that of a button.
+POST = re.compile(
+    r"twitter-(?:tweet|video)|instagram-media|fb-(?:post|video)|(?:tiktok|bluesky|mastodon)-embed|reddit-(?:card|embed)|text-post-media"
+    r"|^amp-(?:twitter|instagram|facebook|tiktok|reddit)"
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_TOKEN = re.compile(r"[a-z]+")
+# Letters of a hash, between its digits, are no word: "sc-f98b1ad2" is no advertisement.
+_TOKEN = re.compile(r"(?<![a-z])(?:(?<!\d)[a-z]+|[a-z]+(?![a-z\d]))")
 
 
 def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
@@ -150,13 +159,15 @@ def _name_bits(name: str) -> int:
     return bits
 
 
-def mask_of(tag: str, class_name: str | None, identifier: str | None, role: str | None) -> int:
-    """Return the groups that an element's tag, class, id and role name, as bits in the order of `NAMES`."""
+def mask_of(tag: str, class_name: str | None, identifier: str | None, role: str | None, own: str | None = None) -> int:
+    """Return the groups that an element's tag, class, id, role and own name name, as bits in the order of `NAMES`."""
     bits = _TAG_BITS.get(tag, 0)
     if class_name:
         bits |= _name_bits(class_name)
     if identifier:
         bits |= _name_bits(identifier)
+    if own:
+        bits |= _name_bits(own)
     if role:
         bits |= _TAG_BITS.get(_ROLES.get(role, ""), 0)
     return bits

@@ -39,11 +39,14 @@ def _ends_apart(node: lxml.html.HtmlElement) -> bool:
 
 
 def _stands_apart(node: lxml.html.HtmlElement) -> bool:
-    """Tell whether an element of a heading begins a line or stands right behind one of its kind; single letters are one word."""
+    """Tell whether an element of a heading begins a line or stands right behind one of its kind; single letters are one word.
+
+    So are characters with their readings.
+    """
     if node.tag == "br" or node.tag in BLOCK_TAGS:
         return True
     before = node.getprevious()
-    if before is None or before.tag != node.tag or before.tail:
+    if before is None or before.tag != node.tag or before.tail or node.tag == "ruby":
         return False
     return all(len(fold(one_line(part.text_content(), MAX_TITLE))) > 1 for part in (before, node))
 

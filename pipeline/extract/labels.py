@@ -8,11 +8,10 @@ know for certain carries its rule.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pipeline.clean.rules import match_label
-from pipeline.extract.class_words import NAMES
+from pipeline.extract.class_words import NAMES, POST
 from pipeline.extract.layout import PageBlocks, Run
 
 MAX_CAPTION = 80  # words
@@ -37,10 +36,6 @@ NAMED = (
     ("navigation", _bits("nav", "footer", "login", "<nav>", "<footer>")),
 )
 NO_REASON = "not-content"
-# How social networks name what others embed of them; the name of the network alone is that of a button.
-POST = re.compile(
-    r"twitter-(?:tweet|video)|instagram-media|fb-(?:post|video)|(?:tiktok|bluesky|mastodon)-embed|reddit-(?:card|embed)"
-)
 NOT_TEXT = CAPTION | BYLINE | COMMENTS | sum(bits for _, bits in NAMED)  # what is named one of these
 
 

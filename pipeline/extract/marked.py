@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import lxml.html
 
+from pipeline.extract.class_words import OWN_NAMES
 from pipeline.memo import remember_short
 from pipeline.urls import site_of
 
@@ -25,6 +26,7 @@ BYLINE = re.compile(
 DATE = re.compile(rf"date|time|publish|posted|created|pub-|byline|meta|{DATES}")
 ENTRY_TITLE = re.compile(r"(?<![\w-])(?:entry|post)-title(?![\w-])")  # as weblogs mark a headline, of whatever rank
 
+NAMING = ("class", "id", *OWN_NAMES)
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})
 AUTHOR_PATH = re.compile(
     r"/(?:authors?|writers?|people|person|staff|staff-writers?|by|journalists?|reporters?|contributors?|columnists?|profiles?|autore?n?|auteurs?|autore[si]?|redakteure?)/[^/?#]{3,}",
@@ -39,6 +41,7 @@ ELSEWHERE = re.compile(
 # What a class says of the layout around a story, or of its own state: `has-sidebar`, `comments-open`, Drupal's `node--promoted`.
 LAYOUT = re.compile(r"(?:^|(?<=\s))(?:has|no|with|without|is)-\S+|(?<!\S)\S+-(?:open|closed|enabled|disabled|promoted)(?=\s|$)")
 MAX_ARTICLES = 100  # of a page that are measured
+MAX_HEADINGS = 40
 STORY = 1000  # characters
 CACHED_LABELS = 16_384  # a page's class names come again and again, on it and on the site's other pages
 ARTICLE_ITEM = re.compile(r"(?:Article|Posting|Report|Review)\b")
@@ -60,9 +63,9 @@ def read_marked(tree: lxml.html.HtmlElement) -> Marked:
     """Return the elements that are marked as byline or date, those about other stories left out."""
     items, bylines, dates, stated_dates = [], [], [], []
     for element in tree.iter("*"):
-        name, identity = element.get("class"), element.get("id")
-        if name or identity:
-            meaning = _meaning(f"{name or ''} {identity or ''}")
+        given = [name for name in map(element.get, NAMING) if name]
+        if given:
+            meaning = _meaning(" ".join(given))
             if "byline" in meaning:
                 bylines.append(element)
             if "date" in meaning:
@@ -73,8 +76,8 @@ def read_marked(tree: lxml.html.HtmlElement) -> Marked:
             items.append(element)
         if not DATE_PROPERTIES.isdisjoint(properties):
             stated_dates.append(element)
-    around = around_headline(tree) | own_footer(tree)
-    return Marked(_here(items, around), _here(bylines, around), _here([*dates, *stated_dates], around))
+    held = around_headline(tree).with_footer(tree)
+    return Marked(_here(items, held), _here(bylines, held), _here([*dates, *stated_dates], held))
 
 
 @remember_short(CACHED_LABELS)
@@ -86,10 +89,30 @@ def _meaning(label: str) -> str:
     return ("byline" if BYLINE.search(label) else "") + ("date" if DATE.search(label) else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What holds the headline of a page, its story's own footer included: the story is in it, whatever its names say.
+
+    `words` of them speak of other stories elsewhere: here every part is called so, as by makers of pages that call all a widget.
+    """
+
+    elements: frozenset[lxml.html.HtmlElement] = frozenset()
+    words: frozenset[str] = frozenset()
+
+    def __contains__(self, element: lxml.html.HtmlElement) -> bool:
+        return element in self.elements
+
+    def with_footer(self, tree: lxml.html.HtmlElement) -> Around:
+        return Around(self.elements | own_footer(tree), self.words)
+
+    def speaks_of_others(self, label: str) -> bool:
+        """Tell whether a class or id names a part of the page that is not about its own story."""
+        return not _words_of_others(label) <= self.words
+
+
 @remember_short(CACHED_LABELS)
-def speaks_of_others(label: str) -> bool:
-    """Tell whether a class or id names a part of the page that is not about its own story."""
-    return ELSEWHERE.search(LAYOUT.sub("", label.lower())) is not None
+def _words_of_others(label: str) -> frozenset[str]:
+    return frozenset(ELSEWHERE.findall(LAYOUT.sub("", label.lower())))
 
 
 def author_links(tree: lxml.html.HtmlElement, page: str | None) -> list[lxml.html.HtmlElement]:
@@ -98,7 +121,7 @@ def author_links(tree: lxml.html.HtmlElement, page: str | None) -> list[lxml.htm
     `page`: the page's own address, absolute.
     """
     links = [link for link in tree.iter("a") if AUTHOR_PATH.search(address := link.get("href", "")) and _on_site(address, page)]
-    return _here(links, around_headline(tree) | own_footer(tree))
+    return _here(links, around_headline(tree).with_footer(tree))
 
 
 def _on_site(address: str, page: str | None) -> bool:
@@ -109,21 +132,29 @@ def _label(element: lxml.html.HtmlElement) -> str:
     return f"{element.get('class', '')} {element.get('id', '')}".lower()
 
 
-def _here(elements: Iterable[lxml.html.HtmlElement], around: frozenset[lxml.html.HtmlElement]) -> list[lxml.html.HtmlElement]:
+def _here(elements: Iterable[lxml.html.HtmlElement], around: Around) -> list[lxml.html.HtmlElement]:
     return [
         element for element in dict.fromkeys(elements) if element.tag not in ("meta", "link") and not is_elsewhere(element, around)
     ]
 
 
-def around_headline(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
-    """Return the elements that hold a heading of the first rank, or the one marked as an entry's: whatever their names say, the
-    story is in them. Blogger calls all of it a widget.
-    """
+def around_headline(tree: lxml.html.HtmlElement) -> Around:
+    """Return what holds a heading of the first rank, or the one marked as an entry's. Blogger calls all of it a widget."""
     headings = list(tree.iter("h1"))
     entries = [heading for heading in tree.iter("h1", "h2", "h3", "h4") if ENTRY_TITLE.search(heading.get("class", ""))]
     if len(entries) == 1:
         headings += entries
-    return frozenset(ancestor for heading in headings for ancestor in heading.iterancestors())
+    return around(headings)
+
+
+def around(headings: Sequence[lxml.html.HtmlElement]) -> Around:
+    """Return what holds some headings."""
+    chains = [
+        [element for element in heading.iterancestors() if element.tag not in TOP_TAGS] for heading in headings[:MAX_HEADINGS]
+    ]
+    words = [frozenset().union(*(_words_of_others(_label(element)) for element in chain)) for chain in chains]
+    held = frozenset(ancestor for heading in headings for ancestor in heading.iterancestors())
+    return Around(held, frozenset.intersection(*words) if words else frozenset())
 
 
 def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
@@ -136,22 +167,22 @@ def own_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
     articles = _longest_article(tree) if heading is None else list(heading.iterancestors("article"))
     if not articles:
         return _entry_footer(tree)
-    around = frozenset(articles)
+    own = Around(frozenset(articles))
     footers = [
         footer
         for footer in articles[-1].iter("footer")
-        if next(footer.iterancestors("article")) in around
-        and not is_elsewhere(footer.getparent(), around)
-        and not speaks_of_others(_label(footer).replace("footer", ""))
+        if next(footer.iterancestors("article")) in own
+        and not is_elsewhere(footer.getparent(), own)
+        and not own.speaks_of_others(_label(footer).replace("footer", ""))
     ]
     return frozenset(footers) if len(footers) == 1 else frozenset()
 
 
 def _entry_footer(tree: lxml.html.HtmlElement) -> frozenset[lxml.html.HtmlElement]:
     """Return what stands for a footer on weblogs that know no such element: the one marked so beside or around their headline."""
-    around = around_headline(tree)
+    held = around_headline(tree)
     footers = [
-        block for block in tree.iter("div", "p") if block.getparent() in around and ENTRY_FOOTER.search(block.get("class", ""))
+        block for block in tree.iter("div", "p") if block.getparent() in held and ENTRY_FOOTER.search(block.get("class", ""))
     ]
     return frozenset(footers) if len(footers) == 1 else frozenset()
 
@@ -166,19 +197,19 @@ def _longest_article(tree: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]
     return [articles[lengths.index(longest)]] if longest > max(STORY, sum(lengths) - longest) else []
 
 
-def is_elsewhere(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:
+def is_elsewhere(element: lxml.html.HtmlElement, around: Around) -> bool:
     """Tell whether an element belongs to a comment, a teaser of another story, the footer."""
     for ancestor in (element, *element.iterancestors()):
         if ancestor in around or ancestor.tag in TOP_TAGS:
             return False
-        if ancestor.tag in ELSEWHERE_TAGS or speaks_of_others(_label(ancestor)):
-            is_footer = ancestor.tag not in ELSEWHERE_TAGS and not speaks_of_others(_label(ancestor).replace("footer", ""))
+        if ancestor.tag in ELSEWHERE_TAGS or around.speaks_of_others(_label(ancestor)):
+            is_footer = ancestor.tag not in ELSEWHERE_TAGS and not around.speaks_of_others(_label(ancestor).replace("footer", ""))
             if not (is_footer and _is_of_article(element, around)):
                 return True
     return False
 
 
-def _is_of_article(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:
+def _is_of_article(element: lxml.html.HtmlElement, around: Around) -> bool:
     """Tell whether microdata states the element of the article that bears the headline: it is that one's in any part of it."""
     if element.get("itemprop") is None:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import logging
 import re
+from collections.abc import Iterable
 
 import lxml.html
 from bs4 import BeautifulSoup
@@ -12,6 +13,7 @@ from bs4.element import CData, NavigableString, Script, Stylesheet, Tag, Templat
 from lxml import etree
 
 from pipeline.errors import Reject
+from pipeline.extract.class_words import POST
 from pipeline.extract.decode import sanitise
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ HEAD_TAGS = frozenset({"base", "basefont", "bgsound", "link", "meta", "noscript"
 # libxml2 reads an unclosed <title> to the end of the page: a title with markup of its own.
 SWALLOWED = re.compile(r"<(?:body|div|p|h1|article)\b", re.IGNORECASE)
 HONEST_DEPTH = 100  # pages that people made stay below
+MAX_READING = 60  # characters of the reading of a word, which stands above it in small letters; more is a tag left open
 MAX_DEPTH = 250  # of a tree that lxml refused (its limit is 2048)
 INLINE_DEPTH = 20  # levels more for what stands inside a line, so that the line is not torn
 INLINE = frozenset({"a", "abbr", "b", "cite", "code", "em", "font", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "u"})
@@ -110,7 +113,25 @@ def parse_text(text: str) -> lxml.html.HtmlElement:
         raise Reject("empty", "no element in the page")
     if "shadowroot" in text:
         _open_shadow_roots(root)
+    if "<ruby" in text:
+        _empty(element for element in root.iter("rt", "rp") if not len(element) and len(element.text or "") <= MAX_READING)
+    if "<amp-" in text:
+        _empty(element for element in root.iter() if _stands_in(element))
     return root
+
+
+def _empty(elements: Iterable[lxml.html.HtmlElement]) -> None:
+    """Take out of a page what stands in some elements; what stands behind them stays."""
+    for element in list(elements):
+        element.clear(keep_tail=True)
+
+
+def _stands_in(element: lxml.html.HtmlElement) -> bool:
+    """Say whether AMP shows an element only while, or where, there is nothing else to show."""
+    if element.get("placeholder") is None and element.get("fallback") is None:
+        return False
+    parent = element.getparent()
+    return parent is not None and parent.tag.startswith("amp-") and POST.search(parent.tag) is None
 
 
 def _open_shadow_roots(root: lxml.html.HtmlElement) -> None:

@@ -1,4 +1,4 @@
-"""Runs that read like the article and are not: comments, slideshows, lists of other stories, the next article of an endless page.
+"""Runs that read like the article and are not: comments, slideshows, embedded posts, lists of other stories, the next article.
 
 Each is told by where it stands, never by what it says; what would take most of the kept text is left alone.
 """
@@ -15,7 +15,7 @@ from pipeline.clean.author_lines import is_byline
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.rules import match_label
 from pipeline.extract.bylines import BY
-from pipeline.extract.class_words import NAMES
+from pipeline.extract.class_words import NAMES, POST
 from pipeline.extract.columns import LONG_RUN
 from pipeline.extract.layout import HEADINGS, PageBlocks, Run
 from pipeline.extract.places import Structure, inside
@@ -54,7 +54,8 @@ def foreign_runs(
         ("comments", _commented(page)),
         ("comments", _below_comment_heading(page, structure)),
         ("comments", _signed(page, tokens, structure)),
-        ("gallery", _slides(page)),
+        ("gallery", _named(page, SLIDES)),
+        ("social-post", _named(page, POST)),
         ("related-link", teasers(page, words, structure, left)),
         ("next-article", _next_articles(page, words, tokens, structure, title)),
     ):
@@ -124,10 +125,10 @@ def _is_signature(run: Run) -> bool:
     return by is not None and " " in by[1]
 
 
-def _slides(page: PageBlocks) -> Flags:
-    """Say of each run whether it is the caption of a slide: it stands in an element named after a slideshow."""
-    slides = {name for name in {container.name for container in page.containers} if SLIDES.search(name)}
-    return _under(page, [c.name in slides and c.tag not in WHOLE_PAGE for c in page.containers])
+def _named(page: PageBlocks, pattern: re.Pattern[str]) -> Flags:
+    """Say of each run whether it stands in an element of such a name: as the caption of a slide stands in a slideshow."""
+    names = {name for name in {container.name for container in page.containers} if pattern.search(name)}
+    return _under(page, [c.name in names and c.tag not in WHOLE_PAGE for c in page.containers])
 
 
 def _next_articles(

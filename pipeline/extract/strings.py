@@ -12,6 +12,8 @@ ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 INVISIBLE = re.compile(
     "[\u00ad\u200b\u2060\ufeff]"
 )  # soft hyphen, zero-width space, joiner and mark; ZWJ and ZWNJ are letters in Persian and Hindi
+# Marks of the direction of writing: at the ends of a line they order nothing.
+DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 NOT_WORD = re.compile(r"[\W_]+")
 LINE_LIMIT = 2000  # characters: longer than any title, name or summary
 
@@ -29,8 +31,13 @@ def one_line(value: object, limit: int = LINE_LIMIT) -> str:
         text = TAG.sub(" ", text)
     text = " ".join(text.split())
     if not (text.isascii() and text.isprintable()):
-        text = " ".join(INVISIBLE.sub("", sanitise(text)).split())
+        text = visible(sanitise(text))
     return text[:limit].rstrip()
+
+
+def visible(text: str) -> str:
+    """Return a text as one line without what is not seen: soft hyphens, spaces of no width, marks of direction at its ends."""
+    return " ".join(INVISIBLE.sub("", text).strip(DIRECTION).split()).strip(DIRECTION)
 
 
 def fold(text: str) -> str:

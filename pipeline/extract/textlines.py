@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import lxml.html
 
-from pipeline.extract.marked import TOP_TAGS, around_headline, speaks_of_others
+from pipeline.extract.marked import TOP_TAGS, Around, around_headline
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import one_line
 
@@ -38,9 +38,9 @@ def lines_near_headline(page_lines: Lines, markup: Markup) -> list[str]:
     return after[:end] + lines[max(0, start - LINES_BEFORE) : start][::-1]
 
 
-def _is_about_others(element: lxml.html.HtmlElement, around: frozenset[lxml.html.HtmlElement]) -> bool:
+def _is_about_others(element: lxml.html.HtmlElement, around: Around) -> bool:
     label = f"{element.get('class', '')} {element.get('id', '')}"
-    return len(label) > 1 and element.tag not in TOP_TAGS and element not in around and speaks_of_others(label)
+    return len(label) > 1 and element.tag not in TOP_TAGS and element not in around and around.speaks_of_others(label)
 
 
 def text_nodes(tree: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElement, str]]:

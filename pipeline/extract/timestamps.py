@@ -12,7 +12,7 @@ import lxml.html
 
 from pipeline.clean.lines import has_digit
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
-from pipeline.extract.marked import Marked, is_elsewhere, own_footer
+from pipeline.extract.marked import Marked, around, is_elsewhere
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
 from pipeline.extract.strings import begins_small, fold, one_line
@@ -99,10 +99,10 @@ def _marked_times(markup: Markup) -> tuple[list[str], list[str]]:
     """Return what <time> elements say of publication, those marked as such first, and of modification; teasers left out."""
     published: list[tuple[int, str]] = []
     modified: list[str] = []
-    around = frozenset(ancestor for heading in markup.headings for ancestor in heading.iterancestors())
+    held = around(markup.headings)
     if markup.times:
-        around |= own_footer(markup.times[0].getroottree().getroot())
-    for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], _headline(markup)):
+        held = held.with_footer(markup.times[0].getroottree().getroot())
+    for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, held)], _headline(markup)):
         text = one_line(element.text_content(), MAX_DATE_LINE + 1)
         stated = one_line(element.get("title" if element.tag == "abbr" else "datetime"))
         values = [value for value in (stated, text) if value]

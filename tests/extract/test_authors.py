@@ -289,6 +289,24 @@ def test_names_elsewhere_on_the_page_are_no_authors(where: str) -> None:
     assert read(f'<{where}><a rel="author" href="/author/jane">Jane Doe</a></{tag}>').authors == ()
 
 
+@pytest.mark.parametrize(
+    ("related", "author"),
+    [("related", None), ("widget", "Jane Doe")],
+)
+def test_what_every_part_of_a_page_is_called_says_nothing_of_a_part(related: str, author: str | None) -> None:
+    head = "<div class='box widget'><h1>Ferry sails again</h1></div>"
+    sign = f"<div class='{related}'><span class=post-author>Jane Doe</span><span class=post-date>11 March 2024</span></div>"
+    html = f"<html><body><article>{head}{sign}<div class='box widget'><p>Story.</p></div></article></body></html>"
+    found = read_metadata(parse_html(html), URL, html)
+    assert (found.authors, found.published_at) == (((author,), "2024-03-11") if author else ((), None))
+
+
+def test_the_name_that_programmers_gave_a_byline_counts_like_a_class() -> None:
+    assert read("<h1>Ferry sails</h1><div data-testid='byline-new'><span class='sc-1'>Jane Doe</span></div>").authors == (
+        "Jane Doe",
+    )
+
+
 SIGNED = '<time datetime="2024-03-11T08:00:00Z">11 March</time> <a rel="author" href="/author/jane">Jane Doe</a>'
 
 

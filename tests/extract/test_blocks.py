@@ -39,6 +39,7 @@ def texts(body: str) -> list[str]:
         ("<span style='display:block'>one</span><span style='display:block'>two</span>", ["one", "two"]),
         ('<p><img> <span class="caption">A boat.</span><br>It sails.</p>', ["A boat.", "It sails."]),
         ('<p><img><span class="caption">While the ros</span>é is sold.</p>', ["While the rosé is sold."]),
+        ("<p>\u200fاقرأ أيضا\u200f</p><p>\u202bא\u200eB\u202c</p>", ["اقرأ أيضا", "א\u200eB"]),  # marks order what is within
         ("<pre>line 1\n  line 2\n\nline 3</pre>", ["line 1\nline 2", "line 3"]),
         ("<h2>Fares <a href='#fares'>¶</a></h2><h3><a href='#a'>#1 of ten</a></h3>", ["Fares", "#1 of ten"]),
         ("<h2>Fares<span>[<a href='/w/x?a=1&amp;action=edit'>edit</a>]</span></h2><p>x", ["Fares", "x"]),
@@ -161,3 +162,17 @@ def test_50_000_nested_elements_are_walked() -> None:
 )
 def test_what_lays_out_a_heading_is_of_its_rank(inside: str) -> None:
     assert [(run.tag, run.kind) for run in runs(f"<h1>{inside}</h1><div>Story</div>")] == [("h1", "heading"), ("div", "paragraph")]
+
+
+@pytest.mark.parametrize(
+    ("element", "named"),
+    [
+        ('div class="css-1r7ky0e" data-testid="newsletter-promo"', True),
+        ('div class="newsletter"', True),
+        ('div class="sc-f98b1ad2-0"', False),  # letters of a hash are no advertisement
+        ('div class="col1 ad2"', True),
+    ],
+)
+def test_a_part_is_called_by_its_class_or_by_the_name_that_programmers_gave_it(element: str, named: bool) -> None:
+    page = read_blocks(parse_html(f"<html><body><{element}>Text</div></body></html>"))
+    assert bool(page.containers[page.runs[0].container].mask) is named

@@ -42,6 +42,19 @@ def test_a_page_inside_the_head_is_found() -> None:
     assert lines(html)[-3:] == LINES[-3:]
 
 
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<p><ruby>港<rp>(</rp><rt>みなと</rt><rp>)</rp></ruby>の<ruby>船<rt>ふね</ruby>。</p>", "港の船。"),
+        (f"<p><ruby>港<rt>{'閉じない。' * 40}</ruby></p>", f"港{'閉じない。' * 40}"),  # a tag left open
+        ("<p>Seen.</p><amp-ad><div fallback>No ad</div></amp-ad><amp-list><p placeholder>Loading</p></amp-list>", "Seen."),
+        ("<form><label fallback>Name</label></form>", "Name"),
+    ],
+)
+def test_readings_of_words_and_what_stands_in_for_something_are_no_text(page: str, text: str) -> None:
+    assert " ".join(run.text for run in read_blocks(parse_html(page)).runs) == text
+
+
 def test_a_shadow_root_declared_in_the_page_is_part_of_it() -> None:
     page = "<news-story><template shadowrootmode='open'><p>Shown.</p></template></news-story><template><p>Not shown.</p></template>"
     assert [run.text for run in read_blocks(parse_html(page)).runs] == ["Shown."]

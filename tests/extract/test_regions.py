@@ -86,6 +86,29 @@ def test_captions_of_a_slideshow_are_left_out_and_a_page_of_nothing_else_is_kept
     assert set(REMARKS) <= set(kept(page(f"<article><h1>{TITLE}</h1>{slides}</article>")))
 
 
+@pytest.mark.parametrize(
+    "post",
+    [
+        "<blockquote class='twitter-tweet'><p>{}</p>&mdash; Ann (@ann)</blockquote>",
+        "<blockquote class='wide twitter-tweet' data-lang=en><p>{}</p></blockquote>",
+        "<amp-twitter><blockquote placeholder>{}</blockquote></amp-twitter>",
+        "<div class=row><blockquote class=bluesky-embed><p>{}</p></blockquote></div>",
+    ],
+)
+def test_embedded_posts_are_left_out_however_long(post: str) -> None:
+    posts = "".join(post.format(text) for text in REMARKS)
+    article = page(f"<article><h1>{TITLE}</h1>{paragraphs(STORY[:3])}{posts}{paragraphs(STORY[3:])}</article>")
+    assert kept(article) == STORY
+    assert [block.dropped_by for block in article.blocks if block.text in REMARKS] == ["social-post"] * len(REMARKS)
+    assert set(REMARKS) <= set(kept(page(f"<article><h1>{TITLE}</h1>{posts}</article>")))
+
+
+def test_a_guest_book_is_comments() -> None:
+    entries = "".join(f"<div class=entry><b>Reader {n}</b><p>{text}</p></div>" for n, text in enumerate(REMARKS))
+    article = page(f"<div><h1>{TITLE}</h1>{paragraphs(STORY)}</div><div class=guestbook>{entries}</div>")
+    assert [text for text in kept(article) if text != TITLE] == STORY
+
+
 def test_remarks_that_are_signed_with_a_time_are_left_out_whatever_holds_them() -> None:
     above = "".join(
         f"<div class='b'>Posted by: Reader {n}, Oslo on 9:3{n}am</div><div>{text}</div>" for n, text in enumerate(REMARKS)

@@ -55,6 +55,11 @@ def test_words_of_a_heading_stand_apart_as_on_the_screen_and_its_own_link_is_no_
     assert title_of(f"<h1>{heading}</h1>", f"<title>{HEADLINE} | Alverton Courier</title>") == HEADLINE
 
 
+def test_readings_are_no_words_of_the_heading_and_no_word_is_torn_at_one() -> None:
+    heading = "<ruby>渡船<rt>とせん</rt></ruby><ruby>再開<rt>さいかい</rt></ruby>"
+    assert title_of(f"<h1>{heading}へ</h1>", "<title>渡船再開へ</title>") == "渡船再開へ"
+
+
 def test_a_sign_that_links_elsewhere_is_a_part_of_the_heading() -> None:
     assert title_of('<h1>Ferry sails again to quay no. <a href="/quays">1</a></h1>') == "Ferry sails again to quay no. 1"
     assert title_of('<h1>Ferry sails again at last <a href="/why">?</a></h1>') == "Ferry sails again at last ?"
