@@ -7,11 +7,14 @@ another run files them.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import logging
+import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,18 +43,32 @@ logger = logging.getLogger(__name__)
 SEGMENT_BYTES = 100 * 2**20  # some 270 objects per million pages
 SEGMENT_SECONDS = 600.0  # a slow shard loses no more than this to a kill
 TEMPORARY = "copydesk-warc-"
-STALE_SECONDS = 24 * 3600.0
+SETTLED_SECONDS = 60.0  # a folder that was just made is not held yet
 PENDING_UPLOADS = 2  # segments on disk that wait for the store before writing waits too
 
 
 def remove_stale() -> None:
-    """Remove the unfinished segments of runs that were killed: folders that nothing was written to for a day."""
-    oldest = time.time() - STALE_SECONDS
+    """Remove the unfinished segments of runs that were killed: folders that no process holds.
+
+    The clock does not tell: a machine that slept for a weekend finds the segments that it is writing two days old.
+    """
+    settled = time.time() - SETTLED_SECONDS
     for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
-        with contextlib.suppress(OSError):  # another run's, or being removed by one
-            if all(path.stat().st_mtime < oldest for path in (folder, *folder.iterdir())):
+        with contextlib.suppress(OSError), _held(folder):  # by its run; or another user's, or being removed
+            if folder.stat().st_mtime < settled:
                 logger.info("removing %s, left behind by a run that was killed", folder)
                 shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder while the block runs, as its writer does as long as it lives; raises `OSError` when somebody else does."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 @dataclass(slots=True)
@@ -99,6 +116,9 @@ class ArchiveWriter:
     def __enter__(self) -> ArchiveWriter:
         remove_stale()
         self._folder = tempfile.TemporaryDirectory(prefix=TEMPORARY)
+        self._hold = contextlib.ExitStack()
+        with contextlib.suppress(OSError):  # a file system without locks: then nobody's folders are removed there
+            self._hold.enter_context(_held(Path(self._folder.name)))
         self._uploader = ThreadPoolExecutor(1, "warc-upload")
         return self
 
@@ -107,6 +127,7 @@ class ArchiveWriter:
             self._file.close()
         self._uploader.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
+        self._hold.close()
 
     def add_response(self, exchange: Exchange, row: Fetch | None = None) -> Location:
         """Archive a request and its response; returns where the response stands."""

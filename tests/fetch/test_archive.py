@@ -220,15 +220,25 @@ def test_nothing_is_visible_before_the_segment_is_whole(store: LocalStore) -> No
     assert list(store.list("raw/")) == []
 
 
-def test_what_a_killed_run_left_behind_is_removed_after_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for name, age in (("copydesk-warc-dead", 100_000), ("copydesk-warc-live", 60), ("of-another", 100_000)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "00000.warc.gz").write_bytes(b"x")
-        for path in (tmp_path / name / "00000.warc.gz", tmp_path / name):
-            os.utime(path, (time.time() - age,) * 2)
-    remove_stale()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["copydesk-warc-live", "of-another"]
+def test_what_a_killed_run_left_behind_is_removed_and_nothing_of_one_that_lives_however_old(
+    tmp_path: Path, store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    with_old_times = ("copydesk-warc-dead", "of-another")
+    for name in (*with_old_times, "copydesk-warc-new"):
+        (tmp_path / "scratch" / name).mkdir(parents=True)
+        (tmp_path / "scratch" / name / "00000.warc.gz").write_bytes(b"x")
+    with ArchiveWriter(store, "raw") as archive:  # on a machine that sleeps meanwhile
+        location = archive.add_response(exchange())
+        live = {path.name for path in (tmp_path / "scratch").iterdir()} - {*with_old_times, "copydesk-warc-new"}
+        for name in (*with_old_times, *live):
+            os.utime(tmp_path / "scratch" / name / "00000.warc.gz", (time.time() - 100_000,) * 2)
+            os.utime(tmp_path / "scratch" / name, (time.time() - 100_000,) * 2)
+        remove_stale()
+        assert {path.name for path in (tmp_path / "scratch").iterdir()} == {"of-another", "copydesk-warc-new", *live}
+        assert len(live) == 1
+        archive.finish()
+    assert list(store.list("raw/")) == [location.segment.key]
 
 
 header_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
