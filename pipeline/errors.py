@@ -17,12 +17,18 @@ import errno
 import re
 from tempfile import gettempdir
 
-USERINFO = re.compile(r"//[^\s\"']*@")  # to the last @: a password may hold any character
+WORD = re.compile(r"[^\s\"']+")  # what a URL in a text may be, or be part of
 
 
 def hidden_userinfo(text: str) -> str:
     """Return a text with the name and password of every URL in it hidden."""
-    return USERINFO.sub("//***@", text)
+    return WORD.sub(_without_userinfo, text)
+
+
+def _without_userinfo(word: re.Match[str]) -> str:
+    before, _, rest = word[0].partition("//")
+    _, at, behind = rest.rpartition("@")  # the last one: a password may hold any character
+    return f"{before}//***@{behind}" if at else word[0]
 
 
 def of_os_error(error: OSError) -> str:

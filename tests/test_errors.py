@@ -1,0 +1,26 @@
+"""What errors say of a URL holds no password, however the URL is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import hidden_userinfo
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://ada:secret@a.example/1", "http://***@a.example/1"),
+        ("ftp://ada:se@cr//et@a.example is none", "ftp://***@a.example is none"),
+        ("'http://a:b@c' and \"http://d@e/f@g\"", "'http://***@c' and \"http://***@g\""),
+        ("http://a.example/ by ada@a.example", "http://a.example/ by ada@a.example"),
+        ("ada@a.example://", "ada@a.example://"),
+    ],
+)
+def test_names_and_passwords_are_hidden(text: str, shown: str) -> None:
+    assert hidden_userinfo(text) == shown
+
+
+def test_millions_of_slashes_are_looked_through_once() -> None:
+    address = f"http://[{'/' * 5_000_000}"  # as a feed may give it: twelve hours, when each of them was a beginning
+    assert hidden_userinfo(address) == address
