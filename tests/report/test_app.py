@@ -164,16 +164,42 @@ def test_a_page_as_fetched_is_inert(client: httpx.Client, evil: str) -> None:
     assert "@import" not in answer.text
 
 
-def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
-    page = '<html dir="rtl" lang="he" onload="alert(1)"><title>x</title><p>שלום.</p></html>'
-    store = open_store(str(tmp_path))
+def shown_as_fetched(folder: Path, page: str) -> str:
+    store = open_store(str(folder))
     with ArchiveWriter(store, "raw/test") as archive:
         place = archive.add_resource("https://x.example/a", page.encode(), "text/html", datetime(2026, 3, 2, tzinfo=UTC))
         archive.finish()
-    shown = inert_page(store, f"{place.segment.key}#{place.offset}+{place.length}", "https://x.example/a")
+    return inert_page(store, f"{place.segment.key}#{place.offset}+{place.length}", "https://x.example/a")
+
+
+def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
+    shown = shown_as_fetched(tmp_path, '<html dir="rtl" lang="he" onload="alert(1)"><title>x</title><p>שלום.</p></html>')
     assert '<div dir="rtl" lang="he">' in shown
     assert '<body tabindex="0">' in shown, "its frame is reached, and scrolled, with the keyboard"
     assert_harmless(shown)
+
+
+@pytest.mark.parametrize(
+    ("before", "unit"),
+    [
+        ("<body>", "<form>"),
+        ("<body>", "<svg>"),
+        ('<p style="', "url("),
+        ("<style>", "@import expression("),
+        ("<body>", "<p onclick=x href=y>"),
+        ("<a b='", '<i c="'),
+    ],
+)
+def test_a_hostile_page_as_fetched_is_inert_in_seconds(tmp_path: Path, before: str, unit: str) -> None:
+    shown = shown_as_fetched(tmp_path, before + unit * (400_000 // len(unit)))
+    assert_harmless(shown)
+
+
+def test_a_tag_of_many_attributes_is_shown_as_text(tmp_path: Path) -> None:
+    many = "".join(f"a{i}=1 " for i in range(200_000))  # libxml2 takes minutes for them
+    assert "<pre>&lt;html&gt;&lt;p a0=1 a1=1" in shown_as_fetched(tmp_path, f"<html><p {many}>x")
+    long = f"<p title='{'a=b ' * 10_000}'>A long title.</p>"
+    assert "<p title=" in shown_as_fetched(tmp_path, f"<html>{long}")
 
 
 def test_the_page_behind_a_reject_is_shown(client: httpx.Client) -> None:
