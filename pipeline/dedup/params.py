@@ -36,6 +36,8 @@ class DedupParams:
     even: float = 0.60  # or both lie in the zones to such a share, the larger text to `both`
     both: float = 0.50
     apart: float = 0.36
+    # Two texts of which one has so much of the other may both be copies of a third: a new lead stands where the other was cut off.
+    akin: float = 0.35
     # Retold: perhaps not a copy but another text after the same source. Both have such a share (weight) of their own, and of
     # neither does so much stand in equal runs of 8 words: an editor leaves most sentences alone, or has little to add.
     own: float = 0.12

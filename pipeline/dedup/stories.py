@@ -26,7 +26,7 @@ def join_stories(
     joined[pairs[chosen]] = True
     larger = np.minimum(measure(measures, "zone_a"), measure(measures, "zone_b"))
     whole = Partners.among(count, pairs[edges & (larger >= params.both)])
-    asked = joined[pairs].all(axis=1) & ~edges
+    asked = joined[pairs].all(axis=1) & ~edges & ~verdicts.akin
     asked[asked] = ~(verdicts.reworded[asked] & _between(pairs[asked], whole))
     positive, negative = Partners.among(count, pairs[chosen]), Partners.among(count, pairs[asked])
     forms = Partners.among(count, pairs[asked & verdicts.form])

@@ -433,6 +433,14 @@ def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets(
         assert abs(len(taken[name]) - len(part)) < 0.05 * len(part)
 
 
+def test_cut_copies_do_not_deny_a_version_with_a_new_lead_of_which_they_have_a_part() -> None:
+    paragraphs = article(1, 10).split("\n\n")
+    version = "\n\n".join([*article(2, 4).split("\n\n"), *paragraphs[3:]])
+    cuts = [document(f"cut{n}", "\n\n".join(paragraphs[: 6 + n % 2]) + f" … {n}", 2, f"{n}.example") for n in range(4)]
+    result = find_duplicates([document("a", article(1, 10), 1), document("version", version, 3), *cuts])
+    assert len(stories(result)) == 1
+
+
 @pytest.mark.parametrize("day", [3, None])
 def test_briefs_that_are_merged_whole_with_words_between_them_are_no_copy_of_the_first(day: int | None) -> None:
     briefs = [article(60 + n, 1) for n in range(4)]
