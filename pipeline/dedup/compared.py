@@ -30,6 +30,7 @@ class Compared:
     smaller: Floats  # share covered of the text that is covered more
     larger: Floats  # and of the other
     lead: Floats  # share of either text's beginning that the other has
+    lead_whole: Floats  # the same of the text that is covered less: of two of which one is cut, the whole one
     score: Floats  # matched share of the text that is matched more
     aligned: Floats  # weight of what both share
     hits: Floats  # figures that agree
@@ -56,6 +57,7 @@ class Compared:
             smaller=np.maximum(get("zone_a"), get("zone_b")),
             larger=np.minimum(get("zone_a"), get("zone_b")),
             lead=np.minimum(get("lead_a"), get("lead_b")),
+            lead_whole=np.where(get("zone_a") >= get("zone_b"), get("lead_b"), get("lead_a")),
             score=np.maximum(get("match_a"), get("match_b")),
             aligned=np.minimum(get("weight_a") * get("zone_a"), get("weight_b") * get("zone_b")),
             hits=hits,

@@ -66,6 +66,10 @@ class DedupParams:
     cut_covered: float = 0.08
     cut_order: float = 0.25
     cut_gap: float = 0.40
+    # Or below an introduction of 32 words or fewer, where the smaller text is hardly more than the very beginning of the other.
+    introduced: float = 0.75
+    introduced_lead: float = 0.2
+    whole_lead: float = 0.9
     # Abridged: the smaller text has nothing of its own, and its words stand in several places all through the larger one, in order.
     abridged: float = 0.9
     abridged_covered: float = 0.12

@@ -70,8 +70,12 @@ def _whole(pairs: Compared, params: DedupParams) -> Flags:
 
 
 def _cut(pairs: Compared, params: DedupParams) -> Flags:
-    """Say in which pairs one text is the beginning of the other, cut off."""
-    cut: Flags = (pairs.smaller >= params.cut_contained) & (pairs.lead >= params.cut_lead) & (pairs.larger >= params.cut_covered)
+    """Say in which pairs one text is the beginning of the other, cut off, perhaps below some words of its own."""
+    begins = pairs.lead >= params.cut_lead
+    begins |= (
+        (pairs.smaller >= params.introduced) & (pairs.lead >= params.introduced_lead) & (pairs.lead_whole >= params.whole_lead)
+    )
+    cut: Flags = (pairs.smaller >= params.cut_contained) & begins & (pairs.larger >= params.cut_covered)
     cut &= (pairs.get("order") >= params.cut_order) & (pairs.gap < params.cut_gap)
     return cut
 

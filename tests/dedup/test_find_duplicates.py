@@ -89,6 +89,16 @@ def test_versions_of_a_live_story_with_running_figures_are_one_story() -> None:
     assert len(stories(find_duplicates(versions))) == 1
 
 
+@pytest.mark.parametrize(("own", "first", "expected"), [(25, 0, 1), (60, 0, 2), (25, 3, 2)])
+def test_a_cut_copy_may_stand_below_a_short_introduction_and_a_passage_from_the_midst_is_none(
+    own: int, first: int, expected: int
+) -> None:
+    paragraphs = article(1, 24).split("\n\n")
+    cut = " ".join(article(2, 3).split()[:own]) + ".\n\n" + "\n\n".join(paragraphs[first : first + 5]) + " …"
+    result = find_duplicates([document("a", article(1, 24), 1), document("cut", cut, 2, "b.example")])
+    assert len(stories(result)) == expected
+
+
 def test_an_abridged_copy_is_found_where_its_sentences_stand_all_through_the_article() -> None:
     text = article(7, 20)
     sentences = [paragraph.split(". ")[0] + "." for paragraph in text.split("\n\n")]
