@@ -11,7 +11,7 @@ from pipeline.clean.rules import match_line
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
 from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by
-from pipeline.extract.cjk_bylines import plain_byline
+from pipeline.extract.cjk_bylines import WIDE, plain_byline
 from pipeline.extract.strings import begins_small
 
 MAX_AGE_WORDS = 7  # how long ago, in any language: "il y a 2 années, 8 mois"
@@ -30,6 +30,7 @@ WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  
 DETAILS = re.compile(r"\s*[·•|]\s*")
 DASHES = re.compile(r"\s[-–—/]\s")
 MIN_DASHED = 3  # details; of two the first may be a place or an agency, which open a text as well
+MAX_DETAIL_WORDS = 5  # "字号：[ 大 中 小 ]"
 MAX_DETAILS, MAX_DETAILS_CHARS = 6, 160
 COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words", "298 字"
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
@@ -75,6 +76,8 @@ def is_details(text: str, authors: Collection[str]) -> bool:
     if len(text) > MAX_DETAILS_CHARS:
         return False
     line = text.strip(SIGNS)
+    if WIDE.search(line) and _is_made_of_details(line.split(), authors):
+        return True
     pieces = [piece for piece in DETAILS.split(line) if piece]
     least = 2 if len(pieces) > 1 else MIN_DASHED
     pieces = pieces if len(pieces) > 1 else DASHES.split(line)
@@ -82,6 +85,19 @@ def is_details(text: str, authors: Collection[str]) -> bool:
         return False
     dates = [is_date_line(piece) or is_time_stamp(piece) for piece in pieces]
     return any(dates) and all(dated or _is_detail(piece, authors) for dated, piece in zip(dates, pieces, strict=True))
+
+
+def _is_made_of_details(words: Sequence[str], authors: Collection[str]) -> bool:
+    """Say whether a line of Chinese, Japanese or Korean is a date and details that spaces part: "2025-09-28 10:12 来源：…"."""
+    if not 1 < len(words) <= MAX_BYLINE_WORDS or not any(is_date_line(word) or is_time_stamp(word) for word in words):
+        return False
+    reached = {0}
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + MAX_DETAIL_WORDS, len(words)) + 1) if start in reached else ():
+            piece = " ".join(words[start:end]).strip(SIGNS)
+            if not piece or is_date_line(piece) or is_time_stamp(piece) or _is_detail(piece, authors):
+                reached.add(end)
+    return len(words) in reached
 
 
 def _is_detail(piece: str, authors: Collection[str]) -> bool:
@@ -104,8 +120,9 @@ def _is_dated_byline(line: str, authors: Collection[str]) -> bool:
     for cut in range(first + 1, len(words)):
         date, tail = " ".join(words[:cut]).rstrip(SIGNS), " ".join(words[cut:]).lstrip(SIGNS)
         # A year alone dates a work: "1984 by George Orwell".
-        if tail and not has_digit(tail) and not date.isdigit() and (is_date_line(date) or is_time_stamp(date)):
-            return is_byline(tail, authors) and (after_by(tail) is not None or fold(tail) in authors)
+        is_dated = tail and not has_digit(tail) and not date.isdigit() and (is_date_line(date) or is_time_stamp(date))
+        if is_dated and (after_by(tail) is not None or fold(tail) in authors) and is_byline(tail, authors, desks=True):
+            return True
     return False
 
 

@@ -12,15 +12,16 @@ from pipeline.records import BLOCK_SEPARATOR, Block
 
 PULL_QUOTE = "pull-quote"
 ABOUT_PULL_QUOTE = "Sentence of the article that the page shows once more as a quotation in large letters, and who said it"
-NAMED = re.compile(r"pull[-_]?quote", re.IGNORECASE)
+# How parts are called that stand apart from the text or quote it.
+NAMED = re.compile(r"(?:^|>)(?:aside|blockquote)(?![\w-])|quote", re.IGNORECASE)
 STEPS = 3  # of the path, from within, in which it may be named so
-MIN_WORDS = 5  # of such a sentence; the shorter lines beside it say who said it
-MAX_BESIDE = 10  # words of such a line
+MIN_WORDS, MAX_WORDS = 5, 60  # of such a sentence; the shorter lines beside it say who said it
+MAX_BESIDE = 8  # words of such a line
 REPEATED = 0.8  # share of the sentence that stands in the article; quotations are shortened and tidied
 
 
 def label_pull_quotes(blocks: Sequence[Block]) -> list[Block]:
-    """Return the blocks with those labelled that the page names pull quotes, if the rest of the article says the same."""
+    """Return the blocks with those labelled that stand apart or as quotations, if the rest of the article says the same."""
     quoted = list(_quoted(blocks))
     if not quoted:
         return list(blocks)
@@ -30,7 +31,7 @@ def label_pull_quotes(blocks: Sequence[Block]) -> list[Block]:
     for places in quoted:
         sizes = [count_words(blocks[i].text) for i in places]
         shares = votes([tokens_of(blocks[i].text) for i in places], rest)
-        repeated = [size >= MIN_WORDS and share >= REPEATED for size, share in zip(sizes, shares, strict=True)]
+        repeated = [MIN_WORDS <= size <= MAX_WORDS and share >= REPEATED for size, share in zip(sizes, shares, strict=True)]
         if any(repeated) and all(again or size <= MAX_BESIDE for again, size in zip(repeated, sizes, strict=True)):
             for i in places:
                 labelled[i] = blocks[i].drop(PULL_QUOTE)

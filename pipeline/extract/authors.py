@@ -68,10 +68,10 @@ def read_authors(
     names: SiteNames,
 ) -> tuple[tuple[str, ...], str | None]:
     """Return the people who wrote the article, and the agency credited; from the first source that names a person."""
-    agency: str | None = None
+    house, agency = _people(_from_jsonld(markup, houses=True), names)  # where no person is named
     sources: tuple[Callable[[], tuple[tuple[str, ...], str | None]], ...] = (
         lambda: _owner(markup, names),
-        lambda: _people(_from_jsonld(markup), names),
+        lambda: _people(_from_jsonld(markup, houses=False), names),
         lambda: _people(_from_meta(markup), names),
         lambda: _people(_from_labels(markup), names),
         lambda: _people_of_elements(marked().author_items, names),
@@ -85,7 +85,7 @@ def read_authors(
         agency = agency or credit
         if people:
             return people, agency
-    return (), agency
+    return house, agency
 
 
 def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | None]:
@@ -101,8 +101,8 @@ def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | Non
     return ((name,), None) if is_owner and is_person(name, NOBODY) else ((), None)
 
 
-def _from_jsonld(markup: Markup) -> list[str]:
-    """Return the names of the article's authors: of persons, or, if there are none, of organisations."""
+def _from_jsonld(markup: Markup, *, houses: bool) -> list[str]:
+    """Return the names of the article's authors: of persons, or of the organisations where these are all that it gives."""
     for key in ("author", "creator"):
         value = markup.jsonld.get(key)
         items = [markup.jsonld.resolve(item) for item in (value if isinstance(value, list) else [value])[:MAX_AUTHORS]]
@@ -110,7 +110,7 @@ def _from_jsonld(markup: Markup) -> list[str]:
         found = [name for item in persons or items for name in _names_of(item)]
         found = found if persons else [name for name in found if not _joins_words(name)]
         if found:
-            return found
+            return found if houses is not bool(persons) else []
     return []
 
 

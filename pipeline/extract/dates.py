@@ -25,6 +25,9 @@ ISO = re.compile(
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s?(\d{1,2})(?!\d)")
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
 NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
+# With a year of two digits: "14.11.25". Where the year stands first, and with other signs, nobody knows which is which.
+SHORT_YEAR = re.compile(r"(?<![\w.])(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d\d)(?![\d.]*\d)")
+YEAR_FIRST_LANGUAGES = frozenset(("ja", "ko", "zh", "hu", "lt", "mn"))
 EPOCH = re.compile(r"(\d{10}|\d{13})")
 # A word, with the marks that stand for vowels in the scripts of India and South-East Asia.
 MARKS = (
@@ -129,6 +132,14 @@ def plain_date(text: str, locale: str | None = None) -> str:
     if not (THAI.search(text) or (locale and locale[:2].lower() == "th")):
         return text
     return THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), THAI_ABBREVIATION.sub(r"\1\2", text))
+
+
+def with_century(text: str, locale: str | None) -> str:
+    """Return a line with the years of its dates in four digits, if the page's language writes the day first: "14.11.25"."""
+    language = (locale or "")[:2].lower()
+    if not language or language in YEAR_FIRST_LANGUAGES or (locale or "").lower() in MONTH_FIRST_LOCALES:
+        return text
+    return SHORT_YEAR.sub(lambda found: f"{found[1]}.{found[2]}.{19 if found[3] >= '95' else 20}{found[3]}", text)
 
 
 def _common_date(match: re.Match[str]) -> str:

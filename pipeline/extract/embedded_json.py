@@ -10,6 +10,8 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from pipeline.extract.flight import flight_values
+
 MIN_DATA = 200  # characters; shorter data holds no article
 MAX_DATA = 8 * 2**20
 MAX_STARTS = 5_000  # places of a script at which a value may begin
@@ -21,12 +23,14 @@ START = re.compile(r"[=(]\s*+(?=[{\[])|JSON\.parse\(\s*+(?=[\"'])")
 QUOTED = re.compile(r"'((?:[^'\\\n]|\\.)*+)'")
 JS_ESCAPE = re.compile(r"\\(.)|\"", re.DOTALL)
 ANGULAR = (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&"))  # how older versions write a state into a page
+FLIGHT = "__next_f"
 REACTIVE = frozenset({"Reactive", "ShallowReactive", "Ref", "ShallowRef"})
 
 
 def embedded_values(root: HtmlElement) -> Iterator[Any]:
     """Yield the objects and lists in a page's scripts, JSON-LD left out, and then those in its attributes."""
     left = MAX_READ
+    rows: list[str] = []  # of React's server components, in pieces
     for script in root.iter("script"):
         text, kind = (script.text or "")[:MAX_DATA], script.get("type", "")
         if "json" in kind:
@@ -40,7 +44,11 @@ def embedded_values(root: HtmlElement) -> Iterator[Any]:
             left -= read
             if value is not None:
                 end = start.end() + read
-                yield value
+                if FLIGHT in text and isinstance(value, list) and len(value) == 2 and isinstance(value[1], str):
+                    rows.append(value[1])
+                else:
+                    yield value
+    yield from flight_values("".join(rows))
     for element in root.iter():
         for text in element.values() if isinstance(element.tag, str) else ():
             yield from _parsed(text[:MAX_DATA])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import lxml.html
 
 from pipeline.clean.lines import has_digit
-from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date
+from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date, with_century
 from pipeline.extract.marked import Marked, around, is_elsewhere
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
@@ -48,6 +48,7 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 LABEL_LENGTH = 30  # characters of the label before a date
 MAX_ELEMENTS = 60
 MAX_DATE_LINE = 120  # characters; a date in a longer run is part of the story
+Plain = Callable[[str], str]  # what writes the dates of a line as they are read
 MAX_SMALL_WORDS = 4  # beside a date, without a capital; more are a sentence, which tells of another day
 
 
@@ -60,6 +61,9 @@ def read_dates(
     not_after: datetime | None,
 ) -> tuple[str | None, DateBasis | None, str | None]:
     """Return when the article was published, on what evidence, and when it was modified; each null rather than guessed."""
+
+    def plain(text: str) -> str:
+        return with_century(plain_date(text), locale)
 
     def first_valid(values: Iterable[str], earliest: int = EARLIEST_YEAR) -> Stated | None:
         for value in values:
@@ -75,15 +79,15 @@ def read_dates(
         ("meta", markup.every(*META_PUBLISHED), EARLIEST_YEAR),
         ("time", published_times, EARLIEST_YEAR),
         ("url", _url_values(url), EARLIEST_IN_TEXT),
-        ("text", _dated_lines(marked, markup), EARLIEST_IN_TEXT),
-        ("text", _unmarked_lines(lines, markup), EARLIEST_IN_TEXT),
+        ("text", _dated_lines(marked, markup, plain), EARLIEST_IN_TEXT),
+        ("text", _unmarked_lines(lines, markup, plain), EARLIEST_IN_TEXT),
     )
     for basis, values, earliest in sources:
         published = first_valid(values, earliest)
         if published:
             clocks = [parse_date(value, locale) for value in (*markup.every(*META_PUBLISHED), *published_times)]
             return published.on_the_clock_of(clocks).iso(), basis, changed.iso() if changed else None
-    changed = changed or first_valid(_lines_of_change(marked, lines, markup), EARLIEST_IN_TEXT)
+    changed = changed or first_valid(_lines_of_change(marked, lines, markup, plain), EARLIEST_IN_TEXT)
     return None, None, changed.iso() if changed else None
 
 
@@ -131,14 +135,14 @@ def _url_values(url: str | None) -> Iterator[str]:
         yield f"{named[1]}-{month}-{named[3]}"
 
 
-def _dated_lines(marked: Callable[[], Marked], markup: Markup) -> Iterator[str]:
+def _dated_lines(marked: Callable[[], Marked], markup: Markup, plain: Plain) -> Iterator[str]:
     """Yield short lines of elements whose class speaks of a date; those about a modification never.
 
     The first date of a page may be the one in its masthead, which says what day it is: the one nearest to the headline comes first.
     """
     lines: dict[lxml.html.HtmlElement, str] = {}
     for element in marked().dates:
-        text = plain_date(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
         if 6 <= len(text) <= MAX_DATE_LINE and YEAR.search(text):
             lines[element] = text
         if len(lines) == MAX_ELEMENTS:
@@ -170,12 +174,12 @@ def _from_nearest(elements: list[lxml.html.HtmlElement], heading: lxml.html.Html
     return elements[first:] + elements[:first]
 
 
-def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:
+def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup, plain: Plain) -> Iterator[str]:
     """Yield lines near the headline that may hold a date, then any line of the page that says "published"."""
-    near = [plain_date(line) for line in lines_near_headline(page_lines(), markup)]
+    near = [plain(line) for line in lines_near_headline(page_lines(), markup)]
     for n in range(len(near)):
         yield from _date_line(near, n)
-    lines = [plain_date(text) for _, text in page_lines()]
+    lines = [plain(text) for _, text in page_lines()]
     for n, line in enumerate(lines):
         if (
             len(line) <= MAX_DATE_LINE
@@ -200,13 +204,13 @@ def _is_sentence(line: str) -> bool:
     return sum(word[0].isalpha() and begins_small(word) for word in line.split()) > MAX_SMALL_WORDS
 
 
-def _lines_of_change(marked: Callable[[], Marked], page_lines: Callable[[], Lines], markup: Markup) -> Iterator[str]:
+def _lines_of_change(marked: Callable[[], Marked], page_lines: Callable[[], Lines], markup: Markup, plain: Plain) -> Iterator[str]:
     """Yield what says that the page was changed, and when, of its dated elements and the lines near the headline."""
     for element in marked().dates[:MAX_ELEMENTS]:
-        text = plain_date(one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
         if len(text) <= MAX_DATE_LINE and YEAR.search(text) and MODIFIED.search(text):
             yield text
-    near = [plain_date(line) for line in lines_near_headline(page_lines(), markup)]
+    near = [plain(line) for line in lines_near_headline(page_lines(), markup)]
     for label, line in pairwise(["", *near]):
         if 6 <= len(line) <= MAX_DATE_LINE and YEAR.search(line) and MODIFIED.search(f"{label[:LABEL_LENGTH]} {line}"):
             yield line

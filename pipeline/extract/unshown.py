@@ -1,9 +1,9 @@
 """The article that a page holds and does not show: in the data of its scripts, or for browsers that run none.
 
 Next.js, Nuxt, Angular, Apollo, Redux, Inertia and what newsrooms write themselves leave the state of a page, which is drawn in
-the browser, in a script or an attribute, as JSON. The object that names the page's headline or address is its article; the
-longest text in it is the body, as HTML, as plain paragraphs, or as the tree of an editor (ProseMirror, Slate, Draft.js, Portable
-Text, Contentful, Editor.js).
+the browser, in a script or an attribute, as JSON; React's server components leave rows of it. The object that names the page's
+headline or address is its article; the longest text in it is the body, as HTML, as plain paragraphs, or as the tree of an editor
+(ProseMirror, Slate, Draft.js, Portable Text, Contentful, Editor.js).
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ def test_an_author_named_in_the_metadata_is_known_without_by() -> None:
         "Veröffentlicht am 4. Mai 2021 von Jane Doe",
         "4 May 2021 Jane Doe",
         "4 พฤษภาคม 2564, โดย Jane Doe",
+        "12 ต.ค. 2568 - 08:15 น. โดย กองบรรณาธิการ",
     ],
 )
 def test_a_byline_with_the_date_goes(line: str) -> None:
@@ -123,6 +124,8 @@ def test_a_byline_with_its_age_in_any_language_goes(line: str) -> None:
         "1 d’octubre de 2026 · 153 paraules · 1 min de lectura",
         "2026年5月22日 · 298 字 · 1 分钟",
         "12 March 2024 - By Jane Doe - Reading time: 2 minutes",
+        "发布时间：2025-09-28 来源：滨江日报 作者：李明 字号：[大 中 小]",
+        "2025年09月28日 10:12 来源：滨江日报 记者 李晓梅 字号：大 中 小",
     ],
 )
 def test_a_date_with_other_details_goes(line: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pipeline.clean import label
 from pipeline.records import Block
 from tests.clean.articles import article, dropped
@@ -38,6 +36,15 @@ def test_one_that_stands_nowhere_else_is_the_articles() -> None:
     assert dropped(label(article(*lines(PATH, *STORY[:2]), *lines(PULLED, other), *lines(PATH, STORY[2])))) == {}
 
 
-def test_a_quotation_under_no_such_name_stays() -> None:
-    blocks = [replace(block, path="article>div.story>blockquote>p") for block in lines(PULLED, SAID)]
-    assert dropped(label(article(*lines(PATH, *STORY[:2]), *blocks, *lines(PATH, STORY[2])))) == {}
+def test_a_sentence_that_the_text_itself_says_again_stays() -> None:
+    assert dropped(label(article(*lines(PATH, *STORY[:2], SAID, STORY[2])))) == {}
+
+
+def test_what_stands_apart_needs_no_name_and_a_sentence_beside_is_no_speaker() -> None:
+    for path in ("article>div.story>aside.css-8fieo5", "article>figure.x>blockquote", "article>div.web-quote>p"):
+        cleaned = label(article(*lines(PATH, *STORY[:2]), *lines(path, SAID, "Jonas Berg"), *lines(PATH, STORY[2])))
+        assert dropped(cleaned) == {SAID: "pull-quote", "Jonas Berg": "pull-quote"}
+    beside = "But everybody knows by now that it will sink before the spring."
+    assert (
+        dropped(label(article(*lines(PATH, *STORY[:2]), *lines("article>blockquote", SAID, beside), *lines(PATH, STORY[2])))) == {}
+    )

@@ -289,6 +289,13 @@ def test_names_elsewhere_on_the_page_are_no_authors(where: str) -> None:
     assert read(f'<{where}><a rel="author" href="/author/jane">Jane Doe</a></{tag}>').authors == ()
 
 
+def test_a_house_is_the_author_where_nobody_signs() -> None:
+    item = {"@type": "ClaimReview", "author": {"@type": "Organization", "name": "Coast Check"}}
+    head = f'<script type="application/ld+json">{json.dumps(item)}</script>'
+    assert read("<div class=byline>By Jane Doe</div>", head).authors == ("Jane Doe",)
+    assert read("<div class=byline>11 March 2024</div>", head).authors == ("Coast Check",)
+
+
 @pytest.mark.parametrize(
     ("related", "author"),
     [("related", None), ("widget", "Jane Doe")],

@@ -222,6 +222,22 @@ def test_the_language_of_the_page_reads_its_numbers() -> None:
     assert [read(body, lang=lang).published_at for lang in ("de", "en-US", "en")] == ["2024-04-03", "2024-03-04", None]
 
 
+@pytest.mark.parametrize(
+    ("lang", "line", "expected"),
+    [
+        ("ru", "14.11.25 12:30", "2025-11-14T12:30:00"),
+        ("de", "Veröffentlicht: 2.6.98", "1998-06-02"),
+        ("ko", "25.11.14", None),  # the year stands first
+        ("en-US", "11.12.25", None),
+        ("de", "Version 1.2.25.4", None),
+        ("de", "IP65.2.25", None),
+        ("", "14.11.25", None),
+    ],
+)
+def test_a_year_of_two_digits_is_read_where_the_day_stands_first(lang: str, line: str, expected: str | None) -> None:
+    assert read(f"<p>{line}</p>", lang=lang).published_at == expected
+
+
 @settings(max_examples=200)
 @given(
     st.text(max_size=60)

@@ -8,6 +8,8 @@ import pytest
 from pipeline.clean import label
 from pipeline.errors import Reject
 from pipeline.extract.page import PageInput, extract
+from pipeline.extract.parse import parse_html
+from pipeline.extract.unshown import unshown_article
 
 TITLE = "Harbour council votes to keep the old ferry for another winter"
 URL = "https://news.example/local/old-ferry-another-winter"
@@ -82,6 +84,21 @@ ELEMENTS += [{"type": "text", "content": text, "_id": "ABCDEFGHIJKLMNOP"} for te
 ELEMENTS += [{"type": "interstitial_link", "content": "Museum opens its doors", "title": OTHER["title"], "url": OTHER["url"]}]
 
 
+def flight(*rows: str) -> str:
+    """Return the scripts in which Next.js sends rows, cut in the middle of one."""
+    stream = "".join(rows)
+    pieces = stream[: len(stream) // 2], stream[len(stream) // 2 :]
+    return "".join(f"<script>self.__next_f.push({json.dumps([1, piece])})</script>" for piece in pieces)
+
+
+DRAWN = [["$", "p", str(n), {"className": "text", "children": text}] for n, text in enumerate(PARAGRAPHS)]
+STORY = ["$", "article", None, {"children": [["$", "h1", None, {"children": TITLE}], *DRAWN[:1], "$L7"]}]
+PARTS = [
+    ["$", "nav", None, {"children": "News Sport Culture"}],
+    ["$", "$L2", None, {"children": ["$", "main", None, {"children": "$5"}]}],
+]
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -118,6 +135,16 @@ ELEMENTS += [{"type": "interstitial_link", "content": "Museum opens its doors", 
         .replace('"', "&q;")
         .replace("<", "&l;")
         + "</script>",
+        flight(
+            f"0:{json.dumps({'f': [['children', PARTS]]})}\n",
+            '2:I["x.js"]\n',
+            f"5:{json.dumps(STORY)}\n",
+            f"7:{json.dumps(DRAWN[1:])}\n",
+        ),
+        flight(
+            f"6:T{len(HTML.encode()):x},{HTML}",
+            f"0:{json.dumps(['$', '$L3', None, {'article': {'title': TITLE, 'body': '$6'}, 'more': [OTHER]}])}\n",
+        ),
     ],
 )
 def test_text_that_only_the_data_of_a_script_holds_is_found(script: str) -> None:
@@ -200,3 +227,17 @@ def test_text_from_a_script_is_text_and_no_markup() -> None:
 def test_an_empty_page_stays_rejected() -> None:
     with pytest.raises(Reject):
         extract(PageInput(URL, "", "news.example", ""))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "0:" + '["$","div",null,{"children":' * 3000 + '"x"' + "}]" * 3000 + "\n",
+        '0:["$L0","$1"]\n1:["$0","$0"]\n',
+        "".join(f'{n:x}:["${n + 1:x}","${n + 1:x}"]\n' for n in range(200)),
+        '5:Tffffff,short\n6:["$","p"\nno row\n',
+        "0:" + json.dumps(["$", "p", None, {"dangerouslySetInnerHTML": {"__html": "<h1>" * 200_000}}]) + "\n",
+    ],
+)
+def test_rows_that_name_each_other_or_break_off_end(rows: str) -> None:
+    assert unshown_article(parse_html(shell(flight(rows))), TITLE, URL) is None
