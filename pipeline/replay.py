@@ -103,7 +103,7 @@ def replay(
 
 
 def diff(settings: Settings, dates: Sequence[str]) -> Iterator[str]:
-    """Yield, line by line, what a replay of the dates would change. Nothing outside a temporary folder is written."""
+    """Yield, line by line, what a replay of the dates would change. The store stays as it is."""
     base = open_store(settings.store)
     with tempfile.TemporaryDirectory(prefix="copydesk-replay-") as folder:
         overlay = OverlayStore(base, LocalStore(Path(folder)))
