@@ -9,7 +9,7 @@ from pipeline.clean.lines import bare, fold, has_digit
 from pipeline.clean.rules import load_rules
 from pipeline.clean.words import words_for
 from pipeline.extract.dates import plain_date
-from pipeline.extract.months import month_number
+from pipeline.extract.months import is_month
 
 MAX_WORDS = 16  # "Published at 09:30 on Tuesday, 4 May 2021, last updated at …" has 14
 MAX_STAMP_WORDS = 8  # "cet article a été mis à jour le"
@@ -82,13 +82,13 @@ def _is_date(text: str, *, stamped: bool = False) -> bool:
     tokens = [token for token in _SEPARATORS.split(text.casefold()) if token]
     if not tokens or len(tokens) > MAX_WORDS or not all(_is_date_word(token) for token in tokens):
         return False
-    months = any(month_number(token.strip(".,;"), None) for token in tokens)
+    months = any(is_month(token.strip(".,;")) for token in tokens)
     return months or bool(_NUMERIC_DATE.search(text)) or stamped
 
 
 def _is_date_word(token: str) -> bool:
     core = token.strip(".,;'\"")
-    if not core or _NUMBER.fullmatch(token) or _CLOCK.fullmatch(core) or month_number(core, None):
+    if not core or _NUMBER.fullmatch(token) or _CLOCK.fullmatch(core) or is_month(core):
         return True
     folded = fold(core)
     return folded in words_for("weekdays") or folded in words_for("dates") or folded in _stamp_words()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
-from pipeline.extract.months import month_number
+from pipeline.extract.months import month_number, with_one_name
 
 EARLIEST_YEAR = 1800  # publishers put digitised archives online
 EARLIEST_IN_TEXT = 1995  # of an address or free text: no page is older than the web
@@ -128,7 +128,7 @@ def plain_date(text: str, locale: str | None = None) -> str:
     if text.isascii() and not (locale and locale[:2].lower() == "th"):
         return text
     text = PERSIAN.sub(_common_date, DATE_WORDS.sub(" ", text.translate(DIGITS)))
-    text = VIETNAMESE.sub(r"\3/\2/\1", text)
+    text = with_one_name(VIETNAMESE.sub(r"\3/\2/\1", text))
     if not (THAI.search(text) or (locale and locale[:2].lower() == "th")):
         return text
     return THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), THAI_ABBREVIATION.sub(r"\1\2", text))

@@ -25,7 +25,17 @@ def _label(kind: str) -> re.Pattern[str]:
     return re.compile("|".join(p if WIDE_SCRIPT.search(p) else rf"(?<!\w){re.escape(p)}(?!\w)" for p in phrases), re.IGNORECASE)
 
 
+def _phrases() -> dict[str, str]:
+    """Return, for each name of several words, the first name of its month."""
+    variants = [month.split("/") for months in _DATA["months"].values() for month in months]
+    return {name: names[0] for names in variants for name in names if " " in name}
+
+
 _MONTHS = _months()
+_PHRASES = _phrases()
+_PHRASE = re.compile(r"(?<!\w)(?:" + "|".join(r"\s+".join(map(re.escape, name.split())) for name in _PHRASES) + r")(?!\w)")
+# "أيار/مايو": a month by its name here and there.
+_TWO_NAMES = re.compile(r"(?<![\w/])([^\W\d_]{2,20})\s?/\s?([^\W\d_]{2,20})(?![\w/])")
 PUBLISHED = _label("published")
 MODIFIED = _label("modified")
 
@@ -36,3 +46,19 @@ def month_number(name: str, language: str | None) -> int | None:
     if len(set(meanings.values())) == 1:
         return next(iter(meanings.values()))
     return meanings.get(language or "")
+
+
+def with_one_name(text: str) -> str:
+    """Return a text in which a month's name is one word: that of several words as one, and of two names of a month the first."""
+    text = _PHRASE.sub(lambda found: _PHRASES[" ".join(found[0].split())], text)
+    return _TWO_NAMES.sub(_first_if_same, text) if "/" in text else text
+
+
+def _first_if_same(found: re.Match[str]) -> str:
+    one, other = (_MONTHS.get(name.casefold(), {}) for name in found.groups())
+    return found[1] if {*one.items()} & {*other.items()} else found[0]
+
+
+def is_month(name: str) -> bool:
+    """Say whether a word names a month, whichever: `listopada` is October in Croatian and November in Polish."""
+    return name.casefold() in _MONTHS

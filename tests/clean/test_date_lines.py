@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
@@ -34,6 +37,13 @@ from pipeline.clean.date_lines import is_date_line, is_time_stamp
 )
 def test_a_line_that_is_a_date_is_a_date_line(line: str) -> None:
     assert is_date_line(line)
+
+
+def test_every_month_of_every_language_makes_a_date_also_one_that_is_another_month_elsewhere() -> None:
+    months = tomllib.loads(files("pipeline.extract").joinpath("dates.toml").read_text(encoding="utf-8"))["months"]
+    lines = [f"12 {name} 2026" for names in months.values() for variants in names for name in variants.split("/")]
+    assert [line for line in lines if not is_date_line(line)] == []
+    assert is_time_stamp("Opublikowano 12 listopada 2026, 10:30")
 
 
 @pytest.mark.parametrize(
