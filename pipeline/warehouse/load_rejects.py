@@ -23,7 +23,10 @@ def load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Ta
     if total:
         _close_overtaken(bulk, night, staged)
     merged = merge(bulk, rejects, staged, total)
-    still = sa.exists().where(staged.c.url_id == rejects.c.url_id)
+    # A join and no NOT EXISTS: SQLite would go through all of tonight's rejects for each that is open.
+    open_ = rejects.alias("open_rejects")
+    gone = sa.select(open_.c.url_id).join(staged, staged.c.url_id == open_.c.url_id, isouter=True)
+    gone = gone.where(open_.c.resolved_run_id.is_(None), staged.c.url_id.is_(None))
     loaded = sa.or_(
         rejects.c.url_id.in_(sa.select(seen.c.url_id).where(seen.c.url_id.is_not(None))),
         rejects.c.raw_ref.in_(sa.select(seen.c.raw_ref).where(seen.c.raw_ref.is_not(None))),
@@ -47,7 +50,9 @@ def load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Ta
         rejects.c.run_date <= date.fromisoformat(night.run_date),
     )
     of_this_run = rejects.c.run_id == night.run_id
-    close = rejects.update().values(resolved_run_id=night.run_id).where(rejects.c.resolved_run_id.is_(None), ~still)
+    close = (
+        rejects.update().values(resolved_run_id=night.run_id).where(rejects.c.resolved_run_id.is_(None), rejects.c.url_id.in_(gone))
+    )
     through = sa.and_(sa.or_(loaded, fetched), ~newer)
     resolved = bulk.connection.execute(close.where(sa.or_(through, read, of_this_run))).rowcount
     return merged._asdict() | {"resolved": resolved}

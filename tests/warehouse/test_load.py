@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from pipeline.records import Article, Block, Rejected, Reuse, SiteLine, StageReport
 from pipeline.urls import url_id
-from pipeline.warehouse import Warehouse, load, open_warehouse
+from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.load_articles import MANY_REJECTS
 from tests.warehouse.conftest import DATABASES, SERVE_MANY
 from tests.warehouse.make import DAY, article, contents, everything, fetch, full_night, night, story
@@ -540,3 +540,24 @@ def test_a_load_that_fails_without_its_indexes_leaves_them(warehouse: Warehouse,
         load(warehouse, replace(night(1, ()), articles=breaking()))
     assert _indexes(warehouse) == indexes
     assert everything(warehouse) == before
+
+
+def test_many_open_rejects_cost_a_load_in_proportion(tmp_path: Path) -> None:
+    """What the deadline left over of a large source is rejected night for night, and open until it is fetched."""
+
+    def steps(number: int) -> int:
+        """Return how many thousand steps SQLite takes to load a night of so many rejects beside as many that are open."""
+        done: list[int] = []
+        with open_warehouse(f"sqlite:///{tmp_path}/{number}.db") as warehouse:
+            upgrade(warehouse)
+            for day in range(2):
+                urls = [f"https://s1.example/{day}/{n}" for n in range(number)]
+                left = [Rejected(url, "s1", "s1.example", "fetch", "deadline", "the time was over", True) for url in urls]
+                if day:
+                    counted = sa.event.listens_for(warehouse.engine, "connect")
+                    counted(lambda connection, _: connection.set_progress_handler(lambda: done.append(1), 1000))
+                load(warehouse, night(day, fetches=[fetch(url, "deadline", day) for url in urls], rejected=left))
+        return len(done)
+
+    few, many = steps(500), steps(2000)
+    assert 0 < many < 8 * few
