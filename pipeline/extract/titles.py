@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import lxml.html
 
@@ -58,7 +59,7 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading
     if heading and agrees:
-        return _without_label(_not_in_capitals(heading, declared))
+        return _without_label(_not_in_capitals(_without_kicker(heading, markup, declared), declared))
     if lesser := _lesser_heading(tree, declared):
         return lesser
     piece = _visible_piece(lines, markup.title, names)
@@ -183,6 +184,17 @@ def _without_extras(heading: str, declared: list[str], names: SiteNames) -> str:
         for piece in _cuts(heading):
             if fold(piece) == folded:
                 return piece
+    return heading
+
+
+def _without_kicker(heading: str, markup: Markup, declared: list[str]) -> str:
+    """Return a heading without an element in front, such as a link to its topic, where the rest is a title that the page gives."""
+    for title in declared:
+        kicker = heading[: -len(title)].strip() if heading.endswith(title) and len(words(title)) >= MIN_LINE_WORDS else ""
+        if kicker:
+            element = next(element for element in markup.headings if heading in heading_text(element))
+            if any(one_line(part.text_content(), MAX_TITLE) == kicker for part in islice(element.iterdescendants(), MAX_PIECES)):
+                return title
     return heading
 
 

@@ -144,6 +144,8 @@ def test_a_kicker_in_the_heading_is_cut_when_the_page_says_so() -> None:
     head = f'<meta property="og:title" content="{HEADLINE}">'
     assert title_of(f"<h1><span>Politics | </span>{HEADLINE}</h1>", head) == HEADLINE
     assert title_of(f"<h1>{HEADLINE} (video)</h1>", head) == HEADLINE
+    assert title_of(f"<h1><a href='/t/ships'>Ships</a> {HEADLINE}</h1>", head) == HEADLINE
+    assert title_of(f"<h1>Old {HEADLINE}</h1>", head) == f"Old {HEADLINE}"
 
 
 def test_a_word_before_a_colon_goes_where_the_page_gives_the_headline_without_it_and_a_label_behind_a_bar_always() -> None:
