@@ -105,6 +105,7 @@ class _Walk:
         self.stack = [0]  # open containers
         self.effects: list[str] = []  # of each open element: what its end has to undo
         self.pieces: list[str] = []
+        self.begun = False  # whether the pieces hold more than white space
         self.link_chars = self.strong_chars = self.links = self.media = 0
         self.in_link = self.in_strong = self.in_pre = self.in_cell = 0
         self.after_break = False
@@ -142,6 +143,7 @@ class _Walk:
         if self.chars > MAX_CHARS:
             text = text[: max(0, len(text) - self.chars + MAX_CHARS)]
         self.pieces.append(text)
+        self.begun = self.begun or not text.isspace()
         if self.in_link:
             self.link_chars += len(text)
         if self.in_strong:
@@ -179,7 +181,7 @@ class _Walk:
 
     def _is_behind_heading(self, element: HtmlElement) -> bool:
         """Say whether an inline element behind a heading is no word of it: a sign that links to it, links that edit its section."""
-        if self.page.containers[self.stack[-1]].tag not in HEADINGS or not "".join(self.pieces).strip():
+        if self.page.containers[self.stack[-1]].tag not in HEADINGS or not self.begun:
             return False
         links = [element] if element.tag == "a" else list(element.iterdescendants("a"))
         if links and all(EDITS.search(link.get("href") or "") for link in links):
@@ -199,7 +201,7 @@ class _Walk:
         name = element.get("class")
         if not name or not mask_of("span", name, None, None) & CAPTION:
             return False
-        return not "".join(self.pieces).strip() and not (element.tail or "").strip()
+        return not self.begun and not (element.tail or "").strip()
 
     def _open_link(self, element: HtmlElement) -> str:
         if self.page.containers[self.stack[-1]].tag in HEADINGS and (element.get("href") or "").startswith("#"):
@@ -295,6 +297,7 @@ class _Walk:
             if not text.isspace():
                 self._add_text(text, self.page.containers[self.stack[-1]])
             self.pieces.clear()
+            self.begun = False
             self.link_chars = self.strong_chars = 0
         self.links, self.after_break, self.target = 0, False, None
 

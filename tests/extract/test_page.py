@@ -227,6 +227,7 @@ BAITS = {
     "comments": "<!---->" * 40 + "x",
     "lines of broken JSON-LD": '<script type="application/ld+json">{"a"' + "\n" * 60_000 + "x</script>",
     "a class": f"<div class='{'-' * 60_000}'><time>4 May 2021</time></div>",
+    "a heading of links": f"<h2>{'<a>Blog</a>' * 40_000}</h2>",
     "a title that nearly spells the host": f"<title>A bridge reopens | {f'{LABEL} ' * 6}</title>",
 }
 
