@@ -65,6 +65,9 @@ PAGES: dict[str, Callable[[], bytes]] = {
     "label bait, 20,000 lines": lambda: _with("".join(f"<p>{'share tweet ' * 20}{n}!</p>" for n in range(20_000))),
     "date bait": lambda: _with(f"<time datetime='{'1' * 100_000}'>{'12 ' * 100_000}</time><p>{'1/1/' * 100_000}</p>"),
     "author bait": lambda: _with(f"<p class=byline>By {'A. B. and ' * 50_000}</p>"),
+    "18,000 dates, bylines and headings in 1,500 elements": lambda: _with(
+        "<div class=z>" * 1_500 + "<b class=date>5 May</b><i class=author>By</i><h2>One</h2>" * 18_000
+    ),
     "link farm, 50,000": lambda: _with("".join(f"<a href='/{n}'>Headline number {n} of many</a>" for n in range(50_000))),
     "unclosed comment": lambda: _with("<!--" + "-" * 1_000_000),
     "unclosed tag": lambda: _with("<p " + "<" * 500_000),

@@ -17,7 +17,8 @@ for _name in ("trafilatura", "readability.readability"):
 MAX_TAGS = 40_000  # start and end tags, as they stand in the source
 MAX_DEPTH = 200
 MAX_CHARS = 1_000_000
-DEEP = 4_000  # levels: resiliparse then takes a third of a second
+MAX_STEPS = 8_000_000  # up from elements: resiliparse takes a second or two for so many
+MIN_SLOW = 4_000  # tags of a page that may have as many
 MAX_KEPT = 20_000  # characters of a line; trafilatura keeps the last thousand lines that it has read
 MAX_EASY = 2_000_000  # characters of resiliparse's text that are compared with the page
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -65,11 +66,14 @@ def readability_text(root: HtmlElement) -> str:
 def resiliparse_text(html: str, root: HtmlElement) -> str:
     """Return the main content as resiliparse sees it: a millisecond, high recall.
 
-    It is quadratic in depth (50,000 levels take a minute); of a page that may be so deep it reads the tree, which is not.
+    It takes all steps up from each element (50,000 levels take a minute): of a page that may have very many it reads the tree, which
+    is not so deep, and nothing where that has as many.
     """
     from resiliparse.extract.html2text import extract_plain_text
 
-    source = tostring(root, encoding="unicode") if _may_be_deep(html) else html
+    source = tostring(root, encoding="unicode") if _is_slow(html) else html
+    if source is not html and _is_slow(source):
+        return ""
     try:
         return str(extract_plain_text(source, main_content=True, alt_texts=False, list_bullets=False))[:MAX_EASY]
     except Exception as error:  # as above
@@ -77,13 +81,15 @@ def resiliparse_text(html: str, root: HtmlElement) -> str:
         return ""
 
 
-def _may_be_deep(html: str) -> bool:
-    """Say whether more than `DEEP` elements may be open at one place, an element that nobody closes counted as open for good."""
-    if html.count("<") < DEEP:
+def _is_slow(source: str) -> bool:
+    """Say whether more than `MAX_STEPS` levels are above all elements together, one that nobody closes counted as open for good."""
+    if source.count("<") < MIN_SLOW:
         return False
-    depth = 0
-    for tag in TAG.finditer(html):
-        depth += -1 if tag[1] else tag[2].lower() not in VOID
-        if depth > DEEP:
-            return True
+    depth = steps = 0
+    for tag in TAG.finditer(source):
+        if tag[2].lower() not in VOID:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+            steps += depth
+            if steps > MAX_STEPS:
+                return True
     return False

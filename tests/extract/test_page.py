@@ -164,6 +164,7 @@ def test_a_page_that_is_sent_as_text_is_read_as_a_page(start: str) -> None:
         "\ud800" + plain(*story("en")),
         "<div>" * 3_000 + plain(*story("en")),
         "<p></p>" * 20_000 + plain(*story("en")),
+        plain(*story("en")) + "<div>" * 1_500 + "<b class=date>5 May</b><i class=author>By</i>" * 6_000,
         "<svg><text>x</text></svg><math><mi>x</mi></math><template><p>t</p></template>" + plain(*story("en")),
         f'<div class="{"a " * 100_000}">' + plain(*story("en")),
         f'<div style="{"display:x;" * 100_000}">' + plain(*story("en")),
