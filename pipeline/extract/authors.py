@@ -25,11 +25,12 @@ from pipeline.extract.bylines import (
 )
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
-from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links, own_footer
+from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
 from pipeline.extract.markup import Markup
 from pipeline.extract.parse import INLINE
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import fold, one_line
+from pipeline.extract.surroundings import own_footer
 from pipeline.extract.textlines import Lines, lines_near_headline
 
 META_AUTHORS = (
@@ -66,6 +67,7 @@ def read_authors(
     marked: Callable[[], Marked],
     lines: Callable[[], Lines],
     names: SiteNames,
+    headline: lxml.html.HtmlElement | None,
 ) -> tuple[tuple[str, ...], str | None]:
     """Return the people who wrote the article, and the agency credited; from the first source that names a person."""
     house, agency = _people(_from_jsonld(markup, houses=True), names)  # where no person is named
@@ -76,9 +78,9 @@ def read_authors(
         lambda: _people(_from_labels(markup), names),
         lambda: _people_of_elements(marked().author_items, names),
         lambda: _people_of_elements(marked().bylines, names, full_names=True),
-        lambda: _people_of_elements(author_links(tree, url), names, full_names=True),
-        lambda: _people(_by_lines(lines(), markup, names), names, full_names=True),
-        lambda: _people(_in_footer(tree), names, full_names=True),
+        lambda: _people_of_elements(author_links(tree, url, headline), names, full_names=True),
+        lambda: _people(_by_lines(lines(), headline, names), names, full_names=True),
+        lambda: _people(_in_footer(tree, headline), names, full_names=True),
     )
     for source in sources:
         people, credit = source()
@@ -144,14 +146,14 @@ def _from_labels(markup: Markup) -> list[str]:
     return [data for label, data in pairs if label and after_by(label + " x") == "x"]
 
 
-def _by_lines(page_lines: Lines, markup: Markup, names: SiteNames) -> list[str]:
+def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: SiteNames) -> list[str]:
     """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone.
 
     The date may stand before the "By". A line by the house itself is none: "Written by" and a name may follow.
 
     In Chinese, Japanese and Korean what stands for "By" may follow the name.
     """
-    lines = [line for line in lines_near_headline(page_lines, markup) if len(line) <= MAX_BYLINE]
+    lines = [line for line in lines_near_headline(page_lines, headline) if len(line) <= MAX_BYLINE]
     for line, following in pairwise([*lines, ""]):
         for piece in GROUP.split(line):
             if (signed := signed_by(piece)) is not None:
@@ -163,9 +165,9 @@ def _by_lines(page_lines: Lines, markup: Markup, names: SiteNames) -> list[str]:
     return []
 
 
-def _in_footer(tree: lxml.html.HtmlElement) -> list[str]:
+def _in_footer(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None) -> list[str]:
     """Return what stands behind a "Written by" in the article's own footer, or the name set apart behind it."""
-    texts = [one_line(text, MAX_BYLINE) for footer in own_footer(tree) for text in footer.itertext()]
+    texts = [one_line(text, MAX_BYLINE) for footer in own_footer(tree, headline) for text in footer.itertext()]
     texts = [text for text in texts if text]
     return next(([name or following] for by, following in pairwise([*texts, ""]) if (name := after_by(by)) is not None), [])
 

@@ -66,8 +66,8 @@ def readability_text(root: HtmlElement) -> str:
 def resiliparse_text(html: str, root: HtmlElement) -> str:
     """Return the main content as resiliparse sees it: a millisecond, high recall.
 
-    It takes all steps up from each element (50,000 levels take a minute): of a page that may have very many it reads the tree, which
-    is not so deep, and nothing where that has as many.
+    It takes all steps up from each element (50,000 levels take a minute): of a page that may have very many it reads the tree,
+    which is not so deep, and nothing where that has as many.
     """
     from resiliparse.extract.html2text import extract_plain_text
 

@@ -25,8 +25,8 @@ ISO = re.compile(
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s?(\d{1,2})(?!\d)")
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
 NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
-# With a year of two digits: "14.11.25". Where the year stands first, and with other signs, nobody knows which is which.
-SHORT_YEAR = re.compile(r"(?<![\w.])(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d\d)(?![\d.]*\d)")
+# With a year of two digits: "14.11.25", "10/17/12"; numbers of versions and addresses go on.
+SHORT_YEAR = re.compile(r"(?<![\w/.:-])(0?[1-9]|[12]\d|3[01])([./])(0?[1-9]|[12]\d|3[01])\2(\d\d)(?![\w/:-]|\.\d)")
 YEAR_FIRST_LANGUAGES = frozenset(("ja", "ko", "zh", "hu", "lt", "mn"))
 EPOCH = re.compile(r"(\d{10}|\d{13})")
 # A word, with the marks that stand for vowels in the scripts of India and South-East Asia.
@@ -135,11 +135,19 @@ def plain_date(text: str, locale: str | None = None) -> str:
 
 
 def with_century(text: str, locale: str | None) -> str:
-    """Return a line with the years of its dates in four digits, if the page's language writes the day first: "14.11.25"."""
-    language = (locale or "")[:2].lower()
-    if not language or language in YEAR_FIRST_LANGUAGES or (locale or "").lower() in MONTH_FIRST_LOCALES:
+    """Return a line with the years of its dates in four digits where it is known which number is the day: "14.11.25" in German."""
+    if (locale or "")[:2].lower() in YEAR_FIRST_LANGUAGES:
         return text
-    return SHORT_YEAR.sub(lambda found: f"{found[1]}.{found[2]}.{19 if found[3] >= '95' else 20}{found[3]}", text)
+    return SHORT_YEAR.sub(lambda found: _whole_year(found, locale), text)
+
+
+def _whole_year(found: re.Match[str], locale: str | None) -> str:
+    """Return a date with its century, and with strokes: so short, dots are no sign that the day stands first."""
+    first, second = int(found[1]), int(found[3])
+    is_sure = second > 12 or (bool(locale) and (first > 12 or first == second))
+    if not is_sure and not _day_is_first("/", locale) and (found[2] == "." or (locale or "").lower() not in MONTH_FIRST_LOCALES):
+        return found[0]
+    return f"{found[1]}/{found[3]}/{19 if found[4] >= '95' else 20}{found[4]}"
 
 
 def _common_date(match: re.Match[str]) -> str:

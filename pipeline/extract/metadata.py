@@ -17,6 +17,7 @@ import lxml.html
 from pipeline.extract.agencies import agency_in
 from pipeline.extract.authors import read_authors
 from pipeline.extract.decode import sanitise
+from pipeline.extract.headline import headline_of
 from pipeline.extract.language import declared_language
 from pipeline.extract.marked import read_marked
 from pipeline.extract.markup import Markup, read_markup
@@ -65,13 +66,15 @@ def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", 
     markup = read_markup(tree, url)
     names = site_names(markup, url)
     # Only pages without JSON-LD and <meta> pay for these two; of the lines no more are read than are looked at.
-    marked = cache(lambda: read_marked(tree))
+    marked = cache(lambda: read_marked(tree, headline))
     (lines,) = tee(islice(text_nodes(tree), MAX_LINES), 1)
-    authors, agency = read_authors(tree, url, markup, marked, lambda: copy(lines), names)
-    published_at, basis, modified_at = read_dates(markup, marked, lambda: copy(lines), url, _locale(markup), not_after)
+    title = read_title(tree, markup, lambda: copy(lines), names)
+    headline = headline_of(tree, markup.headings, markup.title, title, lambda: copy(lines))
+    authors, agency = read_authors(tree, url, markup, marked, lambda: copy(lines), names, headline)
+    published_at, basis, modified_at = read_dates(markup, marked, lambda: copy(lines), url, _locale(markup), not_after, headline)
     canonical, elsewhere = _canonical(markup, url)
     return Metadata(
-        title=read_title(tree, markup, lambda: copy(lines), names),
+        title=title,
         authors=authors,
         published_at=published_at,
         published_basis=basis,

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import lxml.html
 
-from pipeline.extract.marked import TOP_TAGS, Around, around_headline
-from pipeline.extract.markup import Markup
 from pipeline.extract.strings import one_line
+from pipeline.extract.surroundings import TOP_TAGS, Surroundings, around_headline, mastheads
 
 HIDDEN_TAGS = frozenset(
     {"script", "style", "noscript", "template", "svg", "nav", "footer", "aside", "select", "button", "iframe", "form"}
@@ -22,25 +21,28 @@ TEXT_LIMIT = 400
 Lines = Iterable[tuple[lxml.html.HtmlElement, str]]
 
 
-def lines_near_headline(page_lines: Lines, markup: Markup) -> list[str]:
-    """Return the lines after the headline until the story begins, then those before it, nearest first."""
-    lines: list[str] = []
-    start = 0
+def lines_near_headline(page_lines: Lines, headline: lxml.html.HtmlElement | None) -> list[str]:
+    """Return the lines after the headline until the story begins, then those before it, nearest first, the masthead's left out."""
+    inside = frozenset(headline.iter()) if headline is not None else frozenset()
+    lines: list[tuple[lxml.html.HtmlElement, str]] = []
+    start, found = 0, False
     for element, text in page_lines:
-        if start == 0 and element.tag == "h1" and element in markup.headings:
-            start = len(lines)
-        lines.append(text)
-        if len(lines) > start + LINES_AFTER and start:
+        if not found and element in inside:
+            start, found = len(lines), True
+        lines.append((element, text))
+        if found and len(lines) > start + LINES_AFTER:
             break
-    after = lines[start : start + LINES_AFTER]
+    after = [text for _, text in lines[start : start + LINES_AFTER]]
     prose = [n for n, line in enumerate(after) if len(line) > PROSE_LINE]
     end = prose[1] if len(prose) > 1 else len(after)
-    return after[:end] + lines[max(0, start - LINES_BEFORE) : start][::-1]
+    heads = mastheads(headline) if start else frozenset()
+    before = lines[max(0, start - LINES_BEFORE) : start]
+    return after[:end] + [text for element, text in reversed(before) if heads.isdisjoint((element, *element.iterancestors()))]
 
 
-def _is_about_others(element: lxml.html.HtmlElement, around: Around) -> bool:
+def _is_about_others(element: lxml.html.HtmlElement, around: Surroundings) -> bool:
     label = f"{element.get('class', '')} {element.get('id', '')}"
-    return len(label) > 1 and element.tag not in TOP_TAGS and element not in around and around.speaks_of_others(label)
+    return len(label) > 1 and element.tag not in TOP_TAGS and element not in around.own and around.names_others(label)
 
 
 def text_nodes(tree: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElement, str]]:

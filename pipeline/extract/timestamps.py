@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -12,10 +12,11 @@ import lxml.html
 
 from pipeline.clean.lines import has_digit
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date, with_century
-from pipeline.extract.marked import Marked, around, is_elsewhere
+from pipeline.extract.marked import Marked
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
-from pipeline.extract.strings import begins_small, fold, one_line
+from pipeline.extract.strings import begins_small, one_line
+from pipeline.extract.surroundings import around_headline, is_elsewhere, own_footer
 from pipeline.extract.textlines import Lines, lines_near_headline
 from pipeline.records import DateBasis
 
@@ -47,6 +48,7 @@ MODIFIED_CLASS = re.compile(r"modif|updat|edited|revis|aktuali[sz]", re.IGNORECA
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 LABEL_LENGTH = 30  # characters of the label before a date
 MAX_ELEMENTS = 60
+FAR = 100  # elements before the headline: menus are between
 MAX_DATE_LINE = 120  # characters; a date in a longer run is part of the story
 Plain = Callable[[str], str]  # what writes the dates of a line as they are read
 MAX_SMALL_WORDS = 4  # beside a date, without a capital; more are a sentence, which tells of another day
@@ -59,6 +61,7 @@ def read_dates(
     url: str | None,
     locale: str | None,
     not_after: datetime | None,
+    headline: lxml.html.HtmlElement | None,
 ) -> tuple[str | None, DateBasis | None, str | None]:
     """Return when the article was published, on what evidence, and when it was modified; each null rather than guessed."""
 
@@ -72,23 +75,28 @@ def read_dates(
                 return stated
         return None
 
-    published_times, modified_times = _marked_times(markup)
+    published_times, modified_times = _marked_times(markup, headline, locale, plain)
     changed = first_valid([*_jsonld_values(markup, JSONLD_MODIFIED), *markup.every(*META_MODIFIED), *modified_times])
     sources: tuple[tuple[DateBasis, Iterable[str], int], ...] = (
         ("jsonld", _jsonld_values(markup, JSONLD_PUBLISHED), EARLIEST_YEAR),
         ("meta", markup.every(*META_PUBLISHED), EARLIEST_YEAR),
         ("time", published_times, EARLIEST_YEAR),
         ("url", _url_values(url), EARLIEST_IN_TEXT),
-        ("text", _dated_lines(marked, markup, plain), EARLIEST_IN_TEXT),
-        ("text", _unmarked_lines(lines, markup, plain), EARLIEST_IN_TEXT),
+        ("text", _dated_lines(marked, headline, plain, far=False), EARLIEST_IN_TEXT),
+        ("text", _footer_lines(headline, plain), EARLIEST_IN_TEXT),
+        ("text", _unmarked_lines(lines, headline, plain), EARLIEST_IN_TEXT),
+        ("text", _dated_lines(marked, headline, plain, far=True), EARLIEST_IN_TEXT),
     )
-    for basis, values, earliest in sources:
-        published = first_valid(values, earliest)
-        if published:
-            clocks = [parse_date(value, locale) for value in (*markup.every(*META_PUBLISHED), *published_times)]
-            return published.on_the_clock_of(clocks).iso(), basis, changed.iso() if changed else None
-    changed = changed or first_valid(_lines_of_change(marked, lines, markup, plain), EARLIEST_IN_TEXT)
-    return None, None, changed.iso() if changed else None
+    found = next(((stated, basis) for basis, values, earliest in sources if (stated := first_valid(values, earliest))), None)
+    if changed is None and (found is None or found[1] == "text"):
+        changed = first_valid(_lines_of_change(marked, lines, headline, plain), EARLIEST_IN_TEXT)
+        if changed and found and changed.day < found[0].day:
+            changed = None
+    modified = changed.iso() if changed else None
+    if found is None:
+        return None, None, modified
+    clocks = [parse_date(value, locale) for value in (*markup.every(*META_PUBLISHED), *published_times)]
+    return found[0].on_the_clock_of(clocks).iso(), found[1], modified
 
 
 def _jsonld_values(markup: Markup, keys: tuple[str, ...]) -> list[str]:
@@ -99,28 +107,52 @@ def _jsonld_values(markup: Markup, keys: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _marked_times(markup: Markup) -> tuple[list[str], list[str]]:
-    """Return what <time> elements say of publication, those marked as such first, and of modification; teasers left out."""
-    published: list[tuple[int, str]] = []
+def _marked_times(
+    markup: Markup, headline: lxml.html.HtmlElement | None, locale: str | None, plain: Plain
+) -> tuple[list[str], list[str]]:
+    """Return what <time> elements say of publication and of modification; teasers left out.
+
+    Those beside the headline come first, then those marked as such: sidebars mark the times of other stories too.
+    """
+    if not markup.times:
+        return [], []
+    published: list[tuple[bool, bool, str]] = []
     modified: list[str] = []
-    held = around(markup.headings)
-    if markup.times:
-        held = held.with_footer(markup.times[0].getroottree().getroot())
-    for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, held)], _headline(markup)):
-        text = one_line(element.text_content(), MAX_DATE_LINE + 1)
+    tree = markup.times[0].getroottree().getroot()
+    around = around_headline(tree, headline).with_own(own_footer(tree, headline))
+    head = _head_of(headline)
+    for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], headline):
+        text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
         stated = one_line(element.get("title" if element.tag == "abbr" else "datetime"))
         values = [value for value in (stated, text) if value]
+        if PUBLISHED.search(text) and _tells_another_day(text, stated, locale):
+            values.reverse()  # what readers see; the other is when it was changed, or filed
         parent = element.getparent()
         before = one_line((parent.text or "") if parent is not None else "", MAX_DATE_LINE)
         label = f"{element.get('class', '')} {element.get('itemprop', '')}"
-        if element.get("pubdate") is not None or PUBLISHED_CLASS.search(label):
-            published += [(0, value) for value in values]
-        elif MODIFIED_CLASS.search(label) or (MODIFIED.search(f"{before} {text}") and not PUBLISHED.search(f"{before} {text}")):
+        is_marked = element.get("pubdate") is not None or PUBLISHED_CLASS.search(label) is not None
+        if not is_marked and (
+            MODIFIED_CLASS.search(label) or (MODIFIED.search(f"{before} {text}") and not PUBLISHED.search(f"{before} {text}"))
+        ):
             modified += values
         else:
-            published += [(1, value) for value in values]
-    published.sort(key=lambda item: item[0])  # stable: document order within each kind
-    return [value for _, value in published], modified
+            is_beside = head is not None and head in element.iterancestors()
+            published += [(not is_beside, not is_marked, value) for value in values]
+    published.sort(key=lambda item: item[:2])  # stable: from the nearest on within each kind
+    return [value for *_, value in published], modified
+
+
+def _tells_another_day(text: str, stated: str, locale: str | None) -> bool:
+    """Tell whether a date that is shown and the one that is stated beside it are more than a day apart: not only other zones."""
+    days = [date.day for value in (text, stated) if (date := parse_date(value, locale)) is not None]
+    return len(days) == 2 and abs(days[0] - days[1]) > timedelta(days=1)
+
+
+def _head_of(headline: lxml.html.HtmlElement | None) -> lxml.html.HtmlElement | None:
+    """Return the header that a headline stands in, else what holds it."""
+    if headline is None:
+        return None
+    return next(headline.iterancestors("header"), headline.getparent())
 
 
 def _url_values(url: str | None) -> Iterator[str]:
@@ -135,10 +167,10 @@ def _url_values(url: str | None) -> Iterator[str]:
         yield f"{named[1]}-{month}-{named[3]}"
 
 
-def _dated_lines(marked: Callable[[], Marked], markup: Markup, plain: Plain) -> Iterator[str]:
-    """Yield short lines of elements whose class speaks of a date; those about a modification never.
+def _dated_lines(marked: Callable[[], Marked], headline: lxml.html.HtmlElement | None, plain: Plain, *, far: bool) -> Iterator[str]:
+    """Yield short lines of elements whose class speaks of a date, from the one nearest to the headline on; none about a change.
 
-    The first date of a page may be the one in its masthead, which says what day it is: the one nearest to the headline comes first.
+    With `far` those that stand `FAR` before it, else the others: the first date of a page may be the masthead's, of the day.
     """
     lines: dict[lxml.html.HtmlElement, str] = {}
     for element in marked().dates:
@@ -147,7 +179,9 @@ def _dated_lines(marked: Callable[[], Marked], markup: Markup, plain: Plain) -> 
             lines[element] = text
         if len(lines) == MAX_ELEMENTS:
             break
-    for element in _from_nearest(list(lines), _headline(markup)):
+    order = _order(headline) if lines else {}
+    far_before = {element for element in lines if headline is not None and order[headline] - order[element] > FAR}
+    for element in _from_nearest([element for element in lines if (element in far_before) == far], headline):
         text = lines[element]
         if element.get("itemprop") == "dateModified":
             continue
@@ -156,27 +190,35 @@ def _dated_lines(marked: Callable[[], Marked], markup: Markup, plain: Plain) -> 
             yield _of_publication(text)
 
 
-def _headline(markup: Markup) -> lxml.html.HtmlElement | None:
-    """Return the heading that the <title> holds, else the first."""
-    title = fold(markup.title)
-    own = (heading for heading in markup.headings if (text := fold(one_line(heading.text_content()))) and text in title)
-    return next(own, next(iter(markup.headings), None))
+def _order(element: lxml.html.HtmlElement | None) -> dict[lxml.html.HtmlElement, int]:
+    """Return the place of each element of the page in it."""
+    return {} if element is None else {node: n for n, node in enumerate(element.getroottree().getroot().iter())}
 
 
 def _from_nearest(elements: list[lxml.html.HtmlElement], heading: lxml.html.HtmlElement | None) -> list[lxml.html.HtmlElement]:
     """Return elements, which are in document order, from the one nearest to a heading on, then those before it."""
     if heading is None or len(elements) < 2:
         return elements
-    order = {element: n for n, element in enumerate(heading.getroottree().getroot().iter())}
+    order = _order(heading)
     nearest = min(elements, key=lambda element: abs(order[element] - order[heading]))
     around = frozenset((nearest, *nearest.iterancestors()))  # of a label and the date in it, the label first
     first = next(n for n, element in enumerate(elements) if element in around)
     return elements[first:] + elements[:first]
 
 
-def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup, plain: Plain) -> Iterator[str]:
+def _footer_lines(headline: lxml.html.HtmlElement | None, plain: Plain) -> Iterator[str]:
+    """Yield the lines of the article's own footer that may hold a date."""
+    if headline is None:
+        return
+    for footer in own_footer(headline.getroottree().getroot(), headline):
+        lines = [plain(line) for text in footer.itertext() if (line := one_line(text, MAX_DATE_LINE + 1))]
+        for n in range(len(lines)):
+            yield from _date_line(lines, n, in_sentence=True)
+
+
+def _unmarked_lines(page_lines: Callable[[], Lines], headline: lxml.html.HtmlElement | None, plain: Plain) -> Iterator[str]:
     """Yield lines near the headline that may hold a date, then any line of the page that says "published"."""
-    near = [plain(line) for line in lines_near_headline(page_lines(), markup)]
+    near = [plain(line) for line in lines_near_headline(page_lines(), headline)]
     for n in range(len(near)):
         yield from _date_line(near, n)
     lines = [plain(text) for _, text in page_lines()]
@@ -189,13 +231,16 @@ def _unmarked_lines(page_lines: Callable[[], Lines], markup: Markup, plain: Plai
             yield from _date_line(lines, n)
 
 
-def _date_line(lines: list[str], n: int) -> Iterator[str]:
-    """Yield a line if it may be one of a date, and neither it nor the label before it speaks of a modification."""
+def _date_line(lines: list[str], n: int, *, in_sentence: bool = False) -> Iterator[str]:
+    """Yield a line if it may be one of a date, and neither it nor the label before it speaks of a modification.
+
+    Where the footer says how an article was filed (`in_sentence`), it may do so in a sentence: others tell of other days.
+    """
     line, label = _before_change(lines[n]), lines[n - 1] if n else ""
     if not 6 <= len(line) <= MAX_DATE_LINE or not YEAR.search(line):
         return
     context = f"{label} {line}" if len(label) < LABEL_LENGTH else line
-    if PUBLISHED.search(line) or not (MODIFIED.search(context) or _is_sentence(line)):
+    if PUBLISHED.search(line) or not (MODIFIED.search(context) or (_is_sentence(line) and not in_sentence)):
         yield _of_publication(line)
 
 
@@ -204,16 +249,18 @@ def _is_sentence(line: str) -> bool:
     return sum(word[0].isalpha() and begins_small(word) for word in line.split()) > MAX_SMALL_WORDS
 
 
-def _lines_of_change(marked: Callable[[], Marked], page_lines: Callable[[], Lines], markup: Markup, plain: Plain) -> Iterator[str]:
+def _lines_of_change(
+    marked: Callable[[], Marked], page_lines: Callable[[], Lines], headline: lxml.html.HtmlElement | None, plain: Plain
+) -> Iterator[str]:
     """Yield what says that the page was changed, and when, of its dated elements and the lines near the headline."""
     for element in marked().dates[:MAX_ELEMENTS]:
         text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
         if len(text) <= MAX_DATE_LINE and YEAR.search(text) and MODIFIED.search(text):
-            yield text
-    near = [plain(line) for line in lines_near_headline(page_lines(), markup)]
+            yield _of_change(text)
+    near = [plain(line) for line in lines_near_headline(page_lines(), headline)]
     for label, line in pairwise(["", *near]):
         if 6 <= len(line) <= MAX_DATE_LINE and YEAR.search(line) and MODIFIED.search(f"{label[:LABEL_LENGTH]} {line}"):
-            yield line
+            yield _of_change(line)
 
 
 def _before_change(line: str) -> str:
@@ -235,3 +282,13 @@ def _of_publication(line: str) -> str:
         return before  # "5月4日公開 5月5日更新": what a date is stands behind it
     behind = line[published.end() : modified.start() if modified.start() > published.start() else None]
     return behind if YEAR.search(behind) else line
+
+
+def _of_change(line: str) -> str:
+    """Return the part of a line that tells the change, when it tells the publication too."""
+    published, modified = PUBLISHED.search(line), MODIFIED.search(line)
+    if not published or not modified:
+        return line
+    if WIDE_SCRIPT.search(modified[0]) and YEAR.search(line[: min(published.start(), modified.start())]):
+        return line[published.end() : modified.start()] or line[modified.end() :]  # as in `_of_publication`
+    return line[modified.end() : published.start() if published.start() > modified.start() else None]

@@ -11,6 +11,7 @@ import lxml.html
 from pipeline.clean.lines import count_words
 from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.headings import MAX_TITLE, heading_text, link_of
+from pipeline.extract.headline import own_headings
 from pipeline.extract.markup import Markup
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import fold, one_line, words
@@ -54,7 +55,7 @@ LOOSE_SEPARATOR = re.compile(r"\s*[|¦·•:»«›‹~/\\–—―−_()\[\]-]+
 def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], Lines], names: SiteNames) -> str | None:
     """Return the page's headline, or None when all that it has is the site's name."""
     declared = _declared_titles(markup, names)
-    headings = [heading_text(element) for element in markup.headings]
+    headings = [heading_text(heading) for heading in own_headings(markup.headings) or markup.headings]
     heading, agrees = _best_heading(headings, [title for title in declared if not PAGE_ID.fullmatch(title)], names)
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading

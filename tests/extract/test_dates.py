@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract.dates import parse_date
+from pipeline.extract.dates import parse_date, with_century
 from pipeline.extract.metadata import Metadata, read_metadata
 from pipeline.extract.parse import parse_html
 
@@ -349,3 +349,110 @@ def test_a_day_that_a_sentence_tells_of_is_not_that_of_the_page(line: str) -> No
 )
 def test_microdata_of_a_part_of_the_page_does_not_date_the_page(item: str, expected: str | None) -> None:
     assert read(item.format("<meta itemprop=datePublished content=2024-03-02>")).published_at == expected
+
+
+HEAD = "<html lang=en-US><head><title>Ferry sails again</title></head><body>"
+
+
+@pytest.mark.parametrize(
+    ("value", "locale", "expected"),
+    [
+        ("8.5.12", "de", "2012-05-08"),
+        ("8/5/12", "de", "2012-05-08"),
+        ("8.5.12", "en-GB", "2012-05-08"),
+        ("8/5/12", "en-US", "2012-08-05"),
+        ("8.5.12", "en-US", None),
+        ("8/5/12", "en", None),
+        ("8.5.12", None, None),
+        ("17/10/12", "en", "2012-10-17"),
+        ("10/17/12", None, "2012-10-17"),
+        ("17.10.12", None, None),
+        ("12.10.17", "ja", None),
+        ("Von Jane Doe, 31.5.98, 14:05", "de", "1998-05-31T14:05:00"),
+    ],
+)
+def test_a_year_of_two_digits_is_read_where_the_language_tells_which_number_is_the_day(
+    value: str, locale: str | None, expected: str | None
+) -> None:
+    assert iso(with_century(value, locale), locale) == expected
+
+
+@pytest.mark.parametrize("value", ["Version 2.1.12.4", "v2.1.12", "192.168.1.12", "1/2/12/3", "8.5.1245"])
+def test_numbers_of_versions_are_no_dates(value: str) -> None:
+    assert with_century(value, "de") == value
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "<h2>Ferry sails again</h2>",
+        "<h3 class=post-name><a href=/here>Ferry sails again</a></h3>",
+        "<div class=big>Ferry sails again</div>",
+        "<h1><span>Ferry sails again</span></h1>",
+        "<h1>Harbour Courier</h1><h2>Ferry sails again</h2>",
+    ],
+)
+def test_the_date_at_the_headline_counts_whatever_element_that_is(headline: str) -> None:
+    today = "<div class=today-date>May 20, 2024</div>" + 120 * "<i>Quay</i>"
+    html = f"{HEAD}{today}{headline}<p>May 16, 2024 <b>By Jane Doe</b></p><p>It sails.</p>"
+    metadata = read_metadata(parse_html(html), URL, html)
+    assert (metadata.published_at, metadata.authors) == ("2024-05-16", ("Jane Doe",))
+
+
+@pytest.mark.parametrize("masthead", ["<header>{}</header>", "<div role=banner><p>{}</p></div>", "<div class=siteHeader>{}</div>"])
+def test_the_day_in_the_masthead_alone_is_no_date_of_the_article(masthead: str) -> None:
+    body = "<h1>Ferry sails again</h1><p>It sails.</p>"
+    html = HEAD + masthead.format("<span class=date>May 20, 2024</span>") + body
+    assert read_metadata(parse_html(html), URL, html).published_at is None
+    html = f"{HEAD}<article><header><span class=date>May 20, 2024</span></header>{body}</article>"
+    assert read_metadata(parse_html(html), URL, html).published_at == "2024-05-20"
+
+
+def test_a_time_beside_the_headline_counts_before_one_of_a_sidebar_that_is_marked() -> None:
+    side = "<div><p>A reader writes <time pubdate datetime=2024-06-22>22 June</time></p></div>"
+    html = (
+        f"{HEAD}{side}<header><h1>Ferry sails again</h1><p>On <time datetime=2024-05-16>16 May</time></p></header><p>It sails.</p>"
+    )
+    assert read_metadata(parse_html(html), URL, html).published_at == "2024-05-16"
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"), [("2024-07-03T10:18:46Z", "2024-06-29"), ("2024-06-29T23:18:46Z", "2024-06-29T23:18:46+00:00")]
+)
+def test_the_day_that_is_shown_as_that_of_publication_counts_before_another_one_in_the_markup(stated: str, expected: str) -> None:
+    assert read(f"<time datetime={stated}>Published on 29 June 2024</time>").published_at == expected
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "<div class=post-footer>This piece was written on 14 December 2015 at 14:48 by <a href=/a>Jane</a> for the paper</div>",
+        "<div class=asset_footer><div class=asset-meta>By Jane on 14 December 2015, 14:48 | 3 comments</div></div>",
+        "<div class=submitted>Kept by <span class=username>jane</span> on 14 December 2015 - 14:48</div>",
+    ],
+)
+def test_the_footer_of_an_entry_tells_when_it_was_written(footer: str) -> None:
+    html = f"{HEAD}<div><h3>Ferry sails again</h3><p>It sails.</p>{footer}</div>"
+    assert read_metadata(parse_html(html), URL, html).published_at == "2015-12-14T14:48:00"
+
+
+def test_a_date_is_not_a_readers_because_the_headline_is_called_so_too() -> None:
+    date = "<div class=HeaderComment_date>29 January 2019</div>"
+    html = f"{HEAD}<h1 class=HeaderComment_title>Ferry sails again</h1>{date}<p>It sails.</p>"
+    assert read_metadata(parse_html(html), URL, html).published_at == "2019-01-29"
+
+
+@pytest.mark.parametrize(
+    ("line", "published", "modified"),
+    [
+        ("Published 3 May 2024, updated 5 May 2024", "2024-05-03", "2024-05-05"),
+        ("Zuletzt bearbeitet: 5.5.2024, veröffentlicht: 3.5.2024", "2024-05-03", "2024-05-05"),
+        ("2024年5月3日公開 2024年5月5日更新", "2024-05-03", "2024-05-05"),
+        ("Dernière mise à jour : 5 mai 2024", None, "2024-05-05"),
+        ("Senest opdateret 5. maj 2024", None, "2024-05-05"),
+        ("Published 3 May 2024, updated 5 April 2024", "2024-05-03", None),
+    ],
+)
+def test_a_line_tells_of_the_publication_and_of_the_change(line: str, published: str | None, modified: str | None) -> None:
+    metadata = read(f"<h1>Ferry sails again</h1><p>{line}</p><p>It sails.</p>")
+    assert (metadata.published_at, metadata.modified_at) == (published, modified)

@@ -18,6 +18,14 @@ def title_of(body: str = "", head: str = "", url: str | None = URL) -> str | Non
     return read_metadata(parse_html(html), url, html).title
 
 
+@pytest.mark.parametrize("box", ["<div class=item-carousel>{}</div>", "<aside>{}</aside>", "<div class=related><p>{}</p></div>"])
+def test_the_headline_of_another_story_is_not_the_pages(box: str) -> None:
+    other = box.format("<h1>Where to row in the harbour</h1>")
+    body = f"<h1>The best piers for a walk</h1>{other}"
+    assert title_of(body, "<title>Where to walk in the harbour</title>") == "The best piers for a walk"
+    assert title_of(f"<figure><h1>{HEADLINE}</h1></figure>{other}", f"<title>{HEADLINE}</title>") == HEADLINE
+
+
 @pytest.mark.parametrize(
     "title",
     [
