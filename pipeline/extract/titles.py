@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import lxml.html
+from lxml import etree
 
 from pipeline.clean.lines import count_words
 from pipeline.extract.cjk_bylines import WIDE
@@ -60,7 +61,7 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading
     if heading and agrees:
-        return _without_label(_not_in_capitals(_without_kicker(heading, markup, declared), declared))
+        return _without_label(_not_in_capitals(_without_part(heading, markup, declared), declared))
     if lesser := _lesser_heading(tree, declared):
         return lesser
     piece = _visible_piece(lines, markup.title, names)
@@ -188,14 +189,19 @@ def _without_extras(heading: str, declared: list[str], names: SiteNames) -> str:
     return heading
 
 
-def _without_kicker(heading: str, markup: Markup, declared: list[str]) -> str:
-    """Return a heading without an element in front, such as a link to its topic, where the rest is a title that the page gives."""
-    for title in declared:
-        kicker = heading[: -len(title)].strip() if heading.endswith(title) and len(words(title)) >= MIN_LINE_WORDS else ""
-        if kicker:
-            element = next(element for element in markup.headings if heading in heading_text(element))
-            if any(one_line(part.text_content(), MAX_TITLE) == kicker for part in islice(element.iterdescendants(), MAX_PIECES)):
-                return title
+def _without_part(heading: str, markup: Markup, declared: list[str]) -> str:
+    """Return a heading without an element before or behind, such as a link to its topic or a sign that it is for subscribers, where
+    the rest is a title that the page gives, or the beginning of one.
+    """
+    element = next(element for element in markup.headings if heading in heading_text(element))
+    given = [fold(title) for title in declared]
+    begun = {fold(SEPARATOR.split(title)[0]) for title in declared}
+    for part in islice(element.iterdescendants(etree.Element), MAX_PIECES):
+        text = one_line(part.text_content(), MAX_TITLE)
+        for rest in (heading.removeprefix(text).strip(), heading.removesuffix(text).strip()):
+            is_title = fold(rest) in given or (fold(rest) in begun and not any(fold(text) in title for title in given))
+            if len(rest) < len(heading) and len(words(rest)) >= MIN_LINE_WORDS and is_title:
+                return rest
     return heading
 
 

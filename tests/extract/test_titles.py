@@ -18,6 +18,17 @@ def title_of(body: str = "", head: str = "", url: str | None = URL) -> str | Non
     return read_metadata(parse_html(html), url, html).title
 
 
+@pytest.mark.parametrize("title", [HEADLINE, f"{HEADLINE} | Columns | What the harbour says"])
+@pytest.mark.parametrize("h1", ["{} <span class=abo>Subscribers</span>", "<b>EXPLAINED</b> {}.", "<a href=/topic>Ferries</a> {}"])
+def test_an_element_beside_the_headline_that_the_title_lacks_is_no_part_of_it(h1: str, title: str) -> None:
+    assert (title_of(f"<h1>{h1.format(HEADLINE)}</h1>", f"<title>{title}</title>") or "").rstrip(".") == HEADLINE
+
+
+def test_a_part_of_the_headline_that_is_set_apart_stays_in_it() -> None:
+    head = "<title>The ferry sails again - after the winter | Columns</title>"
+    assert title_of("<h1>The ferry sails again <em>after the winter</em></h1>", head) == "The ferry sails again after the winter"
+
+
 @pytest.mark.parametrize("box", ["<div class=item-carousel>{}</div>", "<aside>{}</aside>", "<div class=related><p>{}</p></div>"])
 def test_the_headline_of_another_story_is_not_the_pages(box: str) -> None:
     other = box.format("<h1>Where to row in the harbour</h1>")
