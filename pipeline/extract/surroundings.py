@@ -51,7 +51,7 @@ class Surroundings:
 
     def without(self, elements: frozenset[lxml.html.HtmlElement]) -> Surroundings:
         """Return these surroundings with elements that are not the story's."""
-        return replace(self, others=self.others | elements, known={})
+        return replace(self, own=self.own - elements, others=self.others | elements, known={})
 
     def names_others(self, label: str) -> bool:
         """Tell whether a class or id names a part of the page that is not about its own story."""

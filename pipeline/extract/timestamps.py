@@ -16,7 +16,7 @@ from pipeline.extract.marked import Marked
 from pipeline.extract.markup import Markup
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
 from pipeline.extract.strings import begins_small, one_line
-from pipeline.extract.surroundings import around_headline, is_elsewhere, own_footer
+from pipeline.extract.surroundings import around_headline, is_elsewhere, mastheads, own_footer
 from pipeline.extract.textlines import Lines, lines_near_headline
 from pipeline.records import DateBasis
 
@@ -119,7 +119,7 @@ def _marked_times(
     published: list[tuple[bool, bool, str]] = []
     modified: list[str] = []
     tree = markup.times[0].getroottree().getroot()
-    around = around_headline(tree, headline).with_own(own_footer(tree, headline))
+    around = around_headline(tree, headline).with_own(own_footer(tree, headline)).without(mastheads(headline))
     head = _head_of(headline)
     for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], headline):
         text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))

@@ -399,12 +399,21 @@ def test_the_date_at_the_headline_counts_whatever_element_that_is(headline: str)
     assert (metadata.published_at, metadata.authors) == ("2024-05-16", ("Jane Doe",))
 
 
-@pytest.mark.parametrize("masthead", ["<header>{}</header>", "<div role=banner><p>{}</p></div>", "<div class=siteHeader>{}</div>"])
-def test_the_day_in_the_masthead_alone_is_no_date_of_the_article(masthead: str) -> None:
+@pytest.mark.parametrize(
+    "masthead",
+    [
+        "<header>{}</header>",
+        "<header><h1>Courier</h1>{}</header>",
+        "<div role=banner><p>{}</p></div>",
+        "<div class=siteHeader>{}</div>",
+    ],
+)
+@pytest.mark.parametrize("day", ["<span class=date>May 20, 2024</span>", "<time>May 20, 2024</time>"])
+def test_the_day_in_the_masthead_alone_is_no_date_of_the_article(masthead: str, day: str) -> None:
     body = "<h1>Ferry sails again</h1><p>It sails.</p>"
-    html = HEAD + masthead.format("<span class=date>May 20, 2024</span>") + body
+    html = HEAD + masthead.format(day) + body
     assert read_metadata(parse_html(html), URL, html).published_at is None
-    html = f"{HEAD}<article><header><span class=date>May 20, 2024</span></header>{body}</article>"
+    html = f"{HEAD}<article><header>{day}</header>{body}</article>"
     assert read_metadata(parse_html(html), URL, html).published_at == "2024-05-20"
 
 
