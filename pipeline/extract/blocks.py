@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
 from lxml import etree
@@ -79,9 +80,12 @@ MAX_STYLE = 500  # characters of a style attribute that are read
 MAX_RUNS, MAX_CONTAINERS, MAX_CHARS, MAX_ELEMENTS = 20_000, 250_000, 2_000_000, 300_000
 
 
-def read_blocks(root: HtmlElement) -> PageBlocks:
-    """Walk the tree once and return its runs of text; what is hidden is left out unless it reads like an article."""
-    page = _Walk().read(root)
+def read_blocks(root: HtmlElement, own: Sequence[str] = OWN_NAMES) -> PageBlocks:
+    """Walk the tree once and return its runs of text; what is hidden is left out unless it reads like an article.
+
+    `own`: attributes that name elements besides their classes.
+    """
+    page = _Walk(own).read(root)
     if any(run.hidden for run in page.runs):
         shown = _hidden_prose(page)
         page.runs = [run for run in page.runs if not run.hidden or page.hidden_name(run) in shown]
@@ -100,8 +104,9 @@ def _hidden_prose(page: PageBlocks) -> set[str]:
 class _Walk:
     """The state of one walk: the open elements, and the run that is being put together."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Sequence[str]) -> None:
         self.page = PageBlocks()
+        self.own_names = own
         self.stack = [0]  # open containers
         self.effects: list[str] = []  # of each open element: what its end has to undo
         self.pieces: list[str] = []
@@ -240,7 +245,7 @@ class _Walk:
         containers = self.page.containers
         parent = containers[self.stack[-1]]
         class_name, identifier, role = element.get("class"), element.get("id"), element.get("role")
-        own = next(filter(None, map(element.get, OWN_NAMES)), None)
+        own = next(filter(None, map(element.get, self.own_names)), None) if self.own_names else None
         name, mask = _names(tag, *(name and name[:MAX_NAMES] for name in (class_name, identifier, role, own)))
         if tag in HEADINGS:
             kind: BlockKind = "heading"

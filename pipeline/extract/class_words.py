@@ -159,6 +159,11 @@ def _name_bits(name: str) -> int:
     return bits
 
 
+def own_names(html: str) -> tuple[str, ...]:
+    """Return those of `OWN_NAMES` that a page may have: most have none, and to ask each element for each of them takes its time."""
+    return tuple(name for name in OWN_NAMES if name in html)
+
+
 def mask_of(tag: str, class_name: str | None, identifier: str | None, role: str | None, own: str | None = None) -> int:
     """Return the groups that an element's tag, class, id, role and own name name, as bits in the order of `NAMES`."""
     bits = _TAG_BITS.get(tag, 0)

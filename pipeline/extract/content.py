@@ -18,6 +18,7 @@ from pipeline.extract.alike import alike
 from pipeline.extract.blocks import read_blocks
 from pipeline.extract.by_name import without_named
 from pipeline.extract.candidates import MAX_CHARS, MAX_DEPTH, MAX_TAGS, readability_text, resiliparse_text, trafilatura_text
+from pipeline.extract.class_words import own_names
 from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.headed import headed_runs
@@ -94,7 +95,7 @@ class _Page:
 
 def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockModel | None = None) -> Content:
     """Label the page's runs of text: kept, or why not. Another model than the shipped one is for who trains one."""
-    page = read_blocks(root)
+    page = read_blocks(root, own_names(html))
     cut = f" of the first {len(page.runs)} blocks" if page.cut else ""
     total = sum(len(run.text) for run in page.runs)
     density = sum(run.link_chars for run in page.runs) / total if total else 0.0

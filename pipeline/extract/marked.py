@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import lxml.html
@@ -32,7 +32,6 @@ BYLINE = re.compile(
 )
 DATE = re.compile(rf"date|time|publish|posted|created|submitted|pub-|byline|meta|{DATES}")
 
-NAMING = ("class", "id", *OWN_NAMES)
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})
 AUTHOR_PATH = re.compile(
     r"/(?:authors?|writers?|people|person|staff|staff-writers?|by|journalists?|reporters?|contributors?|columnists?|profiles?|autore?n?|auteurs?|autore[si]?|redakteure?)/[^/?#]{3,}",
@@ -50,13 +49,16 @@ class Marked:
     dates: list[lxml.html.HtmlElement] = field(default_factory=list)
 
 
-def read_marked(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None) -> Marked:
-    """Return the elements that are marked as byline or date, those about other stories left out."""
+def read_marked(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None, own: Sequence[str] = OWN_NAMES) -> Marked:
+    """Return the elements that are marked as byline or date, those about other stories left out; `own` names are read besides."""
     items, bylines, dates, stated_dates = [], [], [], []
     for element in tree.iter("*"):
-        given = [name for name in map(element.get, NAMING) if name]
-        if given:
-            meaning = _meaning(" ".join(given))
+        name, identity = element.get("class"), element.get("id")
+        label = f"{name or ''} {identity or ''}" if name or identity else ""
+        for key in own:
+            label += f" {element.get(key, '')}"
+        if label:
+            meaning = _meaning(label)
             if "byline" in meaning:
                 bylines.append(element)
             if "date" in meaning:

@@ -22,7 +22,10 @@ def _months() -> dict[str, dict[str, int]]:
 
 def _label(kind: str) -> re.Pattern[str]:
     phrases = sorted({phrase for group in _DATA[kind].values() for phrase in group}, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile("|".join(p if WIDE_SCRIPT.search(p) else rf"(?<!\w){re.escape(p)}(?!\w)" for p in phrases), re.IGNORECASE)
+    wide = [phrase for phrase in phrases if WIDE_SCRIPT.search(phrase)]
+    words = [re.escape(phrase) for phrase in phrases if phrase not in wide]
+    # What may stand before a word is asked once and not for each of them.
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)|{'|'.join(wide)}", re.IGNORECASE)
 
 
 def _phrases() -> dict[str, str]:

@@ -28,6 +28,7 @@ ELSEWHERE_TAGS = frozenset({"footer", "aside", "nav", "blockquote", "figure", "f
 TOP_TAGS = frozenset({"body", "main", "html"})  # their classes speak of the whole page
 ENTRY_FOOTER = re.compile(r"(?<![\w-])(?:entry|post|article|story|asset|node)-footer(?![\w-])")
 MASTHEAD = re.compile(r"(?<![\w-])(?:masthead|site-?header|top-?bar)(?![\w-])")
+HEAD_TAGS = ("header", "div", "section", "table", "td")  # that mastheads are made of
 MAX_MASTHEADS = 20
 MAX_DEPTH = 50  # steps up from a property to its item, and from a heading
 
@@ -152,7 +153,7 @@ def mastheads(headline: lxml.html.HtmlElement | None) -> frozenset[lxml.html.Htm
     """Return the page's own headers before the headline, which say what day it is: none that holds it, or is in an article."""
     if headline is None:
         return frozenset()
-    before = takewhile(lambda element: element is not headline, headline.getroottree().getroot().iter("*"))
+    before = takewhile(lambda element: element is not headline, headline.getroottree().getroot().iter(*HEAD_TAGS, headline.tag))
     inside = frozenset(headline.iterancestors())
     found = (element for element in before if _is_masthead(element) and element not in inside)
     return frozenset(islice((head for head in found if next(head.iterancestors("article", "main"), None) is None), MAX_MASTHEADS))
@@ -161,7 +162,13 @@ def mastheads(headline: lxml.html.HtmlElement | None) -> frozenset[lxml.html.Htm
 def _is_masthead(element: lxml.html.HtmlElement) -> bool:
     if element.tag == "header" or element.get("role") == "banner":
         return True
-    return (element.get("class") or element.get("id")) is not None and _is_named(element, MASTHEAD)
+    name, identity = element.get("class"), element.get("id")
+    return bool(name or identity) and _names_masthead(f"{name or ''} {identity or ''}")
+
+
+@remember_short(CACHED_LABELS)
+def _names_masthead(label: str) -> bool:
+    return MASTHEAD.search(hyphened(label)) is not None
 
 
 def own_footer(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None) -> frozenset[lxml.html.HtmlElement]:
