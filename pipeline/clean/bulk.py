@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from pipeline.clean import label_with, learn_site_lines, template_lines
 from pipeline.clean.edges import HEADLINE
+from pipeline.clean.rules import check_rules
 from pipeline.clean.site import MIN_STORIES
 from pipeline.clean.title import repeats_title
 from pipeline.config import Settings
@@ -51,6 +52,7 @@ class _Entry:
 
 def clean_file(source: str, target: str, settings: Settings) -> StageReport:
     """Clean every line of `source` into `target`; raises `ConfigError` for a file that cannot be read or written."""
+    check_rules()
     outcomes: Counter[str] = Counter()
     with (
         open_lines(source) as lines,

@@ -7,15 +7,16 @@ need a regular expression. Both see short lines alone, so a long line costs noth
 from __future__ import annotations
 
 import re
-import tomllib
+import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.clean.heads import first_characters
 from pipeline.clean.lines import bare, fold, has_digit, without_counter
+from pipeline.config import listed, read_toml, typed
 from pipeline.errors import ConfigError
 
 RULES_FILE = Path(__file__).with_name("rules.toml")
@@ -83,8 +84,17 @@ class _Compiled:
 @cache
 def load_rules() -> tuple[Rule, ...]:
     """Read `rules.toml`."""
-    content = tomllib.loads(RULES_FILE.read_text(encoding="utf-8"))
-    return tuple(_rule(table) for table in content["rule"])
+    return tuple(_rule(table) for table in read_toml(RULES_FILE)["rule"])
+
+
+def check_rules() -> None:
+    """Raise `ConfigError` for a rule that cannot be read: met by the workers, it would be told of each page as the page's fault."""
+    for language, pattern, _, match in _all_patterns():
+        try:
+            _pattern(pattern)
+        except re.error as error:
+            where = f"{RULES_FILE.name}: rule {match.rule.id!r}: patterns.{language}"
+            raise ConfigError(f"{where}: {pattern!r} is no regular expression: {error}") from error
 
 
 @cache
@@ -235,33 +245,23 @@ def _first_characters() -> frozenset[str]:
 
 def _rule(table: dict[str, Any]) -> Rule:
     where = f"{RULES_FILE.name}: rule {table.get('id', '')!r}"
-    keys = {field.name for field in fields(Rule)}
-    if unknown := sorted(table.keys() - keys):
-        raise ConfigError(f"{where}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(keys))}")
+    hints = typing.get_type_hints(Rule)
+    if unknown := sorted(table.keys() - hints.keys()):
+        raise ConfigError(f"{where}: unknown key {unknown[0]!r}; the keys are {listed(hints)}")
     if missing := [key for key in NEEDED if key not in table]:
         raise ConfigError(f"{where}: {missing[0]} is missing; a rule needs {', '.join(NEEDED)}")
     if table["where"] not in ("any", "top", "tail", "edges"):
         raise ConfigError(f"{where}: where must be any, top, tail or edges, got {table['where']!r}")
-    return Rule(
-        id=table["id"],
-        about=table["about"],
-        where=table["where"],
-        drops=tuple(table["drops"]),
-        keeps=tuple(table["keeps"]),
-        labels=_by_language(table.get("labels", {})),
-        strict=_by_language(table.get("strict", {})),
-        patterns=_by_language(table.get("patterns", {})),
-        words=_by_language(table.get("words", {})),
-        skip=_by_language(table.get("skip", {})),
-        prefix=table.get("prefix", False),
-        sequence=table.get("sequence", False),
-        leads=table.get("leads", False),
-        only_with=tuple(fold_pattern(word) for word in table.get("only_with", ())),
-    )
+    given = {key: _typed(value, hints[key], f"{where}: {key}") for key, value in table.items()}
+    return Rule(**given | {"only_with": tuple(map(fold_pattern, given.get("only_with", ())))})
 
 
-def _by_language(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    return {language: tuple(values) for language, values in table.items()}
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    if typing.get_origin(hint) is not Mapping:
+        return value if hint is Where else typed(value, hint, where)
+    if not isinstance(value, Mapping):
+        raise ConfigError(f'{where} must be a table of lists by language, such as {{en = ["…"]}}, got {value!r}')
+    return {language: typed(values, tuple[str, ...], f"{where}.{language}") for language, values in value.items()}
 
 
 @cache

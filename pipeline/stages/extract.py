@@ -28,8 +28,10 @@ def extract(run: Run, shard: str, results: Callable[[Collection[Fetch]], Extract
 
     `results` gives what comes of pages that are not extracted by workers of this shard's own.
     """
+    from pipeline.clean.rules import check_rules
     from pipeline.fetch.archive import archive_order
 
+    check_rules()
     store, partition = run.store(), Partition("extract", run.run_date, shard)
     with ExitStack() as stack:
         stack.enter_context(store.lock(partition.prefix))

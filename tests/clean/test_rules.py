@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from re import _constants as regex_names  # type: ignore[attr-defined]
 from re import _parser as regex_parser  # type: ignore[attr-defined]
 from typing import Any
@@ -14,13 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import rules
+from pipeline.clean.bulk import clean_file
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.heads import first_characters
 from pipeline.clean.lines import bare, fold
-from pipeline.clean.rules import PATTERN_LENGTH, Rule, fold_pattern, load_rules, match_line
+from pipeline.clean.rules import PATTERN_LENGTH, RULES_FILE, Rule, fold_pattern, load_rules, match_line
+from pipeline.config import Settings
 from pipeline.errors import ConfigError
 
 RULES = load_rules()
+A_RULE: dict[str, Any] = {"id": "a", "about": "A", "where": "any", "drops": [], "keeps": []}
 FEW_LANGUAGES = (
     *("affiliate-note", "agency-credit", "copyright", "newsletter-offer", "photo-credit", "publication-note", "shop-button"),
     *("template-residue", "views-note", "embed-consent"),
@@ -194,9 +199,41 @@ def test_asking_few_patterns_gives_the_answer_of_asking_all(rule: Rule) -> None:
         ({"id": "follow", "pattern": "follow us"}, "rule 'follow': unknown key 'pattern'; the keys are about, "),
         ({"id": "follow", "where": "any"}, "rule 'follow': about is missing; a rule needs id, about, "),
         ({"id": "a", "about": "A", "where": "all", "drops": [], "keeps": []}, "rule 'a': where must be any, top, tail or edges"),
+        (
+            A_RULE | {"patterns": ["a .*"]},
+            "rule 'a': patterns must be a table of lists by language, such as {en",
+        ),
+        (A_RULE | {"labels": {"en": "more"}}, "rule 'a': labels.en must be a list of strings, got 'more'; write it as"),
+        (A_RULE | {"drops": "More"}, "rule 'a': drops must be a list of strings, got 'More'; write it as"),
+        (A_RULE | {"prefix": "yes"}, "rule 'a': prefix must be true or false, got 'yes'"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_named_with_the_mend(table: dict[str, Any], message: str) -> None:
     """A misspelt key was passed over, and a missing one ended in a stack trace."""
     with pytest.raises(ConfigError, match=re.escape(message)):
         rules._rule(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[rule]\nid = "a', "rules.toml: not valid TOML"),
+        (f"{RULES_FILE.read_text()}\n[[rule]]\nid = 'a'\nwhere = 'any'\n", "rule 'a': about is missing"),
+        (
+            f"{RULES_FILE.read_text()}\n[[rule]]\nid = 'a'\nabout = ''\nwhere = 'any'\ndrops = []\nkeeps = []\npatterns.en = ['(']",
+            "rule 'a': patterns.en: '(' is no regular expression: missing ), unterminated subpattern",
+        ),
+    ],
+)
+def test_a_rule_file_that_cannot_be_read_ends_the_work_before_its_first_page(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told of every page as an error of the page, and `replay --diff` said that none was an article any more."""
+    (tmp_path / "rules.toml").write_text(text)
+    (tmp_path / "in.jsonl").write_text('{"id": "1", "html": "<p>The council decided on Tuesday to rebuild the old bridge.</p>"}\n')
+    monkeypatch.setattr(rules, "RULES_FILE", tmp_path / "rules.toml")
+    for name in ("load_rules", "_all_patterns"):
+        monkeypatch.setattr(rules, name, cache(getattr(rules, name).__wrapped__))
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        clean_file(str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), Settings())
+    assert not (tmp_path / "out.jsonl").exists()
