@@ -181,13 +181,21 @@ def _lesser_reason(best: Candidate, members: Sequence[Candidate]) -> str:
 
 
 def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int | None:
-    """Return the member that other members' canonical URLs name most often."""
+    """Return the member that other members' canonical URLs name most often.
+
+    A page that was read under two spellings of its address, as before and after a move to https, names itself in either.
+    """
     if not any(documents[m.number].canonical_url for m in members):
         return None
-    by_url = {_address(url): m.number for m in reversed(members) if (url := documents[m.number].url)}
+    urls = {m.number: url for m in reversed(members) if (url := documents[m.number].url)}
+    by_url = {normalise_url(url): number for number, url in urls.items()}
+    by_spelling = {_address(url): number for number, url in urls.items()}
     votes: dict[int, int] = {}
     for member in members:
-        target = by_url.get(_address(documents[member.number].canonical_url or ""))
+        link = documents[member.number].canonical_url or ""
+        target = by_url.get(normalise_url(link))
+        if target is None and (address := _address(link)) != _address(documents[member.number].url or ""):
+            target = by_spelling.get(address)
         if target is not None and target != member.number:
             votes[target] = votes.get(target, 0) + 1
     return min(votes, key=lambda number: (-votes[number], number)) if votes else None

@@ -46,6 +46,18 @@ def test_a_canonical_link_is_followed_however_it_spells_the_address(link: str) -
     assert choose_canonical([document("0", ""), elsewhere], [member(0, 2 * DAY), member(1, DAY)])[0] == 1
 
 
+def test_a_page_that_names_itself_links_to_no_other_spelling_of_its_address() -> None:
+    original = dataclasses.replace(document("0", ""), url="https://first.example/a", canonical_url="https://first.example/a")
+    moved = [
+        dataclasses.replace(document(url, ""), url=url, canonical_url=url)
+        for url in ("http://www.paper.example/b", "https://www.paper.example/b", "https://paper.example/b")
+    ]
+    members = [member(0, DAY), *(member(number, 2 * DAY) for number in (1, 2, 3))]
+    assert choose_canonical([original, *moved], members) == (0, "earliest publication")
+    before_the_move = dataclasses.replace(moved[0], canonical_url="https://www.paper.example/b")
+    assert choose_canonical([original, before_the_move, *moved[1:]], members) == (2, "canonical link")
+
+
 def test_every_feature_has_a_weight_of_the_sign_that_its_meaning_has() -> None:
     weights = read_weights()
     assert list(weights) == list(FEATURES)
