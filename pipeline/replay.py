@@ -15,6 +15,7 @@ from pipeline.matching import equal_runs
 from pipeline.records import BLOCK_SEPARATOR, Article, Rejected, StoryMember
 from pipeline.runs import WHOLE, Run, dates_of, records_of, rejects_of
 from pipeline.sources import sources_if_any
+from pipeline.stages.common import warehouse_of
 from pipeline.store import LocalStore, Partition, Store, open_store, read_records
 
 logger = logging.getLogger(__name__)
@@ -108,39 +109,57 @@ def diff(settings: Settings, dates: Sequence[str]) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="copydesk-replay-") as folder:
         overlay = OverlayStore(base, LocalStore(Path(folder)))
         for run_date in dates:
-            stages.run_stages(_run(settings, run_date, overlay), first="extract", last="dedup")
-            yield from _differences(run_date, base, overlay)
+            run = _run(settings, run_date, overlay)
+            stages.run_stages(run, first="extract", last="dedup")
+            yield from _differences(run, base, overlay)
 
 
 def _run(settings: Settings, run_date: str, scratch: Store | None = None) -> Run:
     return Run(run_date=run_date, settings=settings, sources=sources_if_any(Path(settings.sources)), scratch=scratch)
 
 
-def _differences(run_date: str, base: Store, overlay: Store) -> Iterator[str]:
+def _differences(run: Run, base: Store, overlay: Store) -> Iterator[str]:
+    from pipeline.warehouse import urls_of
+
+    run_date = run.run_date
     before, after = _articles(base, run_date), _articles(overlay, run_date)
-    stories_before, stories_after = _stories(base, run_date), _stories(overlay, run_date)
     articles = before | after
-    names = {identity: article.url or identity for identity, article in articles.items()}
+    moves = _moves(run, base, overlay)
+    urls = urls_of(warehouse_of(run), {member.canonical_article_id for pair in moves.values() for member in pair})
+    names = urls | {identity: article.url or identity for identity, article in articles.items()}
     reasons = {reject.raw_ref: _reason(reject) for reject in rejects_of(overlay, run_date)}
     changed = 0
-    for identity, name in sorted(names.items(), key=lambda named: (named[1], named[0])):
+    for identity in sorted(articles, key=lambda identity: (names[identity], identity)):
         lines = _article_lines(before.get(identity), after.get(identity), reasons)
-        lines += _story_lines(stories_before.get(identity), stories_after.get(identity), names)
+        if identity in before and identity in after and identity in moves:
+            lines.append(_story_line(*moves[identity], names))
         if lines:
             changed += 1
-            yield f"{run_date} {name}"
+            yield f"{run_date} {names[identity]}"
             yield from lines
     yield f"{run_date}: {changed} of {len(articles)} articles change"
 
 
-def _story_lines(before: StoryMember | None, after: StoryMember | None, names: Mapping[str, str]) -> list[str]:
-    """Return how an article that stays one moves among the stories."""
-    if before is None or after is None:
-        return []
+def _moves(run: Run, base: Store, overlay: Store) -> dict[str, tuple[StoryMember, StoryMember]]:
+    """Return for each article that moves among the stories where it stands in the warehouse, and where it would.
+
+    Nights loaded since may have moved it. Where the night itself comes out as it did, what they decided stands.
+    """
+    from pipeline.warehouse import members_of
+
+    stored, after = _stories(base, run.run_date), _stories(overlay, run.run_date)
+    otherwise = [i for i, member in after.items() if i not in stored or _standing(stored[i]) != _standing(member)]
+    current = members_of(warehouse_of(run), otherwise)
+    return {i: (member, after[i]) for i, member in current.items() if _standing(member) != _standing(after[i])}
+
+
+def _standing(member: StoryMember) -> tuple[str, str, str]:
+    return member.relation, member.canonical_article_id, member.story_id
+
+
+def _story_line(before: StoryMember, after: StoryMember, names: Mapping[str, str]) -> str:
     old, new = _place(before, names), _place(after, names)
-    if old != new:
-        return [f"  story: {old} -> {new}"]
-    return [f"  story: {before.story_id} -> {after.story_id}"] if before.story_id != after.story_id else []
+    return f"  story: {old} -> {new}" if old != new else f"  story: {before.story_id} -> {after.story_id}"
 
 
 def _place(member: StoryMember, names: Mapping[str, str]) -> str:

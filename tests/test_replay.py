@@ -26,7 +26,7 @@ from pipeline.warehouse import ArticleKey, article_keys, open_warehouse
 
 pytestmark = pytest.mark.slow
 
-DAY = "2026-11-20"
+DAY, NEXT_DAY = "2026-11-20", "2026-11-21"
 WORDS = re.findall(
     r"\w+",
     """
@@ -155,6 +155,17 @@ def test_a_diff_names_each_article_and_what_happens_to_it(settings: Settings) ->
     assert fish == ["  becomes an article"]
     assert copy[-1] == "  story: alone -> stands for its copies"
     assert {f"  + {paragraph}" for paragraph in story(1)} <= set(copy)
+
+
+def test_a_diff_holds_stories_against_the_warehouse_and_not_against_what_the_night_knew(settings: Settings, tmp_path: Path) -> None:
+    """What later nights had joined to a story was told as a change of the rules."""
+    replay.replay(settings, [DAY])
+    page = {"url": "https://four.example/storm", "html": PAGES["https://one.example/storm"]}
+    (tmp_path / "later.jsonl").write_text(json.dumps(page))
+    later = Source(id="later", files=(f"{tmp_path}/later.jsonl",))
+    stages.run_stages(Run(run_date=NEXT_DAY, settings=settings, sources=(later,)))
+    assert table(settings, "SELECT max(members) FROM stories") == [(2,)]
+    assert list(replay.diff(settings, [DAY, NEXT_DAY])) == [f"{DAY}: 0 of 4 articles change", f"{NEXT_DAY}: 0 of 1 articles change"]
 
 
 def test_a_diff_says_why_a_page_is_no_article_any_more(settings: Settings) -> None:

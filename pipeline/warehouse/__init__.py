@@ -13,7 +13,9 @@ from pipeline.warehouse.read import (
     article,
     failed_finds,
     known_urls,
+    members_of,
     open_rejects,
+    urls_of,
 )
 from pipeline.warehouse.search import set_search
 from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
@@ -39,6 +41,7 @@ __all__ = [
     "latest_run_date",
     "load",
     "made_warehouse",
+    "members_of",
     "night_index",
     "open_rejects",
     "open_warehouse",
@@ -47,5 +50,6 @@ __all__ = [
     "set_search",
     "status",
     "upgrade",
+    "urls_of",
     "with_keys",
 ]

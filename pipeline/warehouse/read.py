@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.records import Article, Block, Discovered, Rejected, Relation
+from pipeline.records import Article, Block, Discovered, Rejected, Relation, StoryMember
 from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
@@ -161,6 +161,27 @@ def open_rejects(warehouse: Warehouse) -> Iterator[Rejected]:
     with warehouse.reading() as connection:
         for row in _stream(connection, query.order_by(reject.c.run_date.desc(), reject.c.stage, reject.c.reason, reject.c.url)):
             yield Rejected(**row._asdict() | {"retryable": bool(row.retryable)})
+
+
+def members_of(warehouse: Warehouse, article_ids: Iterable[str]) -> dict[str, StoryMember]:
+    """Return where each of the articles stands among the stories, by article_id, without the proof."""
+    member = story_members.c
+    columns = (member[name] for name in StoryMember.__slots__ if name != "proof")
+    found = _by_key(warehouse, sa.select(*columns), member.article_id, article_ids)
+    return {row.article_id: StoryMember(**row._asdict()) for row in found}
+
+
+def urls_of(warehouse: Warehouse, article_ids: Iterable[str]) -> dict[str, str]:
+    """Return the URLs of those of the articles that have one, by article_id."""
+    article = articles.c
+    query = sa.select(article.article_id, article.url).where(article.url.is_not(None))
+    return {row.article_id: row.url for row in _by_key(warehouse, query, article.article_id, article_ids)}
+
+
+def _by_key(warehouse: Warehouse, query: sa.Select[Any], key: sa.ColumnElement[str], values: Iterable[str]) -> Iterator[Any]:
+    with warehouse.reading() as connection:
+        for keys in batches(sorted(set(values)), KEYS_AT_ONCE):
+            yield from connection.execute(query.where(key.in_(keys)))
 
 
 def article(warehouse: Warehouse, article_id: str) -> StoredArticle | None:
