@@ -17,7 +17,7 @@ SOURCES ?=
 DATE ?=
 EVAL ?=
 PEERS ?=
-OPTIONS = $(if $(SOURCES),--sources $(SOURCES)) $(if $(DATE),--date $(DATE))
+OPTIONS = $(if $(SOURCES),--sources "$$SOURCES") $(if $(DATE),--date "$$DATE")
 BENCH = $(BIN)/python -m benchmarks
 BESIDE = $(if $(PEERS),--peers $(PEERS))
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -32,7 +32,7 @@ run: $(VENV)/.run ## run a night: on the sample newsroom, or on yours with SOURC
 	@$(BIN)/python -m pipeline $(if $(SOURCES),nightly,demo) $(OPTIONS)
 
 ui: $(VENV)/.run ## Airflow's UI on loopback, port 8080 or COPYDESK_UI_PORT; Ctrl-C stops everything
-	@$(BIN)/python -m pipeline ui $(if $(SOURCES),--sources $(SOURCES))
+	@$(BIN)/python -m pipeline ui $(if $(SOURCES),--sources "$$SOURCES")
 
 test: $(VENV)/.dev ## make what the tests need and run them: all that need no Airflow process, browser or Java
 	@$(BIN)/python -m pytest
@@ -62,7 +62,7 @@ compose-check: ## rehearse docker-compose.yml: run, crash, back up, destroy, res
 check: $(VENV)/.dev ## lint, types, locks and generated docs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/python -m mypy
 	@$(BIN)/python -m pipeline.warehouse.dictionary --check
 	@$(BIN)/python -m pipeline.clean.docs --check
 	@$(BIN)/python .ci/check_locks.py
@@ -95,18 +95,18 @@ clean: ## remove what was made here, but not data/
 # uv is fast and compiles bytecode; where it cannot reach an index that only pip is set up for, pip does the same work. The locks are
 # whole, so pip resolves nothing: the one that comes with Python 3.11.7 (23.2.1) breaks down over lxml's extra, which has two spellings.
 INSTALL = ($(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r $(1) \
-	|| { echo "uv could not install it; pip does the same, in some minutes …"; $(BIN)/pip install --quiet --no-deps --require-hashes -r $(1); }) \
-	&& $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	|| { echo "uv could not install it; pip does the same, in some minutes …"; $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $(1); }) \
+	&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 
 $(VENV)/.uv: requirements-uv.lock
 	@test -n "$(PYTHON)" || { echo "Copydesk needs Python 3.11, 3.12 or 3.13; none is on the PATH (set PYTHON=/path/to/python)" >&2; exit 2; }
 	@test -x $(BIN)/python || { echo "making $(VENV) with $(PYTHON) …"; $(PYTHON) -m venv $(VENV); }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $@
 
 # Two copies of one line go through every kernel, so that the first night, and no test, waits for their compilation.
 KERNELS = printf '{"id":"%s","text":"The council decided on Tuesday that the old bridge over the river will be rebuilt."}\n' a b \
-	| $(BIN)/copydesk dedup - --output - >/dev/null
+	| $(BIN)/python -m pipeline dedup - --output - >/dev/null
 
 $(VENV)/.run: $(VENV)/.uv requirements.lock pyproject.toml
 	@echo "installing what requirements.lock names …"

@@ -46,8 +46,11 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
     Airflow cannot be run in.
     """
     home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
-    if folder := next((folder for folder in (home, Path(sys.prefix), dags_folder()) if "%" in str(folder)), None):
-        raise ConfigError(f"Airflow cannot be run in {folder}: its settings cannot hold the %; rename or move the folder")
+    for folder in map(str, (home, Path(sys.prefix), dags_folder())):
+        if "%" in folder or os.path.expandvars(folder) != folder:
+            raise ConfigError(
+                f"Airflow cannot be run in {folder}: it reads more into % and $ in its settings; rename or move the folder"
+            )
     defaults = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

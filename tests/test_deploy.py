@@ -185,6 +185,26 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, node
 
 
+@pytest.mark.parametrize("target", ["run", "ui"])
+def test_make_hands_a_file_of_sources_on_whatever_its_name(target: str, tmp_path: Path) -> None:
+    """A space in it was the end of it, and an apostrophe an error of the shell."""
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    python.chmod(0o755)
+    name = 'it\'s my "own" sources.toml'
+    command = ["make", "--old-file=.venv/.run", target, f"BIN={tmp_path}", f"SOURCES={name}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-2:] == ["--sources", name]
+
+
+def test_what_a_backup_leaves_in_a_clone_is_never_committed() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text().split("## Back up and restore")[1].split("Nothing needs to stop")[0]
+    left = re.findall(r"(?:> |^\$ cp \.env )(\S+)", guide, re.MULTILINE)
+    assert {"warehouse.dump", "store.tar", "env.backup"} <= set(left)
+    ignored = subprocess.run(["git", "check-ignore", *left], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    assert ignored.split() == left
+
+
 @pytest.mark.parametrize("name", ["Dockerfile", "Makefile"])
 def test_where_pip_stands_in_for_uv_it_resolves_nothing(name: str) -> None:
     (instead,) = re.findall(r"\|\| (.*pip .*install .*)", (ROOT / name).read_text())

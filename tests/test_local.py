@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,9 +60,10 @@ with local._output_to(Path(sys.argv[1])):
     assert "Traceback" in log.read_text()
 
 
-def test_a_folder_that_airflow_cannot_be_run_in_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "50%off"))
-    with pytest.raises(errors.ConfigError, match=r"Airflow cannot be run in .*50%off: .* rename or move the folder"):
+@pytest.mark.parametrize("name", ["50%off", "$HOME"])
+def test_a_folder_that_airflow_cannot_be_run_in_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / name))
+    with pytest.raises(errors.ConfigError, match=rf"Airflow cannot be run in .*{re.escape(name)}: .* rename or move the folder"):
         local.airflow_environment("sources.toml", port=8080)
 
 
