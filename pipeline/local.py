@@ -48,9 +48,7 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
     home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
     for folder in map(str, (home, Path(sys.prefix), dags_folder())):
         if "%" in folder or os.path.expandvars(folder) != folder:
-            raise ConfigError(
-                f"Airflow cannot be run in {folder}: it reads more into % and $ in its settings; rename or move the folder"
-            )
+            raise ConfigError(f"Airflow cannot be run in {folder}: its settings read more into % and $; rename or move the folder")
     defaults = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
