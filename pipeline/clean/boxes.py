@@ -8,6 +8,7 @@ here: a label of the box has been recognised, and the line is short, or stands w
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import accumulate, groupby, islice
 
@@ -30,14 +31,14 @@ BOX_RULES = {
     CAPTION: "Caption of a picture: the line that shares a box with the picture's credit",
     PAGE_FACTS: "Box that says again what the page is: its title, its author, its date, its address, each behind a label",
     READER: "What readers wrote: names and comments below the heading of the comments",
-    TEASER: 'Beginning of another story, cut off and with a "Read more" behind it, and its headline: where there are several',
+    TEASER: 'Beginning of another story, where there are several: above a "Read more", or with its linked headline at the end',
     REPEATED: ABOUT,
     PULL_QUOTE: ABOUT_PULL_QUOTE,
 }
 
 BOXED = frozenset({"newsletter", "subscribe", "app-prompt", "comment-prompt", "follow"})
 PROMOTIONS = BOXED | {"cookie-notice"}  # whose labels ("Contact", "Search") stand in many boxes
-CREDIT, COMMENTS, BUTTON = "photo-credit", "comment-prompt", "read-more"
+CREDIT, COMMENTS, BUTTON, RELATED = "photo-credit", "comment-prompt", "read-more", "related"
 MAX_BOX = 10  # blocks; a sign-up form has a heading, a promise, a field, a button and a note
 MAX_BOX_WORDS = 60  # that no rule knows
 MAX_PROMISE = 12  # words of a sentence beside the article's own: "The best of the week, every Friday in your inbox."
@@ -60,13 +61,17 @@ CUT_OFF = re.compile(r"(?:…|\.\.\.)[\])]?[.»\"”]?\Z")
 BUTTON_BEHIND = re.compile(r"[.!?…。][\])»\"”]?\s+(\w[^.!?…。]{1,30})\Z")
 MIN_TEASERS, MOST_TEASERS = 2, 0.5  # of a page; share of its open letters, more is a page that is made of them
 MAX_ABOVE = 2  # lines above a teaser that go with it: its headline and its date
-COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article
+LINKED = 0.6  # share of a block's text inside links from which it is a link
+MIN_STORIES = 3  # linked headlines below a label from which what stands between them tells what the other stories are about
+MAX_BELOW, MAX_SUMMARY = 2, 40  # lines below such a headline; words of each
+COMMENTS_BELOW = 0.6  # share of the page's letters that stand above the comments of an article, and above other stories
 
 
 def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[Block]:
     """Return the blocks with those labelled that go with their company; `matches`: the labels of the page, by place."""
     bodies = _body_parents(blocks)
     found = _between(blocks, matches, bodies) + _readers(blocks, matches, bodies) + _teasers(article, blocks, matches)
+    found += _stories_below(blocks, matches)
     last = max((i for i, block in enumerate(blocks) if block.dropped_by is None and is_prose(block.text)), default=-1)
     for box in _boxes(blocks, bodies):
         found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box, last)
@@ -190,12 +195,7 @@ def _is_quoted(text: str) -> bool:
 
 def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Collection[str]) -> list[tuple[int, str]]:
     """Return what stands below the comments' heading: all of its box, or all to the end of a page that has no boxes."""
-    above = [0, *accumulate(len(block.text) if block.dropped_by is None else 0 for block in blocks)]
-    headings = [
-        place
-        for place, match in sorted(matches.items())
-        if match.rule.id == COMMENTS and match.certain and above[place] >= COMMENTS_BELOW * above[-1]
-    ]
+    headings = [place for place in _low_labels(blocks, matches, COMMENTS) if matches[place].certain]
     open_places = [i for i, block in enumerate(blocks) if block.dropped_by is None and i not in matches] if headings else []
     boxes = {parent for place in headings if (parent := _parent(blocks[place])) and parent not in bodies}
     last = _last_inside(blocks, open_places, boxes)
@@ -206,6 +206,12 @@ def _readers(blocks: Sequence[Block], matches: Mapping[int, Match], bodies: Coll
         if parent not in boxes and open_places[-1:] > [place] and _begins_with_name(blocks, place):
             return [(i, READER) for i in open_places if i > place]
     return []
+
+
+def _low_labels(blocks: Sequence[Block], matches: Mapping[int, Match], rule: str) -> list[int]:
+    """Return the places of a rule's labels below most of the page's text."""
+    above = [0, *accumulate(len(block.text) if block.dropped_by is None else 0 for block in blocks)]
+    return [i for i, match in sorted(matches.items()) if match.rule.id == rule and above[i] >= COMMENTS_BELOW * above[-1]]
 
 
 def _last_inside(blocks: Sequence[Block], places: Sequence[int], boxes: Collection[str]) -> dict[str, int]:
@@ -240,6 +246,23 @@ def _teasers(article: Article, blocks: Sequence[Block], matches: Mapping[int, Ma
                 break
             found.append((above, TEASER))
     return found
+
+
+def _stories_below(blocks: Sequence[Block], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
+    """Return what stands below a label for other stories, when to the end it is linked headlines with a line or two below each."""
+    lines = [i for i, block in enumerate(blocks) if block.dropped_by is None and i not in matches]
+    prose = max((i for i in lines if count_words(blocks[i].text) > MAX_SUMMARY), default=-1)
+    label = next((i for i in _low_labels(blocks, matches, RELATED) if i > prose), len(blocks))
+    linked = [i for i in range(label + 1, len(blocks)) if blocks[i].link_density >= LINKED]
+    below = [i for i in lines if i > label]
+    is_list = len(linked) >= MIN_STORIES and below and all(_is_right_below(linked, i) for i in below)
+    return [(i, TEASER) for i in below] if is_list else []
+
+
+def _is_right_below(places: Sequence[int], place: int) -> bool:
+    """Say whether a place is one of some, in order, or at most `MAX_BELOW` behind one."""
+    at = bisect(places, place)
+    return at > 0 and place - places[at - 1] <= MAX_BELOW
 
 
 def _is_teaser(article: Article, blocks: Sequence[Block], place: int, matches: Mapping[int, Match]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -226,6 +227,36 @@ def test_a_text_that_is_cut_off_itself_stays() -> None:
     assert label(article(*at(STORY, *MORE, CUT[0], "Read more"))).text.split("\n\n") == [*MORE, CUT[0]]
     of_teasers = label(article(*at(STORY, PROSE[0], CUT[0], "Read more", CUT[1], "Read more")))
     assert all(text in of_teasers.text for text in CUT)
+
+
+OTHERS = (
+    ("Ferry line sails on without its oldest boat", "Ann Berg - 10/18/02", "Its other two boats carry all."),
+    ("Wall at the eastern pier gives way again", "Staff - 10/18/02 9:02 AM", "Nobody was hurt, but two yards are shut."),
+    ("Council sells the old customs house", "Per Dahl - 10/17/02", "A hotel is to open there in three years."),
+)
+
+
+def stories_below(stories: Sequence[tuple[str, str, str]]) -> list[Block]:
+    blocks = [at(STORY, *lines) for lines in stories]
+    return [part for headline, *below in blocks for part in (replace(headline, link_density=1.0), *below)]
+
+
+def test_headlines_with_their_dates_and_sentences_below_a_label_go_with_it() -> None:
+    cleaned = label(article(*at(STORY, *MORE), *at(STORY, "Today's Top Stories"), *stories_below(OTHERS)))
+    assert cleaned.text.split("\n\n") == list(MORE)
+    assert {dropped(cleaned)[about] for _, _, about in OTHERS} == {"teaser"}
+
+
+def test_a_paragraph_of_the_story_behind_them_keeps_what_stands_before_it() -> None:
+    long = " ".join(PROSE)
+    cleaned = label(article(*at(STORY, *MORE), *at(STORY, "Today's Top Stories"), *stories_below(OTHERS), *at(STORY, long)))
+    assert OTHERS[0][2] in cleaned.text
+    assert long in cleaned.text
+
+
+def test_two_linked_headings_and_their_texts_stay() -> None:
+    cleaned = label(article(*at(STORY, *MORE), *at(STORY, "Today's Top Stories"), *stories_below(OTHERS[:2])))
+    assert OTHERS[0][2] in cleaned.text
 
 
 @pytest.mark.parametrize("path", ["", "div.below{}>p"])
