@@ -128,13 +128,10 @@ def nights(connection: Connection, before: date | None) -> Page:
         row.run_id: row for row in connection.execute(sa.select(sources.run_id, *sums).where(within).group_by(sources.run_id))
     }
     checks = view("nightly_checks").c
-    failed = (
-        sa.select(checks.run_date, sa.func.count().label("n"))
-        .where(checks.run_date.between(oldest_day, newest_day), checks.passed.is_(sa.false()))
-        .group_by(checks.run_date)
-    )
-    failures = {row.run_date: row.n for row in connection.execute(failed)}
-    return Page(tuple((row, counted.get(row.run_id), failures.get(row.run_date, 0)) for row in page.rows), page.after)
+    failures = sa.func.sum(sa.case((checks.passed, 0), else_=1)).label("failed")
+    within = checks.run_date.between(oldest_day, newest_day)
+    checked = dict(connection.execute(sa.select(checks.run_date, failures).where(within).group_by(checks.run_date)).all())
+    return Page(tuple((row, counted.get(row.run_id), checked.get(row.run_date)) for row in page.rows), page.after)
 
 
 def articles_of(connection: Connection, day: date, site: str, after: tuple[str, str] | None) -> Page:

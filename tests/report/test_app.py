@@ -108,6 +108,12 @@ def test_the_menu_marks_the_page_that_one_is_on(client: httpx.Client) -> None:
         assert [entry.text for entry in tree.xpath("//nav[@aria-label='Pages']/a[@aria-current='page']")] == names, path
 
 
+def test_the_list_of_nights_tells_those_that_passed_their_checks_from_those_that_were_not_published(client: httpx.Client) -> None:
+    rows = re.findall(r"<tr><th scope=\"row\".*?</tr>", client.get("/runs").text, re.DOTALL)
+    told = [re.findall(r"\d+ failed|passed|not published", row) for row in rows]
+    assert told == [["not published"], ["passed"], ["not published"]]
+
+
 def test_the_first_page_is_the_last_night(client: httpx.Client) -> None:
     assert client.get("/").headers["location"] == "/run/2026-03-03"
 
