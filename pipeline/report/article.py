@@ -65,6 +65,7 @@ class ArticlePage:
     versions: tuple[Row, ...]
     current: int | None  # number of the version that stands: an earlier one where the article went back to it
     members: int
+    gone: Row | None  # why its page gave no article any more when it was last asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(text.c.version_no.desc()).limit(50)
     is_this = sa.and_(text.c.text == row.text, text.c.title.is_not_distinct_from(row.title))
     current = sa.select(text.c.version_no).where(text.c.article_id == row.article_id, is_this)
-    story = view("story_heads").c
+    story, reject = view("story_heads").c, view("nightly_rejects").c
+    for_good = (reject.resolved_run_id.is_(None), reject.retryable.is_(sa.false()))
+    gone = sa.select(reject.run_date, reject.reason, reject.detail).where(reject.url_id == row.url_id, *for_good)
     sources = _sources(passages)
     taken = _claimed(passages, {source.article_id: source.number for source in sources})
     blocks = shown_blocks(row.text, dropped, taken)
@@ -117,6 +120,7 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         versions=tuple(connection.execute(versions)),
         current=connection.execute(current).scalar(),
         members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,
+        gone=connection.execute(gone.order_by(reject.run_date.desc())).first(),
     )
 
 

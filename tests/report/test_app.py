@@ -484,3 +484,17 @@ def test_a_database_of_an_older_version_says_what_to_run(settings: Settings, war
         answer = client.get("/")
         assert answer.status_code == 503
         assert "copydesk db upgrade" in answer.text
+
+
+def test_an_article_whose_page_is_gone_says_so_until_it_is_back(settings: Settings, warehouse: Warehouse) -> None:
+    brought, back = make.article("a"), make.article("a", day=3)
+    gone = Rejected(str(brought.url), "herald", brought.site, "fetch", "http_410", "Gone")
+    late = replace(gone, reason="timeout", detail=None, retryable=True)
+    load(warehouse, make.night(0, [brought]))
+    with served(create_app(settings)) as client:
+        for day, told in ((1, True), (2, True), (3, False)):
+            rejected = {1: [gone], 2: [late]}.get(day, [])
+            fetches = [make.fetch(back, day=3)] if day == 3 else [make.fetch(brought, rejected[0].reason, day)]
+            load(warehouse, make.night(day, [back] if day == 3 else [], fetches=fetches, rejected=rejected))
+            shown = text_of(client.get(f"/article/{brought.article_id}").text)
+            assert ("On the night of 2026-03-02 its page gave no article any more: http_410, Gone." in shown) is told

@@ -30,8 +30,9 @@ EXPECTED = {
     "changed_after_publication": [("Floods", None), ("Floods, corrected", "Floods")],
     "sources_gone_silent": [("wire", 1)],
     "passages_taken_from_a_site": [("wire.example", "post.example", 1, "rose overnight")],
-    "quarantine_by_reason": [("fetch", "timeout", 1)],
+    "quarantine_by_reason": [("fetch", "http_410", 1), ("fetch", "http_503", 1), ("fetch", "timeout", 1)],
     "funnel_of_last_night": [("fetch", "fetched", 1), ("fetch", "timeout", 1)],
+    "gone_after_publication": [("About n3", "http_410")],
 }
 SHOWN = {
     "stories_of_last_night": ("title", "copies", "sites"),
@@ -44,6 +45,7 @@ SHOWN = {
     "passages_taken_from_a_site": ("taken_from", "site", "passages", "longest"),
     "quarantine_by_reason": ("stage", "reason", "inputs"),
     "funnel_of_last_night": ("stage", "outcome", "n"),
+    "gone_after_publication": ("title", "reason"),
 }
 
 
@@ -81,7 +83,11 @@ def _fill(warehouse: Warehouse) -> None:
         )
     quake, bad = article("q", "The earth shook.", 8, title="Quake"), "https://post.example/broken"
     report = StageReport("fetch", "2026-03-09", "000", 2, {"fetched": 1, "timeout": 1})
-    rejected = [Rejected(bad, "post", "post.example", "fetch", "timeout")]
+    rejected = [
+        Rejected(bad, "post", "post.example", "fetch", "timeout"),
+        Rejected("https://herald.example/n3", "herald", "herald.example", "fetch", "http_410", "Gone"),
+        Rejected("https://herald.example/n4", "herald", "herald.example", "fetch", "http_503", retryable=True),
+    ]
     load(warehouse, night(8, [quake], fetches=[fetch(quake, day=8), fetch(bad, "timeout", 8)], rejected=rejected, reports=[report]))
 
 
