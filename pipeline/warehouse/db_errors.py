@@ -14,6 +14,9 @@ from pipeline.errors import ConfigError, Fatal, Transient
 
 _REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
 
+# What a PostgreSQL server may limit its users to, by the SQLSTATE of who is over it; the last is new in version 17.
+LIMITS = {"57014": "statement_timeout", "25P03": "idle_in_transaction_session_timeout", "25P04": "transaction_timeout"}
+
 
 def shown_url(url: URL) -> str:
     """Return a database URL without its secrets, wherever they stand in it."""
@@ -38,6 +41,8 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if state.startswith("28") or _REFUSED.search(said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
+    if "invalid connection option" in said or "unrecognized configuration parameter" in said:
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; take it out of what follows the ? in the URL")
     if state == "3D000" or ("does not exist" in said and "database" in said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
     if state == "53100" or code == sqlite3.SQLITE_FULL:
@@ -54,6 +59,11 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
 
 def _of_postgresql(url: str, said: str, state: str, whole: str) -> Fatal | Transient | None:
     """Explain an error that only PostgreSQL has, by its SQLSTATE; `whole` is all that it says."""
+    if state == "42501" and "for schema" in said:
+        return Fatal(
+            f"{url}: {said}; this user may make no tables there: as the owner of the tables run `copydesk db upgrade`; where there"
+            " are none yet, have the owner of the database GRANT CREATE ON SCHEMA … TO this user"
+        )
     if state == "42501":  # insufficient_privilege
         return Fatal(
             f"{url}: {said}; this user may not do it: as the owner of the tables run `copydesk db upgrade`, then"
@@ -71,10 +81,8 @@ def _of_postgresql(url: str, said: str, state: str, whole: str) -> Fatal | Trans
         return Transient(
             "warehouse_busy", f"{url}: {said}: another session holds a table; end it (pg_stat_activity lists them) or wait"
         )
-    if state in ("57014", "25P03", "25P04"):  # query_canceled, idle_in_transaction_session_timeout, transaction_timeout
-        return Fatal(
-            f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET statement_timeout = 0"
-        )
+    if state in LIMITS:
+        return Fatal(f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET {LIMITS[state]} = 0")
     return _lost(url, said) if state.startswith(("57P", "08")) else None  # the server, or the line to it, ended the connection
 
 

@@ -156,7 +156,7 @@ class NightIndex:
 @contextmanager
 def night_index(warehouse: Warehouse, night: date, window_days: int) -> Iterator[NightIndex]:
     """Open the index as the night `night` may see it: the same however often that night was loaded."""
-    with warehouse.reading() as connection:
+    with warehouse.reading(limits=False) as connection:
         if warehouse.dialect == "sqlite":  # parts are read once, one after another: in a large cache they only take room
             connection.exec_driver_sql("PRAGMA cache_size = -2048")
         yield NightIndex(connection, night, window_days)

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool, Pool
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.warehouse.db_errors import explained, shown_url
-from pipeline.warehouse.writer_lock import locked
+from pipeline.warehouse.writer_lock import lift_limits, locked
 
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
 NO_TEXT_KEYS = ("mariadb", "mssql", "mysql", "oracle")  # databases without keys of text of any length, such as the tables' ids
@@ -53,10 +53,15 @@ class Warehouse:
         self.engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Hold a connection in a transaction that sees one committed state."""
+    def reading(self, *, limits: bool = True) -> Iterator[Connection]:
+        """Hold a connection in a transaction that sees one committed state.
+
+        A stage that computes on what it reads does without the server's `limits` for the queries of users.
+        """
         options = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
         with explained(self.engine), self.engine.connect().execution_options(**options) as connection:
+            if not limits and self.dialect == "postgresql":
+                lift_limits(connection)
             yield connection
 
     @contextmanager
@@ -139,6 +144,8 @@ def _parse(url: str) -> URL:
         raise ConfigError(
             "COPYDESK_WAREHOUSE_URL: not a database URL; write sqlite:///file.db or postgresql://user:password@host/database"
         ) from error
+    if "@" in (parsed.host or ""):  # the last part of the password, which no message may say
+        raise ConfigError("COPYDESK_WAREHOUSE_URL: its host has an @ in it; write the @ of a user or password as %40")
     if parsed.drivername in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):

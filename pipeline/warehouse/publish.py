@@ -86,7 +86,7 @@ def publish(warehouse: Warehouse, folder: str | Path, run_date: str) -> int:
     """
     root = _prepared(folder)
     with _alone(root):
-        with warehouse.reading() as connection:
+        with warehouse.reading(limits=False) as connection:
             failures = failed_checks(connection)
             if not failures:
                 manifest, identity, changed = _publish(connection, root, run_date)

@@ -133,7 +133,7 @@ def failed_finds(warehouse: Warehouse, since: date, before: date) -> list[Discov
     query = sa.select(failed.url, failed.source_id, failed.site, failed.via, failed.language).where(
         failed.run_date >= since, failed.run_date < before, failed.retryable, failed.via.in_(("feed", "sitemap"))
     )
-    with warehouse.reading() as connection:
+    with warehouse.reading(limits=False) as connection:
         rows = connection.execute(query.where(failed.outcome != "blocked", ~asked_later).order_by(failed.run_date, failed.url))
         return [Discovered(**row._asdict()) for row in rows]
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pipeline.errors import Transient
-from pipeline.warehouse.db_errors import shown_url
+from pipeline.warehouse.db_errors import LIMITS, shown_url
 from pipeline.warehouse.tables import schema_migrations
 
 logger = logging.getLogger(__name__)
@@ -28,14 +28,8 @@ logger = logging.getLogger(__name__)
 LOCK_KEY = 0x636F7079  # "copy": the advisory lock that every loader and migration of a PostgreSQL database takes
 FIRST_TRY = 0.2  # seconds to wait for a lock before saying so, or before trying again
 _CONTENDED = re.compile("conflict|lock|seriali[sz]", re.IGNORECASE)  # how databases say that another one writes
-# Of a writer's transaction. What a server says for its users' queries is not for a load of many minutes; and a table that a user
-# has locked is not waited for without end, as it is by default.
-WRITER_SETTINGS = (
-    "set_config('application_name', :name, true)",
-    "set_config('lock_timeout', :ms, true)",
-    "set_config('statement_timeout', '0', true)",
-    "set_config('idle_in_transaction_session_timeout', '0', true)",
-)
+# Of a writer's transaction: a table that a user has locked is not waited for without end, as it is by default.
+WRITER_SETTINGS = ("set_config('application_name', :name, true)", "set_config('lock_timeout', :ms, true)")
 
 
 @contextmanager
@@ -59,6 +53,12 @@ def locked(connection: Connection, who: str, timeout: float) -> Iterator[Callabl
         return
     row = _lock_row(connection, timeout)
     yield _nothing if row is None else partial(_set_applied_at, connection, row.name, row.applied_at)
+
+
+def lift_limits(connection: Connection) -> None:
+    """Free a transaction of PostgreSQL of the limits for users' queries: a load, or what a stage reads, may take many minutes."""
+    lifted = sa.text("SELECT set_config(name, '0', true) FROM pg_settings WHERE name = ANY(:names)")
+    connection.execute(lifted, {"names": list(LIMITS.values())})
 
 
 def _nothing() -> None:
@@ -99,6 +99,7 @@ def _holder(connection: Connection) -> str:
 def _lock_postgresql(connection: Connection, who: str, timeout: float) -> None:
     mine = {"name": f"copydesk {who}"[:63], "ms": f"{max(1, int(timeout * 1000))}ms"}
     connection.execute(sa.text(f"SELECT {', '.join(WRITER_SETTINGS)}"), mine)
+    lift_limits(connection)
     if connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK_KEY}).scalar():
         return
     holder = _postgresql_holder(connection)

@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal, Transient
-from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
+from pipeline.warehouse import Warehouse, load, night_index, open_warehouse, upgrade
 from pipeline.warehouse.tables import runs
 from tests.warehouse.conftest import admin, emptied
 from tests.warehouse.make import full_night, night
@@ -37,6 +37,8 @@ def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
         ("mysql+pymysql://host/db", "use postgresql://"),
         ("mariadb://host/db", "has no keys of text"),
         ("sqlite:////proc/nowhere/warehouse.db", "cannot make the folder '/proc/nowhere'"),
+        ("postgresql://nightly:se@cret@host/db", "write the @ of a user or password as %40"),
+        ("postgresql://127.0.0.1/db?sslmodus=require", "take it out of what follows the ? in the URL"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_named_with_its_mend(url: str, said: str) -> None:
@@ -44,6 +46,7 @@ def test_a_url_that_cannot_be_used_is_named_with_its_mend(url: str, said: str) -
         open_warehouse(url)
     assert said in str(caught.value)
     assert "COPYDESK_WAREHOUSE_URL" in str(caught.value)
+    assert "cret" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -209,8 +212,38 @@ def test_a_limit_for_the_queries_of_users_does_not_end_a_load(new_database: Call
             connection.execute(sa.text("SELECT pg_sleep(0.4)"))
             time.sleep(0.4)
             connection.execute(sa.text("SELECT 1"))
-        with pytest.raises(Fatal, match="raise it for this user"), warehouse.reading() as connection:
+        with pytest.raises(Fatal, match=r"for this user: .* SET statement_timeout = 0"), warehouse.reading() as connection:
             connection.execute(sa.text("SELECT pg_sleep(0.4)"))
+
+
+@pytest.mark.slow
+def test_nor_does_it_end_a_stage_that_works_on_what_it_has_read(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    admin(url, f"ALTER DATABASE {sa.make_url(url).database} SET idle_in_transaction_session_timeout = '300ms'")
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+        load(warehouse, full_night())
+        with night_index(warehouse, date(2026, 3, 3), 30) as index:
+            time.sleep(0.5)
+            assert list(index.placed())
+        with pytest.raises(Fatal, match="SET idle_in_transaction_session_timeout = 0"), warehouse.reading() as user:
+            _wait_between(user)
+
+
+def _wait_between(connection: sa.Connection) -> None:
+    connection.execute(sa.text("SELECT 1"))
+    time.sleep(0.5)
+    connection.execute(sa.text("SELECT 1"))
+
+
+@pytest.mark.slow
+def test_a_user_who_may_make_no_tables_is_told_how_to(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    admin(url, "DROP ROLE IF EXISTS copydesk_guest", "CREATE ROLE copydesk_guest", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    guest = sa.make_url(url).update_query_dict({"options": "-crole=copydesk_guest"}).render_as_string(hide_password=False)
+    with open_warehouse(guest) as warehouse, pytest.raises(Fatal, match="GRANT CREATE ON SCHEMA"):
+        upgrade(warehouse)
+    admin(url, "DROP ROLE copydesk_guest")
 
 
 @pytest.mark.slow

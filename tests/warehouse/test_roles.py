@@ -121,3 +121,31 @@ def test_a_loader_neither_deletes_articles_nor_changes_the_schema(as_role: Any, 
         warehouse.writing("a test") as connection,
     ):
         connection.execute(sa.text(statement))
+
+
+def test_rights_are_given_in_the_schema_that_holds_the_tables(new_database: Callable[[], str]) -> None:
+    base = make_url(new_database())
+    admin(base.render_as_string(hide_password=False), "CREATE SCHEMA news")
+
+    def seen_by(role: str) -> str:
+        options = f"-csearch_path=news -crole={role}"
+        return base.update_query_dict({"options": options}).render_as_string(hide_password=False)
+
+    with open_warehouse(seen_by(str(base.username))) as owner:
+        upgrade(owner)
+    script = (sql_folder() / "roles" / "postgresql.sql").read_text()
+    admin(base.render_as_string(hide_password=False), "SET search_path = news", script)
+    with open_warehouse(seen_by("copydesk_loader")) as warehouse:
+        assert load(warehouse, full_night(0)).changed
+    with open_warehouse(seen_by("copydesk_analyst")) as warehouse, warehouse.reading() as connection:
+        assert connection.execute(sa.text("SELECT COUNT(*) FROM clean_articles")).scalar_one()
+
+
+def test_roles_for_a_database_without_tables_are_refused_with_the_mend(new_database: Callable[[], str]) -> None:
+    import psycopg
+
+    url, script = new_database(), (sql_folder() / "roles" / "postgresql.sql").read_text()
+    with pytest.raises(
+        psycopg.errors.RaiseException, match=r'no table "articles" in the search_path (?s:.*)Run copydesk db upgrade first'
+    ):
+        admin(url, script)
