@@ -223,6 +223,10 @@ def _ending_on_signal() -> Iterator[Callable[[], None]]:
             signal.signal(number, note)
     try:
         yield partial(note, signal.SIGTERM)
+    except KeyboardInterrupt:
+        for timer in timers:  # everything has unwound; Airflow's own end would wait for ten seconds, and show a trace
+            leave(*timer.args)
+        raise
     finally:
         for timer in timers:
             timer.cancel()

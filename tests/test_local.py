@@ -14,6 +14,7 @@ import pytest
 from pipeline import errors, local
 
 ROOT = Path(__file__).parents[1]
+TOLD = ["signal.raise_signal(signal.SIGINT)", "signal.raise_signal(signal.SIGTERM)", "on_sigterm()"]
 OURS = [name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.CopydeskError)]
 
 
@@ -97,7 +98,19 @@ def test_a_run_beside_the_ui_has_a_database_of_its_own(tmp_path: Path, monkeypat
     assert local._apart_from_ui(tmp_path) == {}, "the UI has ended"
 
 
-@pytest.mark.parametrize("told", ["signal.raise_signal(signal.SIGINT)", "signal.raise_signal(signal.SIGTERM)", "on_sigterm()"])
+@pytest.mark.parametrize("told", TOLD)
+def test_an_interrupted_run_does_not_wait_for_what_airflow_does_at_the_end_of_python(told: str) -> None:
+    script = f"""
+import atexit, signal, time
+from pipeline import local
+atexit.register(time.sleep, 60)
+with local._ending_on_signal() as on_sigterm:
+    {told}
+"""
+    assert_interrupted(script, told)
+
+
+@pytest.mark.parametrize("told", TOLD)
 def test_a_signal_ends_the_run_though_airflow_takes_it_for_the_failure_of_a_task(told: str) -> None:
     script = f"""
 import signal, time
@@ -109,6 +122,10 @@ with local._ending_on_signal() as on_sigterm:
     except BaseException:
         time.sleep(60)
 """
+    assert_interrupted(script, told)
+
+
+def assert_interrupted(script: str, told: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=50)
     status = 128 + (signal.SIGINT if "SIGINT" in told else signal.SIGTERM)
     assert (done.returncode, done.stderr) == (status, "interrupted; run the command again to go on\n")
