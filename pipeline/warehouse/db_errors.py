@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.errors import ConfigError, Fatal, Transient
 
+# The last is what PgBouncer says.
+_UNKNOWN_OPTION = re.compile("invalid connection option|unrecognized configuration parameter|unsupported startup parameter")
 _REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
 
 # What a PostgreSQL server may limit its users to, by the SQLSTATE of who is over it; the last is new in version 17.
@@ -41,7 +43,7 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if state.startswith("28") or _REFUSED.search(said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
-    if "invalid connection option" in said or "unrecognized configuration parameter" in said:
+    if _UNKNOWN_OPTION.search(said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; take it out of what follows the ? in the URL")
     if state == "3D000" or ("does not exist" in said and "database" in said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")

@@ -30,4 +30,5 @@ SELECT
 FROM articles a
 LEFT JOIN story_members m ON m.article_id = a.article_id
 LEFT JOIN stories s ON s.story_id = m.story_id
-WHERE s.story_id IS NULL OR s.canonical_article_id = a.article_id;
+-- Said with OR, PostgreSQL would take it for true of next to no article, and would read all of them for the newest ten.
+WHERE COALESCE(s.canonical_article_id = a.article_id, TRUE);

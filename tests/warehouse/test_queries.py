@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from pipeline.records import Block, Rejected, Reuse, StageReport
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.sqlfiles import sql_files
-from tests.warehouse.conftest import ANY_DATABASE
+from tests.warehouse.conftest import ANY_DATABASE, DATABASES
 from tests.warehouse.make import article, fetch, fetched, night, story
 
 QUERIES = {file.name: file for file in sql_files("queries")}
@@ -142,6 +143,40 @@ def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None
     query = "SELECT articles, mean_words, dropped_per_article FROM source_quality WHERE site = 'herald.example'"
     with warehouse.reading() as connection:
         assert connection.execute(sa.text(query)).all() == [(2, 1.5, 1.0)]
+
+
+@pytest.fixture
+def counted(url: str) -> Iterator[sa.Connection]:
+    """A connection to a warehouse of 200 articles from 20 sites that the database has statistics of."""
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+        load(warehouse, night(0, [article(f"a{n}", site=f"s{n % 20}.example") for n in range(200)]))
+        with warehouse.engine.begin() as connection:
+            connection.execute(sa.text("ANALYZE"))
+            yield connection
+
+
+@pytest.mark.parametrize("url", DATABASES, indirect=True)
+def test_a_site_is_measured_by_its_own_articles(counted: sa.Connection) -> None:
+    """The dropped blocks of every article were counted for one site."""
+    query = "SELECT * FROM source_quality WHERE site = 's1.example'"
+    if counted.dialect.name == "sqlite":
+        steps = [row[3] for row in counted.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"))]
+        assert not [step for step in steps if re.match(r"SCAN (d|dropped_blocks)\b", step)]
+        return
+    for way in ("seqscan", "hashjoin", "mergejoin", "bitmapscan"):
+        counted.execute(sa.text(f"SET LOCAL enable_{way} = off"))
+    steps = [row[0].strip() for row in counted.execute(sa.text(f"EXPLAIN {query}"))]
+    place = next(i for i, step in enumerate(steps) if "dropped_blocks" in step)
+    assert steps[place + 1].startswith("Index Cond: (article_id = ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_database_knows_about_how_many_articles_stand_for_a_story(counted: sa.Connection) -> None:
+    """Taken for next to none, all of them were read for the newest ten."""
+    ((plan,),) = counted.execute(sa.text("EXPLAIN (FORMAT JSON) SELECT title FROM clean_articles")).all()
+    assert plan[0]["Plan"]["Plan Rows"] >= 50
 
 
 def test_dropped_lines_are_counted_for_the_articles_that_are_asked_for(warehouse: Warehouse) -> None:

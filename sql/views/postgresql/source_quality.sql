@@ -12,24 +12,38 @@
 CREATE VIEW source_quality AS
 SELECT
   a.site,
-  COUNT(*) AS articles,
-  SUM(CASE WHEN m.relation = 'copy' THEN 1 ELSE 0 END) AS copies,
-  CAST(ROUND(SUM(CASE WHEN m.relation = 'copy' THEN 1 ELSE 0 END) * 1.0 / COUNT(*), 3) AS DOUBLE PRECISION) AS copy_share,
-  CAST(ROUND(AVG(a.word_count), 1) AS DOUBLE PRECISION) AS mean_words,
-  SUM(CASE WHEN a.published_at IS NULL THEN 1 ELSE 0 END) AS without_date,
-  CAST(ROUND(COALESCE(SUM(d.blocks), 0) * 1.0 / COUNT(*), 2) AS DOUBLE PRECISION) AS dropped_per_article,
-  COALESCE(MAX(r.rejects), 0) AS open_rejects,
-  MAX(a.published_at) AS last_published_at,
-  MAX(a.fetched_at) AS last_fetched_at
-FROM articles a
-LEFT JOIN story_members m ON m.article_id = a.article_id
+  a.articles,
+  a.copies,
+  CAST(ROUND(a.copies * 1.0 / a.articles, 3) AS DOUBLE PRECISION) AS copy_share,
+  a.mean_words,
+  a.without_date,
+  CAST(ROUND(COALESCE(d.blocks, 0) * 1.0 / a.articles, 2) AS DOUBLE PRECISION) AS dropped_per_article,
+  COALESCE(r.rejects, 0) AS open_rejects,
+  a.last_published_at,
+  a.last_fetched_at
+FROM (
+  SELECT
+    a.site,
+    COUNT(*) AS articles,
+    SUM(CASE WHEN m.relation = 'copy' THEN 1 ELSE 0 END) AS copies,
+    CAST(ROUND(AVG(a.word_count), 1) AS DOUBLE PRECISION) AS mean_words,
+    SUM(CASE WHEN a.published_at IS NULL THEN 1 ELSE 0 END) AS without_date,
+    MAX(a.published_at) AS last_published_at,
+    MAX(a.fetched_at) AS last_fetched_at
+  FROM articles a
+  LEFT JOIN story_members m ON m.article_id = a.article_id
+  GROUP BY a.site
+) a
 LEFT JOIN (
-  SELECT article_id, COUNT(*) AS blocks FROM dropped_blocks GROUP BY article_id
-) d ON d.article_id = a.article_id
+  -- Counted by site, as all else is: whoever asks for one site waits for its articles alone.
+  SELECT a.site, COUNT(*) AS blocks
+  FROM dropped_blocks b
+  JOIN articles a ON a.article_id = b.article_id
+  GROUP BY a.site
+) d ON d.site = a.site
 LEFT JOIN (
   SELECT site, COUNT(DISTINCT url_id) AS rejects FROM rejects WHERE resolved_run_id IS NULL GROUP BY site
 ) r ON r.site = a.site
-GROUP BY a.site
 UNION ALL
 SELECT r.site, 0, 0, 0.0, NULL, 0, 0.0, COUNT(DISTINCT r.url_id), NULL, NULL
 FROM rejects r
