@@ -19,6 +19,11 @@ _REFUSED = re.compile('password authentication failed|no password supplied|role 
 # What a PostgreSQL server may limit its users to, by the SQLSTATE of who is over it; the last is new in version 17.
 LIMITS = {"57014": "statement_timeout", "25P03": "idle_in_transaction_session_timeout", "25P04": "transaction_timeout"}
 
+# What SQLite needs; it says no more than that it cannot open or write the file.
+RIGHTS = (
+    "give this user the right to read and write the file, those beside it that begin with its name, and its folder, or name another"
+)
+
 
 def shown_url(url: URL) -> str:
     """Return a database URL without its secrets, wherever they stand in it."""
@@ -95,7 +100,7 @@ def _of_sqlite(url: str, said: str, code: int) -> Fatal | None:
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} is a file, but no SQLite database; name another")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; name a file in a folder that can be written")
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; {RIGHTS}")
     if code == sqlite3.SQLITE_CORRUPT:
         return Fatal(f"{url} is damaged ({said}); restore it, or load it again from the archive with replay")
     return None

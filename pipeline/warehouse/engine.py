@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, Pool
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.warehouse.db_errors import explained, shown_url
+from pipeline.warehouse.db_errors import RIGHTS, explained, shown_url
 from pipeline.warehouse.writer_lock import lift_limits, locked
 
 READ_TIMEOUT = 30.0  # seconds a SQLite reader waits while a checkpoint or a migration holds the file
@@ -70,6 +70,8 @@ class Warehouse:
 
         Raises `Transient` when another writer keeps the lock beyond `lock_timeout`.
         """
+        if self.dialect == "sqlite" and _may_only_be_read(Path(self.engine.url.database or "")):
+            raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {self.url} may only be read by this user; {RIGHTS}")
         with explained(self.engine):
             options = {"copydesk_begin": None, "preserve_rowcount": True}
             with (

@@ -70,6 +70,8 @@ def test_a_file_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytes
                     assert connection.execute(sa.text("SELECT count(*) FROM articles")).scalar_one() > 0
                 with pytest.raises(ConfigError, match="readonly database"), reader.reading() as connection:
                     connection.execute(sa.text("DELETE FROM articles"))
+                with pytest.raises(ConfigError, match="may only be read by this user; give this user the right to"):
+                    load(reader, full_night(1))
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
