@@ -15,6 +15,7 @@ from pipeline.dedup.collection import Collection
 from pipeline.dedup.members import Heads, find_heads
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.shelf import Reading
+from pipeline.dedup.stitched import Kin
 from pipeline.dedup.stories import join_stories
 from pipeline.dedup.verify import WHOLES, Verified, look_again
 from pipeline.dedup.words import Words
@@ -46,9 +47,11 @@ def settle(
         words = _spread(reading.words(texts), places, len(near))
         first = [part.documents[number] for number in part.first]
         titles, hosts = [document.title for document in first], [document.site for document in first]
+        kin = np.flatnonzero(found.likely & _mask(near, count)[found.pairs].all(axis=1))
         seen = look_again(found, rows, np.searchsorted(near, found.pairs[rows]), words, titles, hosts, params)
         times = [part.times[number] for number in part.first]
-        joined = join_stories(len(near), seen.pairs, seen.measures, seen.zones, seen.verdicts, times, params)
+        related_to = Kin(np.searchsorted(near, found.pairs[kin]), found.measures[kin])
+        joined = join_stories(len(near), seen.pairs, seen.measures, seen.zones, seen.verdicts, times, related_to, params)
         story[texts] = near[np.asarray(joined)[places]]
         groups = _documents_of(joined, part, _mask(places, len(near)), wordless[near])
         own = find_heads(part, groups, sites, words, seen)

@@ -19,6 +19,7 @@ def filled_otherwise(pairs: Compared, params: DedupParams) -> Flags:
     close = pairs.often(pairs.others) >= params.figures_close
     form |= (figures >= params.form_figures) & ((pairs.hits + 1) / (figures + 1) < params.figures) & close
     form |= (pairs.hits == 0) & (figures >= params.other_figures) & (slots > params.other_slots)
+    form &= ~_updated(pairs, params)
     little = pairs.aligned <= np.where(pairs.entities > 0, params.unnamed, params.nameless)
     form |= (pairs.agreed == 0) & little & (pairs.same < params.unnamed_same) & (pairs.run < params.runs)
     return form | _short_form(pairs, params) | _named_form(pairs, params)
@@ -46,6 +47,14 @@ def _spelled(pairs: Compared, params: DedupParams) -> Flags:
     """Say which pairs share much in which figures agree and none is another: then names that differ are spelled in another way."""
     spelled: Flags = (pairs.aligned > params.unnamed) & (pairs.hits >= 2 * params.same_figures) & (pairs.others == 0)
     return spelled
+
+
+def _updated(pairs: Compared, params: DedupParams) -> Flags:
+    """Say which pairs share much, of which hardly a word differs but figures, and these no closer than in prose."""
+    names, plain = (pairs.get(f"{kind}_a") - pairs.get(f"{kind}_hit_a") for kind in ("names", "plain"))
+    updated: Flags = (pairs.aligned > params.unnamed) & (pairs.often(pairs.others) <= params.other_slots)
+    updated &= (names <= params.updated * pairs.get("names_a")) & (plain <= params.updated * pairs.get("plain_a"))
+    return updated
 
 
 def _short_form(pairs: Compared, params: DedupParams) -> Flags:

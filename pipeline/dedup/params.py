@@ -36,7 +36,8 @@ class DedupParams:
     even: float = 0.60  # or both lie in the zones to such a share, the larger text to `both`
     both: float = 0.50
     apart: float = 0.36
-    # Two texts of which one has so much of the other may both be copies of a third: a new lead stands where the other was cut off.
+    # What two texts lack of each other is no denial: both may be copies of a third, where one was cut off and the other has a new
+    # lead. What is said is one, where so much of one text stands in the other.
     akin: float = 0.35
     # Retold: perhaps not a copy but another text after the same source. Both have such a share (weight) of their own, and of
     # neither does so much stand in equal runs of 8 words: an editor leaves most sentences alone, or has little to add.
@@ -67,7 +68,7 @@ class DedupParams:
     cut_order: float = 0.25
     cut_gap: float = 0.40
     # Or below an introduction of 32 words or fewer, where the smaller text is hardly more than the very beginning of the other.
-    introduced: float = 0.75
+    introduced: float = 0.6
     introduced_lead: float = 0.2
     whole_lead: float = 0.9
     # Abridged: the smaller text has nothing of its own, and its words stand in several places all through the larger one, in order.
@@ -88,6 +89,8 @@ class DedupParams:
     # and no fewer other figures than so many in 100 aligned words, one in every three or four sentences: in a long article the few
     # there are may be converted or corrected.
     figures_close: float = 1.5
+    # Nor one of which no more names and no more other words differ than such a share: then figures were brought up to date.
+    updated: float = 0.06
     # Fewer figures (of both texts) will do where none agrees and slots stand closer than the new figures of an update: German
     # nouns count for names, and those of the form agree.
     other_figures: int = 4
@@ -113,6 +116,8 @@ class DedupParams:
     composite: float = 0.62  # a text of which no single story covers so much, while several together do, is stitched
     cut_remainder: float = 0.85  # the same where the two begin alike
     remainder: float = 0.5  # share of the rest of a text that other stories cover, which makes it stitched
+    # A notice: two texts that begin in their own way share no more than such a share of either, and other texts have that, too.
+    notice: float = 0.85
     # Also a form: a standing beginning and end, word for word, around stretches of which each is such a share of its text.
     framed: float = 0.25
     framed_same: float = 0.98

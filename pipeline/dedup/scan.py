@@ -44,6 +44,7 @@ _CASELESS = (0x0590, 0x1D00, 0x2000)  # letters from the first to the second and
 _MARKS = (0x2C, 0x2E, 0x3A, 0xB7, 0x066B, 0x066C, 0x30FB, 0xFF0C, 0xFF0E, 0xFF1A)
 _BLANKS = (0x20, 0xA0, 0x2007, 0x2009, 0x202F)
 _THOUSANDS = 3
+_JAMO, _JAMO_VOWELS, _LAST_JAMO = 0x1100, 0x1160, 0x1200
 _HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3  # each syllable is two or three letters, which may be written one by one
 
 
@@ -116,6 +117,16 @@ def _goes_on(data: Any, i: int, high: int, code: Any, digits: int, kinds: Any) -
     if code in _BLANKS:
         return 0 < digits <= _THOUSANDS and _digits_at(data, i, high, kinds) == _THOUSANDS
     return code in _MARKS and _digits_at(data, i, high, kinds) > 0
+
+
+@inner
+def _letters_in(code: Any) -> int:
+    """Return for how many letters of an alphabet a character stands: two for a syllable of Hangul, or for what one begins with."""
+    if code < _JAMO:
+        return 1
+    if code < _JAMO_VOWELS or _HANGUL <= code <= _LAST_HANGUL:
+        return 2
+    return 0 if code < _LAST_JAMO else 1
 
 
 @inner
@@ -256,7 +267,7 @@ def scan(data: Any, low: int, high: int, tables: Any, out: Any, at: int, full: b
             word_hash = (word_hash ^ np.uint64(letter)) * _PRIME
             if second:
                 word_hash = (word_hash ^ np.uint64(second)) * _PRIME
-            letters += 0 if 0x1160 <= code < 0x1200 else 1
+            letters += _letters_in(code)
             ends[n] = position + width
         elif kind == SKIPPED:
             pass  # an apostrophe inside a word belongs to it, one at the end does not: only letters move the end

@@ -20,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 Times = Sequence[float | None]
 
 MINOR = 0.06  # share of a text below which a passage says nothing about how the text was made
-_OVERLAP = 0.5  # of the smaller of two covers of a text: the same passage was taken
+OVERLAP = 0.5  # of the smaller of two covers of a text: the same passage was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,21 @@ class Partners:
 
 
 @dataclass(frozen=True, slots=True)
+class Kin:
+    """Pairs that are copies as far as the pair alone can tell, of all documents that have to do with those in question.
+
+    Which of two others hang together says whether they are one source or two. It must not depend on who else is in question.
+    """
+
+    pairs: Pairs
+    measures: Floats
+
+    def partners(self, count: int) -> Partners:
+        """Return the kin of each of so many documents."""
+        return Partners.among(count, self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
 class _Cover:
     """What another text has of a text, by word: the pair of both, and whether they are copies."""
 
@@ -74,28 +89,29 @@ class _Cover:
 
 
 def stitched_edges(
-    count: int, pairs: Pairs, measures: Floats, zones: Zones, verdicts: Verdicts, times: Times, params: DedupParams
+    pairs: Pairs, measures: Floats, zones: Zones, verdicts: Verdicts, times: Times, kin: Partners, params: DedupParams
 ) -> Mask:
     """Mark the copy edges of stitched texts: other stories cover what the edge leaves of the text."""
     stitched = np.zeros(len(pairs), np.bool_)
     cover = (measure(measures, "zone_a"), measure(measures, "zone_b"))
+    lead = np.minimum(measure(measures, "lead_a"), measure(measures, "lead_b"))
     suspects: dict[int, list[int]] = defaultdict(list)
     for side in (0, 1):
         partial = verdicts.copy & (cover[side] < params.composite) & (cover[side] <= cover[1 - side])
+        # Of which half is another text, all of it and from its beginning, that is a copy of it with something put below.
+        partial &= (cover[side] < params.both) | (cover[1 - side] < params.abridged) | (lead < params.whole_lead)
         for pair in np.flatnonzero(partial).tolist():
             suspects[int(pairs[pair, side])].append(pair)
     if not suspects:
         return stitched
-    copies = Partners.among(count, pairs[verdicts.copy])
-    lead = np.minimum(measure(measures, "lead_a"), measure(measures, "lead_b"))
-    for document, around in _neighbours(pairs, suspects).items():
+    for document, around in neighbours(pairs, suspects).items():
         pair, side = around[0]
         words = int(measures[pair, side])
         covers = [
             _Cover(
                 pair,
                 other := int(pairs[pair, 1 - side]),
-                _mask(zones.of(pair)[:, 2 * side : 2 * side + 2], words),
+                word_mask(zones.of(pair)[:, 2 * side : 2 * side + 2], words),
                 bool(verdicts.copy[pair]),
                 _before(times[document], times[other]),
                 float(lead[pair]),
@@ -103,11 +119,11 @@ def stitched_edges(
             for pair, side in around
             if verdicts.copy[pair] or (cover[side][pair] >= MINOR and not verdicts.form[pair])
         ]
-        stitched[_taken(covers, frozenset(suspects[document]), copies, params)] = True
+        stitched[_taken(covers, frozenset(suspects[document]), kin, params)] = True
     return stitched
 
 
-def _taken(covers: Sequence[_Cover], suspected: Set[int], copies: Partners, params: DedupParams) -> list[int]:
+def _taken(covers: Sequence[_Cover], suspected: Set[int], kin: Partners, params: DedupParams) -> list[int]:
     """Return which of the suspected pairs of a text say no more than that it took a part of itself from the other."""
     if all(cover.later for cover in covers if cover.copy):
         return []
@@ -115,7 +131,7 @@ def _taken(covers: Sequence[_Cover], suspected: Set[int], copies: Partners, para
     whole = max((cover for cover in covers if cover.copy), key=lambda cover: (cover.mask.sum(), -cover.pair))
     settled = whole.mask.sum() >= params.composite * words
     before = [cover for cover in covers if not cover.later]
-    group = {} if settled else copies.groups([cover.other for cover in covers])
+    group = {} if settled else kin.groups([cover.other for cover in covers])
     edges = [cover for cover in covers if cover.pair in suspected]
     taken: dict[int, Mask] = {}
     for edge in edges:
@@ -154,10 +170,10 @@ def _before(one: float | None, other: float | None) -> bool:
 
 def _apart(one: Mask, other: Mask) -> bool:
     """Say whether two covers of a text hardly overlap."""
-    return bool((one & other).sum() < _OVERLAP * min(one.sum(), other.sum()))
+    return bool((one & other).sum() < OVERLAP * min(one.sum(), other.sum()))
 
 
-def _neighbours(pairs: Pairs, wanted: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+def neighbours(pairs: Pairs, wanted: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
     """Return for each wanted document its pairs and on which side of them it stands."""
     around: dict[int, list[tuple[int, int]]] = {document: [] for document in wanted}
     for side in (0, 1):
@@ -167,7 +183,7 @@ def _neighbours(pairs: Pairs, wanted: Iterable[int]) -> dict[int, list[tuple[int
     return around
 
 
-def _mask(ranges: npt.NDArray[np.int32], words: int) -> Mask:
+def word_mask(ranges: npt.NDArray[np.int32], words: int) -> Mask:
     """Return which words of a text lie in ranges (n x 2)."""
     mask = np.zeros(words, np.bool_)
     for start, end in ranges.tolist():

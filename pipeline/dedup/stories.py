@@ -8,8 +8,9 @@ import numpy as np
 
 from pipeline.dedup.align import Zones
 from pipeline.dedup.compared import Floats, measure
+from pipeline.dedup.notices import notice_edges, strangers
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.stitched import Mask, Pairs, Partners, Times, stitched_edges
+from pipeline.dedup.stitched import Kin, Mask, Pairs, Partners, Times, stitched_edges
 from pipeline.dedup.verdict import Verdicts
 
 _WITNESSES = 2  # copies it takes between two stories where texts are retold: one alone may be another text after the same source
@@ -17,16 +18,17 @@ _CROSS = 24  # verdicts between two stories that are asked for at most
 
 
 def join_stories(
-    count: int, pairs: Pairs, measures: Floats, zones: Zones, verdicts: Verdicts, times: Times, params: DedupParams
+    count: int, pairs: Pairs, measures: Floats, zones: Zones, verdicts: Verdicts, times: Times, kin: Kin, params: DedupParams
 ) -> list[int]:
     """Return for each document the smallest number of a document of its story."""
-    edges = verdicts.copy & ~stitched_edges(count, pairs, measures, zones, verdicts, times, params)
+    edges = verdicts.copy & ~stitched_edges(pairs, measures, zones, verdicts, times, kin.partners(count), params)
+    edges &= ~notice_edges(pairs, measures, zones, verdicts, strangers(count, kin, params), params)
     chosen = np.flatnonzero(edges)
     joined = np.zeros(count, np.bool_)
     joined[pairs[chosen]] = True
     larger = np.minimum(measure(measures, "zone_a"), measure(measures, "zone_b"))
     whole = Partners.among(count, pairs[edges & (larger >= params.both)])
-    asked = joined[pairs].all(axis=1) & ~edges & ~verdicts.akin
+    asked = joined[pairs].all(axis=1) & ~edges & verdicts.denial
     asked[asked] = ~(verdicts.reworded[asked] & _between(pairs[asked], whole))
     positive, negative = Partners.among(count, pairs[chosen]), Partners.among(count, pairs[asked])
     forms = Partners.among(count, pairs[asked & verdicts.form])

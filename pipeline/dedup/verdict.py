@@ -25,19 +25,19 @@ class Verdicts:
     form: Flags  # the same form filled with other names and figures: no copy, no reuse
     reworded: Flags  # alike as wholes, and no copy only for words that differ: many do, or no other text has them
     retold: Flags  # a copy only where more than one pair says so
-    akin: Flags  # no copy only for what one text or both lack: of one of them so much stands in the other that it is no denial
+    denial: Flags  # where the two are none, it is for what they say, and not only for what either lacks
     score: Floats
 
     def take(self, pairs: npt.NDArray[np.int64]) -> Verdicts:
         """Return the verdicts on these pairs."""
         return Verdicts(
-            self.copy[pairs], self.form[pairs], self.reworded[pairs], self.retold[pairs], self.akin[pairs], self.score[pairs]
+            self.copy[pairs], self.form[pairs], self.reworded[pairs], self.retold[pairs], self.denial[pairs], self.score[pairs]
         )
 
     def put(self, pairs: npt.NDArray[np.int64], verdicts: Verdicts) -> None:
         """Replace the verdicts on these pairs."""
         self.copy[pairs], self.form[pairs], self.reworded[pairs] = verdicts.copy, verdicts.form, verdicts.reworded
-        self.retold[pairs], self.akin[pairs], self.score[pairs] = verdicts.retold, verdicts.akin, verdicts.score
+        self.retold[pairs], self.denial[pairs], self.score[pairs] = verdicts.retold, verdicts.denial, verdicts.score
 
 
 def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None) -> Verdicts:
@@ -56,7 +56,7 @@ def judge(measures: Floats, params: DedupParams, elsewhere: Flags | None = None)
         form=form & (pairs.smaller > params.contained) | framed,
         reworded=whole & ~other_entities & ~apart & ~copy,
         retold=_retold(pairs, params),
-        akin=(pairs.smaller >= params.akin) & ~alike & ~form & ~apart,
+        denial=(pairs.smaller >= params.akin) & (alike | form | apart),
         score=pairs.score,
     )
 

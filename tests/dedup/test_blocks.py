@@ -19,6 +19,7 @@ from pipeline.dedup.sketch import encode
 from pipeline.dedup.textfile import TextFile
 from pipeline.dedup.words import read_words
 from pipeline.errors import ConfigError
+from tests.dedup.articles import article, document
 from tests.dedup.test_index import add, news
 
 PAIRS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda pair: pair[0] < pair[1]), min_size=1, unique=True)
@@ -35,6 +36,18 @@ def test_the_answer_does_not_depend_on_how_much_is_read_at_once(tmp_path: Path, 
     monkeypatch.setattr(cuts, "BLOCK", size)
     assert find_duplicates(documents) == batch
     assert several_nights(tmp_path / "many", documents) == nights
+
+
+@pytest.mark.parametrize("size", [1, 1 << 24])
+def test_the_copies_of_a_source_are_one_source_of_a_stitched_text_whatever_is_read_at_once(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(cuts, "BLOCK", size)
+    first, second = article(1, 6).split("\n\n"), article(2, 12).split("\n\n")
+    prints = [document(f"b{n}", "\n\n".join([*second, article(20 + n, 1)]), 1 + n, f"{n}.example") for n in range(5)]
+    stitched = document("m", "\n\n".join([*first[1:], *second[1:6]]), 8, "m.example")
+    result = find_duplicates([document("a", article(1, 6), 1, "a.example"), *prints, stitched])
+    assert next(member for member in result.members if member.article_id == "m").relation == "unique"
 
 
 @given(PAIRS, st.lists(st.integers(1, 9), min_size=12, max_size=12), st.integers(1, 40))

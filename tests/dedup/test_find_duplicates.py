@@ -71,6 +71,15 @@ def test_figures_that_are_converted_here_and_there_in_a_long_article_make_no_for
     assert len(stories(find_duplicates([document("a", text), document("b", converted, 2)]))) == 1
 
 
+def test_an_article_whose_figures_were_all_brought_up_to_date_is_no_form_unless_names_differ_too() -> None:
+    places = iter(range(1000))
+    text = re.sub(r"\b\d+\b", lambda m: m[0] if next(places) % 2 else "kalemi", article(7, 12))
+    later = re.sub(r"\b\d+\b", lambda m: str(int(m[0]) + 7), text)
+    assert len(stories(find_duplicates([document("a", text), document("b", later, 2)]))) == 1
+    filled = re.sub(r"(?<=[a-z] )[A-Z][a-z]+", lambda m: f"{m[0]}y", later)
+    assert len(stories(find_duplicates([document("a", text), document("b", filled, 2)]))) == 2
+
+
 def test_names_that_are_spelled_in_another_way_throughout_make_no_form_of_an_article_whose_figures_agree() -> None:
     text = article(7, 12)
     spelled = re.sub(r"(?<=[a-z] )[A-Z][a-z]+", lambda m: f"{m[0]}y", text)
@@ -89,13 +98,13 @@ def test_versions_of_a_live_story_with_running_figures_are_one_story() -> None:
     assert len(stories(find_duplicates(versions))) == 1
 
 
-@pytest.mark.parametrize(("own", "first", "expected"), [(25, 0, 1), (60, 0, 2), (25, 3, 2)])
+@pytest.mark.parametrize(("own", "first", "count", "expected"), [(25, 0, 5, 1), (60, 0, 5, 2), (25, 3, 5, 2), (28, 0, 2, 1)])
 def test_a_cut_copy_may_stand_below_a_short_introduction_and_a_passage_from_the_midst_is_none(
-    own: int, first: int, expected: int
+    own: int, first: int, count: int, expected: int
 ) -> None:
-    paragraphs = article(1, 24).split("\n\n")
-    cut = " ".join(article(2, 3).split()[:own]) + ".\n\n" + "\n\n".join(paragraphs[first : first + 5]) + " …"
-    result = find_duplicates([document("a", article(1, 24), 1), document("cut", cut, 2, "b.example")])
+    paragraphs = article(1, 5 * count).split("\n\n")
+    cut = " ".join(article(2, 3).split()[:own]) + ".\n\n" + "\n\n".join(paragraphs[first : first + count]) + " …"
+    result = find_duplicates([document("a", article(1, 5 * count), 1), document("cut", cut, 2, "b.example")])
     assert len(stories(result)) == expected
 
 
@@ -441,6 +450,15 @@ def test_a_stitched_article_is_its_own_story_and_names_each_source_with_offsets(
         taken[passage.source_article_id] = taken.get(passage.source_article_id, "") + stitched[passage.start : passage.end]
     for name, part in parts.items():
         assert abs(len(taken[name]) - len(part)) < 0.05 * len(part)
+
+
+def test_a_whole_article_with_hardly_less_of_another_below_it_is_a_copy_with_a_box() -> None:
+    other = article(12, 9).split("\n\n")
+    copy = "\n\n".join([article(11, 6), *other[2:7]])
+    wires = [document("a", article(11, 6)), document("b", "\n\n".join(other))]
+    result = find_duplicates([*wires, document("copy", copy, 2, "b.example")])
+    assert stories(result) == {frozenset({"a", "copy"}), frozenset("b")}
+    assert {(passage.article_id, passage.source_article_id) for passage in result.reuse} == {("copy", "b")}
 
 
 def test_cut_copies_do_not_deny_a_version_with_a_new_lead_of_which_they_have_a_part() -> None:

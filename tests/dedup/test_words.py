@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.scan import QUOTED, SENTENCE
+from pipeline.dedup.scan import QUOTED, SENTENCE, SHORT
 from pipeline.dedup.sketch import encode, longest
 from pipeline.dedup.standing import standings
 from pipeline.dedup.words import Words, _most_words, read_words
@@ -223,3 +223,9 @@ def test_a_quotation_ends_with_the_mark_that_its_language_closes_with(text: str,
 )
 def test_sentences_begin_after_a_stop_in_scripts_without_capitals(text: str, first: list[str]) -> None:
     assert flagged(text, SENTENCE) == first
+
+
+def test_a_korean_word_of_one_syllable_is_short_and_one_of_two_is_not_however_it_is_written() -> None:
+    text = "그 정부 는 서울 에서 말했다"
+    assert flagged(text, SHORT) == ["그", "는"]
+    assert [unicodedata.normalize("NFC", word) for word in flagged(unicodedata.normalize("NFD", text), SHORT)] == ["그", "는"]

@@ -29,9 +29,12 @@ _LEARNT = f"{PAIR}, tally binary, site binary, first long, seen long"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Pairs with their measures, passages and whether one is a copy of the other; tallies by text; counts by site."""
+    """Pairs with their measures, passages and whether one is a copy of the other; (a, b, measures) of those that are as far as the
+    pair alone can tell; tallies by text; counts by site.
+    """
 
     pairs: DataFrame
+    likely: DataFrame
     tallies: DataFrame
     sites: DataFrame
 
@@ -43,11 +46,11 @@ def verify(pairs: DataFrame, texts: DataFrame, bins: int, params: DedupParams) -
     tallies = first.filter("tally IS NOT NULL").selectExpr("a AS text", "tally")
     sites = first.filter("site IS NOT NULL").select("site", "first", "seen")
     compared = first.filter("measures IS NOT NULL").selectExpr("a", "b", "measures", "zones", "copied")
-    likely = compared.filter("copied").drop("copied", "measures")
-    frames = with_texts(likely, texts, ["title", "site"], bins)
+    likely = kept(compared.filter("copied").drop("copied"))
+    frames = with_texts(likely.drop("measures"), texts, ["title", "site"], bins)
     frames["tallies"] = frames["texts"].select("bin", "text").join(tallies, "text")
     decided = grouped(frames, "bin", lambda tables: _decide(tables, params), PAIR)
-    return Verified(kept(compared.filter("NOT copied").union(decided)), tallies, sites)
+    return Verified(kept(compared.filter("NOT copied").union(decided)), likely.drop("zones"), tallies, sites)
 
 
 def with_texts(pairs: DataFrame, texts: DataFrame, columns: Sequence[str], bins: int) -> dict[str, DataFrame]:
