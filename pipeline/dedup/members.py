@@ -17,7 +17,8 @@ from pipeline.dedup.collection import Collection, story_id
 from pipeline.dedup.compared import Floats
 from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.reuse import STITCHED, Passage
+from pipeline.dedup.reuse import Passage
+from pipeline.dedup.shared import STITCHED
 from pipeline.dedup.standing import standings
 from pipeline.dedup.verdict import judge, proofs
 from pipeline.dedup.verify import Pairs, Verified

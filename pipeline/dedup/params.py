@@ -18,7 +18,7 @@ class DedupParams:
     bands: int = 64
     rows: int = 3
     fraction: int = 4  # one 6-word shingle in so many is kept
-    shared: int = 3  # common kept shingles that make a candidate: fewer are a common phrase
+    shared: int = 2  # common kept shingles that make a candidate: fewer are a common phrase
     bucket: int = 48  # a bucket of more documents is joined to its first `hubs` and its next neighbour only
     hubs: int = 8
     # Beyond the window only so many bands are kept of a text that stood for itself, and so many of them must agree: at s = .6
@@ -123,6 +123,7 @@ class DedupParams:
     framed_same: float = 0.98
 
     passage: int = 14  # words of the shortest passage that counts as taken from elsewhere
+    passage_alone: int = 20  # the same of a text of which nothing else is known to be taken: a phrase of a trade may be as long
     common: int = 3  # stories that are not stitched and have a passage too: then it is boilerplate
     passage_names: float = 0.6  # share of its names and figures that must agree
 

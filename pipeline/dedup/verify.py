@@ -16,7 +16,7 @@ from pipeline.dedup.collection import Collection
 from pipeline.dedup.compared import COLUMN, Floats, measure
 from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.reuse import units_of
+from pipeline.dedup.shared import units_of
 from pipeline.dedup.shelf import Reading
 from pipeline.dedup.stitched import MINOR
 from pipeline.dedup.titles import about_own_parts

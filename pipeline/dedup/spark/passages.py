@@ -12,19 +12,21 @@ import pyarrow as pa
 from pipeline.dedup.boilerplate import mark_common
 from pipeline.dedup.members import composites_of
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.reuse import Passage, Shared, Standing, common_rows, is_stitched, share, taken, text_words, units_of
+from pipeline.dedup.reuse import Passage, taken, text_words
+from pipeline.dedup.shared import Shared, common_rows, is_stitched, share, units_of
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.spark.frames import Integers, Numbers, Tables, batch, grouped, integers, kept, pack, texts_of
 from pipeline.dedup.spark.verify import by_number, read_verdicts, sorted_pairs, with_texts
+from pipeline.dedup.took import Holding, Standing
 from pipeline.dedup.words import read_words
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_SHARE = "text long, other long, story long, other_story long, words long, other_words long, ranges binary"
+_SHARE = "text long, other long, story long, other_story long, words long, other_words long, ranges binary, slight boolean"
 _STITCHED = "text long"
 PASSAGE = "text long, source long, start long, stop long, words long, composite binary"
-_SIDE = ("story", "canonical", "members", "time", "insert", "since", "stitched", "words")
+_SIDE = ("insert", "since", "texts", "story", "canonical", "members", "time", "stitched", "words")
 Shingles = npt.NDArray[np.uint32]
 
 
@@ -75,11 +77,12 @@ def _shares(pairs: DataFrame, texts: DataFrame, told: DataFrame, hot: Shingles, 
             return common_rows(ranges, words.low[texts], marks)
 
         found = share(places, zones, verdicts, story.tolist(), units_of(words), common, params)
-        rows = [(text, s.other, np.array(s.ranges, np.int32).tobytes()) for text, partners in found.items() for s in partners]
-        text, other = (np.array([row[side] for row in rows], np.int64) for side in (0, 1))
+        shares = [(text, shared) for text, partners in found.items() for shared in partners]
+        text, other = np.array([(text, shared.other) for text, shared in shares], np.int64).reshape(-1, 2).T
+        ranges = [np.array(shared.ranges, np.int32).tobytes() for _, shared in shares]
         sizes = words.high - words.low
         columns = [numbers.all[text], numbers.all[other], story[text], story[other], sizes[text], sizes[other]]
-        return pa.Table.from_batches([batch(_SHARE, [*columns, [row[2] for row in rows]])])
+        return pa.Table.from_batches([batch(_SHARE, [*columns, ranges, [shared.slight for _, shared in shares]])])
 
     return grouped(frames, "bin", find, _SHARE)
 
@@ -92,17 +95,17 @@ def _partners(table: pa.Table) -> tuple[pa.Table, list[tuple[int, slice]]]:
     return table, [(text, slice(*own)) for text, *own in zip(texts.tolist(), starts.tolist(), ends.tolist(), strict=True)]
 
 
-def _shared(other: int, ranges: bytes) -> Shared:
-    return Shared(other, tuple((start, end) for start, end in np.frombuffer(ranges, np.int32).reshape(-1, 2).tolist()))
+def _shared(other: int, ranges: bytes, slight: bool) -> Shared:
+    return Shared(other, tuple((start, end) for start, end in np.frombuffer(ranges, np.int32).reshape(-1, 2).tolist()), slight)
 
 
 def _stitched(tables: Tables) -> pa.Table:
     table, rows = _partners(tables["shares"])
     story, words = integers(table["other_story"]).tolist(), integers(table["words"]).tolist()
-    ranges = table["ranges"].to_pylist()
+    ranges, slight = table["ranges"].to_pylist(), table["slight"].to_pylist()
     found = []
     for text, own in rows:
-        partners = [_shared(place, part) for place, part in enumerate(ranges[own])]
+        partners = [_shared(place, *part) for place, part in enumerate(zip(ranges[own], slight[own], strict=True))]
         if is_stitched(partners, story[own], words[own.start]):
             found.append(text)
     return pa.Table.from_batches([batch(_STITCHED, [found])])
@@ -126,11 +129,14 @@ def _with_sides(shares: DataFrame, told: DataFrame, heads: DataFrame, stitched: 
     )
     met = shares.select("text", "other").distinct().join(known, "text").groupBy("story", "other")
     since = met.agg(
-        expr("max(text = canonical) AS headed"), expr("min(time) AS met_time"), expr("min(story_time) AS story_time")
-    ).selectExpr("story", "other", "NOT headed AS insert", "IF(headed, story_time, met_time) AS since")
+        expr("max(text = canonical) AS headed"),
+        expr("min(time) AS met_time"),
+        expr("min(story_time) AS story_time"),
+        expr("count(1) AS texts"),
+    ).selectExpr("story", "other", "NOT headed AS insert", "IF(headed, story_time, met_time) AS since", "texts")
     known = known.drop("story_time")
     others = known.toDF(*(name if name == "text" else f"other_{name}" for name in known.columns)).withColumnRenamed("text", "other")
-    back = since.toDF("other_story", "text", "other_insert", "other_since")
+    back = since.toDF("other_story", "text", "other_insert", "other_since", "other_texts")
     sided = shares.drop("story", "other_story").join(known, "text").join(others, "other")
     return sided.join(since, ["story", "other"]).join(back, ["other_story", "text"])
 
@@ -142,10 +148,11 @@ def _taken(tables: Tables, common: Shingles, params: DedupParams) -> pa.Table:
     words = read_words(encode(contents))
     marks = mark_common(words, common, params)
     own_sides, other_sides = _standings(table, ""), _standings(table, "other_")
-    others, ranges = integers(table["other"]).tolist(), table["ranges"].to_pylist()
+    others, ranges, slight = integers(table["other"]).tolist(), table["ranges"].to_pylist(), table["slight"].to_pylist()
     found: list[Passage] = []
     for place, (_, own) in enumerate(rows):
-        partners = [(_shared(others[row], ranges[row]), own_sides[row], other_sides[row]) for row in range(own.start, own.stop)]
+        shares = [_shared(others[row], ranges[row], slight[row]) for row in range(own.start, own.stop)]
+        partners = list(zip(shares, own_sides[own], other_sides[own], strict=True))
         found += taken(place, partners, text_words(words, place, marks), params)
     numbers = integers(texts["text"])
     composites = composites_of(found, list(map(len, contents)))
@@ -154,7 +161,7 @@ def _taken(tables: Tables, common: Shingles, params: DedupParams) -> pa.Table:
 
 def _standings(table: pa.Table, prefix: str) -> list[Standing]:
     columns = [table[prefix + name].to_pylist() for name in _SIDE]
-    return [Standing(*row) for row in zip(*columns, strict=True)]
+    return [Standing(Holding(*row[:3]), *row[3:]) for row in zip(*columns, strict=True)]
 
 
 def _passage_rows(found: list[Passage], numbers: Integers) -> pa.RecordBatch:
