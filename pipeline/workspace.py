@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.nights import collect_garbage
 from pipeline.runs import Run
 
@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 def open_workspace(run: Run) -> None:
     """See that the store can be written and the warehouse be reached, and bring its schema up to date.
 
-    Raises `ConfigError` for a store that cannot be written, and what `open_warehouse` raises: a night that cannot be loaded
-    in the end is not begun.
+    Raises `ConfigError` for a store that cannot be written, `Fatal` for a warehouse that cannot be reached, as its address may be
+    wrong, and what else `open_warehouse` raises: a night that cannot be loaded in the end is not begun.
     """
     from pipeline.warehouse import configured_warehouse, upgrade
 
@@ -26,7 +26,13 @@ def open_workspace(run: Run) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise ConfigError(f"COPYDESK_STORE: {store.url} cannot be written ({reason}); mend it or set another") from error
-    applied = upgrade(configured_warehouse(run.settings))
+    try:
+        warehouse = configured_warehouse(run.settings)
+    except Transient as error:
+        if error.code != "warehouse_unreachable":
+            raise
+        raise Fatal(str(error)) from error
+    applied = upgrade(warehouse)
     logger.info("the store and the warehouse can be used; %d migrations applied", len(applied))
 
 

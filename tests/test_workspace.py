@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, CopydeskError
+from pipeline.errors import ConfigError, Fatal
 from pipeline.runs import Run
 from pipeline.warehouse import open_warehouse, status
 from pipeline.workspace import close_workspace, open_workspace
@@ -32,7 +32,7 @@ def test_a_store_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_warehouse_that_does_not_answer_stops_the_night_before_it_begins(tmp_path: Path) -> None:
-    with pytest.raises(CopydeskError, match=r"127\.0\.0\.1:1/x"):
+    with pytest.raises(Fatal, match=r"127\.0\.0\.1:1/x cannot be reached"):
         open_workspace(run_in(tmp_path, warehouse_url="postgresql://u:s3cret@127.0.0.1:1/x"))
 
 

@@ -13,8 +13,20 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.errors import ConfigError, Fatal, Transient
 
 # The last is what PgBouncer says.
-_UNKNOWN_OPTION = re.compile("invalid connection option|unrecognized configuration parameter|unsupported startup parameter")
-_REFUSED = re.compile('password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry')
+_UNKNOWN_OPTION = re.compile(
+    "invalid connection option|unrecognized configuration parameter|permission denied to set parameter"
+    "|unsupported startup parameter"
+)
+_ENCRYPTION = re.compile("does not support SSL|certificate verify|root certificate")
+# How a server that is there says that it takes no connection now; the fourth is PgBouncer.
+_NOT_NOW = re.compile(
+    "too many clients|too many connections|connection slots are reserved|no more connections allowed|starting up|shutting down"
+    "|recovery mode|not yet accepting connections"
+)
+_REFUSED = re.compile(
+    'password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry|not permitted to log in'
+    "|permission denied for database"
+)
 
 # What a PostgreSQL server may limit its users to, by the SQLSTATE of who is over it; the last is new in version 17.
 LIMITS = {"57014": "statement_timeout", "25P03": "idle_in_transaction_session_timeout", "25P04": "transaction_timeout"}
@@ -50,6 +62,8 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url} refuses the user or password ({said}); mend the URL")
     if _UNKNOWN_OPTION.search(said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; take it out of what follows the ? in the URL")
+    if _ENCRYPTION.search(said):
+        return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; mend sslmode or sslrootcert in the URL")
     if state == "3D000" or ("does not exist" in said and "database" in said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
     if state == "53100" or code == sqlite3.SQLITE_FULL:
@@ -110,8 +124,12 @@ def _of_connection(url: str, said: str, *, unreachable: bool, opening: bool) -> 
     """Explain that a database does not answer, or does not any more."""
     if opening and "conflicting lock" in said.lower():  # DuckDB lets one process in
         return Transient("warehouse_locked", f"{url} is open in another process ({said}); wait for it to end")
+    if unreachable and opening and _NOT_NOW.search(said):
+        return Transient("warehouse_busy", f"{url} takes no connection now ({said}); wait for it, or let it have more of them")
     if unreachable and opening:
-        return Fatal(f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL")
+        return Transient(
+            "warehouse_unreachable", f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL"
+        )
     return _lost(url, said) if unreachable else None
 
 

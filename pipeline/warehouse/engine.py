@@ -73,7 +73,9 @@ class Warehouse:
         if self.dialect == "sqlite" and _may_only_be_read(Path(self.engine.url.database or "")):
             raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {self.url} may only be read by this user; {RIGHTS}")
         with explained(self.engine):
-            options = {"copydesk_begin": None, "preserve_rowcount": True}
+            options: dict[str, Any] = {"copydesk_begin": None, "preserve_rowcount": True}
+            if self.dialect == "postgresql":  # whatever its default: what the holder of the lock committed is to be seen
+                options["isolation_level"] = "READ COMMITTED"
             with (
                 self.engine.connect().execution_options(**options) as connection,
                 locked(connection, who, self.lock_timeout) as release,
@@ -90,7 +92,7 @@ class Warehouse:
 def open_warehouse(url: str, *, lock_timeout: float = 600.0, pool: type[Pool] = NullPool) -> Warehouse:
     """Open the warehouse at a SQLAlchemy URL and try the connection; who asks it often keeps connections in a `pool`.
 
-    Raises `ConfigError` for a URL that cannot be used and `Fatal` for a database that does not answer.
+    Raises `ConfigError` for a URL that cannot be used and `Transient` for a database that does not answer or takes no connection.
     """
     parsed = _parse(url)
     shown = shown_url(parsed)

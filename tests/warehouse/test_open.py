@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal, Transient
-from pipeline.warehouse import Warehouse, load, night_index, open_warehouse, upgrade
+from pipeline.warehouse import LoadResult, Warehouse, load, night_index, open_warehouse, upgrade
 from pipeline.warehouse.tables import runs
 from tests.warehouse.conftest import admin, emptied
 from tests.warehouse.make import full_night, night
@@ -76,8 +76,9 @@ def test_a_file_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_a_dead_server_is_named_without_the_password(scheme: str) -> None:
-    with pytest.raises(Fatal) as caught:
+    with pytest.raises(Transient) as caught:
         open_warehouse(f"{scheme}://desk:secret@127.0.0.1:9/news")
+    assert caught.value.code == "warehouse_unreachable"
     assert "postgresql+psycopg://desk:***@127.0.0.1:9/news cannot be reached" in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -147,6 +148,18 @@ def guarded_url(postgres_url: str) -> sa.URL:
     return sa.make_url(postgres_url)
 
 
+@pytest.mark.slow
+def test_a_server_that_takes_no_connection_now_is_worth_another_try(guarded_url: sa.URL) -> None:
+    url = guarded_url.render_as_string(hide_password=False)
+    given = guarded_url.set(username="copydesk_guarded", password="right-secret").render_as_string(hide_password=False)
+    admin(url, "ALTER ROLE copydesk_guarded CONNECTION LIMIT 0")
+    with pytest.raises(Transient, match=r"takes no connection now .*too many connections for role") as caught:
+        open_warehouse(given)
+    admin(url, "ALTER ROLE copydesk_guarded CONNECTION LIMIT -1")
+    assert caught.value.code == "warehouse_busy"
+    open_warehouse(given).close()
+
+
 def _asked(url: str) -> tuple[str, datetime]:
     """Where the server's rules of access are, and when it read them."""
     with open_warehouse(url) as warehouse, warehouse.reading() as connection:
@@ -185,6 +198,27 @@ def test_a_second_loader_waits_and_says_for_whom(url: str, caplog: pytest.LogCap
         holder.join()
         assert _who(second, "load of the first") in caplog.text
         assert not load(second, full_night()).changed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_a_loader_that_waited_sees_what_was_loaded_whatever_isolation_is_the_default(
+    new_database: Callable[[], str], isolation: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, given, results = new_database(), full_night(), list[LoadResult]()
+    admin(url, f"ALTER DATABASE {sa.make_url(url).database} SET default_transaction_isolation = '{isolation}'")
+    with open_warehouse(url) as first, open_warehouse(url, lock_timeout=30) as second:
+        upgrade(first)
+        loader = threading.Thread(target=lambda: results.append(load(second, given)))
+        with caplog.at_level(logging.WARNING), first.writing("load of the first") as connection:
+            loader.start()
+            while not caplog.records and loader.is_alive():
+                loader.join(0.05)
+            now = datetime.now(UTC)
+            row = {"run_id": given.run_id, "run_date": date.fromisoformat(given.run_date), "code_version": "1", "config_hash": "c"}
+            connection.execute(runs.insert(), row | {"first_loaded_at": now, "loaded_at": now})
+        loader.join()
+    assert [result.counts["runs"]["updated"] for result in results] == [1]
 
 
 def test_a_loader_that_waited_too_long_gives_up(url: str, warehouse: Warehouse) -> None:
