@@ -87,6 +87,19 @@ def test_a_dag_that_cannot_load_says_why_in_one_line(tmp_path: Path) -> None:
     assert "s3cret" not in done.stderr
 
 
+def test_a_night_that_reaches_nobody_ends_and_waits_for_no_second_attempt(tmp_path: Path) -> None:
+    """It sat there for ten minutes, and said nothing."""
+    tmp_path.joinpath("sources.toml").write_text('[[source]]\nid = "a"\nfeeds = ["http://127.0.0.1:1/rss"]\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "nightly", "--date", "2026-11-20"],
+        cwd=tmp_path, env=environment(tmp_path, COPYDESK_ALLOW_PRIVATE_HOSTS="1"),
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "copydesk: the DAG nightly_articles failed in discover: nothing_read: none of the 1 sources could be read" in done.stderr
+    assert done.stderr.count("discovered 0 URLs") == 1
+
+
 def test_sigterm_ends_a_night_whose_tasks_airflow_has_under_way(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:  # which never answers
         server.settimeout(PATIENCE)
