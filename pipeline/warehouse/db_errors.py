@@ -102,6 +102,8 @@ def _of_postgresql(url: str, said: str, state: str, whole: str) -> Fatal | Trans
         return Transient(
             "warehouse_busy", f"{url}: {said}: another session holds a table; end it (pg_stat_activity lists them) or wait"
         )
+    if state == "53400":  # configuration_limit_exceeded
+        return Fatal(f"{url}: {said}; have a superuser raise it for this user: ALTER ROLE … SET temp_file_limit = …")
     if state in LIMITS:
         return Fatal(f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET {LIMITS[state]} = 0")
     return _lost(url, said) if state.startswith(("57P", "08")) else None  # the server, or the line to it, ended the connection

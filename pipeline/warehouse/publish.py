@@ -12,6 +12,7 @@ night whose rows no load has touched since the last version is not written again
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 DUCKDB_STORAGE = "v1.2.0"  # of the DuckDB file: an analyst's duckdb is often older than ours, and there is nothing but views in it
+NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)  # what a file system says that has no symbolic links
 ROWS_PER_GROUP = 5000  # some 20 MB of articles in memory while writing
 
 _TEXT, _COUNT, _REAL, _DAY = pa.string(), pa.int64(), pa.float64(), pa.date32()
@@ -126,10 +128,16 @@ def _prepared(folder: str | Path) -> Path:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Let one process at a time publish to a folder."""
-    with (root / ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    """Let one process at a time publish to a folder; says what this user may not do there."""
+    try:
+        with (root / ".lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+    except PermissionError as error:
+        raise ConfigError(
+            f"COPYDESK_PUBLISH: {str(root)!r}: {error.filename2 or error.filename}: {error.strerror};"
+            " give this user the right to write the folder and all in it, or name another"
+        ) from error
 
 
 def _current(root: Path) -> Path | None:
@@ -302,7 +310,15 @@ def _switch(root: Path, new: Path, version: Path, before: Path | None, manifest:
 def _point(link: Path, target: str) -> None:
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
+    try:
+        temporary.symlink_to(target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        raise ConfigError(
+            f"COPYDESK_PUBLISH: {str(link.parent)!r} is on a file system without symbolic links ({error.strerror}), by which"
+            " readers come from one version to the next; name a folder on another"
+        ) from error
     try:
         temporary.replace(link)
     except IsADirectoryError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -268,6 +269,21 @@ def test_a_version_that_lost_files_is_written_again(more: int, warehouse: Wareho
     load(warehouse, night(1, [make.article(f"more{n}", day=1) for n in range(more)]))
     publish(warehouse, tmp_path, "2026-03-01")
     assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6 + more,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(errno.EPERM, "file system without symbolic links"), (errno.EACCES, "give this user the right to write")]
+)
+def test_a_folder_that_takes_no_links_is_named_with_the_mend(
+    code: int, said: str, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(link: Path, target: str) -> None:
+        raise OSError(code, os.strerror(code), target, None, str(link))
+
+    load(warehouse, full_night())
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    with pytest.raises(ConfigError, match=rf"COPYDESK_PUBLISH: '{tmp_path}'.*{said}"):
+        publish(warehouse, tmp_path, "2026-03-01")
 
 
 def test_a_bucket_is_no_folder(warehouse: Warehouse) -> None:
