@@ -86,9 +86,15 @@ def _patience_with_sqlite() -> dict[str, str]:
 
 @contextmanager
 def served(home: Path) -> Iterator[None]:
-    """Let a run in one process know, while the block runs, that a scheduler works on the database in `home`."""
+    """Let a run in one process know, while the block runs, that a scheduler works on the database in `home`.
+
+    Raises `ConfigError` where one does already: two would take each other's tasks, and lock each other out of SQLite.
+    """
     with (home / SERVED).open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_SH)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"Airflow's UI is open already on {home}: stop it, or set AIRFLOW_HOME to another folder") from None
         yield
 
 
@@ -99,7 +105,7 @@ def _apart_from_ui(home: Path) -> dict[str, str]:
     """
     try:
         with (home / SERVED).open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return {}
     except FileNotFoundError:
         return {}

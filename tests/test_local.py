@@ -94,6 +94,11 @@ def test_a_run_beside_the_ui_has_a_database_of_its_own(tmp_path: Path, monkeypat
     monkeypatch.delenv(local.CONNECTION, raising=False)
     assert local._apart_from_ui(tmp_path) == {}
     with local.served(tmp_path):
+        with (
+            pytest.raises(errors.ConfigError, match=rf"is open already on {tmp_path}: stop it, or set AIRFLOW_HOME"),
+            local.served(tmp_path),
+        ):
+            pass
         assert local._apart_from_ui(tmp_path) == {local.CONNECTION: f"sqlite:///{tmp_path}/beside.db"}
     assert local._apart_from_ui(tmp_path) == {}, "the UI has ended"
 
