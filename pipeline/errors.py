@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import errno
 import re
+from pathlib import Path
 from tempfile import gettempdir
 
 WORD = re.compile(r"[^\s\"']+")  # what a URL in a text may be, or be part of
@@ -33,7 +34,9 @@ def _without_userinfo(word: re.Match[str]) -> str:
 
 def of_os_error(error: OSError) -> str:
     """Return an error of the operating system in words: the file, the fault and, of a full disk, the mend."""
-    told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error.strerror or str(error)
+    told = error.strerror or str(error)
+    if isinstance(error.filename, str) and error.strerror:
+        told = f"{Path(error.filename).absolute()}: {told}"  # `data` alone says nothing of the folder that a command was run in
     if error.errno in (errno.ENOSPC, errno.EDQUOT):  # Arrow does not say which file it was
         room = f"COPYDESK_STORE, COPYDESK_PUBLISH and {gettempdir()}"
         return f"the disk is full ({told}): make room where {room} are, then run again"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from pipeline.errors import hidden_userinfo
+from pipeline.errors import hidden_userinfo, of_os_error
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,11 @@ def test_names_and_passwords_are_hidden(text: str, shown: str) -> None:
 def test_millions_of_slashes_are_looked_through_once() -> None:
     address = f"http://[{'/' * 5_000_000}"  # as a feed may give it: twelve hours, when each of them was a beginning
     assert hidden_userinfo(address) == address
+
+
+def test_an_error_of_the_system_names_the_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as caught:
+        Path("data", "night").mkdir()
+    assert of_os_error(caught.value) == f"{tmp_path}/data/night: No such file or directory"
+    assert of_os_error(OSError("something else")) == "something else"
