@@ -31,7 +31,7 @@ def join_stories(
     asked = joined[pairs].all(axis=1) & ~edges & verdicts.denial
     asked[asked] = ~(verdicts.reworded[asked] & _between(pairs[asked], whole))
     positive, negative = Partners.among(count, pairs[chosen]), Partners.among(count, pairs[asked])
-    forms = Partners.among(count, pairs[asked & verdicts.form])
+    forms = Partners.among(count, pairs[asked & verdicts.form & (larger >= params.both)])
     weak = verdicts.retold[chosen]
     ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen], weak))
     story = list(range(count))
@@ -63,7 +63,8 @@ def _agree(left: list[int], right: list[int], story: list[int], verdicts: Sequen
     """Say whether the verdicts between two stories are for a merge: `needed` copies, and at least as many as denials.
 
     The beginning of a form that says nothing yet of what it is filled with is a copy of every such form: it does not count against
-    pairs that are filled with other things. `verdicts` are copies, denials, copies of most of both texts, forms.
+    pairs that are filled with other things. `verdicts` are copies, denials, and of texts that share most
+    of either: copies, forms.
     """
     fewer, more = sorted((left, right), key=len)
     other = story[more[0]]

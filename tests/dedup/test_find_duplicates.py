@@ -153,6 +153,15 @@ def test_the_beginning_of_a_form_that_says_nothing_yet_does_not_make_one_story_o
     assert found in ({frozenset({"a", "cut"}), frozenset("b")}, {frozenset({"b", "cut"}), frozenset("a")})
 
 
+def test_a_cut_copy_belongs_to_the_prints_of_its_article_though_the_figures_of_its_lines_were_corrected_in_one() -> None:
+    text = article(5, 10)
+    figures = re.findall(r"\d+", text)[:2]
+    corrected = text.replace(figures[0], "17").replace(figures[1], "23")
+    prints = [document(f"p{n}", f"{text}\n\nPage {n}", 2, f"{n}.example") for n in range(4)]
+    cut = document("cut", f"LONDON, March 3 - {text.split(chr(10))[0]} …", 3, "cut.example")
+    assert len(stories(find_duplicates([*prints, document("corrected", corrected, 4, "c.example"), cut]))) == 1
+
+
 UNNAMED = {
     "hi": "[पटना|जयपुर] में [शुक्रवार|शनिवार] का मौसम: [सुबह घाटियों में कोहरा और बूंदाबांदी|सुबह से ही तेज धूप], इसके बाद"
     " [दोपहर में आसमान साफ|आंशिक बादल] रहने का अनुमान है। हवा [दक्षिण पश्चिम से हल्की|उत्तर से मध्यम] चलेगी। तापमान सामान्य से"
