@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml.html import HtmlElement
 
+from pipeline.clean.date_lines import is_date_line
 from pipeline.extract.alike import alike
 from pipeline.extract.blocks import read_blocks
 from pipeline.extract.by_name import without_named
@@ -162,7 +163,7 @@ def _ask_others(work: _Page, scores: Vector, others: Mapping[str, Vector], asked
     is_menu = _is_menu if chosen.any() else _is_furniture
     if work.words(chosen) < LOST_SHARE * work.words(other) and not is_menu(work, other):
         return other, f"{name}: {work.words(chosen)} of its {work.words(other)} words were kept; {asked}"
-    return chosen, asked
+    return (chosen if _telling(work, chosen) else np.zeros_like(chosen)), asked
 
 
 def _votes(work: _Page, scores: Vector) -> dict[str, Vector]:
@@ -205,10 +206,17 @@ def _is_menu(work: _Page, chosen: Chosen) -> bool:
 
 
 def _is_furniture(work: _Page, chosen: Chosen) -> bool:
-    """Say whether all that was chosen is links, words of the title, and what is known for parts of a site or for its labels."""
+    """Say whether all that was chosen says nothing, or is known for a part of the site or for one of its labels."""
     title, language = tokens_of(work.metadata.title or ""), work.metadata.language
-    rest = (i for i in np.flatnonzero(chosen).tolist() if not _is_link(work.page.runs[i]) and not set(work.tokens[i]) <= set(title))
+    rest = _telling(work, chosen)
     return all(label_of(work.page.runs[i], work.tokens[i], work.page, title, language) != NO_REASON for i in rest)
+
+
+def _telling(work: _Page, chosen: Chosen) -> list[int]:
+    """Return the chosen runs that are no links, no dates and no words of the title."""
+    title, runs = set(tokens_of(work.metadata.title or "")), work.page.runs
+    rest = (i for i in np.flatnonzero(chosen).tolist() if not _is_link(runs[i]) and not set(work.tokens[i]) <= title)
+    return [i for i in rest if not is_date_line(runs[i].text)]
 
 
 def _is_link(run: Run) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from pipeline.extract.called_data import called_values
 from pipeline.extract.flight import flight_values
 
 MIN_DATA = 200  # characters; shorter data holds no article
@@ -48,6 +49,7 @@ def embedded_values(root: HtmlElement) -> Iterator[Any]:
                     rows.append(value[1])
                 else:
                     yield value
+        yield from called_values(text)
     yield from flight_values("".join(rows))
     for element in root.iter():
         for text in element.values() if isinstance(element.tag, str) else ():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 
 from pipeline.extract.page_text import count_words
 from pipeline.extract.strings import fold, one_line
+from pipeline.extract.textlines import text_nodes
 from pipeline.urls import site_of
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5")
@@ -34,7 +36,8 @@ def entries_of(tree: lxml.html.HtmlElement, text: str, title: str | None, url: s
     """
     lines = [(folded, count_words(line)) for line in text.split("\n") if (folded := fold(line))]
     words = sum(count for _, count in lines)
-    for series in _series(tree):
+    headings = _series(tree)
+    for series in (*headings, list(chain.from_iterable(headings))):
         entries = _entries(series, fold(title or ""), url) if len(series) >= least else []
         if len(entries) < least:
             continue
@@ -58,14 +61,25 @@ def begins_elsewhere(tree: lxml.html.HtmlElement, text: str, title: str | None, 
     return False
 
 
-def _series(tree: lxml.html.HtmlElement) -> Iterable[list[lxml.html.HtmlElement]]:
+def is_headed(tree: lxml.html.HtmlElement, title: str) -> bool:
+    """Say whether the page shows its title: a heading that says it, or the better half of it, or a line; a link does not count."""
+    whole = fold(title)
+    for heading in islice(tree.iter(*HEADINGS), MAX_HEADINGS) if whole else ():
+        text = fold(one_line(heading.text_content(), HEADLINE_CHARS))
+        is_said = whole in text or (text in whole and 2 * len(text) >= len(whole))
+        if is_said and heading.find(".//a") is None:
+            return True
+    return any(fold(text) == whole and element.tag != "a" for element, text in text_nodes(tree)) if whole else False
+
+
+def _series(tree: lxml.html.HtmlElement) -> list[list[lxml.html.HtmlElement]]:
     """Return the headings of one rank and class, together."""
     found: dict[tuple[str, str], list[lxml.html.HtmlElement]] = defaultdict(list)
     for number, heading in enumerate(tree.iter(*HEADINGS)):
         if number == MAX_HEADINGS:
-            return ()
+            return []
         found[heading.tag, heading.get("class", "")].append(heading)
-    return found.values()
+    return list(found.values())
 
 
 def _entries(series: Sequence[lxml.html.HtmlElement], title: str, url: str | None) -> list[lxml.html.HtmlElement]:

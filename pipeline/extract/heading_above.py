@@ -15,7 +15,7 @@ from pipeline.extract.bylines import after_by
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.columns import LONG_RUN
 from pipeline.extract.features import CLOCK, YEAR
-from pipeline.extract.layout import HEADINGS, PageBlocks, Run
+from pipeline.extract.layout import HEADINGS, PageBlocks
 
 ABOVE = 8  # runs between headline and text: byline, date, picture, share buttons
 READ_WORDS = 400  # of the text that are compared with the title
@@ -51,7 +51,7 @@ def heading_above(
         least = ENOUGH_SHARED
     elif title and (not "".join(title).isascii() or _stands_above(page, tokens, above, title)):
         return None
-    worth = {i: _worth(page, page.runs[i], tokens[i], text, kept=bool(chosen[i]), alone=not title) for i in above}
+    worth = {i: _worth(page, i, tokens[i], text, kept=bool(chosen[i]), alone=not title) for i in above}
     best = max(worth, key=lambda i: (worth[i], -i), default=None)
     return best if best is not None and worth[best] >= least else None
 
@@ -73,11 +73,13 @@ def _stands_above(page: PageBlocks, tokens: Sequence[Sequence[str]], above: rang
     return any(i in above or page.runs[i].link_chars < LINKED * len(page.runs[i].text) for i in headings)
 
 
-def _worth(page: PageBlocks, run: Run, words: Sequence[str], text: set[str], *, kept: bool, alone: bool) -> int:
+def _worth(page: PageBlocks, at: int, words: Sequence[str], text: set[str], *, kept: bool, alone: bool) -> int:
     """Return 0 for what is no headline; of lines that share a word with the text, headings and kept lines are worth more.
 
-    Where the page declares no title (`alone`), a heading need not share one, and may be a link when it shares enough: to itself.
+    Where the page declares no title (`alone`), a heading and the page's first line need not share one, and a heading may be a link
+    when it shares enough: to itself.
     """
+    run = page.runs[at]
     container = page.containers[run.container]
     shared = _shared(words, text)
     is_heading = run.tag in HEADINGS or bool(container.mask & HEADLINE)
@@ -90,6 +92,7 @@ def _worth(page: PageBlocks, run: Run, words: Sequence[str], text: set[str], *, 
         return 0
     if after_by(run.text) is not None or is_date_line(run.text) or is_time_stamp(run.text) or match_line(run.text) is not None:
         return 0
-    if is_agency(run.text) or not (shared or (alone and is_heading)):
+    is_first = alone and at == 0
+    if is_agency(run.text) or not (shared or is_first or (alone and is_heading)):
         return 0
-    return min(shared, ENOUGH_SHARED) + 2 * is_heading + kept
+    return min(shared, ENOUGH_SHARED) + 2 * is_heading + (kept or is_first)

@@ -8,6 +8,7 @@ from lxml import etree
 from pipeline.extract.blocks import BLOCK_TAGS
 from pipeline.extract.strings import fold, one_line
 
+UNREAD = frozenset({"script", "style", "svg", "template"})  # what they hold is no text
 MAX_TITLE = 400  # characters; a longer heading is a wrapper around half the page
 
 
@@ -16,8 +17,11 @@ def heading_text(element: lxml.html.HtmlElement) -> str:
     if not len(element):
         return one_line(element.text, MAX_TITLE + 1)
     parts: list[str] = []
-    for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
-        if event == "start":
+    walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        if event == "start" and node.tag in UNREAD:
+            walk.skip_subtree()
+        elif event == "start":
             parts += [" " if _stands_apart(node) else "", node.text or ""]
         elif node is not element:
             parts += [" " if node.tag in BLOCK_TAGS or _ends_apart(node) else "", node.tail or ""]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import lxml.html
 from lxml import etree
 
-from pipeline.extract.entries import begins_elsewhere, entries_of
+from pipeline.extract.entries import begins_elsewhere, entries_of, is_headed
 from pipeline.extract.metadata import HOME_PATHS
 from pipeline.extract.page_evidence import BRIEF, STORY, TEASER, WALL_TEXT, Page, Verdict
 from pipeline.extract.page_text import count_words, has_sentence, prose_words
@@ -49,17 +49,21 @@ _links = etree.XPath("//a[@href]")
 
 
 def index(page: Page) -> Verdict:
-    """Return that a page is an index, and what says so; None for one that is not."""
-    if page.is_article_by_markup and page.metadata.published_at and page.words >= BRIEF:
+    """Return that a page is an index, and what says so; None for one that is not.
+
+    A list may be marked up as an article; then nothing on it shows its title.
+    """
+    headed = is_headed(page.tree, page.metadata.title or "")
+    if headed and page.is_article_by_markup and page.metadata.published_at and page.words >= BRIEF:
         return None
-    if made := _made_of_entries(page):
+    if made := _made_of_entries(page, headed=headed):
         return "index", made
     if prose_words(page.text) >= STORY:
         return None
     teasers = len({link.get("href") for link in _links(page.tree) if _is_headline(link)})
     if (teasers or not has_sentence(page.text)) and (short := _short_list(page)):
         return "index", short
-    sign, is_strong = _index_sign(page)
+    sign, is_strong = _index_sign(page, headed=headed)
     if sign is None or teasers < (MANY_TEASERS // 2 if is_strong else MANY_TEASERS):
         return None
     story = _longest_story(page.tree)
@@ -68,16 +72,18 @@ def index(page: Page) -> Verdict:
     return "index", f"{sign}, {teasers} headlines that are links, no story longer than {story} words"
 
 
-def _made_of_entries(page: Page) -> str | None:
+def _made_of_entries(page: Page, *, headed: bool) -> str | None:
     """Return what makes a page a list of several stories: their beginnings, or, each with its date, all of them.
 
     At a list's address two stories will do, and need no date. Their dates are not the page's, only one that its head gives is.
+    A front page may stand at the address of a story that is gone.
     """
-    if page.is_article_by_markup or page.metadata.published_basis in STATED or not page.words:
+    if not page.words or (headed and (page.is_article_by_markup or page.metadata.published_basis in STATED)):
         return None
     path = _path(page)
     listed = _is_listing(path)
-    if path is not None and not listed and HEADLINE_PATH.search(path):  # "/2024/03/our-best-stories-of-the-week/"
+    is_round_up = headed or any(heading.find(".//a") is None for heading in page.tree.iter("h1"))
+    if is_round_up and path is not None and not listed and HEADLINE_PATH.search(path):  # "/2024/03/our-best-stories-of-the-week/"
         return None
     entries, dated = entries_of(page.tree, page.text, page.metadata.title, page.url, 2 if listed else SERIES)
     if not entries or not (listed or dated or page.words <= BEGINNING * entries):
@@ -115,7 +121,7 @@ def _path(page: Page) -> str | None:
     return urlsplit(page.url).path if page.url and not _names_a_document(page.url) else None
 
 
-def _index_sign(page: Page) -> tuple[str | None, bool]:
+def _index_sign(page: Page, *, headed: bool) -> tuple[str | None, bool]:
     """Return what makes a page look like an index, if anything does, and whether it is a strong sign."""
     path = _path(page)
     if path is not None and HOME_PATHS.fullmatch(path):
@@ -131,6 +137,8 @@ def _index_sign(page: Page) -> tuple[str | None, bool]:
     is_story = path is not None and STORY_PATH.search(path) is not None
     if not is_story and page.link_density >= LINKED_TEXT and page.words < TEASER and _says_nothing(page, dated=dated):
         return f"not a sentence, {page.link_density:.0%} in links", True
+    if not (is_story or headed or prose_words(page.text)) and page.teased and _longest_story(page.tree) < BRIEF:
+        return "nothing shows its title", False
     if page.metadata.published_at:
         return None, False
     if is_story and (page.words >= BRIEF or _longest_story(page.tree) >= BRIEF):

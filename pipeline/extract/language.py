@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,8 @@ SHORT_CODES = {
     "vie": "vi", "tha": "th", "ind": "id", "msa": "ms", "swe": "sv", "dan": "da", "nor": "no", "nob": "no", "nno": "nn",
     "fin": "fi", "est": "et", "lav": "lv", "lit": "lt", "cat": "ca", "iw": "he", "in": "id", "nb": "no", "ji": "yi", "jp": "ja",
     "cn": "zh", "cz": "cs", "gr": "el", "ua": "uk", "kr": "ko",
+    # Varieties that an identifier tells apart, and that share their likelihood: Wu, Cantonese, Egyptian and Moroccan Arabic.
+    "wuu": "zh", "yue": "zh", "cmn": "zh", "arz": "ar", "ary": "ar", "uzs": "uz", "sdh": "ku", "fuv": "ff", "gug": "gn",
 }  # fmt: skip
 ENOUGH_LETTERS = 200  # below it an identifier guesses: headlines in Danish come out as Norwegian
 ENOUGH_TO_OVERRULE = 400  # and to say that a page's own declaration is wrong
@@ -68,8 +71,14 @@ def detect_language(text: str, declared: str | None) -> str | None:
 
 def _identify(text: str) -> tuple[str | None, bool]:
     """Return the language that a text is most likely in, and whether that is as good as certain."""
-    code, probability = _identifier().classify(text)
-    return language_code(code), float(probability) >= SURE
+    label, chance = _identifier().classify(text)
+    if chance >= SURE:
+        return language_code(label), True
+    chances = Counter[str | None]()  # of a language with its varieties
+    for label, chance in _identifier().rank(text):
+        chances[language_code(label)] += chance
+    [(code, chance)] = chances.most_common(1)
+    return code, chance >= SURE
 
 
 def _evidence(text: str) -> int:

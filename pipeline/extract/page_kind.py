@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import lxml.html
 from lxml import etree
 
+from pipeline.extract.entries import is_headed
 from pipeline.extract.index_pages import index
 from pipeline.extract.metadata import Metadata
 from pipeline.extract.page_evidence import BRIEF, STORY, TEASER, WALL_TEXT, Page, Verdict
@@ -21,8 +22,10 @@ from pipeline.extract.walls import (
     CHALLENGE,
     CHALLENGE_MARKUP,
     CONSENT,
+    CONSENT_DENSITY,
     PAYWALL,
     PAYWALL_MARKUP,
+    consent_density,
     is_consent_button,
     is_heading_of,
     normal,
@@ -30,7 +33,6 @@ from pipeline.extract.walls import (
 from pipeline.records import PageKind
 
 CONSENT_TEXT = 900  # words; a long consent dialogue
-CONSENT_DENSITY = 0.05  # of words; articles about cookies measured below .03
 TEASER_SHARE = 0.4  # of the length that the page itself states
 STUB = 30  # words under a video or a gallery
 SCRAP = 8  # words: a caption, a label
@@ -69,7 +71,8 @@ def page_kind(
     """
     by_markup = any(ARTICLE_TYPES.search(kind) for kind in metadata.page_types) and metadata.title is not None
     page = Page(tree, metadata, text, count_words(text), link_density, url, teased, by_markup)
-    if page.words >= STORY and page.is_article_by_markup and not metadata.paywalled:
+    told = page.words >= STORY and page.is_article_by_markup and not metadata.paywalled
+    if told and (not teased or is_headed(tree, metadata.title or "")):
         return "article", f"{page.words} words, marked up as an article"
     for test in (_blocked, _error, _consent, _paywall, index, _login, _stub):
         verdict = test(page)
@@ -110,7 +113,7 @@ def _consent(page: Page) -> Verdict:
     words = count_words(text)
     if not words or words >= CONSENT_TEXT:
         return None
-    density = _consent_density(text, words)
+    density = consent_density(text, words)
     needed = CONSENT_DENSITY * (2 if _has_article_evidence(page) or words > TEASER else 1)
     if density < needed or (_has_article_evidence(page) and CONSENT.search(normal(page.metadata.title or ""))):
         return None
@@ -118,10 +121,6 @@ def _consent(page: Page) -> Verdict:
     if button is None:
         return None
     return "consent", f'{density:.0%} of {words} words are about consent, with a button "{button}"'
-
-
-def _consent_density(text: str, words: int) -> float:
-    return len(CONSENT.findall(normal(text))) / words
 
 
 def _label(element: lxml.html.HtmlElement) -> str:

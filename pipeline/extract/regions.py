@@ -1,4 +1,4 @@
-"""Runs that read like the article and are not: comments, slideshows, embedded posts, lists of other stories, the next article.
+"""Runs that read like the article and are not: comments, consent, slideshows, embedded posts, other stories, the next article.
 
 Each is told by where it stands, never by what it says; what would take most of the kept text is left alone.
 """
@@ -18,6 +18,7 @@ from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES, POST
 from pipeline.extract.columns import LONG_RUN
 from pipeline.extract.layout import HEADINGS, PageBlocks, Run
+from pipeline.extract.notices import notices
 from pipeline.extract.places import Structure, inside
 from pipeline.extract.teasers import teasers
 
@@ -54,6 +55,7 @@ def foreign_runs(
         ("comments", _commented(page)),
         ("comments", _below_comment_heading(page, structure)),
         ("comments", _signed(page, tokens, structure)),
+        ("cookie-notice", notices(page, words, left)),
         ("gallery", _named(page, SLIDES)),
         ("social-post", _named(page, POST)),
         ("related-link", teasers(page, words, structure, left)),

@@ -36,9 +36,15 @@ _HEADINGS = {kind: _pattern(_phrases(kind)) for kind in ("error", "blocked", "lo
 _BUTTON = re.compile(rf"(?:{_pattern(_phrases('button')).pattern})")
 CHALLENGE = _pattern(_phrases("challenge"))
 CONSENT = _pattern(_phrases("consent"))
+CONSENT_DENSITY = 0.05  # of words; articles about cookies measured below .03
 PAYWALL = _pattern(_phrases("paywall"))
 CHALLENGE_MARKUP = re.compile("|".join(map(re.escape, _phrases("challenge_markup"))))
 PAYWALL_MARKUP = re.compile(r"(?:^|[\s-])(?:" + "|".join(map(re.escape, _phrases("paywall_markup"))) + ")")
+
+
+def consent_density(text: str, words: int) -> float:
+    """Return how many of a text's words speak of consent."""
+    return len(CONSENT.findall(normal(text))) / words
 
 
 def is_heading_of(kind: str, line: str) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.extract.content import main_content
 from pipeline.extract.metadata import read_metadata
+from pipeline.extract.page import PageInput, extract
 from pipeline.extract.parse import parse_html
 from pipeline.extract.scorer import BlockModel, model_of
 
@@ -47,3 +50,15 @@ def test_unless_next_to_nothing_is_left_of_it() -> None:
     extractor, lines = kept(model(short=-5, long=-4))
     assert extractor.startswith("trafilatura: 0 of its ")
     assert set(PARAGRAPHS) < set(lines)
+
+
+@pytest.mark.parametrize("headline", ["<h3><a href='/s'>{}</a></h3>", "<p><a href='/s'>{}</a></p>"])
+@pytest.mark.parametrize("day", ["<p>{}</p>", "<div><span>{}</span></div>", "<time>{}</time>", "<div>{}</div>"])
+def test_links_with_their_dates_are_no_text(headline: str, day: str) -> None:
+    entries = "".join(
+        f"<article>{headline.format(line.rpartition(',')[0])}{day.format(f'{n} febrero, 2024')}</article>"
+        for n, line in enumerate(PARAGRAPHS * 2, 2)
+    )
+    page = f"<html lang=es><head><title>Puerto</title></head><body><main>{entries}</main></body></html>"
+    article = extract(PageInput("https://courier.example/el-puerto-de-hoy", "s", "courier.example", page))
+    assert (article.page_kind, article.text) == ("other", "")

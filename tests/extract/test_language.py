@@ -53,6 +53,17 @@ def test_a_short_text_is_not_guessed() -> None:
     assert detect_language("", "en") == "en"
 
 
+def test_the_varieties_of_a_language_are_that_language() -> None:
+    """An identifier that tells them apart is sure of none: half of this it takes for Wu and for Cantonese."""
+    chinese = "港务局周一宣布，新的渡轮将从春季第一周起每天往返两次，票价保持不变。居民对此表示欢迎，商家也期待更多游客。" * 8
+    assert detect_language(chinese, None) == "zh"
+    assert detect_language(chinese, "en") == "zh"
+    egyptian = (
+        "قال مكتب المينا يوم الاتنين إن المعدية الجديدة هتمشي مرتين في اليوم من أول أسبوع في الربيع ومفيش زيادة في التذاكر. " * 6
+    )
+    assert detect_language(egyptian, None) == "ar"
+
+
 def test_neighbours_are_left_to_the_page() -> None:
     danish = "Havnemyndigheden oplyste mandag, at den nye færge vil sejle to gange om dagen fra den første uge i foråret. " * 6
     assert detect_language(danish, "no") == "no"

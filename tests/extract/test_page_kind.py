@@ -471,3 +471,41 @@ def test_a_story_on_its_own_is_an_article_however_long_the_menus_are(url: str) -
 @pytest.mark.parametrize("url", ["https://town.example/offices/7?id=4", "https://town.example/harbour"])
 def test_teasers_under_the_same_menus_are_an_index(url: str) -> None:
     assert extracted(f"<nav>{MENU}</nav><main><h1>Harbour office</h1>{teasers(9, text=BRIEF[:70] + '.')}</main>", url) == "index"
+
+
+def linked_lines(n: int) -> str:
+    return "".join(
+        f"<div><a href='/2024/x{i}'><p>Council votes to mend old pier number {i}</p></a><p>{BRIEF_LINE}</p></div>" for i in range(n)
+    )
+
+
+BRIEF_LINE = "The pier has been shut since a storm tore off its last ten metres in January."
+
+
+def test_a_front_page_whose_headlines_are_no_headings_is_an_index_at_any_address() -> None:
+    html = page("Breaking news, sport and weather", "<h1>Alverton Courier</h1>" + linked_lines(12))
+    dated = html.replace("<h1>", "<time datetime='2024-03-01T10:00:00Z'></time><h1>")
+    for shown in (html, dated):
+        assert kind_of(shown, "\n\n".join([BRIEF_LINE] * 5), "https://www.alverton-courier.example/global/", links=0.4) == "index"
+    own = dated.replace("<h1>Alverton Courier</h1>", "<div class=top>Breaking news, sport and weather</div>")
+    assert kind_of(own, "\n\n".join([BRIEF_LINE] * 5), "https://www.alverton-courier.example/global/", links=0.4) == "article"
+
+
+def test_a_list_of_a_tag_is_an_index_though_software_marks_it_up_as_an_article() -> None:
+    head = "<meta property='og:type' content='article'>" + jsonld(**{"@type": "CollectionPage", "name": "Archive of pier"})
+    html = page("Archive of pier", "<h1>Tag: pier</h1>" + teasers(6), head + "<meta name='date' content='2024-03-01'>")
+    text = "\n\n".join(["Council votes to mend the old pier before winter"] * 6)
+    assert kind_of(html, text, "https://www.alverton-courier.example/tag/pier/", links=0.8) == "index"
+
+
+def test_a_front_page_in_place_of_a_story_that_is_gone_is_an_index() -> None:
+    head = jsonld(**{"@type": "NewsArticle", "headline": "Breaking news, sport and weather", "datePublished": "2024-03-01"})
+    texts = [f"{BRIEF_LINE} That was storm number {n} of the winter, says the weather service." for n in range(9)]
+    cards = "".join(
+        f"<article><{tag}><a href='/news/old-pier-{n}/'>Council votes to mend old pier {n}</a></{tag}><p>{text}</p></article>"
+        for n, (tag, text) in enumerate(zip(["h2", "h3", "h3"] * 3, texts, strict=True))
+    )
+    url = "https://www.alverton-courier.example/news/ferry-sails-again-after-long-winter/"
+    html = page("Breaking news, sport and weather", cards, head)
+    assert kind_of(html, "\n\n".join(texts), url) == "index"
+    assert kind_of(html.replace("<body>", "<body><h1>Nine piers to see this winter</h1>"), "\n\n".join(texts), url) == "article"

@@ -146,3 +146,21 @@ def test_parts_of_an_article_with_headings_of_their_own_are_no_next_articles() -
         for tag, headline, texts in (("h1", TITLE, STORY), ("h2", "What becomes of the old piers", NEXT))
     )
     assert set(STORY + NEXT) <= set(kept(page(parts)))
+
+
+CONSENT = (
+    "We and selected third parties use cookies or similar technologies and, with your consent, for personalised advertising.",
+    "You can give, deny or withdraw your consent at any time. Denying consent may make features unavailable.",
+)
+
+
+@pytest.mark.parametrize("names", ["id='cookie-law-info-bar'", "class='iubenda-cs-container'", "class='modal consent-dialog'"])
+def test_a_consent_dialogue_below_the_story_is_left_out(names: str) -> None:
+    article = page(f"<article><h1>{TITLE}</h1>{paragraphs(STORY)}</article><div {names}>{paragraphs([*CONSENT])}</div>")
+    assert [text for text in kept(article) if text != TITLE] == STORY
+
+
+def test_what_stands_in_an_element_of_such_a_name_and_does_not_speak_of_it_stays() -> None:
+    """As the articles of a blog whose topic, or whose theme, has the name."""
+    article = page(f"<div class='post category-cookies privacy'><h1>{TITLE}</h1>{paragraphs(STORY)}</div>")
+    assert [text for text in kept(article) if text != TITLE] == STORY

@@ -29,6 +29,12 @@ def test_a_part_of_the_headline_that_is_set_apart_stays_in_it() -> None:
     assert title_of("<h1>The ferry sails again <em>after the winter</em></h1>", head) == "The ferry sails again after the winter"
 
 
+def test_styles_and_pictures_inside_a_heading_are_no_part_of_it() -> None:
+    inside = "<style>.logo { fill: url(#pin) }</style><svg><title>Pin</title></svg>"
+    assert title_of(f"<h1>{inside}{HEADLINE}</h1>", f"<title>{HEADLINE}</title>") == HEADLINE
+    assert title_of(f"<h1>{inside}</h1>", "<title>Alverton Courier</title>") is None
+
+
 @pytest.mark.parametrize("box", ["<div class=item-carousel>{}</div>", "<aside>{}</aside>", "<div class=related><p>{}</p></div>"])
 def test_the_headline_of_another_story_is_not_the_pages(box: str) -> None:
     other = box.format("<h1>Where to row in the harbour</h1>")

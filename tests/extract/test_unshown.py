@@ -128,6 +128,9 @@ PARTS = [
         assigned("window.state", {"title": TITLE, "paragraphs": list(PARAGRAPHS)}),
         assigned("window.state", {"title": TITLE, "text": "\n\n".join(PARAGRAPHS)}),
         f"<script>window.__STATE__ = JSON.parse({json.dumps(json.dumps({'title': TITLE, 'body': HTML}))});</script>",
+        "<script>window.__NUXT__=(function(a,b,$c){return {layout:a,data:[{draft:b,rank:.5,seen:!1,3:void 0,content:"
+        + json.dumps({"title": TITLE})[:-1]
+        + f",body:$c}}}}],menu:[]}}}}('default',null,{json.dumps(HTML)}));</script>".replace("'", '"'),
         data_script([["Reactive", 1], {"data": 2}, {"art": 3}, {"title": 4, "body": 5}, TITLE, HTML], "id=__NUXT_DATA__"),
         '<script id="app-state" type="application/json">'
         + json.dumps({"G.https://api": {"body": {"title": TITLE, "body": HTML}}})
@@ -153,6 +156,12 @@ def test_text_that_only_the_data_of_a_script_holds_is_found(script: str) -> None
     article = extract(PageInput(URL, "", "news.example", page))
     assert (article.title, article.page_kind) == (TITLE, "article")
     assert article.extractor.startswith("script data: the page shows 0 words; ")
+
+
+@pytest.mark.parametrize("end", ['("a")', '("a"', "(new Date(1))", "(a=>b)", "", '("a"]', "(" * 3000])
+def test_functions_that_hold_more_than_data_and_calls_that_break_off_are_none(end: str) -> None:
+    script = f"<script>window.__NUXT__=(function(a){{return {{title:{json.dumps(TITLE)},body:a}}}}{end}</script>"
+    assert text_of(shell(script)) == []
 
 
 def test_an_object_that_names_the_address_of_the_page_gives_the_headline_too() -> None:
