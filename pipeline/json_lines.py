@@ -127,15 +127,9 @@ def whole_file(target: str) -> Iterator[IO[bytes]]:
         yield from _stream(path)
         return
     path = path.resolve()
+    temporary = path.parent / f".{path.name}-{secrets.token_hex(4)}"
     try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-        handle = temporary.open("xb")
-    except OSError as error:
-        raise ConfigError(f"output {target!r} cannot be written ({error.strerror}); name a file in a folder that can") from error
-    try:
-        with handle:
+        with _created(temporary, path, target) as handle:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())  # a power cut must not leave the name with half of the file
@@ -144,6 +138,15 @@ def whole_file(target: str) -> Iterator[IO[bytes]]:
         raise Fatal(f"output {target!r}: writing failed: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _created(temporary: Path, path: Path, target: str) -> IO[bytes]:
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        return temporary.open("xb")
+    except OSError as error:
+        raise ConfigError(f"output {target!r} cannot be written ({error.strerror}); name a file in a folder that can") from error
 
 
 def _stream(path: Path) -> Iterator[IO[bytes]]:

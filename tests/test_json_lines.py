@@ -19,3 +19,16 @@ def test_a_line_that_is_too_long_costs_itself_alone(length: int, tmp_path: Path,
         first, second = lines
     assert first.error
     assert second.value == {"id": 2}
+
+
+def test_a_signal_that_comes_while_the_file_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Path.open
+
+    def interrupted(path: Path, mode: str) -> None:
+        made(path, mode).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "open", interrupted)
+    with pytest.raises(KeyboardInterrupt), open_output(str(tmp_path / "out.jsonl")):
+        pass
+    assert list(tmp_path.iterdir()) == []
