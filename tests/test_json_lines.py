@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import json_lines
-from pipeline.json_lines import open_lines
+from pipeline.json_lines import open_lines, open_output
 
 
 @pytest.mark.parametrize("length", [15, 16, 17, 32, 100])
