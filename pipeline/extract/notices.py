@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.extract.class_words import NAMES
-from pipeline.extract.layout import PageBlocks
+from pipeline.extract.layout import Container, PageBlocks
 from pipeline.extract.walls import CONSENT_DENSITY, consent_density
 
 NOTICE = 1 << NAMES.index("consent")
@@ -27,9 +26,9 @@ def notices(page: PageBlocks, words: npt.NDArray[np.int64], chosen: npt.NDArray[
     """Say of each run whether it stands in a consent dialogue; `words` are those of each run, `chosen` are the kept runs."""
     found = np.zeros(len(page.runs), dtype=np.bool_)
     dialogues: dict[int, list[int]] = defaultdict(list)
-    outermost = _outermost(page)
+    known: dict[int, int] = {-1: -1}
     for i in np.flatnonzero(chosen).tolist():
-        if (dialogue := outermost[page.runs[i].container]) >= 0:
+        if (dialogue := _outermost(page, page.runs[i].container, known)) >= 0:
             dialogues[dialogue].append(i)
     for runs in dialogues.values():
         text = " ".join(page.runs[i].text for i in runs)
@@ -37,11 +36,21 @@ def notices(page: PageBlocks, words: npt.NDArray[np.int64], chosen: npt.NDArray[
     return found
 
 
-def _outermost(page: PageBlocks) -> Sequence[int]:
-    """Return for each container the outermost one around it that is named after consent, -1 where there is none."""
-    around: list[int] = []
-    for index, container in enumerate(page.containers):
-        outer = around[container.parent] if container.parent >= 0 else -1
-        is_named = container.tag not in WHOLE_PAGE and (container.mask & NOTICE or SOFTWARE.search(container.name))
-        around.append(outer if outer >= 0 or not is_named else index)
-    return around
+def _outermost(page: PageBlocks, container: int, known: dict[int, int]) -> int:
+    """Return the outermost container named after consent around one, or -1; `known` holds the answers given before."""
+    chain = []
+    while container not in known:
+        chain.append(container)
+        container = page.containers[container].parent
+    outermost = known[container]
+    for index in reversed(chain):
+        if outermost < 0 and _is_named(page.containers[index]):
+            outermost = index
+        known[index] = outermost
+    return outermost
+
+
+def _is_named(container: Container) -> bool:
+    if container.tag in WHOLE_PAGE:
+        return False
+    return bool(container.mask & NOTICE) or SOFTWARE.search(container.name) is not None
