@@ -192,7 +192,7 @@ def test_make_hands_a_file_of_sources_on_whatever_its_name(target: str, tmp_path
     python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     python.chmod(0o755)
     name = 'it\'s my "own" sources.toml'
-    command = ["make", "--old-file=.venv/.run", target, f"BIN={tmp_path}", f"SOURCES={name}"]
+    command = ["make", "--no-print-directory", "--old-file=.venv/.run", target, f"BIN={tmp_path}", f"SOURCES={name}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["--sources", name]
 
