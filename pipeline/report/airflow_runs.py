@@ -30,7 +30,8 @@ def add_run_route(app: FastAPI) -> None:
         run = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id.in_(wanted))).first()
         if run is None:
             raise HTTPException(404, f"Airflow knows no run {run_id} of {dag_id}.")
-        return RedirectResponse(str(links_of(request)("run", run_date(run))), 303, HEADERS)
+        night = links_of(request)("run", run_date(run), state=state_of(run), began=run.start_date and run.start_date.isoformat())
+        return RedirectResponse(str(night), 303, HEADERS)
 
 
 def run_date(run: Any) -> str:
@@ -40,3 +41,12 @@ def run_date(run: Any) -> str:
         return date_of_run(run, conf.get("run_date") or conf.get("since"))
     except ConfigError as error:
         raise HTTPException(404, str(error)) from error
+
+
+def state_of(run: Any) -> str:
+    """Return what a run is at as the page of its night takes it: Airflow's word, or `dry` for one that was to load nothing."""
+    conf = run.conf or {}
+    stages = conf.get("stages")
+    if conf.get("dry_run") or conf.get("only_compare") or (stages and "load" not in stages):
+        return "dry"
+    return str(getattr(run.state, "value", run.state) or "")

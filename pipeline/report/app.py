@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -36,10 +36,22 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 NOTHING_LOADED = "The warehouse is empty. Trigger the DAG nightly_articles, or run `make run`, and come back."
+# What the run is at that a reader comes from; `dry` is one that was to load nothing.
+State = Literal["", "queued", "running", "success", "failed", "dry"]
+GOES_ON = "The run goes on: what it brings is here when its task load has ended. Open this page again then."
+NOT_LOADED: dict[State, str] = {
+    "": "A run that goes on, was dry or failed before its load leaves nothing here.",
+    "queued": GOES_ON,
+    "running": GOES_ON,
+    "success": "The run loaded nothing.",
+    "failed": "The run failed before its load: the log of the task that failed says of what.",
+    "dry": "The run was to load nothing: it was dry, only compared, or left the stage load out.",
+}
 Identity = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 AfterIdentity = Annotated[str, Query(pattern="^([0-9a-f]{32})?$")]
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL has no text with one
 Short = Annotated[str, Query(max_length=300, pattern=NO_NUL)]
+Asked = Annotated[str, Query(max_length=finding.LONGEST_ASKED, pattern=NO_NUL)]
 Version = Annotated[int | None, Query(ge=0, lt=2**31)]  # what the column holds
 FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)  # a day less, so that it has a form in UTC
 Moment = Annotated[AwareDatetime | None, Query(ge=FIRST, le=LAST)]
@@ -105,7 +117,15 @@ class _Pages:
             self._warehouse.close()
 
     def page(self, request: Request, template: str, *, status: int = 200, tonight: bool = False, **values: Any) -> HTMLResponse:
-        content = render(template, link=links_of(request), sheet=None, here=request.url.path, tonight=tonight, **values)
+        content = render(
+            template,
+            link=links_of(request),
+            sheet=None,
+            longest_asked=finding.LONGEST_ASKED,
+            here=request.url.path,
+            tonight=tonight,
+            **values,
+        )
         return HTMLResponse(content, status, HEADERS)
 
     def explain(self, request: Request, error: Exception) -> Response:
@@ -153,14 +173,22 @@ def _nights(pages: _Pages) -> Callable[..., Any]:
 
 
 def _run(pages: _Pages) -> Callable[..., Any]:
-    def run(request: Request, day: date, sources: Short = "") -> Response:
-        with pages.warehouse.reading() as connection:
-            night = nights.night(connection, day, sources_after=sources)
+    def run(request: Request, day: date, sources: Short = "", state: State = "", began: Moment = None) -> Response:
+        """Show a night; `state` and `began` are those of the run that the reader comes from."""
+        try:
+            with pages.warehouse.reading() as connection:
+                night = nights.night(connection, day, sources_after=sources)
+        except NothingLoaded:
+            if not state:
+                raise
+            night = None  # it is the first run that the reader comes from
         if night is None:
-            raise HTTPException(
-                404, f"No night of {day} was loaded: a run that goes on, was dry or failed before its load leaves nothing here."
-            )
-        return pages.page(request, "run.html", night=night, tonight=night.later is None)
+            text = f"The night of {day} is not in the warehouse. {NOT_LOADED[state]}"
+            return pages.page(request, "message.html", status=404, title="Nothing to show", text=text)
+        # A run that succeeds and finds nothing new leaves the time as it is.
+        earlier = began is not None and state != "success" and night.run.loaded_at < began
+        note = NOT_LOADED[state] if earlier else None
+        return pages.page(request, "run.html", night=night, note=note, tonight=night.later is None)
 
     return run
 
@@ -247,15 +275,20 @@ def _story(pages: _Pages) -> Callable[..., Any]:
 
 
 def _search(pages: _Pages) -> Callable[..., Any]:
-    def search(request: Request, q: Short = "", site: Short = "", after: Short = "", at: Moment = None) -> Response:
+    def search(request: Request, q: Asked = "", site: Short = "", after: Short = "", at: Moment = None) -> Response:
         with pages.warehouse.reading() as connection:
             if nights.newest(connection) is None:
                 raise NothingLoaded(NOTHING_LOADED)
+            named = finding.named(connection, q)
+            if named is not None and named.article_id:
+                return RedirectResponse(str(links_of(request)("article", named.article_id)), 303, HEADERS)
+            if named is not None:
+                return pages.page(request, "search.html", query=q, named=named)
             if q.strip() and not finding.is_place(connection, after):
                 raise HTTPException(422, f"This address is none of a report: after {after[:80]!r} cannot be.")
             found = finding.find(connection, q, after) if q.strip() else None
             listed = finding.newest(connection, site, (at, after) if at and after else None) if found is None else None
-        return pages.page(request, "search.html", query=q, site=site, found=found, listed=listed)
+        return pages.page(request, "search.html", query=q, site=site, named=None, found=found, listed=listed)
 
     return search
 

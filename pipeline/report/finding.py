@@ -1,4 +1,7 @@
-"""Find articles by words in title and text: by the full-text index, or among the newest articles where it is of no help."""
+"""Find articles by words in title and text: by the full-text index, or among the newest articles where it is of no help.
+
+An article is also found by its address, or by its id.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.clean.lines import UNSPACED
 from pipeline.report.views import Page, Row, page_of, view
+from pipeline.urls import normalise_url, url_id
 from pipeline.warehouse.search import is_on
 from pipeline.warehouse.sqlfiles import sql_files
 
@@ -26,7 +30,10 @@ FREQUENT = 50_000  # articles that have the words of a phrase: it costs less to 
 NEWEST = 2000  # articles that are read through without the index, and as many that have no date
 UNDATED = "-infinity"  # when an article without a date was published, for PostgreSQL: they come last
 BEFORE, BEHIND = 80, 160  # characters of the text shown around the first word found
-LONGEST_QUERY = 300
+LONGEST_QUERY = 300  # characters in which words are looked for
+LONGEST_ASKED = 2000  # with those of a long address
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_IDENTITY = re.compile("[0-9a-f]{32}")
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 _PART = re.compile(r"[^\W_]+")
 
@@ -81,6 +88,39 @@ def find(connection: Connection, query: str, after: str = "") -> Found:
     page = _by_reading(connection, wanted, unwanted)
     indexable = connection.dialect.name in FULL_TEXT
     return Found(_hits(connection, page.rows, wanted), None, indexed=False, unspaced=unspaced, indexable=indexable)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What there is of an address or id that was asked for: its article, else why its page was rejected when it was last read."""
+
+    article_id: str | None
+    reject: Row | None
+
+
+def named(connection: Connection, query: str) -> Named | None:
+    """Return what there is of the address or id that a query consists of; None for words.
+
+    An article's id is made of its canonical address, so an address is mostly found by its key.
+    """
+    asked = query.strip()
+    if _IDENTITY.fullmatch(asked):
+        identity = _article(connection, "article_id", asked)
+        return Named(identity, None) if identity else None  # it may be a word, too
+    if not _ADDRESS.fullmatch(asked):
+        return None
+    spellings = {asked, normalise_url(asked)}
+    identity = _article(connection, "article_id", url_id(asked)) or _article(connection, "url", *spellings)
+    reject = view("nightly_rejects")
+    of_it = sa.select(reject).where(reject.c.url_id == url_id(asked)).order_by(reject.c.run_date.desc(), reject.c.stage)
+    return Named(identity, None if identity else connection.execute(of_it).first())
+
+
+def _article(connection: Connection, column: str, *values: str) -> str | None:
+    """Return the id of the article that has one of these values, the one fetched last where there are several."""
+    articles = view("article_pages").c
+    query = sa.select(articles.article_id).where(articles[column].in_(values)).order_by(articles.fetched_at.desc())
+    return connection.scalars(query).first()
 
 
 def is_place(connection: Connection, after: str) -> bool:

@@ -39,6 +39,7 @@ class StoryPage:
     head: Row
     canonical: Row | None
     members: tuple[Member, ...]
+    after: str  # the last article of the page before
     more_after: str | None
     began: datetime | None
     ended: datetime | None
@@ -52,27 +53,41 @@ def story_head(connection: Connection, story_id: str) -> Row | None:
 
 
 def story_page(connection: Connection, head: Row, *, compare: str | None = None, after: str = "") -> StoryPage:
-    """Return a story for its page; `compare` names the copy to lay beside the canonical, else the closest is."""
+    """Return a story for its page: its articles in the order of time, those behind the article `after`.
+
+    `compare` names the copy to lay beside the canonical, else the closest of those shown is.
+    """
     member = view("story_articles")
-    query = sa.select(member).where(member.c.story_id == head.story_id, member.c.article_id > after)
-    rows = connection.execute(query.order_by(member.c.article_id).limit(MEMBERS + 1)).all()
-    shown = rows[:MEMBERS]
-    lead = connection.execute(sa.select(member).where(member.c.article_id == head.canonical_article_id)).first()
-    times = [row.published_at for row in (*shown, lead) if row is not None and row.published_at]
-    began, ended = (min(times), max(times)) if times else (None, None)
-    copies = [row for row in shown if row.article_id != head.canonical_article_id]
-    chosen = next((row for row in copies if row.article_id == compare), None) or min(
-        copies, key=lambda row: (-(row.score or 0), row.article_id), default=None
-    )
+    moments = sa.select(member.c.article_id, member.c.published_at).where(member.c.story_id == head.story_id)
+    times = {row.article_id: row.published_at for row in connection.execute(moments)}
+    lead = head.canonical_article_id
+    ordered = sorted(times, key=lambda identity: _order(times[identity], identity, lead))
+    start = ordered.index(after) + 1 if after in times else 0
+    shown = ordered[start : start + MEMBERS]
+    compared = compare if compare in times and compare != lead else None
+    asked = sa.select(member).where(member.c.article_id.in_({*shown, lead, compared} - {None}))
+    rows = {row.article_id: row for row in connection.execute(asked)}
+    canonical = rows.get(lead)
+    known = [moment for moment in times.values() if moment is not None]
+    began, ended = (min(known), max(known)) if known else (None, None)
+    copies = [identity for identity in shown if identity != lead]
+    closest = min(copies, key=lambda identity: (-(rows[identity].score or 0), identity), default=None)
+    chosen = rows.get(compared or closest)
     return StoryPage(
         head=head,
-        canonical=lead,
-        members=tuple(sorted((_member(row, lead, began, ended) for row in shown), key=_order)),
-        more_after=shown[-1].article_id if len(rows) > MEMBERS else None,
+        canonical=canonical,
+        members=tuple(_member(rows[identity], canonical, began, ended) for identity in shown),
+        after=after if start else "",
+        more_after=shown[-1] if len(ordered) > start + MEMBERS else None,
         began=began,
         ended=ended,
-        comparison=_compare(connection, lead, chosen) if lead is not None and chosen is not None else None,
+        comparison=_compare(connection, canonical, chosen) if canonical is not None and chosen is not None else None,
     )
+
+
+def _order(moment: datetime | None, identity: str, lead: str) -> tuple[bool, float, bool, str]:
+    """Return what articles are sorted by: time, those without one last; the canonical one before what came at the same time."""
+    return moment is None, moment.timestamp() if moment else 0.0, identity != lead, identity
 
 
 def _member(row: Row, lead: Row | None, began: datetime | None, ended: datetime | None) -> Member:
@@ -87,12 +102,6 @@ def _member(row: Row, lead: Row | None, began: datetime | None, ended: datetime 
     ):
         lag = (row.published_at - lead.published_at).total_seconds() / 3600
     return Member(row, place, lag)
-
-
-def _order(member: Member) -> tuple[bool, bool, float, str]:
-    row = member.row
-    moment = row.published_at.timestamp() if row.published_at else 0.0
-    return row.published_at is None, row.relation == "copy" and member.lag == 0, moment, row.article_id
 
 
 def _compare(connection: Connection, lead: Row, copy: Row) -> Comparison:

@@ -225,6 +225,34 @@ def test_a_story_shows_its_copy_and_what_it_changed(client: httpx.Client) -> Non
     assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//del")] == ["one.", "Nobody"]
 
 
+def test_a_story_of_many_articles_is_read_in_the_order_of_time(
+    settings: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.report import story
+
+    monkeypatch.setattr(story, "MEMBERS", 3)
+    hours = [*range(4, 11), 4]  # the last one ran with the first
+    told = [make.article("dam", site=f"p{i}.example", published_at=f"2026-03-01T{hour:02}:00:00Z") for i, hour in enumerate(hours)]
+    told.append(make.article("dam", site="p8.example", published_at=None, published_basis=None))
+    load(warehouse, make.night(0, told, make.story(*told)))
+    seen: list[str] = []
+    scale: set[str] = set()
+    with served(create_app(settings)) as client:
+        path: str | None = f"/story/{told[0].article_id}"
+        while path:
+            tree = lxml.html.fromstring(client.get(path).text)
+            seen += tree.xpath("//div[@class='line']/p[1]/a/text()")
+            scale.update(note for note in tree.xpath("//section[1]/p[@class='note']/text()"))
+            for link in tree.xpath("//div[@class='line']//a[text()='compare']/@href"):
+                other = lxml.html.fromstring(client.get(link).text)
+                article = next(a for a in told if f"copy={a.article_id}" in link)
+                assert other.xpath("//h2[@id='changes']/text()") == [f"What {article.site} changed"]
+                assert other.xpath("//div[@class='line']/p[1]/a/text()") == tree.xpath("//div[@class='line']/p[1]/a/text()")
+            path = next(iter(tree.xpath("//p[@class='more']/a[text()='Later articles']/@href")), None)
+    assert seen == ["p0.example", "p7.example", *(f"p{i}.example" for i in range(1, 7)), "p8.example"]
+    assert scale == {"From 2026-03-01 04:00 UTC to 2026-03-01 10:00 UTC, 6.0 h."}
+
+
 def test_a_stitched_article_has_its_passages_marked_by_source(client: httpx.Client) -> None:
     tree = lxml.html.fromstring(client.get(f"/article/{STITCHED}").text)
     marked = [(mark.get("class"), mark.text) for mark in tree.xpath("//mark")]
@@ -406,6 +434,66 @@ def test_what_got_through_later_was_rejected_all_the_same(client: httpx.Client, 
     assert "Nothing was rejected" not in page
     assert 'href="/run/2026-03-04/rejects"' in page
     assert "got through" in client.get("/run/2026-03-04/rejects").text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["https://herald.example/lead", " HTTPS://Herald.example/lead?utm_source=x ", LEAD],
+    ids=["address", "spelling", "id"],
+)
+def test_an_address_that_is_searched_for_leads_to_its_article(client: httpx.Client, asked: str) -> None:
+    answer = client.get("/search", params={"q": asked})
+    assert (answer.status_code, answer.headers.get("location")) == (303, f"/article/{LEAD}")
+
+
+def test_an_article_with_a_canonical_address_of_its_own_is_found_by_that_of_its_page(
+    settings: Settings, warehouse: Warehouse
+) -> None:
+    moved = make.article("amp/a", canonical_url="https://herald.example/a", article_id=article_id("https://herald.example/a"))
+    load(warehouse, make.night(0, [moved]))
+    with served(create_app(settings)) as client:
+        for asked in (moved.url, moved.canonical_url):
+            assert client.get("/search", params={"q": asked}).headers["location"] == f"/article/{moved.article_id}"
+
+
+def test_an_address_that_gave_no_article_says_why(client: httpx.Client) -> None:
+    rejected = text_of(client.get("/search", params={"q": "https://evil.example/p"}).text)
+    assert "No article has this address. On the night of 2026-03-02 it was rejected in extract: paywall" in rejected
+    for asked in ("https://nobody.example/x", "https://nobody.example/" + "x" * 1900):
+        answer = client.get("/search", params={"q": asked})
+        assert answer.status_code == 200
+        assert "No article has this address." in answer.text
+        assert "it was rejected" not in answer.text
+
+
+BEGAN_LATER = {"began": "2100-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("running", "goes on"), ("queued", "goes on"), ("failed", "failed before its load"), ("dry", "was to load nothing")],
+)
+def test_who_comes_from_a_run_that_has_loaded_nothing_is_told_so(
+    client: httpx.Client, tmp_path: Path, state: str, told: str
+) -> None:
+    before = client.get("/run/2026-03-02", params={"state": state, "began": "2020-01-01T00:00:00Z"})
+    assert told not in before.text, "the run has loaded the night"
+    earlier = client.get("/run/2026-03-02", params={"state": state, **BEGAN_LATER})
+    assert earlier.status_code == 200
+    assert told in earlier.text
+    assert "was loaded by an earlier run" in earlier.text
+    answers = [client.get("/run/2020-01-01", params={"state": state, **BEGAN_LATER})]
+    with served(create_app(Settings(warehouse_url=f"sqlite:///{tmp_path / 'new.db'}"))) as first:
+        answers.append(first.get("/run/2020-01-01", params={"state": state, **BEGAN_LATER}))
+    for answer in answers:
+        assert answer.status_code == 404
+        assert told in answer.text
+        assert "earlier run" not in answer.text
+
+
+def test_a_run_that_found_nothing_new_is_no_run_that_has_loaded_nothing(client: httpx.Client) -> None:
+    shown = client.get("/run/2026-03-02", params={"state": "success", **BEGAN_LATER}).text
+    assert "earlier run" not in shown
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,6 +50,24 @@ def test_a_user_who_is_logged_in_gets_in(app: FastAPI) -> None:
     with served(app) as client:
         assert client.get("/report.css").status_code == 200
         assert client.get("/dag-run", params={"dag_id": "none", "run_id": "none"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("conf", "state"),
+    [
+        ({}, "running"),
+        (None, "running"),
+        ({"dry_run": True}, "dry"),
+        ({"only_compare": True}, "dry"),
+        ({"stages": ["discover", "fetch"]}, "dry"),
+        ({"stages": ["clean", "dedup", "load"]}, "running"),
+        ({"stages": []}, "running"),
+    ],
+)
+def test_a_run_that_is_to_load_nothing_is_known_by_its_form(plugin: Any, conf: dict[str, Any] | None, state: str) -> None:
+    from pipeline.report.airflow_runs import state_of
+
+    assert state_of(SimpleNamespace(conf=conf, state="running")) == state
 
 
 def test_airflow_loads_it_with_its_menu_entry_its_tab_and_its_panel(plugin: Any) -> None:
