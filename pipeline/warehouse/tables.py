@@ -164,6 +164,7 @@ articles = _table(
     sa.Index("articles_published_at", "published_at"),
     sa.Index("articles_site", "site", "published_at"),
     sa.Index("articles_first_run_date", "first_run_date", "site", "article_id"),
+    sa.Index("articles_url", "url"),
 )
 
 article_versions = _table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,7 @@ EXPECTED = {
         ("Newswire", "herald.example", None),
         *((None, site, 0.0) for _ in range(5) for site in ("herald.example", "post.example")),
     ],
+    "copies_of_an_article": [("herald.example", "copy"), ("wire.example", "canonical"), ("post.example", "copy")],
     "most_syndicated_stories": [("Floods, corrected", "wire.example", 3), *((f"Own {i}", "herald.example", 2) for i in range(5))],
     "sites_that_mostly_copy": [("post.example", 12, 6)],
     "what_each_rule_drops": [("line.advertisement", 26, "Advertisement"), ("line.share", 1, "Share")],
@@ -38,6 +40,7 @@ EXPECTED = {
 SHOWN = {
     "stories_of_last_night": ("title", "copies", "sites"),
     "who_ran_this_wire": ("wire_credit", "site", "lag_hours"),
+    "copies_of_an_article": ("site", "relation"),
     "most_syndicated_stories": ("title", "original", "sites"),
     "sites_that_mostly_copy": ("site", "articles", "copies"),
     "what_each_rule_drops": ("rule", "lines", "sample"),
@@ -195,6 +198,27 @@ def test_dropped_lines_are_counted_for_the_articles_that_are_asked_for(warehouse
             plan = [row[3] for row in connection.execute(sa.text(f"EXPLAIN QUERY PLAN SELECT 1, 2, 3, d.times {query}"))]
             assert [step for step in plan if step.startswith("SCAN") and "VIRTUAL" not in step and "(subquery" not in step] == []
     assert found == [("herald.example", "Share", "line.share", 2), ("herald.example", odd, "line.share", 3)]
+
+
+@pytest.mark.parametrize("name", ["clean_articles", "article_copies", "article_pages"])
+@pytest.mark.parametrize("url", DATABASES, indirect=True)
+def test_an_article_is_found_by_its_address_without_reading_all(counted: sa.Connection, name: str) -> None:
+    query = f"SELECT article_id FROM {name} WHERE url = 'https://herald.example/a1'"
+    if counted.dialect.name == "postgresql":
+        counted.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        plan = [row[0].strip() for row in counted.execute(sa.text(f"EXPLAIN (COSTS off) {query}"))]
+        assert any("Index Scan" in step and "articles_url" in step for step in plan), plan
+    else:
+        plan = [row[3] for row in counted.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"))]
+        assert any("articles_url" in step for step in plan), plan
+
+
+def test_an_address_may_be_as_long_as_a_page_has_it(warehouse: Warehouse) -> None:
+    """An index has no room for it where it keeps more than a hash."""
+    long = "https://herald.example/" + "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(200))
+    load(warehouse, night(0, [article("a", url=long)]))
+    with warehouse.reading() as connection:
+        assert connection.execute(sa.text("SELECT COUNT(*) FROM articles WHERE url = :url"), {"url": long}).scalar() == 1
 
 
 def test_a_site_that_brings_nothing_but_rejects_is_measured_too(warehouse: Warehouse) -> None:

@@ -1,0 +1,2 @@
+-- Articles by their address.
+CREATE INDEX articles_url ON articles (url);
