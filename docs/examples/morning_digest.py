@@ -1,8 +1,8 @@
 """
 ### An example: what to do when the night is in
 
-This DAG has no clock. It runs each time `nightly_articles`, `import_archive` or anything else has loaded a night, since these
-tell Airflow that the asset *articles* is new. The event says which night and how much came of it; the articles are asked of the
+This DAG has no clock. It runs each time `nightly_articles` or `import_archive` has loaded a night, since these tell Airflow that
+the asset *articles* is new. The event says which night and how much came of it; the articles are asked of the
 warehouse. Copy the file to your `dags/` folder and write your own task.
 """
 

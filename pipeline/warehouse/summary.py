@@ -59,7 +59,7 @@ class StoryRow:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One night. `articles` to `passages` count what came new with it."""
+    """One night. `articles` to `passages` count what came new with it; `stories` are those of the articles that copy none."""
 
     run_date: date
     run_ids: tuple[str, ...]
@@ -77,12 +77,14 @@ def run_report(warehouse: Warehouse, run_date: date) -> RunReport:
     """Return the figures of a night, all of one committed state; the lists of rules and stories hold at most `TOP` rows."""
     tonight = articles.c.first_run_date == run_date
     with warehouse.reading() as connection:
+        brought = _count(connection, sa.select(articles.c.article_id).where(tonight))
+        copies = _count(connection, _of_members(story_members.c.article_id).where(tonight, story_members.c.relation == "copy"))
         return RunReport(
             run_date=run_date,
             run_ids=tuple(connection.scalars(sa.select(runs.c.run_id).where(runs.c.run_date == run_date).order_by(runs.c.run_id))),
-            articles=_count(connection, sa.select(articles.c.article_id).where(tonight)),
-            stories=_count(connection, _of_members(story_members.c.story_id).where(tonight).distinct()),
-            copies=_count(connection, _of_members(story_members.c.article_id).where(tonight, story_members.c.relation == "copy")),
+            articles=brought,
+            stories=brought - copies,
+            copies=copies,
             passages=_count(
                 connection,
                 sa.select(passages.c.article_id).join(articles, articles.c.article_id == passages.c.article_id).where(tonight),

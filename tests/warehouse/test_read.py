@@ -119,6 +119,16 @@ def test_open_rejects_are_the_records_that_were_rejected(warehouse: Warehouse) -
     assert sorted(open_rejects(warehouse), key=lambda r: r.url) == rejects
 
 
+def test_an_article_that_copies_a_story_of_before_is_no_story_of_the_night(warehouse: Warehouse, rows: Any) -> None:
+    first, late, own = make.article("a"), make.article("late", day=1, site="echo.example"), make.article("own", "Own.", day=1)
+    load(warehouse, night(0, [first]))
+    load(warehouse, night(1, [late, own], [*story(first, late), *story(own)]))
+    report = run_report(warehouse, _day(1))
+    assert (report.articles, report.stories, report.copies) == (2, 1, 1)
+    (counted,) = rows("SELECT SUM(articles) AS n, SUM(copies) AS copies FROM nightly_sources WHERE run_date = '2026-03-02'")
+    assert (counted["n"] - counted["copies"], counted["copies"]) == (report.stories, report.copies), "as the pages show them"
+
+
 def test_the_report_of_a_night(warehouse: Warehouse, rows: Any) -> None:
     load(warehouse, full_night(0))
     load(warehouse, night(1, [make.article("late", day=1)]))

@@ -141,6 +141,29 @@ def test_rights_are_given_in_the_schema_that_holds_the_tables(new_database: Call
         assert connection.execute(sa.text("SELECT COUNT(*) FROM clean_articles")).scalar_one()
 
 
+def test_a_superuser_gives_the_rights_in_place_of_an_owner_who_may_make_no_roles(new_database: Callable[[], str]) -> None:
+    base = make_url(new_database())
+    plain = base.render_as_string(hide_password=False)
+    admin(plain, "DROP ROLE IF EXISTS copydesk_test_owner", "CREATE ROLE copydesk_test_owner")
+    admin(plain, f"ALTER DATABASE {base.database} OWNER TO copydesk_test_owner", "ALTER SCHEMA public OWNER TO copydesk_test_owner")
+
+    def seen_by(role: str) -> str:
+        return base.update_query_dict({"options": f"-crole={role}"}).render_as_string(hide_password=False)
+
+    script = (sql_folder() / "roles" / "postgresql.sql").read_text()
+    with open_warehouse(seen_by("copydesk_test_owner")) as owner:
+        upgrade(owner)
+        admin(plain, script, script)
+        with owner.writing("an upgrade") as connection:
+            connection.exec_driver_sql("CREATE VIEW made_later AS SELECT COUNT(*) AS n FROM articles")
+    with open_warehouse(seen_by("copydesk_loader")) as warehouse:
+        assert load(warehouse, full_night(0)).changed
+    with open_warehouse(seen_by("copydesk_analyst")) as warehouse, warehouse.reading() as connection:
+        assert connection.execute(sa.text("SELECT n FROM made_later")).scalar_one()
+    admin(plain, "DROP OWNED BY copydesk_analyst, copydesk_loader")
+    admin(plain, f"REASSIGN OWNED BY copydesk_test_owner TO {base.username}", "DROP ROLE copydesk_test_owner")
+
+
 def test_roles_for_a_database_without_tables_are_refused_with_the_mend(new_database: Callable[[], str]) -> None:
     import psycopg
 
