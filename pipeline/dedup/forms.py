@@ -43,9 +43,21 @@ def frames(pairs: Compared, params: DedupParams) -> Flags:
     return framed
 
 
+def vouched(pairs: Compared, params: DedupParams) -> Flags:
+    """Say in which pairs several figures agree and none is another, or several names and figures and hardly one is another."""
+    several: Flags = _figures_agree(pairs, params)
+    several |= (pairs.agreed >= 2 * params.same_figures) & (pairs.agreed >= params.vouched * pairs.entities)
+    return several
+
+
+def _figures_agree(pairs: Compared, params: DedupParams) -> Flags:
+    agree: Flags = (pairs.hits >= 2 * params.same_figures) & (pairs.others == 0)
+    return agree
+
+
 def _spelled(pairs: Compared, params: DedupParams) -> Flags:
     """Say which pairs share much in which figures agree and none is another: then names that differ are spelled in another way."""
-    spelled: Flags = (pairs.aligned > params.unnamed) & (pairs.hits >= 2 * params.same_figures) & (pairs.others == 0)
+    spelled: Flags = (pairs.aligned > params.unnamed) & _figures_agree(pairs, params)
     return spelled
 
 

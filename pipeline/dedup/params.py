@@ -91,6 +91,8 @@ class DedupParams:
     figures_close: float = 1.5
     # Nor one of which no more names and no more other words differ than such a share: then figures were brought up to date.
     updated: float = 0.06
+    # Of names and figures, where several agree and such a share does, what two texts share can be no form.
+    vouched: float = 0.9
     # Fewer figures (of both texts) will do where none agrees and slots stand closer than the new figures of an update: German
     # nouns count for names, and those of the form agree.
     other_figures: int = 4

@@ -112,7 +112,7 @@ def taken(
     free = np.ones(size, np.bool_)
     unit = float(units_in(text.flags, np.array([0]), np.array([size]))[0])
     found: list[Passage] = []
-    for source in sorted(masks, key=lambda s: (stories[s].members < 2, _or_never(stories[s].held.since), -int(masks[s].sum()), s)):
+    for source in sorted(masks, key=lambda story: _rank(stories[story], int(masks[story].sum()))):
         mask = _whole_sentences(masks[source] & free, text.flags)
         mask &= free
         if mask.sum() * unit < params.passage:
@@ -123,6 +123,12 @@ def taken(
             first, last = int(text.starts[start]), int(text.ends[end - 1])
             found.append(Passage(document, holder, source, first, last, end - start))
     return found
+
+
+def _rank(source: Standing, words: int) -> tuple[bool, bool, float, int, int]:
+    """Return what the sources of one passage are ordered by: before one that put it in comes one that has it from the start."""
+    alone = source.members < 2
+    return alone, source.stitched if alone else source.held.insert, _or_never(source.held.since), -words, source.story
 
 
 def _from(partner: Shared, mine: Standing, theirs: Standing) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.dedup.align import Zones
-from pipeline.dedup.compared import Floats, measure
+from pipeline.dedup.compared import Compared, Floats, measure
+from pipeline.dedup.forms import vouched
 from pipeline.dedup.notices import notice_edges, strangers
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.stitched import Kin, Mask, Pairs, Partners, Times, stitched_edges
@@ -33,13 +34,17 @@ def join_stories(
     positive, negative = Partners.among(count, pairs[chosen]), Partners.among(count, pairs[asked])
     forms = Partners.among(count, pairs[asked & verdicts.form & (larger >= params.both)])
     weak = verdicts.retold[chosen]
+    compared = Compared.of(measures[chosen])
+    vague = weak & ~vouched(compared, params)
+    every, prints = range(count), _prints(count, pairs[chosen], compared, params)
     ranks = np.lexsort((pairs[chosen, 1], pairs[chosen, 0], -verdicts.score[chosen], weak))
     story = list(range(count))
     members = {number: [number] for number in range(count)}
-    for (a, b), retold in zip(pairs[chosen[ranks]].tolist(), weak[ranks].tolist(), strict=True):
+    for (a, b), retold, printed in zip(pairs[chosen[ranks]].tolist(), weak[ranks].tolist(), vague[ranks].tolist(), strict=True):
         one, other = story[a], story[b]
         needed = _WITNESSES if retold else 1
-        if one == other or not _agree(members[one], members[other], story, (positive, negative, whole, forms), needed):
+        counted = prints if printed else every
+        if one == other or not _agree(members[one], members[other], story, (positive, negative, whole, forms), counted, needed):
             continue
         small, large = sorted((one, other), key=lambda number: (len(members[number]), -number))
         for document in members[small]:
@@ -59,17 +64,27 @@ def _between(pairs: Pairs, whole: Partners) -> Mask:
     return np.array([not partners[a].isdisjoint(partners[b]) for a, b in pairs.tolist()], np.bool_)
 
 
-def _agree(left: list[int], right: list[int], story: list[int], verdicts: Sequence[Partners], needed: int) -> bool:
+def _prints(count: int, pairs: Pairs, compared: Compared, params: DedupParams) -> list[int]:
+    """Return for each document the first that prints the same text, but for a note or a dateline; `pairs` are of copies."""
+    same = pairs[(compared.same_least >= params.framed_same) & (compared.larger >= params.notice)]
+    first = Partners.among(count, same).groups(np.unique(same).tolist())
+    return [first.get(number, number) for number in range(count)]
+
+
+def _agree(
+    left: list[int], right: list[int], story: list[int], verdicts: Sequence[Partners], prints: Sequence[int], needed: int
+) -> bool:
     """Say whether the verdicts between two stories are for a merge: `needed` copies, and at least as many as denials.
 
     The beginning of a form that says nothing yet of what it is filled with is a copy of every such form: it does not count against
     pairs that are filled with other things. `verdicts` are copies, denials, and of texts that share most
-    of either: copies, forms.
+    of either: copies, forms. What several `prints` of one text say (the first of them, by document) counts once.
     """
     fewer, more = sorted((left, right), key=len)
     other = story[more[0]]
     asked = fewer[:_CROSS]
     copies, denials, wholes, forms = (
-        sum(story[partner] == other for document in asked for partner in partners.of(document)) for partners in verdicts
+        [(prints[document], prints[partner]) for document in asked for partner in partners.of(document) if story[partner] == other]
+        for partners in verdicts
     )
-    return copies >= max(needed, denials) and (wholes > 0 or forms == 0)
+    return len(set(copies)) >= needed and len(copies) >= len(denials) and (bool(wholes) or not forms)

@@ -76,6 +76,7 @@ def _cut(pairs: Compared, params: DedupParams) -> Flags:
         (pairs.smaller >= params.introduced) & (pairs.lead >= params.introduced_lead) & (pairs.lead_whole >= params.whole_lead)
     )
     cut: Flags = (pairs.smaller >= params.cut_contained) & begins & (pairs.larger >= params.cut_covered)
+    cut &= pairs.same >= params.matched
     cut &= (pairs.get("order") >= params.cut_order) & (pairs.gap < params.cut_gap)
     return cut
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.dedup import DedupResult, Document, find_duplicates
 from pipeline.dedup.members import composites_of
 from pipeline.dedup.reuse import Passage
-from tests.dedup.articles import ALPHABETS, UNDIVIDED, article, document
+from tests.dedup.articles import ALPHABETS, UNDIVIDED, article, document, sentence
 
 
 def stories(result: DedupResult) -> set[frozenset[str]]:
@@ -361,6 +361,31 @@ def retold(seed: int) -> tuple[str, str]:
 def test_a_text_told_anew_after_the_same_source_is_no_copy_on_the_word_of_one_pair() -> None:
     one, other = retold(60)
     assert len(stories(find_duplicates([document("a", one), document("b", other, 2)]))) == 2
+
+
+def notice(seed: int) -> str:
+    """Return a short notice: standing words around a name, a figure and a sentence of its own, none of which others have."""
+    rng, frame = random.Random(seed), article(90, 3).lower().translate({ord(digit): None for digit in "0123456789"}).split()
+    name = " ".join(word.capitalize() for word in words_of(rng, 2))
+    parts = [" ".join(frame[low:high]) for low, high in ((0, 9), (9, 16), (16, 36), (36, 43))]
+    begin = f"{parts[0]} {name} {rng.randint(10, 99)} {parts[1]}."
+    return f"{begin}\n\n{sentence(rng)}\n\n{parts[2]} {' '.join(words_of(rng, 2))} {parts[3]}."
+
+
+def words_of(rng: random.Random, count: int) -> list[str]:
+    return ["".join(rng.choice("abcdefghiklmnoprstuvz") for _ in range(7)) for _ in range(count)]
+
+
+def test_prints_of_one_filled_form_are_no_two_witnesses_for_another_filling() -> None:
+    prints = [document(name, notice(1) + note, 1, f"{name}.example") for name, note in (("a", ""), ("b", ""), ("c", "\n\nread on"))]
+    assert stories(find_duplicates([*prints, document("d", notice(2), 2)])) == {frozenset("abc"), frozenset("d")}
+
+
+def test_a_text_in_which_most_words_are_others_all_through_is_no_cut_copy() -> None:
+    rng = random.Random(3)
+    frame = [words_of(rng, 8) for _ in range(20)]
+    texts = [" ".join(" ".join([*run, *words_of(rng, 6)]) for run in frame) for _ in range(2)]
+    assert len(stories(find_duplicates([document("a", texts[0], 1), document("b", texts[1], 2)]))) == 2
 
 
 @pytest.mark.parametrize(("order", "expected"), [((3, 0, 5, 1, 2, 4), 1), ((0, 1, 2, 3, 4, 5), 2)])

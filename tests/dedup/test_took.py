@@ -44,9 +44,21 @@ def test_a_date_does_not_make_a_box_the_source_of_what_many_have_printed(printed
     assert reuse(find_duplicates([document("a", article(75), 1), copy, *other])) == expected
 
 
-def stitched_with(passage: str) -> Document:
+def wires() -> list[Document]:
+    return [document("w1", article(81), 1), document("w2", article(82), 1)]
+
+
+def stitched_with(passage: str, day: int = 4) -> Document:
     parts = ["\n\n".join(article(seed).split("\n\n")[2:5]) for seed in (81, 82)]
-    return document("stitched", "\n\n".join([parts[0], passage, parts[1]]), 4, "b.example")
+    return document("stitched", "\n\n".join([parts[0], passage, parts[1]]), day, "b.example")
+
+
+def test_a_passage_is_from_the_story_that_has_it_from_the_start_and_not_from_an_earlier_copy_that_put_it_in() -> None:
+    box = article(74).split("\n\n")[0]
+    stories = [document(name, article(seed), day) for name, seed, day in (("a", 75, 1), ("other", 74, 5))]
+    copies = [with_box("a-copy", article(75), box, 3), document("other-copy", article(74) + "\n\nprinted", 6, "print.example")]
+    found = reuse(find_duplicates([*stories, *copies, *wires(), stitched_with(box, 8)]))
+    assert {source for taker, source in found if taker == "stitched"} == {"w1", "w2", "other"}
 
 
 @pytest.mark.parametrize("quoted", [False, True])
@@ -56,8 +68,7 @@ def test_a_short_passage_or_a_quotation_is_told_of_a_stitched_text_and_of_no_oth
     passage = f"“{passage}”." if quoted else f"{passage}."
     source = document("source", "\n\n".join([article(84, 4), passage, article(85, 4)]), 1, "s.example")
     own = document("own", "\n\n".join([article(86, 4), passage, article(87, 4)]), 3, "o.example")
-    wires = [document("w1", article(81), 1), document("w2", article(82), 1)]
-    found = reuse(find_duplicates([source, own, *wires, stitched_with(passage)]))
+    found = reuse(find_duplicates([source, own, *wires(), stitched_with(passage)]))
     assert found == {("stitched", "w1"), ("stitched", "w2"), ("stitched", "source")}
 
 
