@@ -195,22 +195,28 @@ def _run(pages: _Pages) -> Callable[..., Any]:
 
 def _night_articles(pages: _Pages) -> Callable[..., Any]:
     def night_articles(
-        request: Request, day: date, site: Short = "", after_site: Short = "", after: AfterIdentity = ""
+        request: Request, day: date, site: Short = "", source: Short = "", after_site: Short = "", after: AfterIdentity = ""
     ) -> Response:
         with pages.warehouse.reading() as connection:
-            page = nights.articles_of(connection, day, site, (after_site, after) if after else None)
-        return pages.page(request, "night_articles.html", page=page, day=day, site=site)
+            page = nights.articles_of(connection, day, site, source, (after_site, after) if after else None)
+        return pages.page(request, "night_articles.html", page=page, day=day, site=site, source=source)
 
     return night_articles
 
 
 def _night_rejects(pages: _Pages) -> Callable[..., Any]:
     def night_rejects(
-        request: Request, day: date, stage: Short = "", reason: Short = "", after: AfterIdentity = "", after_stage: Short = ""
+        request: Request,
+        day: date,
+        stage: Short = "",
+        reason: Short = "",
+        source: Short = "",
+        after: AfterIdentity = "",
+        after_stage: Short = "",
     ) -> Response:
         with pages.warehouse.reading() as connection:
-            page = nights.rejects_of(connection, day, stage, reason, (after, after_stage) if after else None)
-        return pages.page(request, "rejects.html", page=page, day=day, stage=stage, reason=reason)
+            page = nights.rejects_of(connection, day, stage, reason, source, (after, after_stage) if after else None)
+        return pages.page(request, "rejects.html", page=page, day=day, stage=stage, reason=reason, source=source)
 
     return night_rejects
 

@@ -134,24 +134,30 @@ def nights(connection: Connection, before: date | None) -> Page:
     return Page(tuple((row, counted.get(row.run_id), checked.get(row.run_date)) for row in page.rows), page.after)
 
 
-def articles_of(connection: Connection, day: date, site: str, after: tuple[str, str] | None) -> Page:
-    """Return articles that came with a night, by site; `after` is the (site, article_id) of the last one seen."""
-    listed = view("article_list")
+def articles_of(connection: Connection, day: date, site: str, source: str, after: tuple[str, str] | None) -> Page:
+    """Return articles that came with a night, by site; of one site or source when it is given.
+
+    `after` is the (site, article_id) of the last one seen.
+    """
+    listed, counted = view("article_list"), view("nightly_sources").c
     query = sa.select(listed).where(listed.c.run_date == day).order_by(listed.c.site, listed.c.article_id)
     if site:
         query = query.where(listed.c.site == site)
+    if source:  # by the sites that it has: the articles of a night are indexed by these
+        of_source = sa.select(counted.site).where(counted.run_date == day, counted.source_id == source)
+        query = query.where(listed.c.site.in_(of_source), listed.c.source_id == source)
     if after:
         query = query.where(sa.tuple_(listed.c.site, listed.c.article_id) > sa.tuple_(*map(sa.literal, after)))
     return page_of(connection, query, ARTICLES, "site", "article_id")
 
 
-def rejects_of(connection: Connection, day: date, stage: str, reason: str, after: tuple[str, str] | None) -> Page:
-    """Return what a night put into quarantine; of one stage and reason when they are given; after a (url_id, stage)."""
+def rejects_of(connection: Connection, day: date, stage: str, reason: str, source: str, after: tuple[str, str] | None) -> Page:
+    """Return what a night put into quarantine; of one stage, reason and source when they are given; after a (url_id, stage)."""
     reject = view("nightly_rejects")
     runs = view("nightly_runs").c
     of_night = reject.c.run_id.in_(sa.select(runs.run_id).where(runs.run_date == day))
     query = sa.select(reject).where(of_night).order_by(reject.c.url_id, reject.c.stage)
-    for column, value in ((reject.c.stage, stage), (reject.c.reason, reason)):
+    for column, value in ((reject.c.stage, stage), (reject.c.reason, reason), (reject.c.source_id, source)):
         if value:
             query = query.where(column == value)
     if after:

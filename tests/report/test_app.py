@@ -134,6 +134,18 @@ def test_a_night_shows_what_it_brought(client: httpx.Client) -> None:
     assert EVIL in shown  # the line that was learned
 
 
+def test_from_the_figures_of_a_source_to_what_they_count(client: httpx.Client) -> None:
+    night = lxml.html.fromstring(client.get("/run/2026-03-02").text)
+    for source, number in (("herald", 2), ("echo", 1), ("evil", 1)):
+        (link,) = night.xpath(f"//a[contains(@href, '/articles?source={source}')]")
+        shown = lxml.html.fromstring(client.get(link.get("href")).text)
+        assert (link.text, len(shown.xpath("//ul[@class='list']/li"))) == (str(number), number)
+        assert source in shown.xpath("string(//h1)")
+    (rejected,) = night.xpath("//a[contains(@href, '/rejects?source=herald')]")
+    shown = lxml.html.fromstring(client.get(rejected.get("href")).text)
+    assert rejected.text == str(len(shown.xpath("//tbody/tr"))) == "1"
+
+
 def test_a_night_says_how_many_articles_had_come_with_another(settings: Settings, warehouse: Warehouse) -> None:
     load(warehouse, full_night(3))
     earlier = full_night(0)  # backfilled after it: the same pages
