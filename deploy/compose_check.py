@@ -35,6 +35,7 @@ DAY = "2026-11-20"
 PATIENCE = 1200.0  # seconds; never reached but when something is wrong
 VIEWS = ("clean_articles", "article_copies", "dropped_lines", "passage_reuse", "nightly_funnel")
 DATABASES = ("airflow", "warehouse")
+ANALYST = "CREATE ROLE ada LOGIN IN ROLE copydesk_analyst"  # a role of which the databases of the stack know nothing
 ANEW = ("--exit-on-error", "--clean", "--if-exists", "--create", "--dbname", "postgres")  # with their owners and rights
 # What a crash costs in production is minutes of waiting; here they are seconds.
 HASTE = {"NEWSROOM_DAY": DAY, "TASK_RETRY_DELAY": "5", "TASK_HEARTBEAT_TIMEOUT": "60", "TASK_QUEUED_TIMEOUT": "60"}
@@ -218,7 +219,12 @@ def crash(stack: Stack, run: str) -> list[str]:
 
 
 def back_up(stack: Stack) -> None:
-    """Write the databases and the store to files, as docs/operations.md says."""
+    """Write the databases, their roles and the store to files, as docs/operations.md says."""
+    with (ROOT / "sql" / "roles" / "postgresql.sql").open("rb") as script:
+        stack.compose("exec", "-T", "postgres", "psql", "-U", "postgres", "-v", "ON_ERROR_STOP=1", "warehouse", stdin=script)
+    stack.compose("exec", "-T", "postgres", "psql", "-U", "postgres", "-c", ANALYST)
+    with (stack.folder / "roles.dump").open("wb") as file:
+        stack.compose("exec", "-T", "postgres", "pg_dumpall", "-U", "postgres", "--roles-only", stdout=file)
     for database in DATABASES:
         with (stack.folder / f"{database}.dump").open("wb") as file:
             stack.compose("exec", "-T", "postgres", "pg_dump", "-U", "postgres", "--format=custom", database, stdout=file)
@@ -232,12 +238,19 @@ def restore(stack: Stack) -> None:
     """Bring the files back into an empty stack, as docs/operations.md says."""
     stack.compose("up", "-d", "postgres", "broker", "s3", stdout=None, stderr=None)
     wait_for("PostgreSQL", lambda: _databases_are_there(stack), PATIENCE)
+    with (stack.folder / "roles.dump").open("rb") as file:
+        stack.compose("exec", "-T", "postgres", "psql", "-U", "postgres", "--quiet", stdin=file)
     for database in DATABASES:
         with (stack.folder / f"{database}.dump").open("rb") as file:
             stack.compose("exec", "-T", "postgres", "pg_restore", "-U", "postgres", *ANEW, stdin=file)
     stack.compose("run", "--rm", "-T", "init", stdin=subprocess.DEVNULL)
     with (stack.folder / "store.tar").open("rb") as file:
         stack.compose("run", "--rm", "--no-deps", "-T", "worker", "copydesk", "store", "restore", "-", stdin=file)
+    asked = "SET ROLE ada; SELECT count(*) > 0 FROM clean_articles"
+    found = (
+        stack.compose("exec", "-T", "postgres", "psql", "-qAt", "-U", "postgres", "warehouse", "-c", asked).stdout.decode().strip()
+    )
+    check(found == "t", "an analyst's role is back with its rights")
     say("restored")
 
 

@@ -205,6 +205,15 @@ def test_what_a_backup_leaves_in_a_clone_is_never_committed() -> None:
     assert ignored.split() == left
 
 
+def test_what_is_backed_up_is_restored_and_roles_before_the_rights_that_name_them() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text().split("## Back up and restore")[1].split("## Scale")[0]
+    written, read = (re.findall(rf"^\$ docker .* {sign} (\S+\.(?:dump|tar))", guide, re.MULTILINE) for sign in "><")
+    assert read == written
+    assert read[0] == "roles.dump"
+    rehearsal = (ROOT / "deploy" / "compose_check.py").read_text()
+    assert rehearsal.count("roles.dump") == 2
+
+
 @pytest.mark.parametrize("name", ["Dockerfile", "Makefile"])
 def test_where_pip_stands_in_for_uv_it_resolves_nothing(name: str) -> None:
     (instead,) = re.findall(r"\|\| (.*pip .*install .*)", (ROOT / name).read_text())
