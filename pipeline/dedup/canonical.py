@@ -248,8 +248,13 @@ class SiteCounts:
     seen: Counter[str] = field(default_factory=Counter)
 
     def add(self, site: str | None, time: float | None, other_site: str | None, other_time: float | None) -> None:
-        """Count one pair of copies; it says nothing where a date is missing, or either the dates or the sites are the same."""
+        """Count one pair of copies; it says nothing where a date is missing, or either the dates or the sites are the same.
+
+        Nor where the dates lie so far apart that one is a mistake: which dates can be believed hangs on what other nights hold.
+        """
         if time is None or other_time is None or site == other_site or _is_same(time, other_time):
+            return
+        if abs(time - other_time) > _SLACK:
             return
         self.seen[site or ""] += 1
         self.seen[other_site or ""] += 1

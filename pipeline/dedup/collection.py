@@ -42,7 +42,7 @@ class Collection:
     first: Sequence[int]  # number of the first document with each text
     text_of: Sequence[int]  # number of each document's text
     lengths: Sequence[int]  # characters of each text
-    seen: Sequence[Seen] = ()  # of each document; wanted for keys and texts alone
+    seen: Sequence[Seen] = ()  # of each document; wanted for keys, texts and what is counted of sites
 
     @property
     def keys(self) -> npt.NDArray[np.uint64]:

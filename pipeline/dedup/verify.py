@@ -163,7 +163,7 @@ def count_sites(collection: Collection, pairs: Pairs, fresh: Numbers[int] | None
     Only pairs with a document (by number) in `fresh` are counted, where that is given.
     """
     counts = SiteCounts()
-    documents, times = collection.documents, collection.times
+    documents, times = collection.documents, [seen.time for seen in collection.seen]
     again = [(collection.first[text], number) for number, text in enumerate(collection.text_of) if collection.first[text] != number]
     for a, b in [*((collection.first[a], collection.first[b]) for a, b in pairs.tolist()), *again]:
         if fresh is None or a in fresh or b in fresh:

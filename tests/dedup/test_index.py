@@ -94,6 +94,18 @@ def test_a_date_counts_once_for_what_can_be_believed_also_where_its_article_is_r
     assert answers(add(tmp_path, tonight, window=400), (d.id for d in tonight)) == batch
 
 
+def test_which_site_is_first_does_not_hang_on_the_night_in_which_a_wrong_date_came(tmp_path: Path) -> None:
+    first = [document(f"w{n}", article(300 + n), 5, "wire.example") for n in range(3)]
+    prints = [document(f"p{n}", article(300 + n) + "\n\nprinted", 5, "print.example") for n in range(3)]
+    first += [dataclasses.replace(d, published_at="2023-02-01T08:00:00Z") for d in prints]
+    second = [document(f"u{n}", article(310 + n, 1), 6 + n % 20, "u.example") for n in range(80)]
+    undated = [document(name, article(309) + f"\n\n{name}", 1, f"{site}.example") for name, site in (("a", "wire"), ("b", "print"))]
+    second += [dataclasses.replace(d, published_at=None) for d in undated]
+    add(tmp_path, first)
+    ids = {d.id for d in second}
+    assert answers(add(tmp_path, second), ids) == answers(find_duplicates([*first, *second]), ids)
+
+
 def test_a_phrase_that_two_texts_repeat_counts_once_in_a_later_night_too(tmp_path: Path) -> None:
     phrase = " ".join(article(40).split(" ")[:14])
 

@@ -24,10 +24,10 @@ _READ = f"{DOCUMENT}, digest binary, time double, length int, blank boolean"
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All documents: `documents` (number, text, … without the content) and `texts` (text, content, title, site, time, earliest).
+    """All documents: `documents` (number, text, … without the content) and `texts` (text, content, title, site, time, …).
 
     A document's number grows with its age's rank, but not by one; a text has the number of the first document that has it.
-    Times are seconds since 1970, null where there is none that can be believed.
+    Times are seconds since 1970, null where there is none that can be believed; `dated` are those that are given.
     """
 
     documents: DataFrame
@@ -46,10 +46,10 @@ def read_corpus(documents: DataFrame) -> Corpus:
     age = coalesce(col("time"), lit(float("inf")))
     ranked = read.select("id", age.alias("age")).sort("age", "id").withColumn("number", monotonically_increasing_id())
     numbers = kept(ranked.select("id", "number"))
-    numbered = read.join(numbers, "id").withColumn("time", when(trusted, col("time")))
+    numbered = read.join(numbers, "id").withColumn("dated", col("time")).withColumn("time", when(trusted, col("time")))
     first = numbered.groupBy("digest").agg(least("number").alias("text"), least("time").alias("earliest"))
     every = kept(numbered.join(first, "digest"))
-    texts = every.filter("number = text").select("text", "content", "title", "site", "time", "earliest", "blank")
+    texts = every.filter("number = text").select("text", "content", "title", "site", "time", "dated", "earliest", "blank")
     return Corpus(every.drop("content", "title", "digest"), texts, texts.count())
 
 

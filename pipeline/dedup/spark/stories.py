@@ -68,13 +68,13 @@ def find_stories(verified: Verified, texts: DataFrame, bins: int, params: DedupP
 
 def count_sites(verified: Verified, corpus: Corpus) -> SiteCounts:
     """Return how often each site was first of two copies; one row a site comes to the driver."""
-    firsts = corpus.texts.selectExpr("text", "site AS first_site", "time AS first_time")
-    again = corpus.documents.filter("number <> text").select("text", "site", "time").join(firsts, "text")
+    firsts = corpus.texts.selectExpr("text", "site AS first_site", "dated AS first_dated")
+    again = corpus.documents.filter("number <> text").select("text", "site", "dated").join(firsts, "text")
 
     def count(part: pa.RecordBatch) -> pa.RecordBatch:
-        sites, times = texts_of(part["first_site"]) + texts_of(part["site"]), [*part["first_time"].to_pylist()]
+        sites, times = texts_of(part["first_site"]) + texts_of(part["site"]), part["first_dated"].to_pylist()
         pairs = np.stack([np.arange(part.num_rows), np.arange(part.num_rows) + part.num_rows], axis=1)
-        counts = count_pairs(pairs, sites, times + part["time"].to_pylist())
+        counts = count_pairs(pairs, sites, times + part["dated"].to_pylist())
         return batch(_SITE, [[pack(s) for s in counts.seen], [counts.first[s] for s in counts.seen], [*counts.seen.values()]])
 
     every = verified.sites.union(mapped(again, count, _SITE))

@@ -41,7 +41,7 @@ class Verified:
 
 def verify(pairs: DataFrame, texts: DataFrame, bins: int, params: DedupParams) -> Verified:
     """Decide on pairs (a, b); `bins` groups of them, each with its texts, are worked on one at a time on each core."""
-    binned = with_texts(pairs, texts, ["title", "site", "time"], bins)
+    binned = with_texts(pairs, texts, ["title", "site", "dated"], bins)
     first = kept(grouped(binned, "bin", lambda tables: _learn(tables, params), _LEARNT))
     tallies = first.filter("tally IS NOT NULL").selectExpr("a AS text", "tally")
     sites = first.filter("site IS NOT NULL").select("site", "first", "seen")
@@ -74,7 +74,7 @@ def _learn(tables: Tables, params: DedupParams) -> pa.Table:
     nothing = [None] * len(seen)
     tallied = [numbers.all[seen], *[nothing] * 4, tallies, *[nothing] * 3]
     order = by_number(tables["texts"])
-    sites = count_pairs(pairs[likely], texts_of(order["site"]), order["time"].to_pylist())
+    sites = count_pairs(pairs[likely], texts_of(order["site"]), order["dated"].to_pylist())
     names, nothing = list(sites.seen), [None] * len(sites.seen)
     counted = [*[nothing] * 6, list(map(pack, names)), [sites.first[name] for name in names], list(sites.seen.values())]
     return pa.Table.from_batches([batch(_LEARNT, part) for part in (rows, tallied, counted)])
