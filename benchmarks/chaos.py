@@ -4,9 +4,10 @@
 
 Each night is `python -m pipeline run` on the sample newsroom, with the archive on S3 (moto, behind a proxy that answers 503 or
 cuts uploads) and the warehouse on PostgreSQL (a fresh cluster in FOLDER, run by --user: initdb refuses root). Faults come at
-random moments of up to six runs; the first run that ends well ends the night. Then every row of every table is compared with an
-undisturbed night's, and the archive is read from end to end: each page must be in it once. The clock jumps where libfaketime
-is installed; the disk is one of 4 MB, nearly full, for what a run writes beside the store, where this may mount one.
+random moments of up to six runs; up to three outlets at a time are slow for a third of a night, or dead for the rest of a run. The
+first run that ends well, with all outlets answering, ends the night. Then every row of every table is compared with an undisturbed
+night's, and the archive is read from end to end: each page must be in it once. The clock jumps where libfaketime is installed;
+the disk is one of 4 MB, nearly full, for what a run writes beside the store, where this may mount one.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from warcio.archiveiterator import ArchiveIterator
 import newsroom
 from benchmarks.kill import Cluster, emptied
 from benchmarks.s3 import BUCKET, KEY, SECRET, Proxy, moto
-from newsroom.server import running
+from newsroom.server import RunningNewsroom, running
 from pipeline.warehouse import open_warehouse, upgrade
 from tests.dags.serving import BY_THE_CLOCK, free_port, tables
 
@@ -43,7 +44,8 @@ DAY = date(2026, 11, 20)
 LONGEST = 600.0  # seconds of a run, or ten undisturbed nights: what takes longer hangs
 Rows = dict[str, list[tuple[object, ...]]]
 SHOWN = 300  # characters of a row that differs
-FAULTS = ("kill", "kill a child", "kill the database", "503", "cut", "full disk", "clock")
+FAULTS = ("kill", "kill a child", "kill the database", "503", "cut", "full disk", "clock", "slow outlets", "dead outlets")
+UNANSWERED = 3600.0  # seconds that a dead outlet takes for an answer
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 
 
@@ -89,8 +91,8 @@ def full_disk(folder: Path) -> Iterator[Path | None]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def disturbed(world: World, prefix: str, chance: random.Random, length: float) -> Counter[str]:
-    """Run a night with faults until a run of it ends well; returns the faults."""
+def disturbed(world: World, served: RunningNewsroom, prefix: str, chance: random.Random, length: float) -> Counter[str]:
+    """Run a night with faults until a run of it ends well, with all outlets answering; returns the faults."""
     seen: Counter[str] = Counter()
     for attempt in range(40):
         fault = chance.choice(FAULTS) if attempt < 6 else "none"
@@ -102,16 +104,30 @@ def disturbed(world: World, prefix: str, chance: random.Random, length: float) -
             with suppress(subprocess.TimeoutExpired):
                 run.wait(moment)
             strike(world, fault, run, chance)
+            if fault.endswith("outlets"):
+                served.late.update(trouble(served, fault, chance))
+                if fault == "slow outlets":
+                    with suppress(subprocess.TimeoutExpired):
+                        run.wait(length / 3)
+                    served.late.clear()
             try:
                 _, said = run.communicate(timeout=max(LONGEST, 10 * length))
             except subprocess.TimeoutExpired:
                 raise SystemExit(f"{prefix}: a run hangs after {fault}: {run.args}") from None
         world.proxy.slow = world.proxy.cut = 0
+        answered = not served.late
+        served.late.clear()
         if "Traceback" in said:
             print(f"{prefix}: after {fault} a run said\n{said[-3000:]}", file=sys.stderr)
-        if run.returncode == 0:
+        if run.returncode == 0 and answered:
             return seen
     raise SystemExit(f"{prefix}: no run ends well; the last one said\n{said[-2000:]}")
+
+
+def trouble(served: RunningNewsroom, fault: str, chance: random.Random) -> dict[str, float]:
+    """Return the seconds that each of a few outlets takes for an answer; the longer ones are more than a run waits."""
+    hosts = chance.sample(sorted(served.urls), chance.randrange(1, 4))
+    return {host: UNANSWERED if fault == "dead outlets" else chance.uniform(0.3, 6) for host in hosts}
 
 
 def strike(world: World, fault: str, run: subprocess.Popen[str], chance: random.Random) -> None:
@@ -216,8 +232,8 @@ def nights(world: World, site: newsroom.Newsroom, port: int, count: int, chance:
     bad = 0
     for n in range(count):
         emptied(world.cluster.url)
-        with running(site, port):  # a new one, which again fails once where it did
-            faults = disturbed(world, f"night-{n}", chance, length)
+        with running(site, port) as served:  # a new one, which again fails once where it did
+            faults = disturbed(world, served, f"night-{n}", chance, length)
         differences = different(outcome(world.cluster.url), wanted)
         found = archived(f"night-{n}")
         if found != pages:

@@ -46,11 +46,15 @@ class Access:
 
 @dataclass(slots=True)
 class Handler:
-    """Answers requests. `accesses` is kept for tests; a path that fails once is remembered for the server's life."""
+    """Answers requests. `accesses` is kept for tests; a path that fails once is remembered for the server's life.
+
+    `late` holds the seconds that a host makes every reader wait, for whoever plays a slow or a dead one.
+    """
 
     newsroom: Newsroom
     port: int = 0
     accesses: list[Access] | None = None
+    late: dict[str, float] = field(default_factory=dict)
     failed_once: set[str] = field(default_factory=set)
     body_of: Callable[[Page, bool], bytes] = field(init=False)
 
@@ -65,6 +69,8 @@ class Handler:
             else urlsplit(request.raw_path)._replace(scheme="", netloc="").geturl()
         )
         came = time.monotonic()
+        if seconds := self.late.get(host):
+            await asyncio.sleep(seconds)
         answer = self._answer(request, host, target)
         if self.accesses is not None:
             self.accesses.append(Access(came, host, target, answer.status))
@@ -210,6 +216,7 @@ class RunningNewsroom:
     newsroom: Newsroom
     port: int
     accesses: list[Access]
+    late: dict[str, float] = field(default_factory=dict)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -281,7 +288,7 @@ def running(newsroom: Newsroom, port: int = 0) -> Iterator[RunningNewsroom]:
     try:
         runner = asyncio.run_coroutine_threadsafe(_start(handler, port), loop).result()
         try:
-            yield RunningNewsroom(newsroom, handler.port, accesses)
+            yield RunningNewsroom(newsroom, handler.port, accesses, handler.late)
         finally:
             asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
     finally:

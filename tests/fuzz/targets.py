@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.clean import label
 from pipeline.clean.rules import match_line
 from pipeline.config import Settings, load_settings
+from pipeline.dedup import Document, find_duplicates
 from pipeline.errors import ConfigError, Reject, Transient
 from pipeline.extract.decode import decode
 from pipeline.extract.page import PageInput, extract
@@ -37,6 +38,8 @@ URL = "https://news.example.org/2026/11/20/story.html"
 ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, br", "x-gzip", "identity", "gzip, gzip, gzip, gzip")
 CONTENT_TYPES = (None, "text/html", "text/html; charset=utf-8", "text/html; charset=utf-16", "text/html; charset=iso-2022-jp")
 SETTINGS = Settings()
+SEPARATOR, MAX_TEXTS = "\x1e", 6  # of the texts that are compared
+STORY = b"<p>The council voted on Friday to keep the library open until nine, its chairwoman said.</p>" * 3
 FOLDER = Path(tempfile.mkdtemp(prefix="copydesk-fuzz-"))
 
 
@@ -53,6 +56,22 @@ def fuzz_decode(data: bytes) -> None:
 def fuzz_page(data: bytes) -> None:
     """Extract and label a page."""
     _labelled(PageInput(URL, "fuzz", "example.org", data[1:], _pick(CONTENT_TYPES, data), kind="html"))
+
+
+def fuzz_linked(data: bytes) -> None:
+    """Extract and label a page whose JSON-LD this is."""
+    _labelled(_page_around(b'<script type="application/ld+json">' + data + b"</script>", b"<h1>Library stays open until nine</h1>" + STORY))
+
+
+def fuzz_state(data: bytes) -> None:
+    """Extract and label a page that is drawn in the browser, from a script of any kind or an attribute."""
+    tag = _pick((b"<script>%b</script>", b'<script type="application/json">%b</script>', b"<div data-page='%b'></div>"), data)
+    _labelled(_page_around(b"", b'<div id="app"></div>' + tag % data[1:]))
+
+
+def _page_around(head: bytes, body: bytes) -> PageInput:
+    content = b"<!doctype html><html><head><title>Library stays open until nine</title>" + head + b"</head><body>" + body + b"</body></html>"
+    return PageInput(URL, "fuzz", "example.org", content, "text/html; charset=utf-8", kind="html")
 
 
 def fuzz_text(data: bytes) -> None:
@@ -79,6 +98,20 @@ def fuzz_rules(data: bytes) -> None:
     """Match one line against every rule."""
     language = _pick((None, "en", "de", "fr", "ru", "ja", "ar", "pl"), data)
     match_line(data[1:].decode("utf-8", "replace"), language)
+
+
+def fuzz_copies(data: bytes) -> None:
+    """Find the copies and the reused passages among texts that one separator keeps apart: the same ones in any order."""
+    texts = data.decode("utf-8", "replace").split(SEPARATOR)[:MAX_TEXTS]
+    documents = [
+        Document(str(n), f"https://site{n}.example/", f"site{n}.example", text[:40], text, None) for n, text in enumerate(texts)
+    ]
+    found = find_duplicates(documents)
+    assert found == find_duplicates(documents[::-1])
+    assert [member.article_id for member in found.members] == [document.id for document in documents]
+    for passage in found.reuse:
+        assert 0 <= passage.start < passage.end <= len(texts[int(passage.article_id)])
+        assert passage.article_id != passage.source_article_id
 
 
 def fuzz_feed(data: bytes) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.fuzz.targets import TARGETS, run
 
 CASES = sorted(path for path in Path(__file__).with_name("cases").glob("*/*") if path.is_file())
-SLOW = ("page", "text")  # extraction takes milliseconds
+SLOW = ("page", "linked", "state", "text", "copies")  # milliseconds each
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.name}")

@@ -176,6 +176,18 @@ def test_accesses_are_kept_for_tests(newsroom: Newsroom) -> None:
         assert server.accesses[0].time <= server.accesses[1].time
 
 
+def test_a_late_host_keeps_its_readers_waiting_and_no_others(newsroom: Newsroom) -> None:
+    with running(newsroom) as server:
+        server.late["quickline.localhost"] = 3600.0
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/robots.txt", headers={"Host": "quickline.localhost"})
+        with pytest.raises(TimeoutError):
+            urllib.request.urlopen(request, timeout=0.3)
+        others = [host for host in server.urls if host != "quickline.localhost"]
+        assert [get(server, server.urls[host] + "/robots.txt")[0].status for host in others] == [200] * len(others)
+        server.late.clear()
+        assert get(server, server.urls["quickline.localhost"] + "/robots.txt")[0].status == 200
+
+
 def test_pages_of_other_days_are_served(served: RunningNewsroom) -> None:
     before = DAY - timedelta(days=40)
     gold = next(g for g in served.gold(before) if g.expected == "article")
