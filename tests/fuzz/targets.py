@@ -39,7 +39,10 @@ ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, br", "x-gzip", "identity", 
 CONTENT_TYPES = (None, "text/html", "text/html; charset=utf-8", "text/html; charset=utf-16", "text/html; charset=iso-2022-jp")
 SETTINGS = Settings()
 SEPARATOR, MAX_TEXTS = "\x1e", 6  # of the texts that are compared
-STORY = b"<p>The council voted on Friday to keep the library open until nine, its chairwoman said.</p>" * 3
+TITLE = b"Library stays open until nine"
+STORY = (
+    b"<h1>" + TITLE + b"</h1>" + b"<p>The council voted on Friday to keep the library open until nine, its chairwoman said.</p>" * 3
+)
 FOLDER = Path(tempfile.mkdtemp(prefix="copydesk-fuzz-"))
 
 
@@ -60,7 +63,7 @@ def fuzz_page(data: bytes) -> None:
 
 def fuzz_linked(data: bytes) -> None:
     """Extract and label a page whose JSON-LD this is."""
-    _labelled(_page_around(b'<script type="application/ld+json">' + data + b"</script>", b"<h1>Library stays open until nine</h1>" + STORY))
+    _labelled(_page_around(b'<script type="application/ld+json">' + data + b"</script>", STORY))
 
 
 def fuzz_state(data: bytes) -> None:
@@ -70,7 +73,7 @@ def fuzz_state(data: bytes) -> None:
 
 
 def _page_around(head: bytes, body: bytes) -> PageInput:
-    content = b"<!doctype html><html><head><title>Library stays open until nine</title>" + head + b"</head><body>" + body + b"</body></html>"
+    content = b"<!doctype html><title>%b</title>%b<body>%b</body>" % (TITLE, head, body)
     return PageInput(URL, "fuzz", "example.org", content, "text/html; charset=utf-8", kind="html")
 
 
