@@ -35,6 +35,7 @@ MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enou
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
 MAX_HEADERS = 256
 RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from the base to the cap
+UNANSWERED = frozenset({"timeout", "dns", "unreachable", "cut_off"})  # failures that another attempt in the same run may not meet
 ASCII = bytes(range(128))
 MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
 END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>\s*\Z", re.IGNORECASE)
@@ -83,7 +84,7 @@ class Client:
 
     def __init__(self, settings: Settings, resolver: AbstractResolver | None = None) -> None:
         self.settings = settings
-        self.pacer = Pacer(settings.delay, settings.max_delay)
+        self.pacer = Pacer(settings.delay, settings.max_delay, rest=settings.total_timeout)
         self._resolver = Resolver(resolver)
         self._rules: dict[str, asyncio.Task[Rules]] = {}
 
@@ -178,13 +179,15 @@ class Client:
         (await asyncio.shield(task)).check(url)
 
     async def _read_robots(self, origin: str) -> Rules:
-        attempt = 1
+        attempt, host = 1, self.pacer.host(host_key(origin))
         while True:
             try:
                 rules = await self._fetch_robots(f"{origin}/robots.txt")
             except (Reject, Transient) as error:
                 rules = Rules(failure=type(error)(error.code, f"robots.txt: {error.detail}"))
-            if not isinstance(rules.failure, Transient) or attempt >= self.settings.attempts:
+            # How often a host is asked that does not answer at all is the pacer's to say.
+            enough = host.left_alone is not None if host.failures else attempt >= self.settings.attempts
+            if not isinstance(rules.failure, Transient) or enough:
                 break
             await asyncio.sleep(jitter(origin, attempt))
             attempt += 1
@@ -224,11 +227,16 @@ class Client:
         async with self.pacer.slot(key) as host:
             if host.left_alone:
                 raise Transient(host.left_alone.code, host.left_alone.detail)
+            turn = host.next_allowed
             try:
                 async with asyncio.timeout(self.settings.total_timeout):
                     return await self._exchange(target, host, headers, types, limit, truncate)
             except (aiohttp.ClientError, OSError, UnicodeError, ValueError, ssl.SSLError) as error:
-                raise _explained(error) from error
+                begun = host.next_allowed != turn
+                failure = _explained(error, begun=begun)
+                if not begun and isinstance(failure, Transient) and failure.code in UNANSWERED:
+                    self.pacer.unanswered(key, failure)
+                raise failure from error
 
     async def _exchange(
         self, url: URL, host: Host, headers: Headers, types: Collection[str] | None, limit: int, truncate: bool
@@ -322,8 +330,8 @@ def _header_text(raw: bytes) -> str:
     return raw.decode("utf-8" if _is_utf8(raw) else "latin-1").replace("\0", "")
 
 
-def _explained(error: BaseException) -> Reject | Transient:
-    """Return the error of the network as one of ours."""
+def _explained(error: BaseException, *, begun: bool) -> Reject | Transient:
+    """Return the error of the network as one of ours; `begun` says that an answer was coming in."""
     text = str(error) or type(error).__name__
     if isinstance(error, aiohttp.ServerDisconnectedError):  # its words may be half a parsed answer
         text = "the server closed the connection without an answer"
@@ -333,7 +341,7 @@ def _explained(error: BaseException) -> Reject | Transient:
     if isinstance(error, aiohttp.ServerTimeoutError):
         return Transient("timeout", text)
     if isinstance(error, TimeoutError):
-        return TooSlow("timeout", "no whole answer in time")
+        return TooSlow("timeout", "no whole answer in time") if begun else Transient("timeout", "no answer in time")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Transient("dns", text)
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):

@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver
 
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
-from pipeline.fetch.client import Client, TooSlow, jitter, user_agent
+from pipeline.fetch.client import UNANSWERED, Client, TooSlow, jitter, user_agent
 from pipeline.fetch.exchange import Answer, Exchange, is_retryable
 from pipeline.fetch.local import Document, is_local, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
@@ -26,8 +26,6 @@ from pipeline.urls import url_id
 
 __all__ = ["Validator", "fetch"]
 
-# Failures that another attempt in the same run may not meet.
-RETRIED = frozenset({"timeout", "dns", "unreachable", "cut_off"})
 Progress = Callable[[int, int], None]
 
 
@@ -104,9 +102,8 @@ class _Run:
                 return jitter(job.item.url, job.attempts)
             self._answered(job, answer)
         except Transient as error:
-            if error.code in RETRIED and not isinstance(error, TooSlow) and not last:
+            if error.code in UNANSWERED and not isinstance(error, TooSlow) and not last:
                 return jitter(job.item.url, job.attempts)
-            self._count_failure(job, error)
             self._give_up(job, error)
         except Reject as error:
             self._failed(job, Outcome(error.code, False, error.detail))
@@ -118,12 +115,6 @@ class _Run:
 
     def _validator(self, item: Discovered) -> Validator | None:
         return self._validators.get(url_id(item.url)) if self._validators else None
-
-    def _count_failure(self, job: Job, error: Transient) -> None:
-        pacer = self._client.pacer
-        host = pacer.host(host_key(job.item.url))
-        if error.code in RETRIED and host.left_alone is None:
-            pacer.unreachable(host, error)
 
     def _give_up(self, job: Job, error: Transient) -> None:
         self._failed(job, Outcome(error.code, True, error.detail))

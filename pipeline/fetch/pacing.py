@@ -1,8 +1,9 @@
-"""When a host may be asked again: one request at a time, a delay between two, longer when the host says it is busy."""
+"""When a host may be asked again: one request at a time, a delay between two, longer when the host is busy or does not answer."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -15,11 +16,13 @@ from urllib.parse import SplitResult, urlsplit
 from pipeline.errors import Transient
 from pipeline.urls import DEFAULT_PORTS, ascii_host
 
+logger = logging.getLogger(__name__)
+
 BUSY = (429, 503)
 FIRST_PENALTY = 1.0  # seconds that a busy host gets on top, doubled each time, halved by each good answer
 LEAST_PENALTY = 0.05  # below this a penalty is over
 MAX_RETRY_AFTER = 300.0  # a host that asks for a longer rest is left alone for the whole run
-MAX_FAILURES = 5  # items in a row that could not reach a host before it is left alone for the run
+MAX_FAILURES = 5  # requests in a row without an answer before a host rests; the next one without leaves it alone for the run
 
 
 def host_key(url: str) -> str:
@@ -56,7 +59,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
 
 @dataclass(slots=True)
 class Host:
-    """What is known of a host in this run. Times are seconds of the pacer's clock."""
+    """What is known of a host in this run. Times are seconds of the pacer's clock; `failures` are unanswered requests in a row."""
 
     delay: float
     next_allowed: float = 0.0
@@ -72,11 +75,12 @@ class Host:
 
 
 class Pacer:
-    """Holds every host to its delay and to one request at a time."""
+    """Holds every host to its delay and to one request at a time; `rest` is what one that does not answer gets, in seconds."""
 
-    def __init__(self, delay: float, max_delay: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, delay: float, max_delay: float, rest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._delay = delay
         self._max_delay = max_delay
+        self._rest = rest
         self._clock = clock
         self._hosts: dict[str, Host] = {}
 
@@ -112,11 +116,16 @@ class Pacer:
         """Start the delay. Called when the answer begins: the server has the request by then, so its own log shows the delay."""
         host.next_allowed = self._clock() + host.wait
 
-    def unreachable(self, host: Host, failure: Transient) -> None:
-        """Count an item that could not reach the host; after some in a row the rest of its items need not wait for timeouts."""
+    def unanswered(self, key: str, failure: Transient) -> None:
+        """Count a request without an answer. A host rests once, as one that restarts comes back; then it costs no more timeouts."""
+        host = self.host(key)
         host.failures += 1
-        if host.failures >= MAX_FAILURES:
-            host.left_alone = Transient(failure.code, f"not tried: {host.failures} in a row failed before, {failure.detail}")
+        if host.failures == MAX_FAILURES and failure.code != "dns":
+            logger.info("%s: %d requests in a row had no answer (%s); it rests for %g s", key, host.failures, failure, self._rest)
+            host.next_allowed = self._clock() + self._rest
+        elif host.failures >= MAX_FAILURES:
+            detail = f"given up after {host.failures} requests in a row without an answer: {failure.detail}"
+            host.left_alone = Transient(failure.code, detail)
 
     def judge(self, host: Host, status: int, asked: float | None) -> None:
         """Slow down for a host that says it is busy (`asked`: its Retry-After in seconds), speed up again when it is not."""

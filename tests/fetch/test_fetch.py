@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import random
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -342,6 +342,52 @@ def test_a_dead_host_is_given_up_after_some_items(settings: Settings, store: Loc
     items = [Discovered(f"http://dead.localhost:{free_port}/{n}", "s", "dead.localhost", "list") for n in range(50)]
     rows = fetch(items, settings=dataclasses.replace(settings, attempts=1), store=store, archive_prefix=PREFIX)
     assert {(row.outcome, row.retryable) for row in rows} == {("unreachable", True)}
+
+
+def silent_after(count: int, back: float = float("inf")) -> Callable[[Request, asyncio.StreamWriter], Awaitable[None]]:
+    """Return a handler of all pages that answers `count` times, then not at all until so many seconds after the first silence."""
+    seen, began = 0, float("inf")
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal seen, began
+        seen += 1
+        if seen > count and request.time < began + back:
+            began = min(began, request.time)
+            await asyncio.sleep(3600)
+        writer.write(Reply().raw() if request.path != "/robots.txt" else Reply(b"", 404).raw())
+        await writer.drain()
+
+    return answer
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> Settings:
+    return dataclasses.replace(settings, attempts=3, read_timeout=0.1, total_timeout=1.0)
+
+
+def pages_of(web: Web, answer: Callable[[Request, asyncio.StreamWriter], Awaitable[None]]) -> list[str]:
+    paths = [f"/{n}" for n in range(40)]
+    for path in (*paths, "/robots.txt"):
+        web.add(path, answer)
+    return paths
+
+
+@pytest.mark.parametrize("answers", [0, 4])
+def test_a_host_that_dies_is_asked_for_few_of_its_pages(web: Web, impatient: Settings, store: LocalStore, answers: int) -> None:
+    rows = run(web, impatient, store, *pages_of(web, silent_after(answers)))
+    good = max(0, answers - 1)  # the first answer is of robots.txt
+    assert [row.outcome for row in rows] == ["fetched"] * good + ["timeout"] * (40 - good)
+    assert all(row.retryable for row in rows[good:])
+    assert "given up after 6 requests in a row" in (rows[-1].detail or "")
+    assert len(web.paths()) == answers + 6
+
+
+@pytest.mark.parametrize("answers", [0, 4])
+def test_no_page_is_lost_to_a_host_that_is_away_for_a_moment(
+    web: Web, impatient: Settings, store: LocalStore, answers: int
+) -> None:
+    rows = run(web, impatient, store, *pages_of(web, silent_after(answers, back=0.9)))
+    assert {row.outcome for row in rows} == {"fetched"}
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def test_retry_after_takes_any_text(text: str) -> None:
 
 
 def test_a_busy_host_is_slowed_down_and_forgiven() -> None:
-    pacer = Pacer(delay=0.1, max_delay=30.0, clock=lambda: 0.0)
+    pacer = Pacer(delay=0.1, max_delay=30.0, rest=60.0, clock=lambda: 0.0)
     host = pacer.host("h")
     pacer.judge(host, 503, None)
     assert host.wait == FIRST_PENALTY
