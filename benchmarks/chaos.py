@@ -164,14 +164,20 @@ def archived(prefix: str) -> Counter[str]:
 
 
 def outcome(url: str) -> Rows:
-    """Return every row of the warehouse, without what the clock decides and how often a page was asked for, as the faults do."""
-    with open_warehouse(url) as warehouse:
-        columns = [
-            column["name"] for column in sa.inspect(warehouse.engine).get_columns("fetches") if column["name"] not in BY_THE_CLOCK
-        ]
-    attempts = columns.index("attempts")
+    """Return every row of the warehouse, without what the clock decides and what the faults leave behind of themselves.
+
+    That is how often a page was asked for, and the reject of one that came in a later run.
+    """
     found = tables(url)
-    return found | {"fetches": [(*row[:attempts], *row[attempts + 1 :]) for row in found["fetches"]]}
+    with open_warehouse(url) as warehouse:
+        inspector = sa.inspect(warehouse.engine)
+        names = {name: [c["name"] for c in inspector.get_columns(name) if c["name"] not in BY_THE_CLOCK] for name in found}
+    resolved = names["rejects"].index("resolved_run_id")
+    found["rejects"] = [row for row in found["rejects"] if row[resolved] is None]
+    for name, counter in (("fetches", "attempts"), ("url_state", "fail_count")):
+        at = names[name].index(counter)
+        found[name] = [(*row[:at], *row[at + 1 :]) for row in found[name]]
+    return found
 
 
 def different(found: Rows, wanted: Rows) -> list[str]:

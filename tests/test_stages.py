@@ -19,6 +19,14 @@ from tests.fetch.conftest import Reply, Web, web
 __all__ = ["web"]  # a fixture
 
 
+def settings_in(folder: Path) -> Settings:
+    """Return settings of a night in a folder, which is impatient with hosts that are not there."""
+    url = f"sqlite:///{folder}/w.db"
+    return Settings(
+        store=str(folder), warehouse_url=url, allow_private_hosts=True, shards=1, workers=1, attempts=1, total_timeout=2.0
+    )
+
+
 def test_a_page_that_cleaning_leaves_nothing_of_is_quarantined_under_the_url_that_was_asked_for(web: Web, tmp_path: Path) -> None:
     paragraphs = "".join(f"<p>Paragraph {n} of the story says what happened there, and to whom it happened.</p>" for n in range(6))
     web.add("/old", Reply(b"", 302, {"Location": "/new"}))
@@ -51,9 +59,7 @@ def test_a_page_that_cleaning_leaves_nothing_of_is_quarantined_under_the_url_tha
 
 
 def test_a_night_that_reaches_nobody_is_tried_again_and_no_empty_success(web: Web, tmp_path: Path) -> None:
-    settings = Settings(
-        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
-    )
+    settings = settings_in(tmp_path)
     dead = tuple(Source(id=name, feeds=(f"http://{name}.localhost:1/rss",)) for name in ("a", "b"))
     with pytest.raises(Transient, match=r"none of the 2 sources could be read \(2 unreachable\), as http://a\.localhost:1/rss"):
         stages.discover(Run(run_date="2026-11-23", settings=settings, sources=dead))
@@ -65,9 +71,7 @@ def test_a_night_that_reaches_nobody_is_tried_again_and_no_empty_success(web: We
 
 
 def test_a_night_of_pages_alone_that_reaches_nobody_is_no_empty_success(web: Web, tmp_path: Path) -> None:
-    settings = Settings(
-        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
-    )
+    settings = settings_in(tmp_path)
     pages = Source(id="pages", urls=("http://a.localhost:1/page", "http://b.localhost:1/page"))
     dead = Source(id="dead", feeds=("http://c.localhost:1/rss",))
     run = Run(run_date="2026-11-23", settings=settings, sources=(pages, dead))
@@ -80,9 +84,7 @@ def test_a_night_of_pages_alone_that_reaches_nobody_is_no_empty_success(web: Web
 
 
 def test_a_night_that_others_followed_is_run_again_though_what_failed_then_fails_still(web: Web, tmp_path: Path) -> None:
-    settings = Settings(
-        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
-    )
+    settings = settings_in(tmp_path)
     sources = (Source(id="pages", urls=(web.url("/page"),)), Source(id="dead", feeds=("http://a.localhost:1/rss",)))
     first = Run(run_date="2026-11-23", settings=settings, sources=sources)
     for day in ("2026-11-23", "2026-11-24", "2026-11-23"):
@@ -90,9 +92,7 @@ def test_a_night_that_others_followed_is_run_again_though_what_failed_then_fails
 
 
 def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web, tmp_path: Path) -> None:
-    settings = Settings(
-        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
-    )
+    settings = settings_in(tmp_path)
     broken = Source(id="broken", feeds=(web.url("/broken"),))
     whole = Source(id="whole", urls=(web.url("/page"),))
     run = Run(run_date="2026-11-23", settings=settings, sources=(broken, whole))
@@ -116,9 +116,7 @@ def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web,
 
 
 def test_a_night_that_others_followed_is_not_given_todays_news(web: Web, tmp_path: Path) -> None:
-    settings = Settings(
-        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
-    )
+    settings = settings_in(tmp_path)
     feed = "<rss version='2.0'><channel><title>N</title><item><link>{}</link></item></channel></rss>"
     daily, gone = Source(id="daily", feeds=(web.url("/rss"),)), Source(id="gone", feeds=(web.url("/gone"),))
     web.add("/gone", Reply(b"", 500))
@@ -141,9 +139,7 @@ def test_todays_news_is_not_filed_under_an_old_night_without_a_word(
     web: Web, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("WARNING")
-    settings = Settings(
-        store=str(tmp_path), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1, workers=1, attempts=1
-    )
+    settings = settings_in(tmp_path)
     web.add("/rss", Reply(b"<rss version='2.0'><channel><title>N</title><item><link>/a</link></item></channel></rss>"))
     sources = (Source(id="daily", feeds=(web.url("/rss"),)), Source(id="pages", urls=(web.url("/b"),)))
     stages.discover(Run(run_date="2026-11-23", settings=settings, sources=sources))

@@ -189,7 +189,7 @@ class Client:
             enough = host.left_alone is not None if host.failures else attempt >= self.settings.attempts
             if not isinstance(rules.failure, Transient) or enough:
                 break
-            await asyncio.sleep(jitter(origin, attempt))
+            await asyncio.sleep(jitter(origin, min(attempt, self.settings.attempts)))
             attempt += 1
         if rules.crawl_delay:
             self.pacer.require(host_key(origin), rules.crawl_delay)
