@@ -28,7 +28,7 @@ Kind = Literal["sketches", "ties", "far"]
 KINDS: tuple[Kind, ...] = ("sketches", "ties", "far")
 
 # Goes up when the words or the hashes of a text change: parts of another version are not read.
-SKETCH_VERSION = 6
+SKETCH_VERSION = 7
 
 
 def version_of(params: DedupParams) -> str:
