@@ -49,7 +49,7 @@ def datatrove(source: Path) -> Iterator[dict[str, Any]]:
 
 
 def news_please(source: Path) -> Iterator[dict[str, Any]]:
-    """Its extractor page by page, from a WARC that warcio reads, as its own Common Crawl program does."""
+    """Its extractor page by page, from a WARC that warcio reads, as its own Common Crawl program does; no image is fetched."""
     from newsplease import NewsPlease
     from warcio.archiveiterator import ArchiveIterator
 
@@ -58,7 +58,7 @@ def news_please(source: Path) -> Iterator[dict[str, Any]]:
             if record.rec_type != "response":
                 continue
             try:
-                article = NewsPlease.from_warc(record)
+                article = NewsPlease.from_warc(record, fetch_images=False)
             except Exception as error:
                 print(record.rec_headers.get_header("WARC-Target-URI"), error, file=sys.stderr)
                 continue
