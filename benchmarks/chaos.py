@@ -166,7 +166,7 @@ def archived(prefix: str) -> Counter[str]:
 def outcome(url: str) -> Rows:
     """Return every row of the warehouse, without what the clock decides and what the faults leave behind of themselves.
 
-    That is how often a page was asked for, and the reject of one that came in a later run.
+    That is how often a page was asked for or failed, and the reject of one that came in a later run.
     """
     found = tables(url)
     with open_warehouse(url) as warehouse:
