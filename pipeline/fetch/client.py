@@ -87,11 +87,12 @@ class Client:
         self.pacer = Pacer(settings.delay, settings.max_delay, rest=settings.total_timeout)
         self._resolver = Resolver(resolver)
         self._rules: dict[str, asyncio.Task[Rules]] = {}
+        self._connections = asyncio.Semaphore(settings.connections)
 
     async def __aenter__(self) -> Client:
         settings = self.settings
         connector = _Connector(
-            limit=settings.connections,
+            limit=0,  # to wait in the pool for another's connection would take from the time that a host has to answer
             limit_per_host=0,  # the pacer holds a host to one request at a time
             resolver=self._resolver,
             ttl_dns_cache=300,
@@ -224,7 +225,7 @@ class Client:
             raise Reject("bad_url", str(error)) from error
         except OSError as error:
             raise Reject("forbidden_address", error.strerror or str(error)) from error
-        async with self.pacer.slot(key) as host:
+        async with self.pacer.slot(key) as host, self._connections:
             if host.left_alone:
                 raise Transient(host.left_alone.code, host.left_alone.detail)
             turn = host.next_allowed

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from aiohttp.abc import AbstractResolver
 
@@ -15,7 +16,8 @@ from pipeline.captures import LEFT_OVER
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient, hidden_userinfo
 from pipeline.fetch.client import Client, without_userinfo
-from pipeline.fetch.feeds import Entry, parse_feed
+from pipeline.fetch.exchange import Exchange
+from pipeline.fetch.feeds import Entry, Feed, parse_feed
 from pipeline.fetch.guard import MEND
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
@@ -29,6 +31,7 @@ from pipeline.urls import normalise_url, site_of
 logger = logging.getLogger(__name__)
 
 Via = Literal["feed", "sitemap", "list", "file"]
+Parsed = TypeVar("Parsed", Feed, Sitemap)
 
 MAX_FEED_BYTES = 10 * 2**20
 MAX_DEPTH = 3  # of sitemap indexes inside each other; the standard allows one
@@ -72,8 +75,10 @@ def discover(
 
 def _unique(findings: Iterable[_Finding]) -> tuple[Discovered, ...]:
     kept: dict[str, _Finding] = {}
-    for finding in sorted(findings, key=lambda f: f.order):
-        kept.setdefault(normalise_url(finding.item.url), finding)
+    for finding in findings:
+        other = kept.setdefault(normalise_url(finding.item.url), finding)
+        if finding is not other and finding.order < other.order:
+            kept[normalise_url(finding.item.url)] = finding
     return tuple(f.item for f in sorted(kept.values(), key=lambda f: (f.rank, f.item.url)))
 
 
@@ -88,6 +93,11 @@ class _Run:
 
     async def read(self, sources: Sequence[Source], resolver: AbstractResolver | None) -> None:
         """Read all sources, side by side but for those on one host."""
+        # What is parsed here would keep answers that are coming in waiting, until their time is over.
+        with ThreadPoolExecutor(1, "parse") as self._parsing:
+            await self._read(sources, resolver)
+
+    async def _read(self, sources: Sequence[Source], resolver: AbstractResolver | None) -> None:
         async with Client(self._settings, resolver) as client:
             self._client = client
             client.pacer.set_delays(_delays(sources, self._settings.delay))
@@ -115,15 +125,19 @@ class _Run:
 
     async def _read_feed(self, source: Source, rank: tuple[int, int], url: str) -> None:
         try:
-            final, body = await self._download(url, MAX_FEED_BYTES)
-            feed = parse_feed(body, final)
+            exchange = await self._download(url, MAX_FEED_BYTES)
+            feed = await self._parsed(lambda: self._take_feed(source, rank, exchange))
         except (Reject, Transient) as error:
             self._reject(source, url, error)
             return
         if feed.unread:
             self._reject(source, url, Reject("bad_feed", feed.unread))
+
+    def _take_feed(self, source: Source, rank: tuple[int, int], exchange: Exchange) -> Feed:
+        feed = parse_feed(exchange.inflated(MAX_FEED_BYTES), exchange.url)
         for entry in feed.entries:
             self._found(source, rank, "feed", entry)
+        return feed
 
     async def _read_sitemaps(self, source: Source, rank: tuple[int, int]) -> None:
         """Read the sitemaps of a source and those that they list, level by level."""
@@ -132,9 +146,7 @@ class _Run:
         for depth in range(MAX_DEPTH + 1):
             below: dict[str, str] = {}  # when each changed
             for url in level:
-                sitemap = await self._read_sitemap(source, url)
-                for entry in sitemap.entries:
-                    self._found(source, rank, "sitemap", entry)
+                sitemap = await self._read_sitemap(source, rank, url)
                 below |= {child: changed or "" for child, changed in sitemap.children if not self._too_old(source, changed)}
             level = [url for url in below if url not in seen]
             if level and (depth == MAX_DEPTH or len(seen) + len(level) > MAX_SITEMAPS):
@@ -144,13 +156,13 @@ class _Run:
                 self._reject(source, (left or level)[0], Reject("bad_sitemap", why))
             seen.update(level)
 
-    async def _read_sitemap(self, source: Source, url: str) -> Sitemap:
+    async def _read_sitemap(self, source: Source, rank: tuple[int, int], url: str) -> Sitemap:
         try:
             target = clean_url(url)
             if target is None:
                 raise Reject("bad_url", "not an http(s) URL")
-            final, body = await self._download(target, MAX_BYTES)
-            sitemap = parse_sitemap(body, final)
+            exchange = await self._download(target, MAX_BYTES)
+            sitemap = await self._parsed(lambda: self._take_sitemap(source, rank, exchange))
         except (Reject, Transient) as error:
             self._reject(source, url, error)
             return Sitemap()
@@ -158,13 +170,23 @@ class _Run:
             self._reject(source, url, Reject("bad_sitemap", sitemap.unread))
         return sitemap
 
-    async def _download(self, url: str, limit: int) -> tuple[str, bytes]:
-        """Return the final URL and the inflated body; raises `Reject` or `Transient` for whatever is not a good answer."""
+    def _take_sitemap(self, source: Source, rank: tuple[int, int], exchange: Exchange) -> Sitemap:
+        sitemap = parse_sitemap(exchange.inflated(MAX_BYTES), exchange.url)
+        for entry in sitemap.entries:
+            self._found(source, rank, "sitemap", entry)
+        return sitemap
+
+    async def _parsed(self, work: Callable[[], Parsed]) -> Parsed:
+        """Do the work of a parser in the thread for it, one document at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._parsing, work)
+
+    async def _download(self, url: str, limit: int) -> Exchange:
+        """Return the exchange with a good answer; raises `Reject` or `Transient` for any other."""
         answer = await self._client.get_retrying(url, limit=limit)
         if outcome := status_outcome(answer.exchange):
             failure = Transient if outcome.retryable else Reject
             raise failure(outcome.code, outcome.detail or "")
-        return answer.exchange.url, answer.exchange.inflated(limit)
+        return answer.exchange
 
     def _read_files(self, source: Source, rank: tuple[int, int], pattern: str) -> None:
         try:

@@ -8,6 +8,7 @@ import dataclasses
 import gzip
 import json
 import re
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,7 @@ from pipeline.errors import Reject
 from pipeline.fetch.discover import Discovery, discover
 from pipeline.fetch.feeds import parse_feed
 from pipeline.fetch.rows import clean_url, iso_date, record_url
-from pipeline.fetch.sitemaps import parse_sitemap
+from pipeline.fetch.sitemaps import Sitemap, parse_sitemap
 from pipeline.sources import Source
 from tests.fetch.conftest import Reply, Request, Web, redirect
 
@@ -570,3 +571,42 @@ def test_sources_are_read_side_by_side(web: Web, settings: Settings) -> None:
     web.add("/rss", together)
     sources = [Source(id=f"s{n}", feeds=(web.url("/rss", f"h{n}.localhost"),)) for n in range(5)]
     assert find(settings, *sources).rejected == ()
+
+
+def test_a_document_that_is_parsed_keeps_no_answer_waiting(web: Web, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def after_the_feed(body: bytes, url: str) -> Sitemap:
+        assert asked.wait(10), "the feed was not asked for while a sitemap was parsed"
+        return parse_sitemap(body, url)
+
+    def moved(request: Request) -> Reply:
+        asked.set()
+        return Reply(RSS.format(base=web.url("")).encode(), headers=XML)
+
+    async def late(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.3)  # the sitemap is being parsed by then
+        writer.write(redirect("/moved").raw())
+
+    monkeypatch.setattr("pipeline.fetch.discover.parse_sitemap", after_the_feed)
+    web.add("/rss", late)
+    web.add("/moved", moved)
+    feed(web, "/map.xml", SITEMAP)
+    sources = (
+        Source(id="a", feeds=(web.url("/rss", "a.localhost"),)),
+        Source(id="b", sitemaps=(web.url("/map.xml", "b.localhost"),)),
+    )
+    found = find(dataclasses.replace(settings, total_timeout=30.0, read_timeout=30.0), *sources)
+    assert found.rejected == ()
+    assert len(found.items) == 4
+
+
+def test_to_wait_for_a_connection_takes_no_time_from_a_host(web: Web, settings: Settings) -> None:
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1.2)
+        writer.write(Reply(RSS.format(base=web.url("")).encode(), headers=XML).raw())
+
+    web.add("/rss", slow)
+    busy = dataclasses.replace(settings, connections=1, attempts=1, read_timeout=3.0, total_timeout=3.0)
+    sources = [Source(id=f"s{n}", feeds=(web.url("/rss", f"h{n}.localhost"),)) for n in range(3)]
+    assert find(busy, *sources).rejected == ()
