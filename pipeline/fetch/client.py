@@ -1,33 +1,36 @@
 """The polite client: robots.txt, pacing, the address guard and every limit stand between a URL and its bytes.
 
 `Client.get` follows redirects by hand, so each hop passes the same gates. What comes back is the wire: the content
-encoding is undone elsewhere. No cookie is kept, no proxy is read from the environment.
+encoding is undone elsewhere. No cookie outlives the redirects of a page, no proxy is read from the environment.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
+import functools
 import random
-import re
-import ssl
 from collections.abc import Collection
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
-from urllib.parse import quote_from_bytes, urljoin, urlsplit
+from typing import Any, cast
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from pipeline import __version__
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
-from pipeline.fetch.exchange import REDIRECTS, Answer, Exchange, is_retryable, leads_on, media_type
+from pipeline.fetch.cookies import Cookies
+from pipeline.fetch.exchange import REDIRECTS, Answer, Exchange, is_retryable, leads_on
+from pipeline.fetch.failures import NETWORK_ERRORS, UNANSWERED, TooSlow, explained
 from pipeline.fetch.guard import Resolver, check_target, socket_factory
-from pipeline.fetch.inflate import ACCEPT_ENCODING, inflate
+from pipeline.fetch.inflate import ACCEPT_ENCODING
+from pipeline.fetch.loose_http import Answers
 from pipeline.fetch.pacing import Host, Pacer, host_key, retry_after
+from pipeline.fetch.reading import check_type, header, peer_of, read
 from pipeline.fetch.robots import MAX_ROBOTS_BYTES, Rules, origin_of, rules_from
 from pipeline.fetch.warc import Headers
 
@@ -35,15 +38,7 @@ MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enou
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
 MAX_HEADERS = 256
 RETRY_BASE, RETRY_CAP = 0.5, 10.0  # seconds: the jitter's range doubles from the base to the cap
-UNANSWERED = frozenset({"timeout", "dns", "unreachable", "cut_off"})  # failures that another attempt in the same run may not meet
-ASCII = bytes(range(128))
-MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
-END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>\s*\Z", re.IGNORECASE)
 SESSION_DEFAULTS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5"}
-
-
-class TooSlow(Transient):
-    """An answer that was still coming in when its time was over: the next attempt would be no faster."""
 
 
 def user_agent(settings: Settings) -> str:
@@ -70,7 +65,14 @@ def jitter(url: str, attempt: int) -> float:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Uses no connection again on which a server has said something unasked: it would stand for the answer to the next request."""
+    """Takes answers as servers write them.
+
+    No connection is used again on which a server has said something unasked: it would stand for the answer to the next request.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._factory = cast("functools.partial[ResponseHandler]", functools.partial(Answers, loop=self._loop))
 
     async def _get(self, key: Any, traces: Any) -> Any:
         for protocol, _ in self._conns.get(key, ()):
@@ -128,14 +130,16 @@ class Client:
         `types` are the content types whose body is worth reading; `limit` bounds the body in wire bytes.
         """
         chain: list[str] = []
+        cookies = Cookies()
         while True:
             await self._permit(url)
-            exchange = await self._hop(url, headers, types, limit or self.settings.max_wire_bytes)
+            exchange = await self._hop(url, (*headers, *cookies.sent_to(url)), types, limit or self.settings.max_wire_bytes)
             refreshed = leads_on(exchange)
             if exchange.status not in REDIRECTS and refreshed is None:
                 return Answer(exchange, tuple(chain))
             chain.append(url)
-            url = self._redirected(exchange, chain, refreshed)
+            cookies.take(exchange)
+            url = self._redirected(exchange, chain, refreshed, cookies)
 
     async def get_retrying(self, url: str, *, limit: int) -> Answer:
         """`get`, tried again after failures and statuses that may pass; used where no queue does it (feeds, sitemaps)."""
@@ -151,7 +155,9 @@ class Client:
             await asyncio.sleep(jitter(url, attempt))
             attempt += 1
 
-    def _redirected(self, exchange: Exchange, chain: list[str], refreshed: str | None = None) -> str:
+    def _redirected(
+        self, exchange: Exchange, chain: list[str], refreshed: str | None = None, cookies: Cookies | None = None
+    ) -> str:
         """Return where a redirect leads; raises `Reject` when it leads nowhere, in a circle or too far."""
         location = refreshed or exchange.header("location")
         if not location:
@@ -164,7 +170,7 @@ class Client:
             raise Reject("bad_redirect", f"{exchange.status} to {location[:200]!r}: {error}") from error
         if not usable:
             raise Reject("bad_redirect", f"{exchange.status} to {location[:200]!r}")
-        if target in chain:
+        if target in chain and not (cookies and cookies.are_new_to(target)):
             raise Reject("redirect_loop", f"{len(chain)} redirects come back to {target}")
         if len(chain) > self.settings.max_redirects:
             raise Reject("too_many_redirects", f"more than {self.settings.max_redirects}, the last to {target}")
@@ -232,9 +238,9 @@ class Client:
             try:
                 async with asyncio.timeout(self.settings.total_timeout):
                     return await self._exchange(target, host, headers, types, limit, truncate)
-            except (aiohttp.ClientError, OSError, UnicodeError, ValueError, ssl.SSLError) as error:
+            except NETWORK_ERRORS as error:
                 begun = host.next_allowed != turn
-                failure = _explained(error, begun=begun)
+                failure = explained(error, begun=begun)
                 if not begun and isinstance(failure, Transient) and failure.code in UNANSWERED:
                     self.pacer.unanswered(key, failure)
                 raise failure from error
@@ -244,19 +250,19 @@ class Client:
     ) -> Exchange:
         async with self._session.get(url, headers=dict(headers), allow_redirects=False) as response:
             self.pacer.answered(host)
-            peer = _peer(response)
+            peer = peer_of(response)
             self.pacer.judge(host, response.status, retry_after(response.headers.get("Retry-After")))
             ok = 200 <= response.status < 300
             if ok and types is not None:
-                _check_type(response.headers.get("Content-Type"), types)
-            body, cut = await _read(response, limit if ok else min(limit, MAX_ERROR_BYTES), truncate or not ok)
+                check_type(response.headers.get("Content-Type"), types)
+            body, cut = await read(response, limit if ok else min(limit, MAX_ERROR_BYTES), truncate or not ok)
             version = response.version or aiohttp.HttpVersion11
             return Exchange(
                 url=str(url),
                 status=response.status,
                 version=f"HTTP/{version.major}.{version.minor}",
                 reason=response.reason or "",
-                headers=tuple(_header(name, value) for name, value in response.raw_headers),
+                headers=tuple(header(name, value) for name, value in response.raw_headers),
                 body=body,
                 request_headers=tuple(response.request_info.headers.items()),
                 address=peer,
@@ -271,88 +277,3 @@ def _target(url: str) -> URL:
         return URL(url)
     except ValueError as error:
         raise Reject("bad_url", str(error)) from error
-
-
-def _peer(response: aiohttp.ClientResponse) -> str | None:
-    """Return the address that answered; None when the whole answer is in already and the connection given back."""
-    transport = response.connection.transport if response.connection is not None else None
-    peer = transport.get_extra_info("peername") if transport is not None else None
-    return str(peer[0]) if peer else None
-
-
-def _check_type(value: str | None, types: Collection[str]) -> None:
-    kind = media_type(value)
-    if kind and kind not in types:
-        raise Reject("not_html", f"content type {kind[:100]}")
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int, truncate: bool) -> tuple[bytes, bool]:
-    """Return the body and whether it was cut at `limit`; raises `Reject` `too_large` where a cut body is of no use."""
-    if not truncate and (response.content_length or 0) > limit:
-        raise Reject("too_large", f"Content-Length {response.content_length}, the limit is {limit}")
-    body = bytearray()
-    try:
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                if truncate:
-                    return bytes(body[:limit]), True
-                raise Reject("too_large", f"more than {limit} bytes over the wire")
-    except aiohttp.ClientPayloadError:  # the connection was closed before the length that was announced
-        if not _is_whole(bytes(body), response.headers.getall("Content-Encoding", [])):
-            raise
-    return bytes(body), False
-
-
-def _is_whole(body: bytes, encodings: list[str]) -> bool:
-    """Say whether a page or feed is all there, whatever length was announced: a script may have counted it wrongly."""
-    try:
-        return END_OF_PAGE.search(inflate(body, ",".join(encodings), MAX_WHOLE)) is not None
-    except Reject:
-        return False
-
-
-def _header(name: bytes, value: bytes) -> tuple[str, str]:
-    """Return a header as text: UTF-8, else Latin-1; of a URL in an older charset the server wants its own bytes back."""
-    if name.lower() == b"location" and not _is_utf8(value):
-        value = quote_from_bytes(value, safe=ASCII).encode()
-    return _header_text(name), _header_text(value)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _header_text(raw: bytes) -> str:
-    return raw.decode("utf-8" if _is_utf8(raw) else "latin-1").replace("\0", "")
-
-
-def _explained(error: BaseException, *, begun: bool) -> Reject | Transient:
-    """Return the error of the network as one of ours; `begun` says that an answer was coming in."""
-    text = str(error) or type(error).__name__
-    if isinstance(error, aiohttp.ServerDisconnectedError):  # its words may be half a parsed answer
-        text = "the server closed the connection without an answer"
-    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(inner, OSError) and inner.errno == errno.EACCES:
-        return Reject("forbidden_address", inner.strerror or text)
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        return Transient("timeout", text)
-    if isinstance(error, TimeoutError):
-        return TooSlow("timeout", "no whole answer in time") if begun else Transient("timeout", "no answer in time")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Transient("dns", text)
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return Transient("tls", text)
-    if isinstance(error, aiohttp.InvalidURL):
-        return Reject("bad_url", text)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return Transient("cut_off", text)
-    if isinstance(error, aiohttp.ClientResponseError):
-        return Reject("bad_http", f"{error.status} {error.message}"[:500])
-    if isinstance(error, UnicodeError | ValueError):
-        return Reject("bad_url", text)
-    return Transient("unreachable", text)

@@ -12,8 +12,9 @@ from aiohttp.abc import AbstractResolver
 
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
-from pipeline.fetch.client import UNANSWERED, Client, TooSlow, jitter, user_agent
+from pipeline.fetch.client import Client, jitter, user_agent
 from pipeline.fetch.exchange import Answer, Exchange, is_retryable
+from pipeline.fetch.failures import UNANSWERED, TooSlow
 from pipeline.fetch.local import Document, is_local, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import as_before, clean_url, fetch_row, judge_page, located, page_row, record_url

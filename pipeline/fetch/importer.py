@@ -155,7 +155,7 @@ def _without_wrong_label(exchange: Exchange, limit: int) -> Exchange:
     try:
         exchange.inflated(limit)
     except Reject as reject:
-        if reject.code == "bad_encoding":
+        if reject.code != "too_large":
             names = {"content-encoding": "X-Crawl-Content-Encoding"}  # Common Crawl's name for it
             headers = tuple((names.get(name.lower(), name), value) for name, value in exchange.headers)
             return dataclasses.replace(exchange, headers=headers)

@@ -22,11 +22,11 @@ ZSTD_STEP = 256  # bytes fed at a time: four can stand for 128 KiB, so one step 
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 ISAL_ERROR = cast("type[Exception]", isal_zlib.error)  # the stub says it is an instance
-_BROKEN = (ISAL_ERROR, zlib.error, brotli.error, zstandard.ZstdError, EOFError, ValueError)
+_BROKEN = (ISAL_ERROR, zlib.error, brotli.error, zstandard.ZstdError, ValueError)
 
 
 def inflate(body: bytes, content_encoding: str | None, limit: int) -> bytes:
-    """Return the body with its encodings undone; raises `Reject` `too_large` above `limit` bytes, `bad_encoding` when broken."""
+    """Return the body with its encodings undone; raises `Reject` `too_large` (above `limit` bytes), `bad_encoding` or `cut_off`."""
     names = [name.strip().lower() for name in (content_encoding or "").split(",")]
     names = [name for name in names if name in _DECODERS or name in NOT_UNDONE]
     if len(names) > MAX_ENCODINGS:
@@ -39,6 +39,8 @@ def inflate(body: bytes, content_encoding: str | None, limit: int) -> bytes:
             return body
         try:
             body = decoder(body, limit)
+        except EOFError as error:
+            raise Reject("cut_off", f"{name}: {error}") from error
         except _BROKEN as error:
             raise Reject("bad_encoding", f"{name}: {error}") from error
     if len(body) > limit:

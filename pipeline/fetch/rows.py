@@ -126,7 +126,7 @@ def judge_page(row: Fetch, exchange: Exchange, max_body: int) -> Fetch:
     try:
         body = exchange.inflated(max_body)
     except Reject as error:
-        return judged(row, Outcome(error.code, False, error.detail))
+        return judged(row, Outcome(error.code, error.code == "cut_off", error.detail))
     row = dataclasses.replace(row, digest=hashlib.sha256(body).hexdigest(), body_bytes=len(body))
     outcome = body_outcome(body, row.content_type)
     return row if outcome is None else judged(row, outcome)

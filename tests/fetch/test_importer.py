@@ -73,7 +73,7 @@ def test_what_is_no_page_has_its_outcome(tmp_path: Path, settings: Settings, sto
         add(writer, "http://e.example/gone", b"gone", "404 Not Found")
         add(writer, "http://e.example/pdf", b"%PDF-", Content_Type="application/pdf")
         add(writer, "http://e.example/packed", gzip.compress(PAGE), Content_Encoding="gzip")
-        add(writer, "http://e.example/broken", b"no gzip", Content_Encoding="gzip")
+        add(writer, "http://e.example/broken", b"no gzip at all", Content_Encoding="gzip")
         add(writer, "http://e.example/chunked", b"5\r\nhello\r\n0\r\n\r\n", Transfer_Encoding="chunked")
         add(writer, "http://e.example/packed", gzip.compress(PAGE), Content_Encoding="gzip")
         add(writer, "dns:e.example", b"x")

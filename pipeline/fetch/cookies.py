@@ -1,0 +1,36 @@
+"""The cookies of one page and its redirects: some servers set one and send to the same address again, until it comes back."""
+
+from __future__ import annotations
+
+import aiohttp
+from yarl import URL
+
+from pipeline.fetch.exchange import Exchange
+from pipeline.fetch.warc import Headers
+
+
+class Cookies:
+    """What was set on the way to a page, for the hosts and paths that it was set for; nothing of it is kept."""
+
+    def __init__(self) -> None:
+        self._jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)  # `unsafe`: of hosts that are addresses, too
+        self._sent: set[tuple[str, Headers]] = set()
+
+    def take(self, exchange: Exchange) -> None:
+        """Take what an answer sets."""
+        values = [value for name, value in exchange.headers if name.lower() == "set-cookie"]
+        self._jar.update_cookies_from_headers(values, URL(exchange.url))
+
+    def sent_to(self, url: str) -> Headers:
+        """Return the header for a request, none where nothing is set for its URL, and remember that it was sent."""
+        header = self._header(url)
+        self._sent.add((url, header))
+        return header
+
+    def are_new_to(self, url: str) -> bool:
+        """Say whether a URL was not asked for yet with what is set for it by now."""
+        return (url, self._header(url)) not in self._sent
+
+    def _header(self, url: str) -> Headers:
+        pairs = [f"{name}={morsel.coded_value}" for name, morsel in self._jar.filter_cookies(URL(url)).items()]
+        return (("Cookie", "; ".join(sorted(pairs))),) if pairs else ()

@@ -1,0 +1,118 @@
+"""HTTP as servers write it: lines of a head that are none, lengths said twice, answers that are longer than they say.
+
+Browsers pass over these; the parser of aiohttp refuses the answer, and with it every page of such a server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+END_OF_LINE = re.compile(rb"\r?\n")
+STATUS = re.compile(rb"HTTP/\d\.\d +(\d{3})", re.IGNORECASE)
+NAME = re.compile(rb"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+PROTOCOL = b"http/"
+SWITCHING = 101
+BODILESS = (204, 304)
+MAX_HEAD = 2**18  # bytes; a longer one is for the parser to refuse
+
+
+class NotAnswered(aiohttp.ClientConnectionError):
+    """A connection that was made for this request was closed without an answer: aiohttp would ask once more, at once."""
+
+
+class Answers(ResponseHandler):
+    """What comes over one connection, brought into the form that the parser takes."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._requests = 0
+        self._head: bytearray | None = None  # what came of a head that has no end yet; None where no head is waited for
+        self._left: int | None = None  # bytes of the body that are still to come; None where its end is told otherwise
+
+    def set_response_params(self, **given: Any) -> None:
+        """Begin to wait for an answer."""
+        self._requests += 1
+        self._head, self._left = bytearray(), None
+        super().set_response_params(**given)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """Tell a connection that was closed on its first request from one of before, which may have been closed for its age."""
+        if self._requests == 1 and isinstance(exc, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError):
+            exc = NotAnswered(str(exc) if isinstance(exc, OSError) else "the server closed the connection without an answer")
+        super().set_exception(exc, *cause)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came: heads are held until they are whole, what stands behind the end of a body is dropped."""
+        if self._head is None:
+            self._take_body(data)
+            return
+        self._head += data
+        self._reschedule_timeout()
+        while self._head is not None:
+            place = max(0, len(self._head) - len(data) - 3)
+            end = END_OF_HEAD.search(self._head, place)
+            is_http = self._head[: len(PROTOCOL)].lower() == PROTOCOL[: len(self._head)]
+            if end is None and is_http and len(self._head) <= MAX_HEAD:
+                return
+            size = end.end() if end and is_http else 0
+            self._take_head(bytes(self._head[:size]), data := bytes(self._head[size:]))
+
+    def _take_head(self, head: bytes, rest: bytes) -> None:
+        """Hand a head on, and what came behind it; after an interim answer (RFC 9110 15.2) wait for the next head."""
+        status = STATUS.match(head)
+        code = int(status[1]) if status else 0
+        if 100 <= code < 200 and code != SWITCHING:
+            self._head = bytearray(rest)
+            return
+        self._head = None
+        head, self._left = mended(head) if status else (head, None)
+        if code in BODILESS:
+            self._left = 0
+        more = rest if self._left is None else rest[: self._left]
+        if len(more) < len(rest):
+            self.force_close()  # before the answer is whole, for the connection is given back then
+        if self._left is not None:
+            self._left -= len(more)
+        super().data_received(head + more)
+
+    def _take_body(self, data: bytes) -> None:
+        if self._left is not None and len(data) > self._left:
+            self.force_close()
+            data = data[: self._left]
+            if not data:
+                return
+        if self._left is not None:
+            self._left -= len(data)
+        super().data_received(data)
+
+
+def mended(head: bytes) -> tuple[bytes, int | None]:
+    """Return a head without the lines that are no header, and the length of the body where the head is right to name one."""
+    first, *lines = END_OF_LINE.split(head.rstrip(b"\r\n"))
+    kept: list[tuple[bytes, bytes]] = []
+    is_header = False
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if line[:1] in (b" ", b"\t"):  # the line before goes on
+            if is_header:
+                kept[-1] = kept[-1][0], kept[-1][1] + b" " + line.strip()
+            continue
+        is_header = bool(colon and NAME.fullmatch(name.rstrip()))
+        if is_header:
+            kept.append((name.rstrip(), value.replace(b"\0", b"").strip()))
+    lengths = {part.strip() for name, value in kept if name.lower() == b"content-length" for part in value.split(b",")} - {b""}
+    chunked = any(name.lower() == b"transfer-encoding" and b"chunked" in value.lower() for name, value in kept)
+    length: int | None = None
+    if chunked or len(lengths) < 2:  # of two that differ the parser says so; beside chunks none counts (RFC 9112 6.3)
+        kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
+        if lengths and not chunked:
+            stated = lengths.pop()
+            kept.append((b"Content-Length", stated))
+            length = int(stated) if stated.isdigit() and len(stated) < 19 else None
+    return b"\r\n".join([first, *(name + b": " + value for name, value in kept), b"", b""]), length
