@@ -80,10 +80,16 @@ STAGE_CHOICE = Param(
 )
 
 
+def form() -> dict[str, Any]:
+    """Return what the form of the current run said; raises `ConfigError` for what a caller said besides."""
+    context = get_current_context()
+    scheduling.check_conf(context["dag_run"].conf, context["params"], context["dag"].params)
+    return context["params"]
+
+
 def run_date() -> str:
     """Return the date of the current run."""
-    context = get_current_context()
-    return scheduling.date_of_run(context["dag_run"], context["params"].get("run_date"))
+    return scheduling.date_of_run(get_current_context()["dag_run"], form().get("run_date"))
 
 
 def unless_left_out(stage: str, plan: dict[str, Any]) -> None:

@@ -96,7 +96,7 @@ def nightly_articles() -> None:
         if earlier := common.earlier_night(context):
             logger.info("waiting for %s: a night is compared with those before it", earlier)
             return PokeReturnValue(is_done=False)
-        return PokeReturnValue(is_done=True, xcom_value=scheduling.plan_of(context["params"], common.run_date()))
+        return PokeReturnValue(is_done=True, xcom_value=scheduling.plan_of(common.form(), common.run_date()))
 
     @task(execution_timeout=common.time_of("discover"))
     def discover(plan: dict[str, Any]) -> list[str]:

@@ -60,7 +60,7 @@ def replay_articles() -> None:
     @task(execution_timeout=10 * common.MINUTES)
     def plan() -> list[list[str]]:
         """Name the nights: each on its own, but all of them together to be compared, since they build on each other."""
-        params: dict[str, Any] = get_current_context()["params"]
+        params = common.form()
         since, until = parse_date(params["since"], "since"), params["until"] and parse_date(params["until"], "until")
         dates = replay.archived_dates(load_settings(), since, until)
         return [dates] if params["only_compare"] else [[date] for date in dates]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pipeline.sources import choose_sources, load_sources
 
 logger = logging.getLogger(__name__)
 
+ADDED_BY_AIRFLOW = ("openlineage",)  # who triggered a run, where one DAG triggers another and lineage is kept
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
 
@@ -68,6 +69,21 @@ def settings_of_dags() -> Settings:
         return load_settings()
     except ConfigError:
         return Settings()
+
+
+def check_conf(conf: Mapping[str, Any] | None, params: Mapping[str, Any], fields: Iterable[str]) -> None:
+    """Raise `ConfigError` when a run was given what Airflow passes over: a key that no field has, or any where it is set up so."""
+    known = sorted(fields)
+    for key, value in (conf or {}).items():
+        if key in ADDED_BY_AIRFLOW:
+            continue
+        if key not in known:
+            raise ConfigError(f"conf: unknown key {key!r}; the keys are {', '.join(known)}; trigger another run with these")
+        if params.get(key) != value:
+            raise ConfigError(
+                f"conf: {key} is {value!r} and Airflow passes it over; set AIRFLOW__CORE__DAG_RUN_CONF_OVERRIDES_PARAMS=True"
+                " for the workers, and clear this task"
+            )
 
 
 def parse_date(text: str, name: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from pipeline.cli.arguments import today
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.scheduling import plan_of, plan_of_import, resolve_run_date, run_of
+from pipeline.scheduling import check_conf, plan_of, plan_of_import, resolve_run_date, run_of
 from pipeline.store import LocalStore
 
 EVENING = datetime(2026, 11, 19, 2, tzinfo=UTC)  # the start of a scheduled interval
@@ -129,3 +129,27 @@ def test_a_night_that_was_never_begun_cannot_go_on(sources: Path, tmp_path: Path
 def test_a_wrong_choice_is_told_before_any_work(sources: Path, params: dict[str, list[str]], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         plan_of(params, "2026-11-20")
+
+
+FIELDS = {"sources": None, "run_date": None, "dry_run": False}
+
+
+@pytest.mark.parametrize(
+    "conf", [None, {}, {"sources": ["a"], "dry_run": True}, {"sources": None}, {"openlineage": {"parentRunId": "x"}}]
+)
+def test_what_the_form_has_may_be_said_and_what_airflow_adds_is_no_part_of_it(conf: dict[str, Any] | None) -> None:
+    check_conf(conf, {**FIELDS, **(conf or {})}, FIELDS)
+
+
+def test_a_misspelt_key_is_refused_with_those_that_there_are() -> None:
+    given = {"dry_run": True, "source": ["a"]}
+    with pytest.raises(ConfigError, match=r"conf: unknown key 'source'; the keys are dry_run, run_date, sources; trigger another"):
+        check_conf(given, {**FIELDS, **given}, FIELDS)
+
+
+def test_what_airflow_is_set_up_to_pass_over_is_refused_unless_it_changes_nothing() -> None:
+    check_conf({"dry_run": False, "sources": None}, FIELDS, FIELDS)  # the form as it opens
+    with pytest.raises(
+        ConfigError, match=r"conf: dry_run is True and Airflow passes it over; set AIRFLOW__CORE__DAG_RUN_CONF"
+    ):
+        check_conf({"dry_run": True}, FIELDS, FIELDS)

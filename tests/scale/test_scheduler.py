@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -112,6 +113,22 @@ def test_a_wrong_form_is_refused_in_words_and_no_run_begins(airflow: Airflow) ->
     unknown = airflow.trigger(DAG, {"sources": ["no-such-paper"]})
     assert airflow.wait(DAG, unknown) == "failed"
     assert {task: state for task, state in airflow.tasks(DAG, unknown).items() if state == "failed"} == {"plan": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("dag", "conf", "key"),
+    [
+        (DAG, {"source": ["no-such-paper"]}, "source"),
+        ("import_archive", {"files": ["none.warc"], "rundate": "2026-11-01"}, "rundate"),
+        ("replay_articles", {"since": "2026-11-01", "untill": "2026-11-01"}, "untill"),
+    ],
+)
+def test_a_misspelt_key_fails_the_plan_and_does_not_run_everything(airflow: Airflow, dag: str, conf: Any, key: str) -> None:
+    run = airflow.trigger(dag, conf)
+    assert airflow.wait(dag, run) == "failed"
+    assert {task for task, state in airflow.tasks(dag, run).items() if state not in ("upstream_failed", "skipped")} == {"plan"}
+    cause = airflow.call(f"dags/{dag}/dagRuns/{quote(run)}/taskInstances/plan/xcomEntries/cause?deserialize=true")["value"]
+    assert f"unknown key '{key}'; the keys are" in cause
 
 
 def test_everything_ends_with_it(airflow: Airflow) -> None:
