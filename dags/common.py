@@ -42,6 +42,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retries": 2,
     "execution_timeout": 6 * HOURS,
     "on_failure_callback": notify.keep_cause,
+    "on_retry_callback": notify.keep_cause,
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule([Fatal, Reject], RetryAction.FAIL, reason="a second attempt would meet the same"),

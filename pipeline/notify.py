@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CAUSE = "cause"  # the key of a failed task's XCom
-NO_CAUSE = "it left no error, as when its process is killed or lost (out of memory, the host gone, no broker): clear it"
+NO_CAUSE = (
+    "it left no error, as when its process is killed or lost (out of memory, the host gone, no broker) or it is marked by hand:"
+    " clear it"
+)
 
 
 class _Redacted(logging.Filter):

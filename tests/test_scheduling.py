@@ -149,7 +149,5 @@ def test_a_misspelt_key_is_refused_with_those_that_there_are() -> None:
 
 def test_what_airflow_is_set_up_to_pass_over_is_refused_unless_it_changes_nothing() -> None:
     check_conf({"dry_run": False, "sources": None}, FIELDS, FIELDS)  # the form as it opens
-    with pytest.raises(
-        ConfigError, match=r"conf: dry_run is True and Airflow passes it over; set AIRFLOW__CORE__DAG_RUN_CONF"
-    ):
+    with pytest.raises(ConfigError, match=r"conf: dry_run is True and Airflow passes it over; set AIRFLOW__CORE__DAG_RUN_CONF"):
         check_conf({"dry_run": True}, FIELDS, FIELDS)

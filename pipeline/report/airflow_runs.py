@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
+from airflow.utils.state import TaskInstanceState
 from fastapi import FastAPI, HTTPException, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
-from pipeline.report.app import HEADERS, links_of
+from pipeline.notify import CAUSE, NO_CAUSE
+from pipeline.report.app import night_page
+from pipeline.report.came_from import CameFrom, Failure
 from pipeline.scheduling import date_of_run
+
+LOADS = ("load", "night")  # the tasks that load a night; the second is a replay's
+FAILED = (TaskInstanceState.FAILED, TaskInstanceState.UP_FOR_RETRY)
 
 
 def add_run_route(app: FastAPI) -> None:
@@ -30,8 +40,7 @@ def add_run_route(app: FastAPI) -> None:
         run = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id.in_(wanted))).first()
         if run is None:
             raise HTTPException(404, f"Airflow knows no run {run_id} of {dag_id}.")
-        night = links_of(request)("run", run_date(run), state=state_of(run), began=run.start_date and run.start_date.isoformat())
-        return RedirectResponse(str(night), 303, HEADERS)
+        return night_page(request, date.fromisoformat(run_date(run)), came_from(session, run))
 
 
 def run_date(run: Any) -> str:
@@ -43,6 +52,28 @@ def run_date(run: Any) -> str:
         raise HTTPException(404, str(error)) from error
 
 
+def came_from(session: Session, run: Any) -> CameFrom:
+    """Return what the page of a run's night has to say of the run."""
+    tasks = session.scalars(
+        select(TaskInstance)
+        .filter_by(dag_id=run.dag_id, run_id=run.run_id)
+        .where(TaskInstance.state.in_((*FAILED, TaskInstanceState.SUCCESS)))
+        .order_by(TaskInstance.end_date, TaskInstance.task_id, TaskInstance.map_index)
+    ).all()
+    loaded = any(task.task_id in LOADS and task.state == TaskInstanceState.SUCCESS for task in tasks)
+    causes = _causes(session, run)
+    failures = [
+        Failure(
+            task=task.task_id if task.map_index < 0 else f"{task.task_id} ({task.rendered_map_index or task.map_index})",
+            cause=causes.get((task.task_id, task.map_index), NO_CAUSE),
+            waits=task.state == TaskInstanceState.UP_FOR_RETRY,
+        )
+        for task in tasks
+        if task.state in FAILED
+    ]
+    return CameFrom(state_of(run), loaded, tuple(failures))
+
+
 def state_of(run: Any) -> str:
     """Return what a run is at as the page of its night takes it: Airflow's word, or `dry` for one that was to load nothing."""
     conf = run.conf or {}
@@ -50,3 +81,9 @@ def state_of(run: Any) -> str:
     if conf.get("dry_run") or conf.get("only_compare") or (stages and "load" not in stages):
         return "dry"
     return str(getattr(run.state, "value", run.state) or "")
+
+
+def _causes(session: Session, run: Any) -> dict[tuple[str, int], str]:
+    """Return what tasks of a run have failed of, by their id and map index."""
+    kept = session.scalars(select(XComModel).filter_by(dag_id=run.dag_id, run_id=run.run_id, key=CAUSE))
+    return {(row.task_id, row.map_index): str(XComModel.deserialize_value(row)) for row in kept}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +20,7 @@ from pipeline.errors import CopydeskError, Reject
 from pipeline.report import article as articles
 from pipeline.report import finding, rulebook, story
 from pipeline.report import night as nights
+from pipeline.report.came_from import NOBODY, CameFrom
 from pipeline.report.links import Links, ServerLinks
 from pipeline.report.raw import POLICY, inert_page
 from pipeline.report.render import FOLDER, render, style
@@ -36,17 +37,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 NOTHING_LOADED = "The warehouse is empty. Trigger the DAG nightly_articles, or run `make run`, and come back."
-# What the run is at that a reader comes from; `dry` is one that was to load nothing.
-State = Literal["", "queued", "running", "success", "failed", "dry"]
-GOES_ON = "The run goes on: what it brings is here when its task load has ended. Open this page again then."
-NOT_LOADED: dict[State, str] = {
-    "": "A run that goes on, was dry or failed before its load leaves nothing here.",
-    "queued": GOES_ON,
-    "running": GOES_ON,
-    "success": "The run loaded nothing.",
-    "failed": "The run failed before its load: the log of the task that failed says of what.",
-    "dry": "The run was to load nothing: it was dry, only compared, or left the stage load out.",
-}
 Identity = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 AfterIdentity = Annotated[str, Query(pattern="^([0-9a-f]{32})?$")]
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL has no text with one
@@ -69,6 +59,7 @@ def create_app(settings: Settings, *, dependencies: Sequence[Any] = (), middlewa
         middleware=list(middleware),
         lifespan=pages.lifespan,
     )
+    app.state.pages = pages
     app.exception_handler(CopydeskError)(pages.explain)
     app.exception_handler(StarletteHTTPException)(pages.refuse)  # also of an address that no route has
     app.exception_handler(RequestValidationError)(pages.refuse_value)
@@ -150,6 +141,24 @@ def links_of(request: Request) -> Links:
     return ServerLinks(request.scope.get("root_path", ""))
 
 
+def night_page(request: Request, day: date, came_from: CameFrom, sources: str = "") -> Response:
+    """Return the page of a night for who comes from a run of a DAG, or from nowhere."""
+    pages: _Pages = request.app.state.pages
+    try:
+        with pages.warehouse.reading() as connection:
+            night = nights.night(connection, day, sources_after=sources)
+    except CopydeskError as error:
+        if came_from == NOBODY:
+            raise
+        night = None  # it is the first run that the reader comes from, or it has lost the warehouse
+        unread = "" if isinstance(error, NothingLoaded) else str(error)
+    else:
+        unread = ""
+    if night is None:
+        return pages.page(request, "not_loaded.html", status=503 if unread else 404, day=day, came_from=came_from, unread=unread)
+    return pages.page(request, "run.html", night=night, came_from=came_from, tonight=night.later is None)
+
+
 Route = Callable[[_Pages], Callable[..., Any]]
 
 
@@ -173,22 +182,8 @@ def _nights(pages: _Pages) -> Callable[..., Any]:
 
 
 def _run(pages: _Pages) -> Callable[..., Any]:
-    def run(request: Request, day: date, sources: Short = "", state: State = "", began: Moment = None) -> Response:
-        """Show a night; `state` and `began` are those of the run that the reader comes from."""
-        try:
-            with pages.warehouse.reading() as connection:
-                night = nights.night(connection, day, sources_after=sources)
-        except NothingLoaded:
-            if not state:
-                raise
-            night = None  # it is the first run that the reader comes from
-        if night is None:
-            text = f"The night of {day} is not in the warehouse. {NOT_LOADED[state]}"
-            return pages.page(request, "message.html", status=404, title="Nothing to show", text=text)
-        # A run that succeeds and finds nothing new leaves the time as it is.
-        earlier = began is not None and state != "success" and night.run.loaded_at < began
-        note = NOT_LOADED[state] if earlier else None
-        return pages.page(request, "run.html", night=night, note=note, tonight=night.later is None)
+    def run(request: Request, day: date, sources: Short = "") -> Response:
+        return night_page(request, day, NOBODY, sources)
 
     return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +13,13 @@ from urllib.parse import urlencode
 import httpx
 import lxml.html
 import pytest
+from fastapi import FastAPI, Request, Response
 
 from pipeline.config import Settings
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.records import Block, Rejected, StageReport
-from pipeline.report.app import ROUTES, create_app
+from pipeline.report.app import ROUTES, create_app, night_page
+from pipeline.report.came_from import CameFrom, Failure
 from pipeline.report.raw import inert_page
 from pipeline.report.render import style
 from pipeline.store import open_store
@@ -478,34 +480,73 @@ def test_an_address_that_gave_no_article_says_why(client: httpx.Client) -> None:
         assert "it was rejected" not in answer.text
 
 
-BEGAN_LATER = {"began": "2100-01-01T00:00:00Z"}
+def from_a_run(settings: Settings, came_from: CameFrom) -> FastAPI:
+    """Return the application with a route that shows nights to who comes from a run, as the tab in Airflow does."""
+    app = create_app(settings)
+
+    @app.get("/of-run/{day}")
+    def of_run(request: Request, day: date) -> Response:
+        return night_page(request, day, came_from)
+
+    return app
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
     ("state", "told"),
     [("running", "goes on"), ("queued", "goes on"), ("failed", "failed before its load"), ("dry", "was to load nothing")],
 )
-def test_who_comes_from_a_run_that_has_loaded_nothing_is_told_so(
-    client: httpx.Client, tmp_path: Path, state: str, told: str
-) -> None:
-    before = client.get("/run/2026-03-02", params={"state": state, "began": "2020-01-01T00:00:00Z"})
-    assert told not in before.text, "the run has loaded the night"
-    earlier = client.get("/run/2026-03-02", params={"state": state, **BEGAN_LATER})
+def test_who_comes_from_a_run_that_has_loaded_nothing_is_told_so(settings: Settings, tmp_path: Path, state: str, told: str) -> None:
+    with served(from_a_run(settings, CameFrom(state, loaded=True))) as client:
+        assert told not in client.get("/of-run/2026-03-02").text, "the run has loaded the night"
+    came_from = CameFrom(state, loaded=False)
+    with served(from_a_run(settings, came_from)) as client:
+        earlier = client.get("/of-run/2026-03-02")
+        answers = [client.get("/of-run/2020-01-01")]
     assert earlier.status_code == 200
     assert told in earlier.text
     assert "was loaded by an earlier run" in earlier.text
-    answers = [client.get("/run/2020-01-01", params={"state": state, **BEGAN_LATER})]
-    with served(create_app(Settings(warehouse_url=f"sqlite:///{tmp_path / 'new.db'}"))) as first:
-        answers.append(first.get("/run/2020-01-01", params={"state": state, **BEGAN_LATER}))
+    with served(from_a_run(Settings(warehouse_url=f"sqlite:///{tmp_path / 'new.db'}"), came_from)) as first:
+        answers.append(first.get("/of-run/2020-01-01"))
     for answer in answers:
         assert answer.status_code == 404
         assert told in answer.text
         assert "earlier run" not in answer.text
 
 
-def test_a_run_that_found_nothing_new_is_no_run_that_has_loaded_nothing(client: httpx.Client) -> None:
-    shown = client.get("/run/2026-03-02", params={"state": "success", **BEGAN_LATER}).text
-    assert "earlier run" not in shown
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(("day", "loaded"), [("2020-01-01", False), ("2026-03-02", False), ("2026-03-02", True)])
+def test_what_failed_in_a_run_stands_on_the_page_of_its_night(settings: Settings, day: str, loaded: bool) -> None:
+    failures = (
+        Failure("pages.fetch (001: a.example)", f"the disk is full {EVIL}\n  make room", waits=False),
+        Failure("publish", "warehouse_lost: run again", waits=True),
+    )
+    with served(from_a_run(settings, CameFrom("failed", loaded, failures))) as client:
+        page = client.get(f"/of-run/{day}").text
+    assert EVIL not in page
+    (told,) = lxml.html.fromstring(page).xpath("//section[@aria-labelledby='failures']")
+    lines = [" ".join(" ".join(failure.itertext()).split()) for failure in told.xpath(".//div[@class='check']")]
+    assert lines == [
+        f"failed pages.fetch (001: a.example) the disk is full {EVIL} make room",
+        "tried again publish : it waits for its next try warehouse_lost: run again",
+    ]
+    assert "clear what failed" in told.text_content()
+
+
+def test_a_run_that_has_lost_the_warehouse_says_so_while_it_is_away(tmp_path: Path) -> None:
+    away = Settings(warehouse_url=f"postgresql://nobody@/news?host={tmp_path}")
+    came_from = CameFrom("failed", loaded=False, failures=(Failure("load", "warehouse_lost: run again", waits=False),))
+    with served(from_a_run(away, came_from)) as client:
+        answer = client.get("/of-run/2026-03-02")
+    assert answer.status_code == 503
+    assert "cannot be read now: warehouse_unreachable" in answer.text
+    assert "warehouse_lost: run again" in answer.text
+
+
+def test_a_run_that_was_marked_as_failed_by_hand_is_told_from_one_that_failed() -> None:
+    by_hand = "somebody has marked it as failed: clear all of its tasks"
+    assert by_hand in CameFrom("failed", loaded=False).note
+    assert by_hand not in CameFrom("failed", loaded=False, failures=(Failure("load", "x", waits=False),)).note
 
 
 @pytest.mark.parametrize(
