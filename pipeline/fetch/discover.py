@@ -19,6 +19,7 @@ from pipeline.fetch.client import Client, without_userinfo
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.feeds import Entry, Feed, parse_feed
 from pipeline.fetch.guard import MEND
+from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import clean, clean_url, iso_date, language_tag, record_url
@@ -236,7 +237,7 @@ class _Run:
         if error.code != "bad_url":  # a page can have thousands of these
             mend = f" ({MEND})" if error.code == "forbidden_address" else ""
             logger.warning("source %s: %.200s cannot be read: %s%s", source.id, shown, error, mend)
-        retryable = isinstance(error, Transient)
+        retryable = isinstance(error, Transient) or error.code == CUT_OFF
         site = clean(site_of(url)) or source.id
         self.rejected.add(Rejected(shown, source.id, site, "discover", error.code, clean(error.detail), retryable))
 

@@ -15,6 +15,7 @@ from pipeline.errors import Reject
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 # IANA's others. What is none of them (`none`, `UTF-8`, `binary`, `aws-chunked`) is a slip that browsers pass over.
 NOT_UNDONE = frozenset(("aes128gcm", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-compress"))
+CUT_OFF = "cut_off"  # the one failure here that may be gone when the document is asked for again
 MAX_ENCODINGS = 3  # honest servers send one; a proxy may add another
 ZSTD_WINDOW = 8 * 2**20  # RFC 9659: no larger window in a content encoding
 CHUNK = 1 << 16
@@ -40,7 +41,7 @@ def inflate(body: bytes, content_encoding: str | None, limit: int) -> bytes:
         try:
             body = decoder(body, limit)
         except EOFError as error:
-            raise Reject("cut_off", f"{name}: {error}") from error
+            raise Reject(CUT_OFF, f"{name}: {error}") from error
         except _BROKEN as error:
             raise Reject("bad_encoding", f"{name}: {error}") from error
     if len(body) > limit:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import Reject
 from pipeline.fetch.client import without_userinfo
 from pipeline.fetch.exchange import Exchange
+from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.segments import Location
 from pipeline.fetch.verdict import Outcome, Validator, body_outcome, status_outcome
 from pipeline.records import Discovered, Fetch
@@ -126,7 +127,7 @@ def judge_page(row: Fetch, exchange: Exchange, max_body: int) -> Fetch:
     try:
         body = exchange.inflated(max_body)
     except Reject as error:
-        return judged(row, Outcome(error.code, error.code == "cut_off", error.detail))
+        return judged(row, Outcome(error.code, error.code == CUT_OFF, error.detail))
     row = dataclasses.replace(row, digest=hashlib.sha256(body).hexdigest(), body_bytes=len(body))
     outcome = body_outcome(body, row.content_type)
     return row if outcome is None else judged(row, outcome)

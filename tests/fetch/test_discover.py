@@ -147,7 +147,8 @@ STEAL = '<!DOCTYPE urlset [<!ENTITY x SYSTEM "file:///etc/passwd">]><urlset><url
         ("sitemaps", Reply(b"noise", 200, XML), "bad_sitemap", False),
         ("sitemaps", Reply(STEAL.encode(), 200, XML), "bad_sitemap", False),
         ("sitemaps", Reply(gzip.compress(b" " * 60_000_000), 200, XML), "too_large", False),
-        ("sitemaps", Reply(b"\x1f\x8bno gzip", 200, XML), "bad_encoding", False),
+        ("sitemaps", Reply(b"\x1f\x8bno gzip at all", 200, XML), "bad_encoding", False),
+        ("sitemaps", Reply(gzip.compress(SITEMAP.encode(), mtime=0)[:-20], 200, XML), "cut_off", True),
     ],
 )
 def test_an_input_that_cannot_be_read_is_told_and_ends_nothing(
