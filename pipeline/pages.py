@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.extract.page import PageInput
 from pipeline.fetch.local import parse_record
-from pipeline.fetch.rows import record_url
+from pipeline.fetch.rows import record_url, stated_date
 from pipeline.records import Fetch, RawPage
 
 RECORD_TYPE = "application/json"
@@ -23,6 +23,7 @@ def page_input(row: Fetch, page: RawPage) -> PageInput:
         body=page.body,
         content_type=row.content_type,
         language=row.language,
+        published_at=row.published_at,
         raw_ref=row.raw_ref,
         fetched_at=row.fetched_at,
     )
@@ -34,4 +35,6 @@ def _from_record(page: PageInput, body: bytes) -> PageInput:
     kind: Literal["html", "text"] = "html" if isinstance(record.get("html"), str) else "text"
     title = record.get("title")
     url = record_url(record.get("url")) or page.url
-    return replace(page, url=url, body=record[kind], kind=kind, title=title if isinstance(title, str) else None)
+    published = stated_date(record.get("published_at"), page.language)
+    body = record[kind]
+    return replace(page, url=url, body=body, kind=kind, title=title if isinstance(title, str) else None, published_at=published)

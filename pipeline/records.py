@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa  # 37 MB and a tenth of a second: only who reads or writes tables pays for it
 
 PageKind = Literal["article", "index", "consent", "paywall", "blocked", "error", "other"]
-DateBasis = Literal["jsonld", "meta", "time", "url", "text"]
+DateBasis = Literal["jsonld", "meta", "time", "url", "text", "source"]
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "caption", "table", "code"]
 Relation = Literal["unique", "canonical", "copy"]
 
@@ -90,6 +90,7 @@ class Fetch:
     warc_filename: str | None = None
     warc_offset: int | None = None
     warc_length: int | None = None
+    published_at: str | None = None  # as its source says
 
     @property
     def raw_ref(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,31 @@ def test_a_page_that_is_tried_again_is_in_the_language_of_its_source(web: Web, t
     stages.fetch_again(run, [Rejected(url, "a", "a", "fetch", "http_503", retryable=True) for url in urls])
     rows = records_of(open_store(settings.store), "fetch", run.run_date, Fetch)
     assert {(row.via, row.outcome, row.language) for row in rows} == {("list", "fetched", "de"), ("file", "fetched", "de")}
+
+
+def test_an_article_has_the_date_of_its_source_where_its_page_tells_none(web: Web, tmp_path: Path) -> None:
+    story = "".join(f"<p>Paragraph {n} of the story says what happened there, and to whom it happened.</p>" for n in range(6))
+    for path, head in (("/told", '<meta property="article:published_time" content="2026-11-18T08:00:00Z">'), ("/plain", "")):
+        page = f"<html><head>{head}</head><body><article><h1>The title of {path}</h1>{story}</article></body></html>"
+        web.add(path, Reply(page.encode(), headers={"Content-Type": "text/html"}))
+    dates = {"/told": "Fri, 20 Nov 2026 09:30:00 GMT", "/plain": "Fr, 20 Nov 2026 09:30:00 GMT"}
+    items = "".join(f"<item><link>{path}</link><pubDate>{date}</pubDate></item>" for path, date in dates.items())
+    web.add("/rss", Reply(f"<rss version='2.0'><channel>{items}</channel></rss>".encode()))
+    texts = [f"{n} things happened in the town on that day.\n\nNobody was surprised by any of them, they said." for n in range(3)]
+    said = ["2026-11-19T10:00:00+01:00", "19.11.2026", "2126-11-19"]  # the last is not yet
+    lines = [json.dumps({"id": n, "text": text, "published_at": said[n]}) for n, text in enumerate(texts)]
+    (tmp_path / "texts.jsonl").write_text("\n".join(lines))
+    sources = Source(id="a", feeds=(web.url("/rss"),)), Source(id="b", files=(str(tmp_path / "texts.jsonl"),))
+    run = Run(run_date="2026-11-23", settings=settings_in(tmp_path), sources=sources)
+    stages.run_stages(run, last="clean")
+
+    told = {
+        a.url or a.text[0]: (a.published_at, a.published_basis) for a in records_of(run.store(), "clean", run.run_date, Article)
+    }
+    assert told == {
+        web.url("/told"): ("2026-11-18T08:00:00+00:00", "meta"),
+        web.url("/plain"): ("2026-11-20T09:30:00+00:00", "source"),
+        "0": ("2026-11-19T10:00:00+01:00", "source"),
+        "1": ("2026-11-19", "source"),
+        "2": (None, None),
+    }

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import Reject
-from pipeline.records import BLOCK_SEPARATOR, Article
+from pipeline.records import BLOCK_SEPARATOR, Article, DateBasis
 from pipeline.urls import article_id
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ TEXT_TYPES = ("text/plain", "text/markdown")
 
 @dataclass(frozen=True, slots=True)
 class PageInput:
-    """A page or a text document to extract. `language` and `title` are what its source says, used where it says nothing itself."""
+    """A page or a text document to extract.
+
+    `language`, `title` and `published_at` are what its source says, used where it says nothing itself.
+    """
 
     url: str | None
     source_id: str
@@ -36,6 +39,7 @@ class PageInput:
     fetched_at: datetime | None = None
     kind: Literal["html", "text"] | None = None
     title: str | None = None
+    published_at: str | None = None
 
 
 def warm_up() -> None:
@@ -80,6 +84,9 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     root = parse_text(html)
     elements = list(root.iter())  # held, or lxml would make each element anew for each walk over the tree
     metadata = read_metadata(root, page.url, html)
+    published_at, published_basis = (
+        (metadata.published_at, metadata.published_basis) if metadata.published_at else _said_by_source(page)
+    )
     content = _or_unshown(main_content(root, html, metadata, model), root, metadata, page.url, model)
     kept = BLOCK_SEPARATOR.join(block.text for block in content.blocks if block.dropped_by is None)
     kind, reason = page_kind(root, metadata, kept, content.link_density, page.url, teased=content.teased)
@@ -92,8 +99,8 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
         canonical_url=metadata.canonical_url,
         title=content.headline or metadata.title or page.title,
         authors=tuple(metadata.authors),
-        published_at=metadata.published_at,
-        published_basis=metadata.published_basis,
+        published_at=published_at,
+        published_basis=published_basis,
         modified_at=metadata.modified_at,
         language=detect_language(kept, metadata.language or language_code(page.language)),
         page_kind=kind,
@@ -138,6 +145,7 @@ def _extract_text(page: PageInput, text: str) -> Article:
     title, blocks = read_text(text)
     if not blocks and not title:
         raise Reject("empty", "the document holds no text")
+    published_at, published_basis = _said_by_source(page)
     return Article(
         article_id=_identity(page.url, text),
         source_id=page.source_id,
@@ -146,8 +154,8 @@ def _extract_text(page: PageInput, text: str) -> Article:
         canonical_url=None,
         title=title or page.title,
         authors=(),
-        published_at=None,
-        published_basis=None,
+        published_at=published_at,
+        published_basis=published_basis,
         modified_at=None,
         language=detect_language(text, language_code(page.language)),
         page_kind="article",
@@ -162,6 +170,16 @@ def _extract_text(page: PageInput, text: str) -> Article:
         raw_ref=page.raw_ref,
         fetched_at=page.fetched_at,
     )
+
+
+def _said_by_source(page: PageInput) -> tuple[str | None, DateBasis | None]:
+    """Return when a page was published by what its feed, sitemap or record says, where that is no later than it was fetched."""
+    from pipeline.extract.dates import parse_date
+
+    stated = parse_date(page.published_at, page.language) if page.published_at else None
+    if stated is None or (page.fetched_at is not None and stated.is_after(page.fetched_at)):
+        return None, None
+    return stated.iso(), "source"
 
 
 def _identity(url: str | None, content: str) -> str:

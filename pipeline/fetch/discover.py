@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from pipeline.fetch.guard import MEND
 from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
-from pipeline.fetch.rows import clean, clean_url, iso_date, language_tag, record_url
+from pipeline.fetch.rows import clean, clean_url, language_tag, record_url, stated_date
 from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
 from pipeline.records import Discovered, Rejected
@@ -37,6 +38,7 @@ Parsed = TypeVar("Parsed", Feed, Sitemap)
 MAX_FEED_BYTES = 10 * 2**20
 MAX_DEPTH = 3  # of sitemap indexes inside each other; the standard allows one
 MAX_SITEMAPS = 500  # files of one source
+PART_OF_DATE = re.compile(r"([12]\d{3})(?:-(0[1-9]|1[0-2]))?", re.ASCII)
 VIA_ORDER = {"feed": 0, "sitemap": 1, "list": 2, "file": 3}  # which finding of a URL knows most of it
 
 
@@ -213,10 +215,11 @@ class _Run:
         if url is None:
             self._reject(source, entry.url, Reject("bad_url", f"found by {via}: not a URL that can be fetched"))
             return
-        if self._too_old(source, entry.published_at or entry.modified):
-            return
         language = language_tag(entry.language) or source.language
-        item = Discovered(url, source.id, site_of(url), via, language, clean(entry.title), iso_date(entry.published_at))
+        published = stated_date(entry.published_at, language)
+        if self._too_old(source, published or entry.modified):
+            return
+        item = Discovered(url, source.id, site_of(url), via, language, clean(entry.title), published)
         self._keep(source, rank, item)
 
     def _keep(self, source: Source, rank: tuple[int, int], item: Discovered) -> None:
@@ -226,11 +229,8 @@ class _Run:
     def _too_old(self, source: Source, when: str | None) -> bool:
         if source.max_age_days is None or not when:
             return False
-        try:
-            day = date.fromisoformat(when[:10])
-        except ValueError:
-            return False
-        return day < self._today - timedelta(days=source.max_age_days)
+        day = _last_day(when)
+        return day is not None and day < self._today - timedelta(days=source.max_age_days)
 
     def _reject(self, source: Source, url: str, error: Reject | Transient) -> None:
         shown = clean(_without_secrets(url)) or "?"
@@ -242,6 +242,19 @@ class _Run:
         self.rejected.add(Rejected(shown, source.id, site, "discover", error.code, clean(error.detail), retryable))
 
 
+def _last_day(when: str) -> date | None:
+    """Return the last day that a time can mean: W3C's `2026-05` and `2026` are a month and a year; None for what is no time."""
+    part = PART_OF_DATE.fullmatch(when)
+    if part is not None:
+        after = date(int(part[1]), int(part[2] or 12), 28) + timedelta(days=4)
+        return after - timedelta(days=after.day)
+    try:
+        return date.fromisoformat(when[:10])
+    except ValueError:
+        stated = stated_date(when)
+        return date.fromisoformat(stated[:10]) if stated else None
+
+
 def _record_item(source: Source, url: str, content: bytes) -> Discovered:
     """Return the item of a JSON Lines record; one that cannot be read is found all the same, and fails where it is archived."""
     try:
@@ -250,14 +263,15 @@ def _record_item(source: Source, url: str, content: bytes) -> Discovered:
         record = {}
     web = record_url(record.get("url"))
     title = record.get("title")
+    language = language_tag(record.get("language")) or source.language
     return Discovered(
         url,
         source.id,
         site_of(web) if web else source.id,
         "file",
-        language_tag(record.get("language")) or source.language,
+        language,
         clean(title) if isinstance(title, str) else None,
-        iso_date(record.get("published_at")),
+        stated_date(record.get("published_at"), language),
     )
 
 

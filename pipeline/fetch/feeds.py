@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
@@ -14,6 +15,7 @@ import lxml.html
 from lxml import etree
 
 from pipeline.errors import Reject
+from pipeline.extract.dates import parse_date
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_feed
@@ -25,10 +27,17 @@ MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
 ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
-DATES = frozenset(("pubdate", "published", "issued", "date", "lastbuilddate", "updated", "modified"))
+PUBLISHED = frozenset(("pubdate", "published", "issued", "date"))
+CHANGED = frozenset(("lastbuilddate", "updated", "modified"))
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+# "30 Nov 26" of RFC 822 and "Nov 30 14:05:00 2026" of C.
+OLD_DATE = re.compile(rf"\d[ -]{_MONTH}[ -]\d\d(?![\d:])|\b{_MONTH} +\d\d? .*\b\d{{4}}\Z", re.IGNORECASE)
+HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
+XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
 MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 50 * 2**20  # of a gzipped feed, undone
+MAX_DATE = 100  # characters
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
 
@@ -53,10 +62,11 @@ class Feed:
 
 
 class _Said(NamedTuple):
-    """What an entry says itself: where its page is, and whether it has a date."""
+    """What an entry says itself: where its page is, and when that was published and changed; None where it was not read."""
 
     page: str | None = None
-    dated: bool = True
+    published: str | None = None
+    changed: str | None = None
 
 
 def parse_feed(body: bytes, url: str) -> Feed:
@@ -73,12 +83,12 @@ def parse_feed(body: bytes, url: str) -> Feed:
         raise Reject("empty_feed", "the answer has no body")
     if not ENTRY_TAG.search(body) and (other := in_place_of_feed(body, url)):
         raise Reject("bad_feed", other)
-    base, said, fault = _said(body, url)
+    base, language, said, fault = _said(body, url)
     listed = begun(body, ENTRY_TAG) if fault else 0
     entries = _entries(body, listed)
     if len(said) != len(entries):  # XML that is read in different ways
         said = [_Said()] * len(entries)
-    found = [_entry(entry, own, base) for entry, own in zip(entries[:MAX_ENTRIES], said, strict=False)]
+    found = [_entry(entry, own, base, language) for entry, own in zip(entries[:MAX_ENTRIES], said, strict=False)]
     kept = [entry for entry in found if entry is not None and not ends_in(body, entry.url)]
     nameless = sum(entry is None for entry in found)
     if not kept:
@@ -107,11 +117,11 @@ def _entries(body: bytes, listed: int) -> list[Any]:
         return quick
 
 
-def _said(body: bytes, url: str) -> tuple[str, list[_Said], Fault | None]:
-    """Return what the links of a feed are relative to, what each of its entries says, and what is wrong with its XML.
+def _said(body: bytes, url: str) -> tuple[str, str | None, list[_Said], Fault | None]:
+    """Return what the links of a feed are relative to, its language, what each entry says, and what is wrong with its XML.
 
     The parsers of feeds pass over `xml:base`, take what comes first for the link (an enclosure, or another vocabulary's link),
-    and where there is no date read one into the number of an entry.
+    where there is no date read one into the number of an entry, and of 5/11/2026 make the 11th of May.
     """
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
@@ -119,14 +129,22 @@ def _said(body: bytes, url: str) -> tuple[str, list[_Said], Fault | None]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None:  # JSON, or beyond repair
-        return url, [], None
-    said = [_Said(_page_of(entry), _is_dated(entry)) for entry in root.iter("{*}item", "{*}entry")]
-    return root.base or url, said, fault_in(parser.error_log)
+        return url, None, [], None
+    said = [_Said(_page_of(entry), *_times_of(entry)) for entry in root.iter("{*}item", "{*}entry")]
+    language = root.get(XML_LANGUAGE) or root.findtext("{*}channel/{*}language") or root.findtext("{*}channel/language")
+    return root.base or url, language, said, fault_in(parser.error_log)
 
 
-def _is_dated(entry: Any) -> bool:
-    children = entry.iterchildren(etree.Element)
-    return any(re.split("[}:]", child.tag)[-1].lower() in DATES and (child.text or "").strip() for child in children)
+def _times_of(entry: Any) -> tuple[str, str]:
+    """Return when an entry says that it was published, and changed; empty for what it does not say."""
+    published = changed = ""
+    for child in entry.iterchildren(etree.Element):
+        name = re.split("[}:]", child.tag)[-1].lower()
+        if name in PUBLISHED:
+            published = published or (child.text or "").strip()
+        elif name in CHANGED:
+            changed = changed or (child.text or "").strip()
+    return published, changed
 
 
 def _page_of(entry: Any) -> str | None:
@@ -179,12 +197,13 @@ def _lenient(body: bytes) -> list[Any]:
     return list(parsed.entries)
 
 
-def _entry(entry: Any, own: _Said, base: str) -> Entry | None:
+def _entry(entry: Any, own: _Said, base: str, language: str | None) -> Entry | None:
     link = own.page or entry.get("link") or _address(entry)
     if not isinstance(link, str) or not link.strip():
         return None
+    published = _parsed_time(entry) if own.published is None else _published(entry, own.published, language)
     return Entry(
-        _absolute(base, link.strip()), title=_title(entry.get("title")), published_at=_published(entry) if own.dated else None
+        _absolute(base, link.strip()), title=_title(entry.get("title")), published_at=published, modified=own.changed or None
     )
 
 
@@ -203,8 +222,18 @@ def _title(value: object) -> str | None:
     return " ".join(str(value).replace("\0", "").split()) or None
 
 
-def _published(entry: Any) -> str | None:
-    """Return the date of publication in ISO 8601; midnight sharp is what parsers make of a day, so it is one."""
+def _published(entry: Any, said: str, language: str | None) -> str | None:
+    """Return when an entry was published in ISO 8601: read as the dates of pages are, never guessed; zones as parsers know them."""
+    parsed, stated = _parsed_time(entry), parse_date(said[:MAX_DATE], language)
+    if stated is None:
+        return parsed if parsed and OLD_DATE.search(said[:MAX_DATE]) and parse_date(parsed) else None
+    if parsed and not HALF_DAY.search(said) and abs((date.fromisoformat(parsed[:10]) - stated.day).days) <= 1:
+        return parsed
+    return stated.iso()
+
+
+def _parsed_time(entry: Any) -> str | None:
+    """Return the time that a parser found in ISO 8601; midnight sharp is what parsers make of a day, so it is one."""
     value = entry.get("published")
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value):
         return MIDNIGHT.sub("", value)

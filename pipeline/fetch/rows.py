@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from pipeline.errors import Reject
+from pipeline.extract.dates import parse_date
 from pipeline.fetch.client import without_userinfo
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.inflate import CUT_OFF
@@ -23,12 +24,21 @@ CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 TERMINAL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # commands of the terminal that shows a listing, but for tab and line feed
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII)
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
+MAX_DATE = 100  # characters
 MAX_TEXT = 2048  # characters of a header, a title or the words that go with an outcome
 
 
 def iso_date(text: object) -> str | None:
     """Return a time that a page claims when it is ISO 8601, with a day at least; None for anything else."""
     return text.strip() if isinstance(text, str) and ISO_DATE.fullmatch(text.strip()) else None
+
+
+def stated_date(text: object, language: str | None = None) -> str | None:
+    """Return a time that a source claims, in ISO 8601: as it is, or read as dates are read on pages; None for what is no date."""
+    if (iso := iso_date(text)) is not None or not isinstance(text, str):
+        return iso
+    stated = parse_date(text[:MAX_DATE], language)
+    return stated.iso() if stated else None
 
 
 def language_tag(text: object) -> str | None:
@@ -90,6 +100,7 @@ def fetch_row(
         outcome=outcome.code,
         fetched_at=moment,
         language=item.language,
+        published_at=item.published_at,
         status=status,
         content_type=clean(content_type),
         etag=clean(etag),

@@ -9,7 +9,7 @@
 --   authors  Names as a JSON list
 --   published_at  Publication time the page claims, in UTC; midnight when only the day is known
 --   published_precision  day, time, or local (a time without a zone, taken as UTC)
---   published_basis  Where the date was read: jsonld, meta, time, url or text
+--   published_basis  Where the date was read: jsonld, meta, time, url, text; source: the page tells none, its feed, sitemap or record does
 --   published_text  The date as the page gives it, ISO 8601
 --   modified_at  Time of change the page claims, in UTC
 --   language  ISO 639-1 code

@@ -360,6 +360,51 @@ def test_the_number_of_an_entry_is_no_date(date: str, read: str | None) -> None:
     assert entry.published_at == read
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "read"),
+    [
+        ("en", "Fri, 20 Nov 2026 08:30:00 EST", "2026-11-20T13:30:00+00:00"),
+        ("en", "20 Nov 26 08:30:00 +0100", "2026-11-20T07:30:00+00:00"),
+        ("en", "Fri Nov 20 08:30:00 2026", "2026-11-20T08:30:00+00:00"),
+        ("en", "Nov 20, 2026 8:30 PM", "2026-11-20T20:30:00"),
+        ("de", "So, 20 Dez 2026 08:30:00 +0100", "2026-12-20T08:30:00+01:00"),
+        ("ru", "Пт, 20 ноя 2026 08:30:00 +0300", "2026-11-20T08:30:00+03:00"),
+        ("ja", "2026年11月20日 8:30", "2026-11-20T08:30:00"),
+        ("", "05.11.2026 08:30", "2026-11-05T08:30:00"),
+        ("fr", "05/11/2026 08:30", "2026-11-05T08:30:00"),
+        ("en-us", "11/05/2026 08:30", "2026-11-05T08:30:00+00:00"),
+        *[("", "05/11/2026 08:30", None), ("en", "today", None), ("en", "2026-11", None), ("en", "Fri, 20 Nov 08:30:00 GMT", None)],
+        *[("en", "Thu, 01 Jan 1970 00:00:00 +0000", None), ("en", "-0001-11-30T00:00:00+00:00", None)],
+    ],
+)
+def test_the_date_of_an_entry_is_read_in_one_way_or_none(language: str, said: str, read: str | None) -> None:
+    item = f"<language>{language}</language><item><link>/a</link><pubDate>{said}</pubDate></item>"
+    (entry,) = parse_feed(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), "http://e.example/").entries
+    assert entry.published_at == read
+
+
+def test_a_change_is_no_publication_and_still_says_how_old_an_entry_is(web: Web, settings: Settings) -> None:
+    entries = "".join(f"<entry><link href='/{day}'/><updated>2026-11-{day}T08:00:00Z</updated></entry>" for day in (10, 22))
+    url = feed(web, "/atom", f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>')
+    (item,) = find(settings, Source(id="s", feeds=(url,), max_age_days=3)).items
+    assert (item.url, item.published_at) == (web.url("/22"), None)
+
+
+@pytest.mark.parametrize(
+    ("dated", "kept"),
+    [
+        *[("2026-11-22T08:00+01:00", True), ("2026-11", True), ("2026", True), ("Sun, 22 Nov 2026 08:00:00 GMT", True)],
+        *[("22.11.2026", True), ("05/11/2026", True), ("soon", True)],  # of what can be read in two ways, nothing is left out
+        *[("2026-10", False), ("2025", False), ("Sat, 21 Nov 2020 08:00:00 GMT", False), ("22.11.2020 08:00", False)],
+    ],
+)
+def test_any_form_of_a_date_says_how_old_a_page_is(web: Web, settings: Settings, dated: str, kept: bool) -> None:
+    urls = f"<url><loc>/page</loc><lastmod>{dated}</lastmod></url>"
+    url = feed(web, "/map.xml", f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>')
+    found = find(settings, Source(id="s", sitemaps=(url,), max_age_days=3))
+    assert (len(found.items) == 1) == kept
+
+
 def test_links_are_relative_to_what_the_feed_says() -> None:
     feed = '<?xml version="1.0"?><!-- a > b --><rss {0}><channel><item><link>/a</link></item></channel></rss>'
     bases = ("xml:base='https://b.example/x/'", 'version="2.0" xml:base="/y/"', "")
