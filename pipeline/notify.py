@@ -88,7 +88,7 @@ def run_failed(context: Any) -> Iterable[Alert]:
     run_id = f"{context['dag'].dag_id} {context['run_id']}"
     yield alerts.of_failed_run(
         run_id,
-        instance.task_id if instance else None,
+        _task(instance) if instance else None,
         cause=_cause(instance),
         night=_night(dag_run),
         started=_minute(dag_run.start_date) if dag_run is not None else "",
@@ -107,6 +107,11 @@ def task_failed(context: Any) -> Iterable[Alert]:
 def night_done(context: Any) -> Iterable[Alert]:
     """Find what is odd about a night that went through; for the last task's `on_success_callback`."""
     return alerts.of_night(_run(context), _run_link(context))
+
+
+def _task(instance: Any) -> str:
+    """Return the id of a task, with the number of the shard or night that it is mapped to."""
+    return instance.task_id if instance.map_index < 0 else f"{instance.task_id} [{instance.map_index}]"
 
 
 def _cause(instance: Any) -> str:
@@ -157,10 +162,10 @@ def _minute(moment: Any) -> str:
 def _send_email(alert: Alert, settings: Settings) -> None:
     if not settings.alert_email:
         return
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+    from pipeline.mail import MailNotifier
 
     to = [address.strip() for address in settings.alert_email.split(",")]
-    SmtpNotifier(to=to, subject=alert.title, html_content=alert.html()).notify({})  # an alert is no template
+    MailNotifier(to=to, subject=alert.title, html_content=alert.html()).notify({})  # an alert is no template
 
 
 def _send_apprise(alert: Alert, settings: Settings) -> None:

@@ -16,7 +16,7 @@ SAMPLE = 44  # characters of a sample line
 
 QUERIES = (
     "SELECT title, site, copies FROM clean_articles ORDER BY copies DESC LIMIT 5",
-    "SELECT rule, sum(times) AS lines, min(text) AS example FROM dropped_lines GROUP BY rule ORDER BY lines DESC",
+    "SELECT rule, count(*) AS lines, min(text) AS example FROM article_blocks GROUP BY rule ORDER BY lines DESC",
     "SELECT site, url, relation, score FROM article_copies WHERE relation = 'copy' LIMIT 5",
 )
 

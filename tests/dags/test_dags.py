@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -288,6 +290,64 @@ def test_an_alert_that_a_service_does_not_take_is_an_error_in_the_log(
     assert len(errors) == bool(told)
     assert told in "".join(errors)
     assert "marked-token" not in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+@pytest.mark.usefixtures("airflow_home")
+def test_a_mail_server_that_says_nothing_is_asked_once_and_keeps_no_alert_from_the_web_hook(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from pipeline.alerts import Alert
+    from pipeline.notify import AlertNotifier
+
+    asked: list[str] = []
+
+    def accept(listener: socket.socket) -> None:
+        kept = []  # open, and without a word
+        with suppress(OSError):
+            while True:
+                kept.append(listener.accept()[0])
+                asked.append("mail")
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append("chat")
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Chat) as server, socket.create_server(("127.0.0.1", 0)) as mail:
+        Thread(target=server.serve_forever).start()
+        Thread(target=accept, args=[mail], daemon=True).start()
+        smtp = {"disable_ssl": True, "disable_tls": True, "timeout": 1, "from_email": "a@example.org"}
+        port = mail.getsockname()[1]
+        smtp_default = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": smtp}
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp_default))
+        config = {"config": {"path": f"json://127.0.0.1:{server.server_port}/"}}
+        monkeypatch.setenv("AIRFLOW_CONN_CHAT", json.dumps({"conn_type": "apprise", "extra": json.dumps(config)}))
+        monkeypatch.setenv("COPYDESK_ALERT_CONNECTION", "chat")
+        monkeypatch.setenv("COPYDESK_ALERT_EMAIL", "desk@example.org")
+        AlertNotifier(lambda _: [Alert("run_failed", "x failed", "now", "http://localhost/")]).notify({})
+        server.shutdown()
+    assert asked == ["mail", "chat"]
+    assert "the alert could not be sent by email" in caplog.text
+
+
+@pytest.mark.usefixtures("airflow_home")
+@pytest.mark.parametrize(("named", "waits"), [(None, 20), (5, 5), (600, 20)])
+def test_no_mail_server_is_waited_for_longer_than_what_is_called_back_may_take(
+    named: int | None, waits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.mail import MailNotifier
+
+    extra = {} if named is None else {"timeout": named}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps({"conn_type": "smtp", "host": "127.0.0.1", "extra": extra}))
+    hook = MailNotifier(to="a@example.org", subject="x", html_content="x").hook
+    hook.smtp_connection = hook.get_connection("smtp_default")
+    assert hook.timeout == waits
 
 
 def test_the_example_in_the_docs_waits_for_the_articles(dags: dict[str, Any]) -> None:
