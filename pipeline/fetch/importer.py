@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import mmap
@@ -19,6 +20,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, Reject
 from pipeline.fetch.exchange import REDIRECTS, Exchange, leads_on, media_type
 from pipeline.fetch.inflate import ISAL_ERROR
+from pipeline.fetch.reading import is_whole
 from pipeline.fetch.rows import clean_url, fetch_row, judge_page, judged, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome
@@ -34,6 +36,9 @@ PAGE_RECORDS = (WarcRecordType.response, WarcRecordType.resource)
 GZIP_START = b"\x1f\x8b\x08"
 PLAIN_START = b"WARC/1."
 MAX_STATUS = 999  # HTTP has three digits, and the index room for five
+STEP = 2**20  # bytes of a member looked at, and inflated, at a time
+HEAD_END = b"\r\n\r\n"
+PADDING = b"\r\n\0 "
 PROBE_BYTES = 512  # of a gzip member, enough to see whether a record begins in it
 CHUNK = re.compile(rb"\r?\n?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
@@ -76,9 +81,23 @@ def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange |
         except OSError as error:  # damaged in the middle: `_records` finds the next
             logger.warning("%s: the record of %s is damaged: %s", path, url, error)
     if not count:
-        raise ConfigError(f"import: {path!r} holds no WARC record; name .warc, .warc.gz or .warc.zst files")
+        raise ConfigError(f"import: {path!r} holds no WARC record; {_mend(Path(path))}")
     if not pages:
         logger.warning("%s: none of its %d records is a page (a `response` or `resource` of an http(s) URL)", path, count)
+
+
+def _mend(path: Path) -> str:
+    """Return what to do with a file that is no WARC file, by how it begins."""
+    with path.open("rb") as handle:
+        start = handle.read(PROBE_BYTES)
+    if start.startswith(b"PK\x03\x04"):
+        return "it is a zip archive: a WACZ has its WARC files in the folder archive, so unpack it and name those"
+    if start.startswith(GZIP_START):
+        with contextlib.suppress(ISAL_ERROR):
+            start = isal_zlib.decompressobj(wbits=31).decompress(start, max_length=16)
+    if start.startswith(b"filedesc:"):
+        return "it is an ARC file, the format before WARC: `warcio recompress` makes a WARC file of it"
+    return "name .warc, .warc.gz or .warc.zst files"
 
 
 def _moment(record: Any) -> datetime | None:
@@ -105,13 +124,14 @@ def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -
         raise OSError(f"it ends after {len(body)} of {announced} bytes")  # of a file that was cut off, which FastWARC does not tell
     if len(body) > settings.max_wire_bytes:
         return fetch_row(item, Outcome("too_large", detail=f"more than {settings.max_wire_bytes} bytes"), moment), None
+    encodings = [value for name, value in headers if name.lower() == "content-encoding"]
     exchange = Exchange(
         url=item.url,
         status=status,
         version="HTTP/1.1",
         reason=reason,
         headers=headers,
-        body=_without_chunks(body) if any(name.lower() == "transfer-encoding" for name, _ in headers) else body,
+        body=_without_chunks(body, encodings) if any(name.lower() == "transfer-encoding" for name, _ in headers) else body,
         request_headers=(),
         address=record.headers.get("WARC-IP-Address"),
         fetched_at=moment,
@@ -133,7 +153,7 @@ def _head(record: Any) -> tuple[int, str, Headers]:
     return status, (record.http_headers.reason_phrase or "").strip(), headers
 
 
-def _without_chunks(body: bytes) -> bytes:
+def _without_chunks(body: bytes, encodings: list[str]) -> bytes:
     """Undo the chunks of a transfer; a body that has none, since its writer has undone them, comes back as it is."""
     parts: list[bytes] = []
     place = 0
@@ -143,9 +163,11 @@ def _without_chunks(body: bytes) -> bytes:
             return b"".join(parts)
         parts.append(body[place : place + size])
         place += size
-    if parts:
+    if parts and not (
+        not body[place:].strip() and is_whole(b"".join(parts), encodings)
+    ):  # only the last one, of nothing, is missing
         raise OSError("its chunks end before they should")
-    return body
+    return b"".join(parts) or body
 
 
 def _without_wrong_label(exchange: Exchange, limit: int) -> Exchange:
@@ -169,16 +191,51 @@ def _records(path: Path) -> Iterator[Any]:
     with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
         start: int | None = 0
         while start is not None:
-            last = start
+            last, length = start, ""
             try:
                 handle.seek(start)
                 for record in ArchiveIterator(handle, record_types=WarcRecordType.any_type, parse_http=True, auto_decode="none"):
                     last = max(last, start + record.stream_pos)
+                    length = record.headers.get("Content-Length") or ""
                     yield record
+                if _breaks_off(content, last, length):  # which FastWARC takes for the end
+                    logger.warning("%s: breaks off in a record, at byte %d or later: get the whole file", path, last)
                 return
             except (OSError, ValueError) as error:
                 logger.warning("%s: damaged after byte %d: %s", path, last, error)
             start = _next_record(content, last + 1)
+
+
+def _breaks_off(content: mmap.mmap, last: int, length: str) -> bool:
+    """Say whether a file ends in the midst of a record; `last` is where the last one that was read begins, `length` that of it."""
+    if content[: len(GZIP_START)] == GZIP_START:
+        return _ends_in_member(content, last if last < len(content) else 0)  # one member of all records has its end for their place
+    if content[: len(PLAIN_START)] != PLAIN_START:
+        return False  # Zstandard, of which FastWARC tells it
+    head = content.find(HEAD_END, last)
+    if head < 0 or not length.isdigit():
+        return head < 0
+    end = head + len(HEAD_END) + int(length)
+    return len(content) < end or bool(content[end:].strip(PADDING))
+
+
+def _ends_in_member(content: mmap.mmap, place: int) -> bool:
+    """Say whether gzip members that follow each other from a place end with the file, all but the last of them whole."""
+    while content[place : place + len(GZIP_START)].startswith(GZIP_START[: len(content) - place]) and place < len(content):
+        decoder = isal_zlib.decompressobj(wbits=31)
+        while not decoder.eof:
+            data = decoder.unconsumed_tail
+            if not data:
+                data = content[place : place + STEP]
+                place += len(data)
+            if not data:
+                return True
+            try:
+                decoder.decompress(data, max_length=STEP)
+            except ISAL_ERROR:
+                return False  # damage, which was told
+        place -= len(decoder.unused_data)
+    return False
 
 
 def _next_record(content: mmap.mmap, position: int) -> int | None:

@@ -44,12 +44,12 @@ async def read(response: aiohttp.ClientResponse, limit: int, truncate: bool) -> 
                     return bytes(body[:limit]), True
                 raise Reject("too_large", f"more than {limit} bytes over the wire")
     except aiohttp.ClientPayloadError:  # the connection was closed before the length that was announced
-        if not _is_whole(bytes(body), response.headers.getall("Content-Encoding", [])):
+        if not is_whole(bytes(body), response.headers.getall("Content-Encoding", [])):
             raise
     return bytes(body), False
 
 
-def _is_whole(body: bytes, encodings: list[str]) -> bool:
+def is_whole(body: bytes, encodings: list[str]) -> bool:
     """Say whether a page or feed is all there, whatever length was announced: a script may have counted it wrongly."""
     try:
         return END_OF_PAGE.search(inflate(body, ",".join(encodings), MAX_WHOLE)) is not None

@@ -15,7 +15,7 @@ from warcio.warcwriter import WARCWriter
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.fetch.archive import index_segments, read_page, segments_under
-from pipeline.fetch.importer import import_warcs
+from pipeline.fetch.importer import import_warcs, read_warc
 from pipeline.records import Fetch, StageReport
 from pipeline.stages import check_error_budget
 from pipeline.store import LocalStore
@@ -106,6 +106,7 @@ def test_a_page_whose_encoding_its_writer_has_undone_is_read(
         (b"3\r\n<p>\r\nA;name=1\r\n0123456789\r\n0\r\nX-Trailer: 1\r\n\r\n", b"<p>0123456789"),
         (b"3  \r\n<p>\r\n00\r\n\r\n", b"<p>"),
         (b"3\r\n<p>\r\nA\r\n0123", None),
+        (b"%x\r\n%s\r\n" % (len(PAGE), PAGE), PAGE),  # whole but for the last chunk, of nothing
     ],
 )
 def test_chunks_are_undone_and_a_cut_one_is_damage(
@@ -205,6 +206,51 @@ def test_a_file_that_is_cut_off_costs_its_last_record_and_says_so(
     path.write_bytes(path.read_bytes()[: places[4] - 40])
     assert {row.url.rpartition("/")[2] for row in load(path, settings, store)} == {"0", "1", "2"}
     assert re.search(r"the record of https?://\S+/3 is damaged: it ends after \d+ of \d+ bytes", caplog.text)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_that_breaks_off_anywhere_says_so(
+    tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture, packed: bool
+) -> None:
+    caplog.set_level("WARNING")
+    path = tmp_path / "a.warc"
+    places = make(path, packed=packed)
+    whole = path.read_bytes()
+    assert [row.url.rpartition("/")[2] for row, _ in read_warc(str(path), settings)] == ["0", "1", "2", "3", "4", "5"]
+    assert not caplog.records
+    for end in range(places[4] + 1, places[5] - 8, 9):
+        caplog.clear()
+        path.write_bytes(whole[:end])
+        kept = [row.url.rpartition("/")[2] for row, _ in read_warc(str(path), settings)]
+        assert kept[:4] == ["0", "1", "2", "3"]
+        assert re.search("breaks off in a record|damaged after byte", caplog.text), end
+
+
+@pytest.mark.parametrize("padding", [b"\r\n\r\n", b"\0" * 100])
+def test_what_fills_the_end_of_a_file_is_no_record(
+    tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture, padding: bytes
+) -> None:
+    caplog.set_level("WARNING")
+    path, one = tmp_path / "a.warc", tmp_path / "one.warc.gz"
+    make(path, packed=False)
+    one.write_bytes(gzip.compress(path.read_bytes()))  # all records in one member
+    path.write_bytes(path.read_bytes() + padding)
+    assert [len(list(read_warc(str(file), settings))) for file in (path, one)] == [6, 6]
+    assert "breaks off" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        (b"PK\x03\x04" + bytes(60), "a WACZ has its WARC files in the folder archive"),
+        (b"filedesc://a.arc 0.0.0.0 20260101000000 text/plain 77\n1 0 x\n" * 3, "`warcio recompress` makes a WARC file of it"),
+        (gzip.compress(b"filedesc://a.arc 0.0.0.0 20260101000000 text/plain 77\n1 0 x\n" * 3, mtime=0), "it is an ARC file"),
+    ],
+)
+def test_archives_of_other_kinds_are_told_with_their_mend(tmp_path: Path, settings: Settings, content: bytes, mend: str) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(mend)):
+        list(read_warc(str(tmp_path / "a"), settings))
 
 
 def test_an_archive_without_pages_is_named(
