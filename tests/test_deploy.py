@@ -116,6 +116,13 @@ def test_the_log_of_a_task_shows_what_it_failed_of_without_scrolling(services: d
     assert services["api-server"]["environment"][name] == on_kubernetes[name] == on_loopback[name] == "True"
 
 
+def test_the_links_of_alerts_lead_to_where_the_ui_is(services: dict[str, Any], helm: dict[str, Any]) -> None:
+    name = "AIRFLOW__API__BASE_URL"  # without it they lead to localhost
+    for part in ("dag-processor", "worker"):
+        assert services[part]["environment"][name].startswith("${UI_URL:-")
+    assert {entry["name"]: entry.get("value") for entry in helm["env"]}[name].startswith("https://")
+
+
 def test_every_service_is_confined(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert service["cap_drop"] == ["ALL"], name

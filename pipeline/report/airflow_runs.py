@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from pipeline.errors import ConfigError
 from pipeline.notify import CAUSE, NO_CAUSE
 from pipeline.report.app import night_page
-from pipeline.report.came_from import CameFrom, Failure
+from pipeline.report.came_from import NOBODY, CameFrom, Failure
 from pipeline.scheduling import date_of_run
 
-LOADS = ("load", "night")  # the tasks that load a night; the second is a replay's
+# Our DAGs and the task of each that loads a night. Every run has the tab, and of another DAG it says nothing of the run itself.
+LOADS = {"nightly_articles": "load", "import_archive": "load", "replay_articles": "night"}
 FAILED = (TaskInstanceState.FAILED, TaskInstanceState.UP_FOR_RETRY)
 
 
@@ -54,13 +55,16 @@ def run_date(run: Any) -> str:
 
 def came_from(session: Session, run: Any) -> CameFrom:
     """Return what the page of a run's night has to say of the run."""
+    if run.dag_id not in LOADS:
+        return NOBODY
+    is_loaded = (TaskInstance.task_id == LOADS[run.dag_id]) & (TaskInstance.state == TaskInstanceState.SUCCESS)
     tasks = session.scalars(
         select(TaskInstance)
         .filter_by(dag_id=run.dag_id, run_id=run.run_id)
-        .where(TaskInstance.state.in_((*FAILED, TaskInstanceState.SUCCESS)))
+        .where(TaskInstance.state.in_(FAILED) | is_loaded)
         .order_by(TaskInstance.end_date, TaskInstance.task_id, TaskInstance.map_index)
     ).all()
-    loaded = any(task.task_id in LOADS and task.state == TaskInstanceState.SUCCESS for task in tasks)
+    loaded = any(task.state == TaskInstanceState.SUCCESS for task in tasks)
     causes = _causes(session, run)
     failures = [
         Failure(

@@ -91,14 +91,27 @@ class Airflow:
         """The URL of the embedded warehouse."""
         return f"sqlite:///{self.folder}/data/warehouse.db"
 
-    def call(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
-        """Call the REST API; raises with what it answered when that is an error."""
+    def headers(self) -> dict[str, str]:
+        """Return what a request of somebody who is logged in has."""
         with urllib.request.urlopen(f"{self.url}/auth/token", timeout=PATIENCE) as answer:
             token = json.load(answer)["access_token"]
+        return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def tab(self, dag: str, run: str) -> str:
+        """Return the report as the tab of a run shows it."""
+        address = f"{self.url}/copydesk/dag-run?dag_id={dag}&run_id={quote(run)}"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(address, headers=self.headers()), timeout=PATIENCE) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:  # of a night that is not there
+            return error.read().decode()
+
+    def call(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
+        """Call the REST API; raises with what it answered when that is an error."""
         request = urllib.request.Request(
             f"{self.url}/api/v2/{path}",
             data=json.dumps(body).encode() if body is not None else None,
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            headers=self.headers(),
             method=method,
         )
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 import signal
 import socket
@@ -127,8 +128,14 @@ def test_a_misspelt_key_fails_the_plan_and_does_not_run_everything(airflow: Airf
     run = airflow.trigger(dag, conf)
     assert airflow.wait(dag, run) == "failed"
     assert {task for task, state in airflow.tasks(dag, run).items() if state not in ("upstream_failed", "skipped")} == {"plan"}
-    cause = airflow.call(f"dags/{dag}/dagRuns/{quote(run)}/taskInstances/plan/xcomEntries/cause?deserialize=true")["value"]
-    assert f"unknown key '{key}'; the keys are" in cause
+    tab = html.unescape(airflow.tab(dag, run))
+    assert "failed before its load" in tab
+    assert f"unknown key '{key}'; the keys are" in tab
+
+
+def test_the_tab_of_another_dag_says_nothing_of_its_run(airflow: Airflow) -> None:
+    (run,) = airflow.runs("morning_digest")
+    assert "run loaded nothing" not in airflow.tab("morning_digest", run["dag_run_id"])
 
 
 def test_everything_ends_with_it(airflow: Airflow) -> None:
