@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -73,8 +74,8 @@ def parse_feed(body: bytes, url: str) -> Feed:
     """Return what a feed (XML or JSON, gzipped too) points to; raises `Reject` `bad_feed` or `empty_feed`."""
     if body.startswith(b"\x1f\x8b"):  # a file that the server has as it is, and says nothing of
         body = inflate(body, "gzip", MAX_BYTES)
-    if body.removeprefix(MARK).lstrip().startswith(b"{"):
-        body = body.removeprefix(MARK)  # of a JSON Feed; of XML it says the encoding
+    if body.removeprefix(MARK).lstrip()[:1] in (b"{", b"["):
+        body = _json_feed(body.removeprefix(MARK))  # of XML the mark says the encoding
     else:
         body = as_utf8(body)
         refuse_entities(body, "bad_feed")
@@ -95,6 +96,20 @@ def parse_feed(body: bytes, url: str) -> Feed:
         why = f"none of the {nameless} entries says where its page is" if nameless else "a feed without entries"
         raise Reject("empty_feed", why)
     return Feed(kept, _unread(nameless, len(entries), left_out(fault, len(entries), listed)))
+
+
+def _json_feed(body: bytes) -> bytes:
+    """Return a JSON Feed with those of its items that are any; raises `Reject` `bad_feed` for other JSON, `empty_feed`."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Reject("bad_feed", f"JSON that cannot be read: {error}"[:300]) from error
+    items = value.get("items") if isinstance(value, dict) else None
+    if not isinstance(items, list):
+        raise Reject("bad_feed", "JSON, but no JSON Feed: it is no object with a list of items")
+    if not items:
+        raise Reject("empty_feed", "a feed without entries")
+    return json.dumps(value | {"items": [item for item in items if isinstance(item, dict)]}).encode()
 
 
 def _unread(nameless: int, count: int, broken: str | None) -> str | None:
@@ -162,6 +177,7 @@ def _page_of(entry: Any) -> str | None:
     if not named:  # RSS 1.0 names an item by its address; Atom may keep the text elsewhere
         content = entry.find("{*}content")
         named = [(entry, address) for address in (entry.get(ABOUT), content.get("src") if content is not None else None) if address]
+        named += [(guid, guid.text.strip()) for guid in entry.findall("{*}guid[@isPermaLink='true']") if (guid.text or "").strip()]
     return _absolute(named[0][0].base or "", named[0][1]) if named else None
 
 

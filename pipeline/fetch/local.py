@@ -10,9 +10,11 @@ import gzip
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 from urllib.parse import quote, unquote_to_bytes, urlsplit
@@ -23,10 +25,12 @@ from pipeline.errors import Reject
 from pipeline.store import open_store
 from pipeline.zst import open_zst
 
-HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
 TEXT_SUFFIXES = (".txt",)
-RECORD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".ndjson.gz", ".ndjson.zst")
+RECORD_SUFFIXES = (".jsonl", ".ndjson")
 SUFFIXES = HTML_SUFFIXES + TEXT_SUFFIXES + RECORD_SUFFIXES
+PACKED = (".gz", ".zst")
+WILD = re.compile(r"[*?\[]")
 LOCAL_SCHEMES = ("file:", "s3:")
 
 
@@ -43,7 +47,7 @@ def find_files(pattern: str) -> list[str]:
     """Return the URLs of the files that a folder, a glob or a path names, sorted; raises `Reject` `no_such_file`."""
     found = _find_s3(pattern) if pattern.startswith("s3://") else _find_local(pattern)
     if not found:
-        kinds = ", ".join(SUFFIXES)
+        kinds = f"{', '.join(SUFFIXES)}, each also with {' or '.join(PACKED)}"
         raise Reject("no_such_file", f"{pattern} names no file of a kind that can be read ({kinds})")
     return sorted(found)
 
@@ -61,17 +65,34 @@ def _find_local(pattern: str) -> list[str]:
 
 
 def _find_s3(pattern: str) -> list[str]:
-    """List a prefix; a `*` may stand in the last part of the key."""
+    """List what a folder, a key or a glob names; a bucket has nothing but keys, of which a folder is the beginning."""
     bucket, _, key = pattern.removeprefix("s3://").partition("/")
-    prefix = key.partition("*")[0]
+    folder = key if key.endswith("/") or not key else f"{key}/"
+    parts = key.split("/")
     store = open_store(f"s3://{bucket}")
-    wanted = [k for k in store.list(prefix) if _readable(k) and ("*" not in key or Path(k).match(key))]
+    listed = (k for k in store.list(WILD.split(key, maxsplit=1)[0]) if _readable(k))
+    wanted = [k for k in listed if k == key or k.startswith(folder) or _matches(k.split("/"), parts)]
     return [f"s3://{bucket}/{quote(k)}" for k in wanted]
+
+
+def _matches(parts: list[str], pattern: list[str]) -> bool:
+    """Say whether the parts of a key are those of a glob, in which `**` stands for any number of them."""
+    if not pattern or not parts:
+        return not pattern and not parts
+    if pattern[0] == "**":
+        return _matches(parts, pattern[1:]) or _matches(parts[1:], pattern)
+    return fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
 def _readable(name: str) -> bool:
     base = name.rpartition("/")[2].lower()
-    return base.endswith(SUFFIXES) and not base.startswith(".")
+    return _unpacked(base).endswith(SUFFIXES) and not base.startswith(".")
+
+
+def _unpacked(name: str) -> str:
+    """Return a name in lower case without the suffix of its compression."""
+    name = name.lower()
+    return next((name.removesuffix(suffix) for suffix in PACKED if name.endswith(suffix)), name)
 
 
 def is_local(url: str) -> bool:
@@ -81,7 +102,7 @@ def is_local(url: str) -> bool:
 
 def holds_records(url: str) -> bool:
     """Say whether the file of this URL is JSON Lines."""
-    return urlsplit(url).path.lower().endswith(RECORD_SUFFIXES)
+    return _unpacked(urlsplit(url).path).endswith(RECORD_SUFFIXES)
 
 
 def read_documents(url: str, limit: int, numbers: Iterable[int] | None = None) -> Iterator[Document]:
@@ -95,7 +116,7 @@ def read_documents(url: str, limit: int, numbers: Iterable[int] | None = None) -
                 yield from _records(url, handle, limit, None if numbers is None else set(numbers))
             else:
                 content = handle.read(limit + 1)
-                kind = "text/plain" if urlsplit(url).path.lower().endswith(TEXT_SUFFIXES) else "text/html"
+                kind = "text/plain" if _unpacked(urlsplit(url).path).endswith(TEXT_SUFFIXES) else "text/html"
                 yield Document(url, content if len(content) <= limit else None, kind)
     except (FileNotFoundError, KeyError) as error:
         raise Reject("no_such_file", f"{url} is not there") from error

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -423,6 +424,7 @@ FEEDBURNER = "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
         ("<item><link>/page</link><atom:link rel='alternate' href='/amp'/></item>", "http://e.example/page"),
         ("<item><atom:link href='/page'/></item>", "http://e.example/page"),
         ("<item><guid isPermaLink='true'>http://e.example/page</guid></item>", "http://e.example/page"),
+        ("<item><guid isPermaLink='true'> /page </guid></item>", "http://e.example/page"),
         (
             "<item><link>/~r/1</link><feedburner:origLink>http://o.example/page</feedburner:origLink></item>",
             "http://o.example/page",
@@ -443,6 +445,36 @@ def test_an_entry_leads_to_its_page(entry: str, expected: str) -> None:
     atom = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>A</title>{entry}</feed>"
     (found,) = parse_feed((atom if "<entry" in entry else rss).encode(), "http://e.example/feed").entries
     assert found.url == expected
+
+
+def test_a_robots_txt_stands_for_the_sitemaps_that_it_names(web: Web, settings: Settings) -> None:
+    feed(web, "/map.xml", SITEMAP)
+    feed(web, "/late.xml", SITEMAP.replace("{base}/4", "{base}/6"))
+    rules = f"User-agent: *\r\nDisallow: /x\r\nSitemap: {web.url('/map.xml')} # news\r\nsitemap:/late.xml\r\nSitemap: http://[\r\n"
+    web.add("/robots.txt", Reply(rules.encode(), headers={"Content-Type": "text/plain"}))
+    found = find(settings, Source(id="s", sitemaps=(web.url("/robots.txt"),)))
+    assert short(web, found) == ["/4", "/5", "/6"]
+    assert [reject.reason for reject in found.rejected] == ["bad_url"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "told"),
+    [
+        ('[{"id": 1, "link": "/1"}]', "bad_feed", "JSON, but no JSON Feed"),
+        ('{"posts": []}', "bad_feed", "JSON, but no JSON Feed"),
+        ('{"items": [}', "bad_feed", "JSON that cannot be read: Expecting value: line 1"),
+        ('{"version": "https://jsonfeed.org/version/1.1", "items": []}', "empty_feed", "a feed without entries"),
+    ],
+)
+def test_json_that_is_no_feed_is_told_as_that(body: str, reason: str, told: str) -> None:
+    with pytest.raises(Reject) as caught:
+        parse_feed(body.encode(), "http://e.example/")
+    assert (caught.value.code, caught.value.detail[: len(told)]) == (reason, told)
+
+
+def test_an_item_that_is_none_costs_none_of_the_others() -> None:
+    body = '{"version": "https://jsonfeed.org/version/1.1", "items": [null, {"url": "/1", "title": "é"}, 7]}'
+    assert [(e.url, e.title) for e in parse_feed(body.encode(), "http://e.example/").entries] == [("http://e.example/1", "é")]
 
 
 def test_an_item_of_rss_1_is_named_by_its_page() -> None:
@@ -580,6 +612,10 @@ def test_local_folders_globs_and_records(settings: Settings, tmp_path: Path) -> 
     assert found.items[2].title == "X"
     only = find(settings, Source(id="mine", files=(f"{folder}/**/*.txt",)))
     assert [i.url for i in only.items] == [f"{base}/deep/b.txt"]
+    (folder / "deep" / "c.HTML.gz").write_bytes(gzip.compress(b"<p>packed</p>"))
+    (folder / "deep" / "d.txt.zst").write_bytes(zstandard.compress(b"packed text"))
+    packed = find(settings, Source(id="mine", files=(f"{folder}/deep",)))
+    assert [i.url.removeprefix(f"{base}/deep/") for i in packed.items] == ["b.txt", "c.HTML.gz", "d.txt.zst"]
     nothing = find(settings, Source(id="mine", files=(f"{folder}/*.xml", str(tmp_path / "none"))))
     assert [r.reason for r in nothing.rejected] == ["no_such_file", "no_such_file"]
 

@@ -15,10 +15,12 @@ from pipeline.config import Settings
 from pipeline.fetch.archive import read_page
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.local import find_files, read_documents
 from pipeline.records import Discovered, Fetch
 from pipeline.sources import Source
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
+from tests.fetch.conftest import PAGE
 
 PREFIX = "raw/dt=2026-11-23/shard=000"
 
@@ -125,3 +127,10 @@ def test_an_unchanged_document_keeps_its_place(tmp_path: Path, settings: Setting
     (folder / "a.txt").write_text("another")
     (third,) = read(folder, settings, store, known)
     assert third.outcome == "fetched"
+
+
+def test_packed_documents_are_read_as_what_they_hold(tmp_path: Path) -> None:
+    (tmp_path / "a.html.gz").write_bytes(gzip.compress(PAGE))
+    (tmp_path / "b.txt.zst").write_bytes(zstandard.compress(b"plain words"))
+    documents = [next(read_documents(url, 1000)) for url in find_files(str(tmp_path))]
+    assert [(d.content, d.content_type) for d in documents] == [(PAGE, "text/html"), (b"plain words", "text/plain")]

@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError, Transient
 from pipeline.fetch.archive import gc
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import fetch
+from pipeline.fetch.local import find_files
 from pipeline.fetch.notes import rows_noted
 from pipeline.records import Discovered, StageReport
 from pipeline.sources import Source
@@ -106,6 +107,25 @@ def test_pages_are_archived_and_read_back(web: Web, settings: Settings, s3: Stor
     assert len(list(s3.list("raw/"))) == 1
     assert {row for key in s3.list("raw/") for row in rows_noted(s3, key)} == set(rows)
     assert len(gc(s3, ())) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("in", ["in/1.html", "in/a/2.html", "in/a/b/3.html"]),  # and not what lies beside it
+        ("in/", ["in/1.html", "in/a/2.html", "in/a/b/3.html"]),
+        ("in/1.html", ["in/1.html"]),
+        ("in/*.html", ["in/1.html"]),
+        ("in/*/*.html", ["in/a/2.html"]),
+        ("in/**/*.html", ["in/1.html", "in/a/2.html", "in/a/b/3.html"]),
+        ("in*/[45].html", ["in-old/4.html", "inner/5.html"]),
+        ("i?/1.html", ["in/1.html"]),
+    ],
+)
+def test_folders_and_globs_in_a_bucket_name_what_they_name_on_a_disk(s3: Store, pattern: str, found: list[str]) -> None:
+    for key in ("in/1.html", "in/a/2.html", "in/a/b/3.html", "in-old/4.html", "inner/5.html"):
+        s3.put(key, PAGE)
+    assert [url.removeprefix(f"{s3.url}/") for url in find_files(f"{s3.url}/{pattern}")] == found
 
 
 def test_documents_in_a_bucket_are_a_source(settings: Settings, s3: Store) -> None:
