@@ -13,13 +13,17 @@ class Cookies:
     """What was set on the way to a page, for the hosts and paths that it was set for; nothing of it is kept."""
 
     def __init__(self) -> None:
-        self._jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)  # `unsafe`: of hosts that are addresses, too
+        self._jar: aiohttp.CookieJar | None = None  # made when something is set; most pages are no redirects
         self._sent: set[tuple[str, Headers]] = set()
 
     def take(self, exchange: Exchange) -> None:
         """Take what an answer sets."""
         values = [value for name, value in exchange.headers if name.lower() == "set-cookie"]
-        self._jar.update_cookies_from_headers(values, URL(exchange.url))
+        if values:
+            self._jar = self._jar or aiohttp.CookieJar(
+                unsafe=True, quote_cookie=False
+            )  # `unsafe`: of hosts that are addresses, too
+            self._jar.update_cookies_from_headers(values, URL(exchange.url))
 
     def sent_to(self, url: str) -> Headers:
         """Return the header for a request, none where nothing is set for its URL, and remember that it was sent."""
@@ -32,5 +36,7 @@ class Cookies:
         return (url, self._header(url)) not in self._sent
 
     def _header(self, url: str) -> Headers:
+        if self._jar is None:
+            return ()
         pairs = [f"{name}={morsel.coded_value}" for name, morsel in self._jar.filter_cookies(URL(url)).items()]
         return (("Cookie", "; ".join(sorted(pairs))),) if pairs else ()
