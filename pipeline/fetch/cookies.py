@@ -20,9 +20,7 @@ class Cookies:
         """Take what an answer sets."""
         values = [value for name, value in exchange.headers if name.lower() == "set-cookie"]
         if values:
-            self._jar = self._jar or aiohttp.CookieJar(
-                unsafe=True, quote_cookie=False
-            )  # `unsafe`: of hosts that are addresses, too
+            self._jar = self._jar or aiohttp.CookieJar(unsafe=True, quote_cookie=False)  # also of hosts that are addresses
             self._jar.update_cookies_from_headers(values, URL(exchange.url))
 
     def sent_to(self, url: str) -> Headers:
