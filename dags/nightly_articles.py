@@ -77,7 +77,7 @@ SETTINGS = scheduling.settings_of_dags()
             minimum=1,
             maximum=1_000_000,  # of an integer that has more than 64 bits Airflow's DAG processor dies, again and again
             title="Page limit",
-            description="At most so many new pages of each source, for example 50. Empty: no limit.",
+            description="At most so many pages of each source, new or due to be looked at again, for example 50. Empty: no limit.",
         ),
         "dry_run": Param(
             False,
