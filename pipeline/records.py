@@ -121,7 +121,7 @@ class Block:
 
     def drop(self, rule: str) -> Block:
         """Return the block labelled by `rule`; a label once given stays."""
-        return self if self.dropped_by else dataclasses.replace(self, dropped_by=rule)
+        return self if self.dropped_by else Block(self.index, self.kind, self.text, rule, self.link_density, self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,10 @@ MAX_DETAILS, MAX_DETAILS_CHARS = 6, 160
 COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words", "298 字"
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
 CONTACT = re.compile(
-    r"(?i:^to contact the (?:reporter|author|writer|editor)s?\b[^@]{0,100}@)"
-    r"|(?i:^(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
-    r"|^[^\s@]+@[^\s@]+\.\w{2,10}$|^@\w{2,30}$"
-    r"|^(?:[^\W\d_][\w'’.-]{0,30} ){2,4}can be reached (?:at|by|via|on)\b[^@]{0,60}@"
+    r"(?i:to contact the (?:reporter|author|writer|editor)s?\b[^@]{0,100}@)"
+    r"|(?i:(?:e-?mail|contact|reach|write to|follow|twitter|x|tel|phone)\b.{0,80}(?:@|\d{3}[-. ]\d{3,4}))"
+    r"|[^\s@]+@[^\s@]+\.\w{2,10}$|@\w{2,30}$"
+    r"|(?:[^\W\d_][\w'’.-]{0,30} ){2,4}can be reached (?:at|by|via|on)\b[^@]{0,60}@"
 )
 ROLE_WITHIN = 14  # words from the verb: "is an award-winning health and science reporter"
 
@@ -187,14 +187,17 @@ def is_bio(text: str, authors: Collection[str] = ()) -> bool:
     """Say whether the text tells who a writer is, or how to reach them. `authors` are the folded names that the metadata gives."""
     if count_words(text) > MAX_BIO_WORDS:
         return False
-    return bool(CONTACT.search(text)) or _says_who(words_of(text), authors)
+    return CONTACT.match(text) is not None or _says_who(text, authors)
 
 
-def _says_who(words: Sequence[str], authors: Collection[str]) -> bool:
-    """Say whether the words begin as "Jane Doe is a reporter for …": a name, a verb, what people of the press are called.
+def _says_who(text: str, authors: Collection[str]) -> bool:
+    """Say whether the text begins as "Jane Doe is a reporter for …": a name, a verb, what people of the press are called.
 
     What a house reports ("The Courier reports she …") and whom a club's player joined is the story.
     """
+    words = words_of(text)
+    if any(map(begins_small, words[:2])):  # as in most paragraphs
+        return False
     place = next((i for i, word in enumerate(words[:7]) if fold(word) in words_for("biography_verbs")), None)
     if place is None or place < 2 or any(begins_small(word) for word in words[:place]):
         return False

@@ -1,4 +1,4 @@
-"""The characters that a match of a pattern can begin with, so that a line is held against few patterns and not all.
+"""The characters that a match of a pattern can begin with, and how long it can be: a line is held against few patterns, not all.
 
 Reads the plain forms that rules.toml is written in (literals, classes, groups, simple repeats). For every other form the answer is
 None, any character, which is always safe.
@@ -11,6 +11,8 @@ import re
 DIGITS = "0123456789"
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 _REPEAT = re.compile(r"\?|\*|\+|\{\d+(?:,\d*)?\}")
+_MOST = re.compile(r"\{(?:\d+,)?(\d+)\}|(\?)")
+_NO_WIDTH = ("\\b", "\\B", "^", "$", "(?=", "(?!", "(?<=", "(?<!")
 _OPTIONAL = re.compile(r"\?|\*|\{0")
 
 
@@ -23,6 +25,36 @@ def first_characters(pattern: str) -> frozenset[str] | None:
             return None
         found |= heads
     return frozenset(found)
+
+
+def longest_match(pattern: str) -> int | None:
+    """Return how many characters a line that matches the pattern has at most; None where there is no limit, or none is seen."""
+    lengths = [_longest_branch(branch) for branch in _branches(pattern)]
+    known = [length for length in lengths if length is not None]
+    return max(known) if len(known) == len(lengths) else None
+
+
+def _longest_branch(branch: str) -> int | None:
+    total = place = 0
+    while place < len(branch):
+        atom = _first_atom(branch[place:])
+        place += len(atom)
+        repeat = _REPEAT.match(branch, place)
+        place = repeat.end() + (branch[repeat.end() : repeat.end() + 1] in ("?", "+")) if repeat else place
+        width = _longest_atom(atom)
+        most = _MOST.fullmatch(repeat[0]) if repeat else None
+        if not atom or width is None or (repeat and not most and width):
+            return None
+        total += width * (int(most[1] or 1) if most else 1)
+    return total
+
+
+def _longest_atom(atom: str) -> int | None:
+    if atom.startswith(_NO_WIDTH):
+        return 0
+    if atom.startswith("(?:"):
+        return longest_match(atom[3:-1])
+    return None if atom.startswith("(") or (atom[:1] == "\\" and atom[1:].isdigit()) else 1
 
 
 def _branch_heads(branch: str) -> frozenset[str] | None:

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.clean.heads import first_characters
+from pipeline.clean.heads import first_characters, longest_match
 from pipeline.clean.lines import bare, fold, has_digit, without_counter
 from pipeline.config import listed, read_toml, typed
 from pipeline.errors import ConfigError
@@ -23,6 +23,7 @@ RULES_FILE = Path(__file__).with_name("rules.toml")
 NEEDED = ("id", "about", "where", "drops", "keeps")  # keys of every rule
 LABEL_LENGTH = 140  # characters; the longest label of rules.toml has 80
 PATTERN_LENGTH = 600  # characters; six sentences about the cookies of an embedded video
+LENGTH_STEP, MOST_STEPS = 100, 3  # characters: most patterns are for shorter lines than a paragraph
 PREFIX_WORDS = 30  # words of a headline behind "Read also:"
 LONGEST_PHRASE = 6  # words of one label inside a sequence of labels
 _BETWEEN_LABELS = re.compile(r"[\s/|,·•+&]+")
@@ -200,7 +201,7 @@ def _linked(folded: str, language: str) -> Match | None:
 
 def _by_pattern(folded: str, language: str) -> Match | None:
     first = folded[0] if folded[0] in _first_characters() else ""
-    for rule, patterns in _patterns_for(language, first):
+    for rule, patterns in _patterns_for(language, first, min(len(folded) // LENGTH_STEP, MOST_STEPS)):
         if rule.only_with and not any(map(folded.__contains__, rule.only_with)):
             continue
         for pattern, match in patterns:
@@ -210,17 +211,25 @@ def _by_pattern(folded: str, language: str) -> Match | None:
 
 
 @cache
-def _patterns_for(language: str, first: str) -> tuple[tuple[Rule, tuple[tuple[re.Pattern[str], Match], ...]], ...]:
-    """Return the patterns that can match a line which begins so, by rule: the language's and English ones.
+def _patterns_for(language: str, first: str, steps: int) -> tuple[tuple[Rule, tuple[tuple[re.Pattern[str], Match], ...]], ...]:
+    """Return the patterns that can match a line which begins so and is so long, by rule: the language's and English ones.
 
     Themes use English everywhere. All languages' when that of the page is unknown; `first` is empty for a character that no
-    pattern names.
+    pattern names; `steps` are those of `LENGTH_STEP` characters that the line has at least.
     """
+    if steps:
+        long = ((rule, tuple(p for p in patterns if _reaches(p[0], steps))) for rule, patterns in _patterns_for(language, first, 0))
+        return tuple((rule, patterns) for rule, patterns in long if patterns)
     found: dict[str, tuple[Rule, list[tuple[re.Pattern[str], Match]]]] = {}
     for name, pattern, heads, match in _all_patterns():
         if (not language or name in ("en", language)) and (heads is None or first in heads):
             found.setdefault(match.rule.id, (match.rule, []))[1].append((_pattern(pattern), match))
     return tuple((rule, tuple(patterns)) for rule, patterns in found.values())
+
+
+def _reaches(pattern: re.Pattern[str], steps: int) -> bool:
+    longest = longest_match(pattern.pattern)
+    return longest is None or longest >= steps * LENGTH_STEP
 
 
 @cache

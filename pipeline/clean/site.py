@@ -11,7 +11,6 @@ from datetime import date
 from functools import lru_cache
 
 from pipeline.clean.lines import bare, count_words, fold, is_prose
-from pipeline.memo import remember_short
 from pipeline.records import Article, SiteLine
 
 SITE_LINE = "site-line"
@@ -105,19 +104,18 @@ def _read(article: Article) -> tuple[_Page, dict[str, str]]:
 
 def is_line(text: str) -> bool:
     """Say whether a text is short enough to be a line of the site's."""
-    return len(text) <= MAX_LINE_LENGTH and count_words(text) <= MAX_LINE_WORDS
+    return len(text) < 2 * MAX_LINE_WORDS or (len(text) <= MAX_LINE_LENGTH and count_words(text) <= MAX_LINE_WORDS)
 
 
 def _shingles(words: list[str]) -> list[int]:
     """Return the shingles that begin with a word of the sample: a cheap choice, the same on every page."""
-    starts = [start for start, word in enumerate(words[: max(1, len(words) - SHINGLE + 1)]) if _is_sampled(word)]
-    # crc32: quick, and the same in every process.
-    return [zlib.crc32(" ".join(words[start : start + SHINGLE]).encode(errors="surrogatepass")) for start in starts]
+    sample = {word for word in set(words) if _number(word) % SAMPLED == 0}
+    starts = [start for start, word in enumerate(words[: max(1, len(words) - SHINGLE + 1)]) if word in sample]
+    return [_number(" ".join(words[start : start + SHINGLE])) for start in starts]
 
 
-@remember_short(65536)
-def _is_sampled(word: str) -> bool:
-    return zlib.crc32(word.encode(errors="surrogatepass")) % SAMPLED == 0
+def _number(text: str) -> int:
+    return zlib.crc32(text.encode(errors="surrogatepass"))  # quick, and the same in every process
 
 
 def _recurring(pages: list[_Page]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pipeline.clean import rules
 from pipeline.clean.bulk import clean_file
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
-from pipeline.clean.heads import first_characters
+from pipeline.clean.heads import first_characters, longest_match
 from pipeline.clean.lines import bare, fold
 from pipeline.clean.rules import PATTERN_LENGTH, RULES_FILE, Rule, fold_pattern, load_rules, match_line
 from pipeline.config import Settings
@@ -182,6 +182,24 @@ def test_the_first_characters_of_a_pattern_are_found(pattern: str, heads: str | 
     assert first_characters(pattern) == (None if heads is None else frozenset(heads))
 
 
+@pytest.mark.parametrize(
+    ("pattern", "longest"),
+    [
+        ("read more", 9),
+        (r"(?:please )?(?:log|sign)-?in\b", 7 + 4 + 1 + 2),
+        (r"[^.]{0,9}rights(?! of)\.?|by", 9 + 6 + 1),
+        (r"\d{2}[ap]m", 4),
+        (r"(?:[\w-]{1,9} ){1,3}?said", 34),
+        ("follow.*", None),
+        (r"(?:(?:a|b) )+", None),
+        (r"\w{2,}", None),
+        (r"(a)\1", None),
+    ],
+)
+def test_the_longest_match_of_a_pattern_is_found(pattern: str, longest: int | None) -> None:
+    assert longest_match(pattern) == longest
+
+
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_asking_few_patterns_gives_the_answer_of_asking_all(rule: Rule) -> None:
     patterns = [fold_pattern(pattern) for other in RULES for patterns in other.patterns.values() for pattern in patterns]
@@ -191,6 +209,8 @@ def test_asking_few_patterns_gives_the_answer_of_asking_all(rule: Rule) -> None:
             if re.fullmatch(pattern, folded):
                 heads = first_characters(pattern)
                 assert heads is None or folded[0] in heads, (pattern, line)
+                longest = longest_match(pattern)
+                assert longest is None or len(folded) <= longest, (pattern, line)
 
 
 @pytest.mark.parametrize(
