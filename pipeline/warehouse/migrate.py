@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ WRITTEN_FOR = ("postgresql", "sqlite")  # any other dialect gets its tables from
 VIEW = "view "
 # What PostgreSQL says of a view that would lose or change a column, and of a column that a view reads.
 VIEWS_IN_THE_WAY = ("42P16", "0A000", "2BP01")
+LOCK_NOT_AVAILABLE = "55P03"
+LOCK_WAIT_MS = 1000  # how long readers may be held up by an upgrade that waits for one of them
+READERS_PASS = 2.0  # seconds in which they are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,10 @@ def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
         _refuse_edited(warehouse, wanted, {name: checksum for name, (checksum, _) in done.items()})
         pending = [name for name, file in wanted.items() if name not in done or done[name][0] != file.checksum]
         if pending:
-            if not (warehouse.dialect == "postgresql" and _replace(connection, pending, wanted, done)):
-                views = [name for name in wanted if name.startswith(VIEW)]
-                _drop_views(connection, [*views, *(name for name in done if name.startswith(VIEW))])
-                for name in dict.fromkeys([*(n for n in pending if not n.startswith(VIEW)), *views]):
-                    _apply(connection, name, wanted[name])
+            if warehouse.dialect == "postgresql":
+                _between_readers(warehouse, connection, lambda: _replace(connection, pending, wanted, done))
+            else:
+                _make_again(connection, pending, wanted, done)
             _record(connection, pending, wanted)
     if pending:
         logger.info("%s: applied %s", warehouse.url, ", ".join(pending))
@@ -128,10 +131,37 @@ def _refuse_edited(warehouse: Warehouse, wanted: dict[str, SqlFile], done: dict[
             )
 
 
-def _replace(connection: Connection, pending: Sequence[str], wanted: dict[str, SqlFile], done: Collection[str]) -> bool:
+def _between_readers(warehouse: Warehouse, connection: Connection, work: Callable[[], None]) -> None:
+    """Do work on the schema of PostgreSQL, again while other sessions hold a table or view that it needs.
+
+    Who waits for such a lock keeps all waiting who come after: one transaction that an analyst leaves open would hold every reader
+    up. So it is waited for shortly, and the others pass in between.
+    """
+    deadline = time.monotonic() + warehouse.lock_timeout
+    while True:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}")
+                return work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE or time.monotonic() > deadline:
+                raise
+        logger.info("%s: another session holds a table or view that the upgrade needs: it is tried again", warehouse.url)
+        time.sleep(READERS_PASS)
+
+
+def _make_again(connection: Connection, pending: Sequence[str], wanted: dict[str, SqlFile], done: Collection[str]) -> None:
+    """Apply what is pending with every view dropped before and made again."""
+    views = [name for name in wanted if name.startswith(VIEW)]
+    _drop_views(connection, [*views, *(name for name in done if name.startswith(VIEW))])
+    for name in dict.fromkeys([*(n for n in pending if not n.startswith(VIEW)), *views]):
+        _apply(connection, name, wanted[name])
+
+
+def _replace(connection: Connection, pending: Sequence[str], wanted: dict[str, SqlFile], done: Collection[str]) -> None:
     """Apply what is pending without dropping a view that stays, as users have rights on it and views of their own that read it.
 
-    Returns whether PostgreSQL could do that: it cannot where columns of a view are gone or others. Then nothing was applied.
+    PostgreSQL cannot do that where columns of a view are gone or others: then all of them are made again.
     """
     try:
         with connection.begin_nested():
@@ -141,8 +171,7 @@ def _replace(connection: Connection, pending: Sequence[str], wanted: dict[str, S
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") not in VIEWS_IN_THE_WAY:
             raise
-        return False
-    return True
+        _make_again(connection, pending, wanted, done)
 
 
 def _drop_views(connection: Connection, names: Sequence[str]) -> None:

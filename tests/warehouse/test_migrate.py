@@ -138,6 +138,30 @@ def test_an_upgrade_keeps_what_users_have_made_of_a_view(new_database: Callable[
         assert upgrade(warehouse, root=root) == ["view clean_articles"]
 
 
+@pytest.mark.slow
+def test_readers_pass_while_an_upgrade_waits_for_one_that_stays(new_database: Callable[[], str], root: Path) -> None:
+    url, view = new_database(), sa.text("SELECT COUNT(*) FROM clean_articles")
+    path = root / "views" / "clean_articles.sql"
+    with open_warehouse(url) as warehouse, open_warehouse(url) as upgraded:
+        upgrade(warehouse, root=root)
+        path.write_text(path.read_text().replace("COALESCE(s.sites, 1)", "COALESCE(s.sites, 0)"))
+        applied: list[str] = []
+        thread = threading.Thread(target=lambda: applied.extend(upgrade(upgraded, root=root)))
+        with warehouse.reading() as stays:
+            stays.execute(view)
+            thread.start()
+            waiting = sa.text("SELECT COUNT(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted")
+            with warehouse.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
+                while watcher.execute(waiting).scalar() == 0:
+                    assert thread.is_alive()
+            with warehouse.reading() as passes:
+                passes.execute(sa.text("SET LOCAL lock_timeout = '60s'"))
+                assert passes.execute(view).scalar() == 0
+            assert applied == [], "it waits for the one that stays"
+        thread.join()
+        assert applied == ["view clean_articles"]
+
+
 def test_every_statement_ends_with_a_semicolon(tmp_path: Path) -> None:
     (tmp_path / "views").mkdir()
     (tmp_path / "views" / "a.sql").write_text("SELECT ';' AS a;\n-- a remark; with a semicolon;\nSELECT 2")
