@@ -7,7 +7,7 @@ import ipaddress
 import re
 from contextlib import suppress
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import tldextract
 
@@ -20,6 +20,7 @@ TRACKER_KEYS = re.compile(
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PATH_SAFE = "!$&'()*+,;=:@-._~"
 QUERY_SAFE = "!$'()*,;:@/?-._~"
+PLAIN_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9!$&'()*+,;=:@._~-]*)*", re.ASCII)  # in its normal form, as nearly all are
 
 # The list that comes with the package: no network, the same answer everywhere.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -47,7 +48,8 @@ def _normal_form(url: str) -> str:
         host = f"[{host}]"
     if parts.port and parts.port != DEFAULT_PORTS[scheme]:
         host = f"{host}:{parts.port}"
-    return urlunsplit((scheme, host, _normal_path(parts.path), _normal_query(parts.query), ""))
+    query = _normal_query(parts.query) if parts.query else ""
+    return f"{scheme}://{host}{_normal_path(parts.path)}{'?' if query else ''}{query}"
 
 
 def ascii_host(host: str) -> str:
@@ -56,6 +58,8 @@ def ascii_host(host: str) -> str:
 
 
 def _normal_path(path: str) -> str:
+    if PLAIN_PATH.fullmatch(path):
+        return path or "/"
     kept: list[str] = []
     segments = [_normal_escapes(segment, PATH_SAFE) for segment in path.split("/")[1:]]
     for segment in segments:

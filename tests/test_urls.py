@@ -61,6 +61,12 @@ def test_different_pages_stay_different(one: str, other: str) -> None:
     assert url_id(f"https://news.example/{one}") != url_id(f"https://news.example/{other}")
 
 
+@given(st.text("aZ0/.-_~!$&'()*+,;=:@", max_size=12), st.text("bY9-._~", min_size=1, max_size=4))
+def test_an_escape_that_nobody_needs_makes_no_other_page(path: str, end: str) -> None:
+    escaped = "".join(f"%{ord(character):02x}" for character in end)
+    assert normalise_url(f"https://news.example/{path}x{end}") == normalise_url(f"https://news.example/{path}x{escaped}")
+
+
 def test_a_document_without_a_url_is_known_by_its_content() -> None:
     assert article_id(None, "text") == article_id(None, "text") != article_id(None, "other")
     assert article_id("https://x.example/a?utm_source=y") == article_id("https://x.example/a")

@@ -49,8 +49,9 @@ def discover(run: Run) -> StageReport:
     per_source: Counter[str] = Counter()
     outcomes: dict[str, Counter[str]] = {source.id: Counter() for source in run.sources}
     for item in items:
-        news[item.source_id] += url_id(item.url) not in states
-        outcome = _wanted(item, states, run, per_source)
+        state = states.get(url_id(item.url))
+        news[item.source_id] += state is None
+        outcome = _wanted(item, state, run, per_source)
         outcomes[item.source_id][outcome] += 1
         if outcome == "new":
             fresh.append(item)
@@ -73,8 +74,10 @@ def _failed_before(run: Run, listed: Iterable[Discovered]) -> list[Discovered]:
     from pipeline.warehouse import failed_finds
 
     sources = {source.id: source for source in run.sources}
-    here = {url_id(item.url) for item in listed}
     failed = failed_finds(warehouse_of(run), run.day - timedelta(days=AGAIN_DAYS), run.day)
+    if not failed:
+        return []
+    here = {url_id(item.url) for item in listed}
     gone = [item for item in failed if url_id(item.url) not in here and item.source_id in sources]
     states = url_states(run, gone)
     due = (
@@ -142,8 +145,7 @@ def _news_of(run: Run, earlier: Sequence[str]) -> list[Mapping[str, int]]:
     return [manifest.extra.get("news", {}) for manifest in manifests if manifest is not None]
 
 
-def _wanted(item: Discovered, states: Mapping[str, UrlState], run: Run, per_source: Counter[str]) -> str:
-    state = states.get(url_id(item.url))
+def _wanted(item: Discovered, state: UrlState | None, run: Run, per_source: Counter[str]) -> str:
     if state is not None and item.via != "file" and not _due(state, run.day):
         return "known"
     if run.page_limit is not None and per_source[item.source_id] >= run.page_limit:
