@@ -142,7 +142,10 @@ articles = _table(
     _need("authors", "Names as a JSON list", JSON),
     _may("published_at", "Publication time the page claims, in UTC; midnight when only the day is known", UtcDateTime()),
     _may("published_precision", "day, time, or local (a time without a zone, taken as UTC)"),
-    _may("published_basis", "Where the date was read: jsonld, meta, time, url or text"),
+    _may(
+        "published_basis",
+        "Where the date was read: jsonld, meta, time, url, text; source: the page tells none, its feed, sitemap or record does",
+    ),
     _may("published_text", "The date as the page gives it, ISO 8601"),
     _may("modified_at", "Time of change the page claims, in UTC", UtcDateTime()),
     _may("language", "ISO 639-1 code"),
