@@ -17,9 +17,8 @@ END_OF_LINE = re.compile(rb"\r?\n")
 STATUS = re.compile(rb"HTTP/\d\.\d +(\d{3})", re.IGNORECASE)
 NAME = re.compile(rb"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 # A head that needs no mending, as nearly all: each line is a header.
-SOUND = re.compile(rb"[^\r\n]+(?:\r\n[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*)*\r\n\r\n", re.ASCII)
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)", re.IGNORECASE)
-CODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+SOUND = re.compile(rb"HTTP/1\.[01] (?!1\d\d|204|304)\d{3}[^\r\n]*(?:\r\n[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*)*\r\n\r\n", re.ASCII)
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)")
 PROTOCOL = b"http/"
 SWITCHING = 101
 BODILESS = (204, 304)
@@ -56,6 +55,11 @@ class Answers(ResponseHandler):
         if self._head is None:
             self._take_body(data)
             return
+        if not self._head and (sound := sound_head(data)):
+            size, length = sound
+            self._head, self._left = None, None if length is None else size + length
+            self._take_body(data)
+            return
         self._head += data
         self._reschedule_timeout()
         while self._head is not None:
@@ -86,24 +90,30 @@ class Answers(ResponseHandler):
         super().data_received(head + more)
 
     def _take_body(self, data: bytes) -> None:
-        if self._left is not None and len(data) > self._left:
-            self.force_close()
-            data = data[: self._left]
-            if not data:
-                return
         if self._left is not None:
+            if len(data) > self._left:
+                self.force_close()  # before the answer is whole, for the connection is given back then
+                data = data[: self._left]
+                if not data:
+                    return
             self._left -= len(data)
         super().data_received(data)
 
 
+def sound_head(data: bytes) -> tuple[int, int | None] | None:
+    """Return where a head ends that needs no mending, and the length that it names; None where it needs some, or is not whole."""
+    found = SOUND.match(data)
+    if found is None:
+        return None
+    head = data[: found.end()].lower()
+    stated = LENGTH.findall(head)
+    if len(stated) > 1 or len(stated) != head.count(b"\r\ncontent-length:") or (stated and b"\r\ntransfer-encoding:" in head):
+        return None
+    return len(head), int(stated[0]) if stated else None
+
+
 def mended(head: bytes) -> tuple[bytes, int | None]:
     """Return a head without the lines that are no header, and the length of the body where the head is right to name one."""
-    if SOUND.fullmatch(head):
-        stated = LENGTH.findall(head)
-        if len(stated) == 1 and not CODING.search(head):
-            return head, int(stated[0])
-        if not stated and b"content-length" not in head.lower():
-            return head, None
     first, *lines = END_OF_LINE.split(head.rstrip(b"\r\n"))
     kept: list[tuple[bytes, bytes]] = []
     is_header = False
@@ -122,7 +132,7 @@ def mended(head: bytes) -> tuple[bytes, int | None]:
     if chunked or len(lengths) < 2:  # of two that differ the parser says so; beside chunks none counts (RFC 9112 6.3)
         kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
         if lengths and not chunked:
-            named = lengths.pop()
-            kept.append((b"Content-Length", named))
-            length = int(named) if named.isdigit() and len(named) < 19 else None
+            stated = lengths.pop()
+            kept.append((b"Content-Length", stated))
+            length = int(stated) if stated.isdigit() and len(stated) < 19 else None
     return b"\r\n".join([first, *(name + b": " + value for name, value in kept), b"", b""]), length
