@@ -134,7 +134,7 @@ def test_a_misspelt_key_fails_the_plan_and_does_not_run_everything(airflow: Airf
 
 
 def test_the_tab_of_another_dag_says_nothing_of_its_run(airflow: Airflow) -> None:
-    (run,) = airflow.runs("morning_digest")
+    run, *_ = airflow.runs("morning_digest")  # one for each load: the cleared tasks have loaded once more
     assert "run loaded nothing" not in airflow.tab("morning_digest", run["dag_run_id"])
 
 
