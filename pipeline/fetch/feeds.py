@@ -20,6 +20,7 @@ from pipeline.extract.dates import parse_date
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_feed
+from pipeline.fetch.rows import MAX_DATE
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
 MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 50 * 2**20  # of a gzipped feed, undone
-MAX_DATE = 100  # characters
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
 

@@ -163,11 +163,12 @@ def _without_chunks(body: bytes, encodings: list[str]) -> bytes:
             return b"".join(parts)
         parts.append(body[place : place + size])
         place += size
-    if parts and not (
-        not body[place:].strip() and is_whole(b"".join(parts), encodings)
-    ):  # only the last one, of nothing, is missing
+    if not parts:
+        return body
+    undone = b"".join(parts)
+    if body[place:].strip() or not is_whole(undone, encodings):  # of a whole page only the last chunk, of nothing, is missing
         raise OSError("its chunks end before they should")
-    return b"".join(parts) or body
+    return undone
 
 
 def _without_wrong_label(exchange: Exchange, limit: int) -> Exchange:
