@@ -193,11 +193,14 @@ class _Run:
 
     def _read_files(self, source: Source, rank: tuple[int, int], pattern: str) -> None:
         try:
-            urls = find_files(pattern)
+            found = find_files(pattern)
         except Reject as error:
             self._reject(source, pattern, error)
             return
-        for url in urls:
+        if found.passed_over:
+            told = clean(f"{pattern}: of no kind that can be read, and passed over, are {found.told()}")
+            logger.warning("source %s: %s", source.id, told)
+        for url in found.urls:
             try:
                 self._read_file(source, rank, url)
             except Reject as error:

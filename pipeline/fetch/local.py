@@ -12,7 +12,8 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -30,6 +31,7 @@ TEXT_SUFFIXES = (".txt",)
 RECORD_SUFFIXES = (".jsonl", ".ndjson")
 SUFFIXES = HTML_SUFFIXES + TEXT_SUFFIXES + RECORD_SUFFIXES
 PACKED = (".gz", ".zst")
+KINDS_TOLD = 5
 WILD = re.compile(r"[*?\[]")
 LOCAL_SCHEMES = ("file:", "s3:")
 
@@ -43,36 +45,67 @@ class Document:
     content_type: str
 
 
-def find_files(pattern: str) -> list[str]:
-    """Return the URLs of the files that a folder, a glob or a path names, sorted; raises `Reject` `no_such_file`."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The URLs of the files that a folder, a glob or a path names, sorted; and how many others there are, by kind."""
+
+    urls: list[str]
+    passed_over: Counter[str]
+
+    def told(self) -> str:
+        """Say what is passed over, the most first."""
+        kinds = sorted(self.passed_over.items(), key=lambda item: (-item[1], item[0]))
+        told = [f"{n} {kind}" for kind, n in kinds[:KINDS_TOLD]]
+        if others := sum(n for _, n in kinds[KINDS_TOLD:]):
+            told.append(f"{others} of other kinds")
+        return ", ".join(told)
+
+
+def find_files(pattern: str) -> Found:
+    """Return the files that a folder, a glob or a path names; raises `Reject` `no_such_file` when none of them can be read."""
     found = _find_s3(pattern) if pattern.startswith("s3://") else _find_local(pattern)
-    if not found:
+    if not found.urls:
         kinds = f"{', '.join(SUFFIXES)}, each also with {' or '.join(PACKED)}"
-        raise Reject("no_such_file", f"{pattern} names no file of a kind that can be read ({kinds})")
-    return sorted(found)
+        there = f"; there are {found.told()}" if found.passed_over else ""
+        raise Reject("no_such_file", f"{pattern} names no file of a kind that can be read ({kinds}){there}")
+    return found
 
 
-def _find_local(pattern: str) -> list[str]:
+def _find_local(pattern: str) -> Found:
     path = Path(pattern.removeprefix("file://")).expanduser()
-    if path.is_dir():
-        return [f.absolute().as_uri() for f in path.rglob("*") if _readable(f.name) and f.is_file()]
     if path.is_file() and ".warc" in path.suffixes:
         raise Reject("no_such_file", f"{pattern} is a WARC file: `copydesk import` takes it")
     if path.is_file():
-        return [path.absolute().as_uri()]
-    names = glob.glob(str(path), recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
-    return [Path(name).absolute().as_uri() for name in names if _readable(name) and Path(name).is_file()]
+        return Found([path.absolute().as_uri()], Counter())
+    # Path.glob takes no absolute pattern.
+    names = map(str, path.rglob("*")) if path.is_dir() else glob.glob(str(path), recursive=True)  # noqa: PTH207
+    return _parted((name for name in names if Path(name).is_file()), lambda name: Path(name).absolute().as_uri())
 
 
-def _find_s3(pattern: str) -> list[str]:
+def _find_s3(pattern: str) -> Found:
     """List what a folder, a key or a glob names; a bucket has nothing but keys, of which a folder is the beginning."""
     bucket, _, key = pattern.removeprefix("s3://").partition("/")
     folder = key if key.endswith("/") or not key else f"{key}/"
     parts = key.split("/")
-    store = open_store(f"s3://{bucket}")
-    listed = (k for k in store.list(WILD.split(key, maxsplit=1)[0]) if _readable(k))
-    wanted = [k for k in listed if k == key or k.startswith(folder) or _matches(k.split("/"), parts)]
-    return [f"s3://{bucket}/{quote(k)}" for k in wanted]
+    listed = open_store(f"s3://{bucket}").list(WILD.split(key, maxsplit=1)[0])
+    wanted = (k for k in listed if k == key or k.startswith(folder) or _matches(k.split("/"), parts))
+    return _parted(wanted, lambda k: f"s3://{bucket}/{quote(k)}")
+
+
+def _parted(names: Iterable[str], address: Callable[[str], str]) -> Found:
+    """Part the names of files by whether they can be read; hidden ones, and the keys that stand for folders, are not told."""
+    urls: list[str] = []
+    passed_over: Counter[str] = Counter()
+    for name in names:
+        base = name.rpartition("/")[2].lower()
+        plain = _unpacked(base)
+        if base.startswith(".") or not base:
+            continue
+        if plain.endswith(SUFFIXES):
+            urls.append(address(name))
+        else:
+            passed_over[Path(plain).suffix + base[len(plain) :] or "without a suffix"] += 1
+    return Found(sorted(urls), passed_over)
 
 
 def _matches(parts: list[str], pattern: list[str]) -> bool:
@@ -82,11 +115,6 @@ def _matches(parts: list[str], pattern: list[str]) -> bool:
     if pattern[0] == "**":
         return _matches(parts, pattern[1:]) or _matches(parts[1:], pattern)
     return fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
-
-
-def _readable(name: str) -> bool:
-    base = name.rpartition("/")[2].lower()
-    return _unpacked(base).endswith(SUFFIXES) and not base.startswith(".")
 
 
 def _unpacked(name: str) -> str:

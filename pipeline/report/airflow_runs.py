@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-from airflow.models.xcom import XComModel
+from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
 from airflow.utils.state import TaskInstanceState
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -41,16 +41,25 @@ def add_run_route(app: FastAPI) -> None:
         run = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id.in_(wanted))).first()
         if run is None:
             raise HTTPException(404, f"Airflow knows no run {run_id} of {dag_id}.")
-        return night_page(request, date.fromisoformat(run_date(run)), came_from(session, run))
+        return night_page(request, date.fromisoformat(run_date(session, run)), came_from(session, run))
 
 
-def run_date(run: Any) -> str:
-    """Return the night of a run as its tasks resolve it; of a replay of many nights, the first."""
+def run_date(session: Session, run: Any) -> str:
+    """Return the night of a run as its tasks resolve it; of a replay of many nights, the first that the archive has."""
     conf = run.conf or {}
     try:
-        return date_of_run(run, conf.get("run_date") or conf.get("since"))
+        return _first_replayed(session, run) or date_of_run(run, conf.get("run_date") or conf.get("since"))
     except ConfigError as error:
         raise HTTPException(404, str(error)) from error
+
+
+def _first_replayed(session: Session, run: Any) -> str | None:
+    """Return the first night that a replay found in the archive, which need not have the one that its form named."""
+    if run.dag_id != "replay_articles":
+        return None
+    named = {"dag_id": run.dag_id, "run_id": run.run_id, "task_id": "plan", "key": XCOM_RETURN_KEY}
+    plan = session.scalars(select(XComModel).filter_by(**named)).first()
+    return None if plan is None else str(XComModel.deserialize_value(plan)[0][0])
 
 
 def came_from(session: Session, run: Any) -> CameFrom:

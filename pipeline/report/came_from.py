@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GOES_ON = "The run goes on: what it brings is here when its task load has ended. Open this page again then."
+GOES_ON = "The run goes on: what it brings is here when it is loaded. Open this page again then."
 # By Airflow's word for the state of a run; `dry` is one that was to load nothing.
 NOT_LOADED = {
     "queued": GOES_ON,

@@ -44,17 +44,17 @@ def shown_url(url: URL) -> str:
 
 
 @contextmanager
-def explained(engine: Engine, *, opening: bool = False) -> Iterator[None]:
+def explained(engine: Engine, *, opening: bool = False, writing: bool = False) -> Iterator[None]:
     """Turn a database's errors into ours: each names the warehouse, what happened and the mend."""
     try:
         yield
     except DBAPIError as error:
-        raise _explain(shown_url(engine.url), error.orig or error, opening) from error
+        raise _explain(shown_url(engine.url), error.orig or error, opening, writing) from error
     except engine.dialect.loaded_dbapi.Error as error:  # COPY speaks to the driver itself
-        raise _explain(shown_url(engine.url), error, opening) from error
+        raise _explain(shown_url(engine.url), error, opening, writing) from error
 
 
-def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient:
+def _explain(url: str, error: BaseException, opening: bool, writing: bool) -> Fatal | Transient:
     said = str(error).strip().split("\n")[0]
     state = getattr(error, "sqlstate", None) or ""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -67,15 +67,19 @@ def _explain(url: str, error: BaseException, opening: bool) -> Fatal | Transient
     if state == "3D000" or ("does not exist" in said and "database" in said):
         return ConfigError(f"COPYDESK_WAREHOUSE_URL: {url}: {said}; create the database or mend the URL")
     if state == "53100" or code == sqlite3.SQLITE_FULL:
-        return Fatal(f"{url}: the disk is full ({said}); nothing was loaded: free space and run again")
+        return Fatal(f"{url}: the disk is full ({said}); {'nothing was loaded: ' if writing else ''}free space and run again")
     if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
         return Transient("warehouse_busy", f"{url}: {said}")
+    if state.startswith(("57P", "08")):  # the server, or the line to it, ended the connection
+        return _lost(url, said, writing)
     if known := _of_postgresql(url, said, state, str(error)) or _of_sqlite(url, said, code):
         return known
     if "no such table" in said or "no such column" in said or state in ("42P01", "42703"):
         return Fatal(f"{url}: {said}; the schema is missing or old: run `copydesk db upgrade`")
     unreachable = not state and not code and type(error).__name__ == "OperationalError"  # as every driver calls it
-    return _of_connection(url, said, unreachable=unreachable, opening=opening) or Fatal(f"{url}: {said}")
+    if unreachable and not opening:
+        return _lost(url, said, writing)
+    return (_of_opening(url, said, unreachable=unreachable) if opening else None) or Fatal(f"{url}: {said}")
 
 
 def _of_postgresql(url: str, said: str, state: str, whole: str) -> Fatal | Transient | None:
@@ -106,7 +110,7 @@ def _of_postgresql(url: str, said: str, state: str, whole: str) -> Fatal | Trans
         return Fatal(f"{url}: {said}; have a superuser raise it for this user: ALTER ROLE … SET temp_file_limit = …")
     if state in LIMITS:
         return Fatal(f"{url}: {said}; if that was the server's limit, raise it for this user: ALTER ROLE … SET {LIMITS[state]} = 0")
-    return _lost(url, said) if state.startswith(("57P", "08")) else None  # the server, or the line to it, ended the connection
+    return None
 
 
 def _of_sqlite(url: str, said: str, code: int) -> Fatal | None:
@@ -122,18 +126,19 @@ def _of_sqlite(url: str, said: str, code: int) -> Fatal | None:
     return None
 
 
-def _of_connection(url: str, said: str, *, unreachable: bool, opening: bool) -> Fatal | Transient | None:
-    """Explain that a database does not answer, or does not any more."""
-    if opening and "conflicting lock" in said.lower():  # DuckDB lets one process in
+def _of_opening(url: str, said: str, *, unreachable: bool) -> Transient | None:
+    """Explain that a database lets nobody in."""
+    if "conflicting lock" in said.lower():  # DuckDB lets one process in
         return Transient("warehouse_locked", f"{url} is open in another process ({said}); wait for it to end")
-    if unreachable and opening and _NOT_NOW.search(said):
+    if unreachable and _NOT_NOW.search(said):
         return Transient("warehouse_busy", f"{url} takes no connection now ({said}); wait for it, or let it have more of them")
-    if unreachable and opening:
+    if unreachable:
         return Transient(
             "warehouse_unreachable", f"{url} cannot be reached ({said}); start the database or mend COPYDESK_WAREHOUSE_URL"
         )
-    return _lost(url, said) if unreachable else None
+    return None
 
 
-def _lost(url: str, said: str) -> Transient:
-    return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); nothing was loaded, run again")
+def _lost(url: str, said: str, writing: bool) -> Transient:
+    mend = "nothing was loaded, run again" if writing else "try again"
+    return Transient("warehouse_lost", f"{url}: the connection was lost ({said}); {mend}")

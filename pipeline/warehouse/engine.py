@@ -72,7 +72,7 @@ class Warehouse:
         """
         if self.dialect == "sqlite" and _may_only_be_read(Path(self.engine.url.database or "")):
             raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {self.url} may only be read by this user; {RIGHTS}")
-        with explained(self.engine):
+        with explained(self.engine, writing=True):
             options: dict[str, Any] = {"copydesk_begin": None, "preserve_rowcount": True}
             if self.dialect == "postgresql":  # whatever its default: what the holder of the lock committed is to be seen
                 options["isolation_level"] = "READ COMMITTED"

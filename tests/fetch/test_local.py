@@ -9,9 +9,11 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
 import zstandard
 
 from pipeline.config import Settings
+from pipeline.errors import Reject
 from pipeline.fetch.archive import read_page
 from pipeline.fetch.discover import discover
 from pipeline.fetch.fetch import Validator, fetch
@@ -132,5 +134,17 @@ def test_an_unchanged_document_keeps_its_place(tmp_path: Path, settings: Setting
 def test_packed_documents_are_read_as_what_they_hold(tmp_path: Path) -> None:
     (tmp_path / "a.html.gz").write_bytes(gzip.compress(PAGE))
     (tmp_path / "b.txt.zst").write_bytes(zstandard.compress(b"plain words"))
-    documents = [next(read_documents(url, 1000)) for url in find_files(str(tmp_path))]
+    documents = [next(read_documents(url, 1000)) for url in find_files(str(tmp_path)).urls]
     assert [(d.content, d.content_type) for d in documents] == [(PAGE, "text/html"), (b"plain words", "text/plain")]
+
+
+def test_files_that_nobody_reads_are_counted_by_kind(
+    tmp_path: Path, settings: Settings, store: LocalStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a.MHTML", "b.mhtml", "c.webarchive", "news.warc.gz", ".DS_Store", "notes"):
+        (tmp_path / name).write_text("x")
+    with pytest.raises(Reject, match=r"there are 2 \.mhtml, 1 \.warc\.gz, 1 \.webarchive, 1 without a suffix"):
+        find_files(str(tmp_path))
+    (tmp_path / "page.html").write_bytes(PAGE)
+    assert [row.outcome for row in read(tmp_path, settings, store)] == ["fetched"]
+    assert f"source mine: {tmp_path}: of no kind that can be read, and passed over, are 2 .mhtml, 1 .warc.gz" in caplog.text

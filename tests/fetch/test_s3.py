@@ -125,7 +125,7 @@ def test_pages_are_archived_and_read_back(web: Web, settings: Settings, s3: Stor
 def test_folders_and_globs_in_a_bucket_name_what_they_name_on_a_disk(s3: Store, pattern: str, found: list[str]) -> None:
     for key in ("in/1.html", "in/a/2.html", "in/a/b/3.html", "in-old/4.html", "inner/5.html"):
         s3.put(key, PAGE)
-    assert [url.removeprefix(f"{s3.url}/") for url in find_files(f"{s3.url}/{pattern}")] == found
+    assert [url.removeprefix(f"{s3.url}/") for url in find_files(f"{s3.url}/{pattern}").urls] == found
 
 
 def test_documents_in_a_bucket_are_a_source(settings: Settings, s3: Store) -> None:

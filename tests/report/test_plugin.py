@@ -70,6 +70,23 @@ def test_a_run_that_is_to_load_nothing_is_known_by_its_form(plugin: Any, conf: d
     assert state_of(SimpleNamespace(conf=conf, state="running")) == state
 
 
+def test_the_tab_of_a_replay_is_of_the_first_night_that_the_archive_has(plugin: Any) -> None:
+    import sqlalchemy as sa
+    from airflow.models.dagrun import DagRun
+    from airflow.models.xcom import XComModel
+
+    from pipeline.report.airflow_runs import run_date
+
+    run = DagRun(dag_id="replay_articles", run_id="r", run_type="manual", conf={"since": "2026-03-01"})
+    engine = sa.create_engine("sqlite://")
+    sa.MetaData.create_all(XComModel.metadata, engine, [DagRun.__table__, XComModel.__table__])
+    with sa.orm.Session(engine) as session:
+        assert run_date(session, run) == "2026-03-01"  # it has not looked yet
+        key = {"dag_id": run.dag_id, "run_id": run.run_id, "task_id": "plan", "key": "return_value"}
+        session.add(XComModel(**key, dag_run_id=1, map_index=-1, value=[["2026-03-04"], ["2026-03-05"]], dag_result=False))
+        assert run_date(session, run) == "2026-03-04"
+
+
 def test_airflow_loads_it_with_its_menu_entry_its_tab_and_its_panel(plugin: Any) -> None:
     from airflow import plugins_manager
 

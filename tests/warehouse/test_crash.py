@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -111,6 +112,17 @@ def test_a_connection_cut_during_a_load_is_worth_another_try(warehouse: Warehous
         load(warehouse, replace(full_night(), articles=cut()))
     assert caught.value.code == "warehouse_lost"
     assert contents(warehouse) == before
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_connection_that_is_lost_says_nothing_of_a_load_where_it_was_only_read(warehouse: Warehouse) -> None:
+    with pytest.raises(Transient, match=r"the connection was lost \(gone\); try again$"), warehouse.reading():
+        raise sqlite3.OperationalError("gone")
+    with (
+        pytest.raises(Transient, match=r"the connection was lost \(gone\); nothing was loaded, run again$"),
+        warehouse.writing("a load"),
+    ):
+        raise sqlite3.OperationalError("gone")
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
