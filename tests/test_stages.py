@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import stages
+from pipeline import quarantine, stages
 from pipeline.config import Settings
 from pipeline.errors import BudgetSpent, Transient
 from pipeline.records import Article, Block, Discovered, Fetch, Rejected, StageReport
@@ -230,9 +230,37 @@ def test_a_page_that_is_tried_again_is_in_the_language_of_its_source(web: Web, t
     run = Run(run_date="2026-11-23", settings=settings, sources=(source,))
     urls = (web.url("/page"), (tmp_path / "a.html").as_uri())
     web.add("/page", Reply(b"<p>Ein Text.</p>"))
-    stages.fetch_again(run, [Rejected(url, "a", "a", "fetch", "http_503", retryable=True) for url in urls])
+    stages.fetch_again(run, [(run.day, Rejected(url, "a", "a", "fetch", "http_503", retryable=True)) for url in urls])
     rows = records_of(open_store(settings.store), "fetch", run.run_date, Fetch)
     assert {(row.via, row.outcome, row.language) for row in rows} == {("list", "fetched", "de"), ("file", "fetched", "de")}
+
+
+def test_a_page_that_is_tried_again_keeps_the_date_of_its_source(web: Web, tmp_path: Path) -> None:
+    story = "".join(f"<p>Paragraph {n} of the story says what happened there, and to whom it happened.</p>" for n in range(6))
+    page = Reply(f"<html><body><article><h1>A title</h1>{story}</article></body></html>".encode())
+    paths = ("/by-itself", "/by-hand")
+    items = "".join(f"<item><link>{path}</link><pubDate>Fri, 20 Nov 2026 09:30:00 GMT</pubDate></item>" for path in paths)
+    web.add("/rss", Reply(f"<rss version='2.0'><channel>{items}</channel></rss>".encode()))
+    for path, status in zip(paths, (503, 404), strict=True):
+        web.add(path, Reply(b"", status))
+    settings = dataclasses.replace(settings_in(tmp_path), publish=str(tmp_path / "published"), error_budget=1.0)
+    (tmp_path / "sources.toml").write_text(f'[[source]]\nid = "a"\nfeeds = ["{web.url("/rss")}"]\n')
+    settings = dataclasses.replace(settings, sources=str(tmp_path / "sources.toml"))
+    source = Source(id="a", feeds=(web.url("/rss"),))
+    stages.run_stages(Run(run_date="2026-11-20", settings=settings, sources=(source,)))
+
+    web.add("/rss", Reply(b"<rss version='2.0'><channel></channel></rss>"))
+    for path in paths:
+        web.add(path, page)
+    stages.run_stages(Run(run_date="2026-11-21", settings=settings, sources=(source,)))
+    quarantine.retry(settings, "2026-11-22")
+    for path, day in zip(paths, ("2026-11-21", "2026-11-22"), strict=True):
+        (article,) = records_of(open_store(settings.store), "clean", day, Article)
+        assert (article.url, article.published_at, article.published_basis) == (
+            web.url(path),
+            "2026-11-20T09:30:00+00:00",
+            "source",
+        )
 
 
 def test_an_article_has_the_date_of_its_source_where_its_page_tells_none(web: Web, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pipeline.captures import LEFT_OVER
 from pipeline.errors import Transient
 from pipeline.records import Discovered, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, dates_of, shard_count
-from pipeline.stages.common import logged, url_states, warehouse_of
+from pipeline.stages.common import logged, url_states, warehouse_of, with_dates
 from pipeline.store import Partition, PartitionWriter, Store, read_manifest, read_records
 from pipeline.urls import shard_of, url_id
 
@@ -78,12 +78,14 @@ def _failed_before(run: Run, listed: Iterable[Discovered]) -> list[Discovered]:
     if not failed:
         return []
     here = {url_id(item.url) for item in listed}
-    gone = [item for item in failed if url_id(item.url) not in here and item.source_id in sources]
-    states = url_states(run, gone)
+    gone = [(night, item) for night, item in failed if url_id(item.url) not in here and item.source_id in sources]
+    states = url_states(run, (item for _, item in gone))
     due = (
-        item for item in gone if (state := states.get(url_id(item.url))) and not state.last_success_date and _due(state, run.day)
+        (night, item)
+        for night, item in gone
+        if (state := states.get(url_id(item.url))) and not state.last_success_date and _due(state, run.day)
     )
-    return [item for item in due if sources[item.source_id].wants(item.url)]
+    return with_dates(run, ((night, item) for night, item in due if sources[item.source_id].wants(item.url)))
 
 
 def _refuse_silence(sources: Sequence[Source], found: Discovery) -> None:

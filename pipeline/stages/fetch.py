@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.filing import file_rows, raw_prefix, recover
 from pipeline.progress import progress_log
 from pipeline.records import Discovered, Fetch, Rejected, StageReport
 from pipeline.runs import Run, shard_count
-from pipeline.stages.common import grouped, logged, url_states
+from pipeline.stages.common import grouped, logged, url_states, with_dates
 from pipeline.stages.discover import commit_shard
 from pipeline.store import Partition, read_records
 from pipeline.urls import shard_of, url_id
@@ -69,18 +70,18 @@ def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fet
     return known | {url_id(r.url): Validator(r.etag, r.last_modified, r.digest, r.raw_ref) for r in rows if r.raw_ref}
 
 
-def fetch_again(run: Run, rejects: Iterable[Rejected]) -> None:
-    """Fetch rejected pages once more as part of this night, whatever became of them before."""
+def fetch_again(run: Run, rejects: Iterable[tuple[date, Rejected]]) -> None:
+    """Fetch rejected pages once more as part of this night, whatever became of them in the night that is given with each."""
     from pipeline.fetch.local import is_local
 
     store = run.store()
     shards = shard_count(run, store)
     languages = {source.id: source.language for source in run.sources}
-    for shard, members in sorted(grouped(rejects, lambda reject: shard_of(reject.site, shards)).items()):
-        items = [
-            Discovered(r.url, r.source_id, r.site, "file" if is_local(r.url) else "list", languages.get(r.source_id))
-            for r in members
-        ]
+    tried = (
+        (night, Discovered(r.url, r.source_id, r.site, "file" if is_local(r.url) else "list", languages.get(r.source_id)))
+        for night, r in rejects
+    )
+    for shard, items in sorted(grouped(with_dates(run, tried), lambda item: shard_of(item.site, shards)).items()):
         commit_shard(run, store, shard, items)
         fetch(run, shard, again={url_id(item.url) for item in items})
 

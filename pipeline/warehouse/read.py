@@ -123,19 +123,19 @@ def states_after(connection: Connection, url_ids: Sequence[str], *which: sa.Colu
     return states
 
 
-def failed_finds(warehouse: Warehouse, since: date, before: date) -> list[Discovered]:
+def failed_finds(warehouse: Warehouse, since: date, before: date) -> list[tuple[date, Discovered]]:
     """Return what feeds and sitemaps brought from `since` to before `before` and what last failed then for a reason that may pass.
 
-    A page that was blocked is left out: who asks again unbidden will be blocked again.
+    Each with the night in which it failed last. A page that was blocked is left out: who asks again unbidden will be blocked again.
     """
     failed, later = fetches.c, fetches.alias().c
     asked_later = sa.exists().where(later.url_id == failed.url_id, later.run_date > failed.run_date, later.run_date < before)
-    query = sa.select(failed.url, failed.source_id, failed.site, failed.via, failed.language).where(
+    query = sa.select(failed.run_date, failed.url, failed.source_id, failed.site, failed.via, failed.language).where(
         failed.run_date >= since, failed.run_date < before, failed.retryable, failed.via.in_(("feed", "sitemap"))
     )
     with warehouse.reading(limits=False) as connection:
         rows = connection.execute(query.where(failed.outcome != "blocked", ~asked_later).order_by(failed.run_date, failed.url))
-        return [Discovered(**row._asdict()) for row in rows]
+        return [(night, Discovered(*item)) for night, *item in rows]
 
 
 def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:
@@ -154,13 +154,14 @@ def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:
     return replace(state, last_outcome=fetch.outcome, fail_count=0, **when, **found)
 
 
-def open_rejects(warehouse: Warehouse) -> Iterator[Rejected]:
-    """Yield the inputs in quarantine, each with its newest reason, newest night first."""
+def open_rejects(warehouse: Warehouse) -> Iterator[tuple[date, Rejected]]:
+    """Yield the inputs in quarantine, each with its newest reason and the night of that, newest night first."""
     reject = sa.table("open_rejects", *(sa.column(name) for name in Rejected.__slots__), sa.column("run_date", sa.Date()))
-    query = sa.select(*(reject.c[name] for name in Rejected.__slots__))
+    query = sa.select(reject.c.run_date, *(reject.c[name] for name in Rejected.__slots__))
     with warehouse.reading() as connection:
         for row in _stream(connection, query.order_by(reject.c.run_date.desc(), reject.c.stage, reject.c.reason, reject.c.url)):
-            yield Rejected(**row._asdict() | {"retryable": bool(row.retryable)})
+            values = row._asdict()
+            yield values.pop("run_date"), Rejected(**values | {"retryable": bool(row.retryable)})
 
 
 def members_of(warehouse: Warehouse, article_ids: Iterable[str]) -> dict[str, StoryMember]:

@@ -57,7 +57,7 @@ def test_failed_finds_are_what_last_failed_for_a_reason_that_may_pass(warehouse:
     load(warehouse, night(2, [], fetches=[of("later", "fetched", 2)]))
 
     def names(since: int, before: int) -> list[str]:
-        return [item.url.rpartition("/")[2] for item in failed_finds(warehouse, _day(since), _day(before))]
+        return [item.url.rpartition("/")[2] for _, item in failed_finds(warehouse, _day(since), _day(before))]
 
     assert names(0, 1) == ["later", "mended", "still"]
     assert names(0, 2) == ["later", "still"]
@@ -116,7 +116,7 @@ def test_open_rejects_are_the_records_that_were_rejected(warehouse: Warehouse) -
         Rejected("https://a.example/2", "a", "a.example", "extract", "consent", None, False, "w#1+2"),
     ]
     load(warehouse, night(0, rejected=rejects))
-    assert sorted(open_rejects(warehouse), key=lambda r: r.url) == rejects
+    assert sorted((reject for _, reject in open_rejects(warehouse)), key=lambda r: r.url) == rejects
 
 
 def test_an_article_that_copies_a_story_of_before_is_no_story_of_the_night(warehouse: Warehouse, rows: Any) -> None:
