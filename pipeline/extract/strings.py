@@ -35,6 +35,14 @@ def one_line(value: object, limit: int = LINE_LIMIT) -> str:
     return text[:limit].rstrip()
 
 
+def cut_at_word(text: str, limit: int) -> str:
+    """Return a line of at most `limit` characters that ends with a whole word, where it has one."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit + 1]
+    return (head.rpartition(" ")[0] or head[:limit]).rstrip()
+
+
 def visible(text: str) -> str:
     """Return a text as one line without what is not seen: soft hyphens, spaces of no width, marks of direction at its ends."""
     return " ".join(INVISIBLE.sub("", text).strip(DIRECTION).split()).strip(DIRECTION)

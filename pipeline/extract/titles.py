@@ -15,7 +15,7 @@ from pipeline.extract.headings import MAX_TITLE, heading_text, link_of
 from pipeline.extract.headline import own_headings
 from pipeline.extract.markup import Markup
 from pipeline.extract.site_names import SiteNames
-from pipeline.extract.strings import fold, one_line, words
+from pipeline.extract.strings import cut_at_word, fold, one_line, words
 from pipeline.extract.textlines import Lines
 
 SEPARATOR = re.compile(
@@ -72,10 +72,13 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
 
 def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
     """Return what JSON-LD, <meta> and <title> give as the headline, site names stripped, best first."""
-    given = [one_line(markup.jsonld.get("headline"), MAX_TITLE)]
-    given += [title[:MAX_TITLE] for title in markup.every(*META_TITLES)]
-    given += [markup.title[:MAX_TITLE], one_line(markup.jsonld.get("name"), MAX_TITLE)]
-    stripped = (strip_site(title, names) for title in given if title)
+    given = [
+        one_line(markup.jsonld.get("headline")),
+        *markup.every(*META_TITLES),
+        markup.title,
+        one_line(markup.jsonld.get("name")),
+    ]
+    stripped = (strip_site(cut_at_word(title, MAX_TITLE), names) for title in given if title)
     return list(dict.fromkeys(title for title in stripped if title and not names.match(title)))
 
 

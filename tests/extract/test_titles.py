@@ -280,3 +280,8 @@ def test_a_kicker_in_the_heading_stands_apart(heading: str) -> None:
 def test_so_does_the_name_of_the_site_behind_it() -> None:
     title = f"<title>{HEADLINE} » Local » Alverton Courier</title>"
     assert title_of(f"<h1><span>{HEADLINE}</span><a href='/'>Alverton Courier</a></h1>", title) == HEADLINE
+
+
+@pytest.mark.parametrize(("word", "cut"), [("waterfront ", "waterfront " * 36), ("港", "港" * 400)])
+def test_an_endless_title_is_cut_behind_a_word(word: str, cut: str) -> None:
+    assert title_of(head=f"<title>{word * 500}</title>") == cut.strip()
