@@ -31,7 +31,7 @@ def environment() -> Environment:
     )
     templates.filters |= {
         "number": number, "share": share, "day": day, "moment": moment, "cut": cut, "pretty": pretty, "size": size, "span": span,
-        "plural": plural, "hours": hours, "likeness": likeness,
+        "period": period, "plural": plural, "hours": hours, "likeness": likeness,
     }  # fmt: skip
     templates.globals |= {
         "describe": describe_rule,
@@ -126,6 +126,14 @@ def span(began: datetime, ended: datetime) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def period(began: datetime, ended: datetime) -> str:
+    """Return from when to when something went on, in UTC: its days only where it took more than one."""
+    began, ended = began.astimezone(UTC), ended.astimezone(UTC)
+    if began.date() != ended.date():
+        return f"from {moment(began)} to {moment(ended)}"
+    return f"at {ended:%H:%M} UTC" if f"{began:%H:%M}" == f"{ended:%H:%M}" else f"from {began:%H:%M} to {ended:%H:%M} UTC"
 
 
 def hours(value: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -75,7 +76,7 @@ def find(settings: Settings, words: str) -> Iterator[str]:
 def _csv(names: Sequence[str], rows: Iterable[Any]) -> Iterator[str]:
     for row in chain([names], rows):
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(row)
+        csv.writer(line, lineterminator="").writerow(map(_plain, row))
         yield line.getvalue()
 
 
@@ -89,6 +90,11 @@ def _table(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:
     yield f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
 
 
+def _plain(value: object) -> object:
+    """Return a value as it is shown: JSON, of which PostgreSQL's driver makes lists and objects, as JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (list, dict)) else value
+
+
 def _cell(value: object) -> str:
-    text = "" if value is None else " ".join(str(value).split())
+    text = "" if value is None else " ".join(str(_plain(value)).split())
     return text if len(text) <= COLUMN_WIDTH else text[: COLUMN_WIDTH - 1] + "…"

@@ -162,6 +162,64 @@ def test_a_night_has_what_its_checks_found(client: httpx.Client, rows: Any) -> N
     assert f"All {len(found)} passed" in text_of(client.get("/run/2026-03-02").text)
 
 
+def test_a_night_tells_when_it_was_fetched_not_how_long_that_took(settings: Settings, warehouse: Warehouse) -> None:
+    """It may have been run again hours later: what lies between was no fetching."""
+    first, second = make.article("first"), make.article("second")
+    again = [make.fetch(first), make.fetch(second, fetched_at=datetime(2026, 3, 1, 9, 4, tzinfo=UTC))]
+    load(warehouse, make.night(0, [first]))
+    load(warehouse, make.night(0, [first, second], fetches=again))
+    with served(create_app(settings)) as client:
+        shown = text_of(client.get("/run/2026-03-01").text)
+    assert "0 B fetched from 02:30 to 09:04 UTC" in shown
+
+
+def test_the_bars_of_a_source_are_told_to_who_does_not_see_them(settings: Settings, warehouse: Warehouse) -> None:
+    load(warehouse, make.night(0, [make.article("old")]))
+    with served(create_app(settings)) as client:
+        (label,) = lxml.html.fromstring(client.get("/run/2026-03-01").text).xpath("//svg[@class='spark']/@aria-label")
+        assert label == "1 article tonight"
+        load(warehouse, make.night(1, [make.article(f"new{n}", day=1) for n in range(3)]))
+        (label,) = lxml.html.fromstring(client.get("/run/2026-03-02").text).xpath("//svg[@class='spark']/@aria-label")
+    assert label == "3 articles tonight, at most 1 a night before"
+
+
+def test_a_title_has_its_language_and_its_own_direction(settings: Settings, warehouse: Warehouse) -> None:
+    title = "عبّارة تعود!"
+    lead, copy = (make.article("a", site=site, title=title, language="ar") for site in ("one.example", "two.example"))
+    load(warehouse, make.night(0, [lead, copy], make.story(lead, copy)))
+    with served(create_app(settings)) as client:
+        for path in (
+            "/run/2026-03-01",
+            "/run/2026-03-01/articles",
+            f"/story/{lead.article_id}",
+            f"/article/{lead.article_id}",
+            "/search",
+        ):
+            tree = lxml.html.fromstring(client.get(path).text)
+            shown = tree.xpath(f"//body//*[text()='{title}']")
+            assert shown, path
+            assert all(element.tag == "bdi" or element.get("dir") == "auto" for element in shown if element.tag != "dd"), path
+            if path != "/run/2026-03-01":
+                assert "ar" in {element.get("lang") for element in shown}, path
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "from the page's JSON-LD"),
+        ({"published_at": "2026-03-01", "published_basis": "url"}, "from the address, only the day is known"),
+        ({"published_basis": "source"}, "from its feed, sitemap or record: the page tells none"),
+        ({"published_at": "2026-03-01", "published_basis": None}, "only the day is known"),
+    ],
+)
+def test_a_date_names_where_it_was_read(settings: Settings, warehouse: Warehouse, changes: dict[str, Any], shown: str) -> None:
+    dated = make.article("a", **changes)
+    load(warehouse, make.night(0, [dated]))
+    with served(create_app(settings)) as client:
+        tree = lxml.html.fromstring(client.get(f"/article/{dated.article_id}").text)
+    assert tree.xpath("//dt[text()='Published']/following-sibling::dd[1]/span/text()") == [shown]
+
+
 def test_a_hostile_article_is_shown_as_it_is(client: httpx.Client, evil: str) -> None:
     page = client.get(f"/article/{evil}").text
     tree = lxml.html.fromstring(page)
@@ -235,6 +293,7 @@ def test_a_story_shows_its_copy_and_what_it_changed(client: httpx.Client) -> Non
         ("ins", "auto"),
     ], "the old headline stands before the new one in every script"
     assert "herald.example stands for it" in " ".join(tree.text_content().split())
+    assert len(tree.xpath("//div[contains(@class, 'more-of')]/details")) == 1, "a paragraph would end before it"
     assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//ins")] == ["noon.", "No one"]
     assert [e.text_content().strip() for e in tree.xpath("//div[@class='sides']//del")] == ["one.", "Nobody"]
 

@@ -44,6 +44,13 @@ def test_a_query_that_would_write_is_refused(filled: Warehouse, settings: Settin
         list(ask(settings, query))
 
 
+def test_json_is_shown_as_json(filled: Warehouse, settings: Settings) -> None:
+    """PostgreSQL's driver makes lists and objects of it."""
+    query = "SELECT DISTINCT authors FROM clean_articles WHERE site = 'echo.example' OR site = 's0.example'"
+    assert list(ask(settings, query, as_csv=True)) == ["authors", '"[""Ada Reporter"", ""Bo Writer""]"']
+    assert next(islice(ask(settings, query), 2, None)) == '["Ada Reporter", "Bo Writer"]'
+
+
 def test_csv_comes_row_by_row(filled: Warehouse, settings: Settings) -> None:
     """So a whole view need not fit into memory; here a row far down cannot be computed."""
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
