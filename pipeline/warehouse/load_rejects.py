@@ -14,7 +14,7 @@ from pipeline.warehouse.tables import fetches, rejects, runs
 
 
 def load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Table) -> dict[str, int]:
-    """Quarantine tonight's rejects; close those whose input got through, and those of this run that are no more.
+    """Quarantine tonight's rejects; close those whose input got through their stage, and those of this run that are no more.
 
     Newer is decided by the time of the fetch here too: an old night that is loaded again neither opens what a later fetch got
     through nor closes what a later one failed of.
@@ -25,7 +25,9 @@ def load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Ta
     merged = merge(bulk, rejects, staged, total)
     # A join and no NOT EXISTS: SQLite would go through all of tonight's rejects for each that is open.
     open_ = rejects.alias("open_rejects")
-    gone = sa.select(open_.c.url_id).join(staged, staged.c.url_id == open_.c.url_id, isouter=True)
+    key = [column.name for column in rejects.primary_key.columns]
+    again = sa.and_(staged.c.url_id == open_.c.url_id, staged.c.stage == open_.c.stage)
+    gone = sa.select(*(open_.c[name] for name in key)).join(staged, again, isouter=True)
     gone = gone.where(open_.c.resolved_run_id.is_(None), staged.c.url_id.is_(None))
     loaded = sa.or_(
         rejects.c.url_id.in_(sa.select(seen.c.url_id).where(seen.c.url_id.is_not(None))),
@@ -50,9 +52,8 @@ def load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Ta
         rejects.c.run_date <= date.fromisoformat(night.run_date),
     )
     of_this_run = rejects.c.run_id == night.run_id
-    close = (
-        rejects.update().values(resolved_run_id=night.run_id).where(rejects.c.resolved_run_id.is_(None), rejects.c.url_id.in_(gone))
-    )
+    is_gone = sa.tuple_(*(rejects.c[name] for name in key)).in_(gone)
+    close = rejects.update().values(resolved_run_id=night.run_id).where(rejects.c.resolved_run_id.is_(None), is_gone)
     through = sa.and_(sa.or_(loaded, fetched), ~newer)
     resolved = bulk.connection.execute(close.where(sa.or_(through, read, of_this_run))).rowcount
     return merged._asdict() | {"resolved": resolved}
@@ -73,7 +74,7 @@ def _close_overtaken(bulk: Bulk, night: Night, staged: sa.Table) -> None:
         .where(stored.c.resolved_run_id != night.run_id)
     )
     rejected_again = sa.exists().where(
-        *(again.c.run_id == later.c.run_id, again.c.url_id == later.c.url_id),
+        *(again.c.run_id == later.c.run_id, again.c.url_id == later.c.url_id, again.c.stage == staged.c.stage),
         again.c.resolved_run_id.is_distinct_from(again.c.run_id),  # not of an earlier try of that run
     )
     since = sa.select(sa.func.min(later.c.run_id)).where(

@@ -16,8 +16,8 @@ SELECT url_id, url, site, source_id, stage, reason, detail, retryable, raw_ref, 
 FROM (
   SELECT
     r.*,
-    COUNT(*) OVER (PARTITION BY url_id, stage) AS nights,
-    ROW_NUMBER() OVER (PARTITION BY url_id, stage ORDER BY run_date DESC, run_id DESC) AS newest
+    COUNT(*) OVER (PARTITION BY url_id) AS nights,
+    ROW_NUMBER() OVER (PARTITION BY url_id ORDER BY run_date DESC, run_id DESC, stage) AS newest
   FROM rejects r
   WHERE resolved_run_id IS NULL
 ) latest

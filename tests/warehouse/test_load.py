@@ -17,7 +17,7 @@ from pipeline.urls import url_id
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.load_articles import MANY_REJECTS
 from tests.warehouse.conftest import DATABASES, SERVE_MANY
-from tests.warehouse.make import DAY, article, contents, everything, fetch, full_night, night, story
+from tests.warehouse.make import DAY, article, contents, everything, fetch, fetched, full_night, night, story
 
 GOT_THROUGH = "SELECT resolved_run_id FROM rejects"
 
@@ -409,6 +409,37 @@ def test_an_old_night_loaded_again_opens_and_closes_no_reject_of_a_later_one(war
     assert [row["url"] for row in rows("SELECT url FROM open_rejects ORDER BY url")] == [c, d]
     again = load(warehouse, night(**loads[0], articles=[article(url[-1]) for url in (c, d)]))
     assert (everything(warehouse), again.changed) == (before, False)
+
+
+@pytest.mark.parametrize("days", [(0, 1), (1, 0), (0, 0)])
+def test_a_page_that_came_in_the_end_and_is_no_article_is_open_for_that_alone(
+    warehouse: Warehouse, rows: Any, days: tuple[int, int]
+) -> None:
+    url = "https://herald.example/a"
+    early, late = min(days), max(days)
+    failed = Rejected(url, "h", "herald.example", "fetch", "timeout", None, True)
+    wall = Rejected(url, "h", "herald.example", "extract", "paywall", None, False, "a.warc.gz#1+2")
+    came = fetch(url, day=late, fetched_at=fetched(late) + timedelta(hours=1))
+    first = night(early, fetches=[fetch(url, "timeout", early)], rejected=[failed])
+    second = night(late, fetches=[came], rejected=[wall])
+    in_order = [first, second] if days != (1, 0) else [second, first]
+    for one in in_order:
+        load(warehouse, one)
+    assert rows("SELECT stage, reason, nights FROM open_rejects") == [{"stage": "extract", "reason": "paywall", "nights": 1}]
+    if early != late:
+        before = everything(warehouse)
+        assert not load(warehouse, first).changed
+        assert not load(warehouse, second).changed
+        assert everything(warehouse) == before
+
+
+def test_an_open_reject_has_the_newest_reason_whatever_stage_it_is_of(warehouse: Warehouse, rows: Any) -> None:
+    url = "https://herald.example/a"
+    wall = Rejected(url, "h", "herald.example", "extract", "paywall", None, False, "a.warc.gz#1+2")
+    gone = Rejected(url, "h", "herald.example", "fetch", "http_404", None, False)
+    load(warehouse, night(0, fetches=[fetch(url)], rejected=[wall]))
+    load(warehouse, night(1, fetches=[fetch(url, "http_404", 1)], rejected=[gone]))
+    assert rows("SELECT stage, reason, nights FROM open_rejects") == [{"stage": "fetch", "reason": "http_404", "nights": 2}]
 
 
 def test_a_night_loaded_after_a_later_one_opens_no_reject_of_what_that_got_through(warehouse: Warehouse, rows: Any) -> None:
