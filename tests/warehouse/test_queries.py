@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.records import Block, Rejected, Reuse, StageReport
+from pipeline.urls import article_id
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.sqlfiles import sql_files
 from tests.warehouse.conftest import ANY_DATABASE, DATABASES
@@ -103,6 +104,17 @@ def test_the_query_answers_its_question(filled: Warehouse, name: str) -> None:
     found = [tuple(row[column] for column in SHOWN[name]) for row in rows]
     assert sorted(found, key=repr) == sorted(EXPECTED[name], key=repr)
     assert found[0] == EXPECTED[name][0]
+
+
+def test_the_copies_of_both_articles_are_found_that_a_page_has_been(warehouse: Warehouse, rows: Any) -> None:
+    first, copy = article("a"), article("a", site="post.example")
+    moved = replace(article("a", "Other words.\n\nOf another story.", 1), article_id=article_id("https://herald.example/b", ""))
+    load(warehouse, night(0, [first, copy], story(first, copy)))
+    load(warehouse, night(1, [moved]))
+    (statement,) = QUERIES["copies_of_an_article"].statements()
+    found = sorted((row["url"], row["relation"]) for row in rows(statement))
+    page = "https://herald.example/a"
+    assert found == [(page, "canonical"), (page, "unique"), ("https://post.example/a", "copy")]
 
 
 def test_versions_stand_beside_the_one_before_also_of_documents_without_a_url(warehouse: Warehouse) -> None:
