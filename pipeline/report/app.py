@@ -114,6 +114,7 @@ class _Pages:
             sheet=None,
             longest_asked=finding.LONGEST_ASKED,
             here=request.url.path,
+            of="",
             tonight=tonight,
             **values,
         )

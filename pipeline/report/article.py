@@ -99,7 +99,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     ).all()
     reused = sa.select(passage).where(passage.c.source_article_id == row.article_id).order_by(passage.c.words.desc()).limit(REUSED)
     listed = [column for column in text.c if column.name != "text"]
-    versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(text.c.version_no.desc()).limit(50)
+    latest = (text.c.seen_at.is_(None), text.c.seen_at.desc(), text.c.version_no.desc())  # numbers are in the order of loads
+    versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(*latest).limit(50)
     is_this = sa.and_(text.c.text == row.text, text.c.title.is_not_distinct_from(row.title))
     current = sa.select(text.c.version_no).where(text.c.article_id == row.article_id, is_this)
     story, reject = view("story_heads").c, view("nightly_rejects").c

@@ -348,6 +348,19 @@ def test_the_version_that_stands_is_marked_also_where_an_article_went_back_to_it
     assert [" ".join(cell.text_content().split()) for cell in first_cells] == ["2", "1 stands now"]
 
 
+def test_versions_stand_in_the_order_of_their_fetches_not_of_their_loads(client: httpx.Client, filled: Warehouse) -> None:
+    for day in (9, 5, 7):  # the last two are made up for
+        load(filled, make.night(day, [make.article("late", f"It is day {day}.", day)]))
+    tree = lxml.html.fromstring(client.get(f"/article/{make.article('late').article_id}").text)
+    rows = tree.xpath("//section[@aria-labelledby='versions']//tbody/tr")
+    assert [(row.xpath("string(td[2])")[:10], row.xpath("string(td[5])")) for row in rows] == [
+        ("2026-03-10", "with 3"),
+        ("2026-03-08", "with 2"),
+        ("2026-03-06", ""),
+    ]
+    assert [e.text_content().strip() for e in tree.xpath("//section[@aria-labelledby='versions']//ins")] == ["9."]
+
+
 def test_a_page_of_very_many_blocks_counts_those_that_are_not_shown(
     client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,12 @@ def test_it_loads_nothing_and_its_links_lead_inside(filled: Warehouse) -> None:
     assert all(href.startswith("https://") for href in outside)
 
 
+def test_no_part_of_it_is_labelled_by_another(filled: Warehouse) -> None:
+    ids = lxml.html.fromstring(page_file(filled, date(2026, 3, 2))).xpath("//@id")
+    assert len(ids) == len(set(ids))
+    assert f"changes-{LEAD}" in ids
+
+
 def test_hostile_text_in_it_is_harmless(filled: Warehouse) -> None:
     page = page_file(filled, date(2026, 3, 2))
     (policy,) = lxml.html.fromstring(page).xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
