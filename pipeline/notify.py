@@ -164,7 +164,7 @@ def _send_email(alert: Alert, settings: Settings) -> None:
         return
     from pipeline.mail import MailNotifier
 
-    to = [address.strip() for address in settings.alert_email.split(",")]
+    to = [address for part in settings.alert_email.split(",") if (address := part.strip())]
     MailNotifier(to=to, subject=alert.title, html_content=alert.html()).notify({})  # an alert is no template
 
 

@@ -70,6 +70,8 @@ def find(settings: Settings, words: str) -> Iterator[str]:
             found = finding.find(connection, words, found.after)
     rows = [[getattr(hit.row, name) for name in FOUND] for hit in found.hits]
     nothing = f"{'no article' if found.indexed else 'none of the newest articles'} has these words"
+    if not found.asked:
+        nothing = "name a word that the articles must have"
     yield from _table(FOUND, rows) if rows else (nothing,)
 
 

@@ -69,7 +69,7 @@ def _explain(url: str, error: BaseException, opening: bool, writing: bool) -> Fa
     if state == "53100" or code == sqlite3.SQLITE_FULL:
         return Fatal(f"{url}: the disk is full ({said}); {'nothing was loaded: ' if writing else ''}free space and run again")
     if code == sqlite3.SQLITE_BUSY or state in ("40001", "40P01"):
-        return Transient("warehouse_busy", f"{url}: {said}")
+        return Transient("warehouse_busy", f"{url}: {said}: another process is in the way; wait for it to end and try again")
     if state.startswith(("57P", "08")):  # the server, or the line to it, ended the connection
         return _lost(url, said, writing)
     if known := _of_postgresql(url, said, state, str(error)) or _of_sqlite(url, said, code):
