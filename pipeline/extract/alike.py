@@ -19,6 +19,7 @@ STEPS = 3  # of the path that are compared: the paragraph, and what it stands in
 ENOUGH = 3  # paragraphs of the article that are set so
 SHARE = 0.75  # of all that are
 MOST_BETWEEN = 2  # runs between two of the article's: a heading, a quotation
+MOST_LABELS = 2  # of the site above them: of an advertisement, of a share button
 
 
 def alike(page: PageBlocks, chosen: Flags) -> Flags:
@@ -37,7 +38,9 @@ def alike(page: PageBlocks, chosen: Flags) -> Flags:
         if ENOUGH <= mine < len(places) and mine >= SHARE * len(places):
             found[[i for i in places if _is_sentence(page.runs[i])]] = True
     for gap in _gaps(found):
-        if _parts_text(page, gap):
+        above = gap.start - 1
+        gap = _below_labels(page, gap)
+        if 0 < len(gap) <= MOST_BETWEEN and _parts_text(page, above, gap):
             found[gap] = True
     if (last := _last_beside(page, found)) is not None and _is_sentence(page.runs[last]):
         found[last] = True
@@ -45,18 +48,30 @@ def alike(page: PageBlocks, chosen: Flags) -> Flags:
 
 
 def _gaps(chosen: Flags) -> Iterator[range]:
-    """Yield the places of the few runs that are left out between two of the article's."""
+    """Yield the places of the few runs that are left out between two of the article's, a site's labels among them."""
     for before, after in pairwise(np.flatnonzero(chosen).tolist()):
-        if 1 < after - before <= 1 + MOST_BETWEEN:
+        if 1 < after - before <= 1 + MOST_LABELS + MOST_BETWEEN:
             yield range(before + 1, after)
 
 
-def _parts_text(page: PageBlocks, places: range) -> bool:
+def _below_labels(page: PageBlocks, places: range) -> range:
+    """Return the headings and quotations that end a gap, if there is nothing above them but labels, such as "Advertisement"."""
+    start = places.stop
+    while start > places.start and page.runs[start - 1].kind in ("heading", "quote"):
+        start -= 1
+    above = range(places.start, start)
+    are_labels = start < places.stop and 0 < len(above) <= MOST_LABELS and all(match_line(page.runs[i].text) for i in above)
+    return range(start, places.stop) if are_labels else places
+
+
+def _parts_text(page: PageBlocks, above: int, places: range) -> bool:
     """Say whether runs are a heading, and perhaps a quotation, right between two of the article's lines: all in one block.
 
     So is a line that stands in that block itself, between two paragraphs: a heading that is no element of its own.
+
+    `above`: the place of the line of the article before them; labels may stand between.
     """
-    around = (places.start - 1, places.stop)
+    around = (above, places.stop)
     parents = {page.containers[page.runs[place].container].parent for place in around}
     runs = [page.runs[place] for place in places]
     if {run.container for run in runs} == parents and all(page.runs[place].tag == "p" for place in around):

@@ -49,6 +49,8 @@ BLOCK_TAGS = frozenset(
 # Inline elements that stand apart on the screen though no white space is in the source.
 SPACED = frozenset(("img", "input", "label", "time", "picture", "wbr"))
 SPACED_BEHIND = frozenset(("label", "time"))
+ROW_TAGS = ("span", "a")
+MIN_APART = 3  # characters of each of two of them that style sets apart; letters that move one by one are a word
 MEDIA = frozenset(("img", "picture", "video", "iframe", "audio", "object", "embed", "svg", "canvas"))
 CAPTION_TAGS = frozenset(("span", "small", "em", "i", "cite"))  # inline, and yet a caption where they are named one
 CAPTION = 1 << NAMES.index("caption")
@@ -179,7 +181,7 @@ class _Walk:
         elif tag in EMPHASIS:
             self.in_strong += 1
             return "strong"
-        elif tag in SPACED or (tag == "sup" and self._is_behind_figure(element)):
+        elif tag in SPACED or (tag == "sup" and self._is_behind_figure(element)) or (tag == "span" and self._is_apart(element)):
             self.pieces.append(" ")
             return "space" if tag in SPACED_BEHIND else ""
         return ""
@@ -201,6 +203,20 @@ class _Walk:
         link = parent if parent is not None and parent.tag == "a" else element.find(".//a")
         return link is not None and "#" in (link.get("href") or "")
 
+    def _is_apart(self, element: HtmlElement) -> bool:
+        """Say whether a span or link stands right behind another in a row that style sets apart: "9:42 am" and "Updated".
+
+        What goes on in lower case may be the rest of a word, and spans with a style of their own come from a text that was pasted.
+        """
+        previous, parent = element.getprevious(), element.getparent()
+        if previous is None or previous.tag not in ROW_TAGS or previous.tail or (parent.text and not parent.text.isspace()):
+            return False
+        if element.get("style") or previous.get("style"):
+            return False
+        before, behind = self.pieces[-1] if self.pieces else "", next(filter(str.strip, element.itertext()), "")
+        is_long = min(len(before.strip()), len(behind.strip())) >= MIN_APART
+        return is_long and before[-1].isalnum() and behind[0].isalnum() and not begins_small(behind)
+
     def _is_captioned(self, element: HtmlElement) -> bool:
         """Say whether an inline element is named a caption and stands behind a picture, with no text between or right behind it."""
         name = element.get("class")
@@ -215,7 +231,7 @@ class _Walk:
         self.links += 1
         self.target = self.target or element.get("href")
         previous = element.getprevious()
-        if previous is not None and previous.tag == "a" and not previous.tail:
+        if (previous is not None and previous.tag == "a" and not previous.tail) or self._is_apart(element):
             self.pieces.append(" ")  # a row of links is a row of words
         return "link"
 

@@ -1,4 +1,6 @@
-"""What the scorer took for the article's text though the page calls it something else: captions, links to related stories."""
+"""What the scorer took for the article's text though the page calls it something else: captions, links to related stories,
+headings of newsletters and advertisements.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import numpy.typing as npt
 
 from pipeline.extract.class_words import NAMES
 from pipeline.extract.labels import LINK_SHARE
-from pipeline.extract.layout import PageBlocks, Run
+from pipeline.extract.layout import WHOLE_PAGE, PageBlocks, Run
 
 Flags = npt.NDArray[np.bool_]
 
@@ -20,6 +22,7 @@ STEPS = 3  # outwards from the text in which its name may stand: figcaption > di
 CAPTION = re.compile(r"caption|cutline|bildunterschrift|bildtext", re.IGNORECASE)
 QUOTE = re.compile(r"quote", re.IGNORECASE)
 RELATED = 1 << NAMES.index("related")
+OFFERS = 1 << NAMES.index("newsletter") | 1 << NAMES.index("advert")
 
 
 def without_named(page: PageBlocks, tokens: Sequence[Sequence[str]], chosen: Flags) -> Flags:
@@ -31,6 +34,7 @@ def without_named(page: PageBlocks, tokens: Sequence[Sequence[str]], chosen: Fla
     found = chosen.copy()
     found[captions] = False
     found[[i for i in kept if _is_related(page, page.runs[i])]] = False
+    found[_headings_of_offers(page, found)] = False
     return found
 
 
@@ -50,3 +54,25 @@ def _is_caption(page: PageBlocks, run: Run) -> bool:
 def _is_related(page: PageBlocks, run: Run) -> bool:
     """Say whether a run is a link, and the element that holds it is named after related stories."""
     return bool(page.containers[run.container].mask & RELATED) and run.link_chars >= LINK_SHARE * len(run.text)
+
+
+def _headings_of_offers(page: PageBlocks, chosen: Flags) -> list[int]:
+    """Return the kept headings in elements named after a newsletter or an advertisement of which nothing else is kept."""
+    kept = np.flatnonzero(chosen).tolist()
+    offers = {i: offer for i in kept if page.runs[i].kind == "heading" and (offer := _offer_around(page, page.runs[i])) is not None}
+    if not offers:
+        return []
+    holding: set[int] = set()  # what kept text stands in
+    for i in kept:
+        place = page.runs[i].container if page.runs[i].kind != "heading" else -1
+        while place >= 0 and place not in holding:
+            holding.add(place)
+            place = page.containers[place].parent
+    return [i for i, offer in offers.items() if offer not in holding]
+
+
+def _offer_around(page: PageBlocks, run: Run) -> int | None:
+    """Return the outermost of the elements around a heading that is named after an offer; its own name may be what it says."""
+    around = [i for i in page.ancestors(run.container, STEPS + 1) if page.containers[i].kind != "heading"]
+    named = [i for i in around if page.containers[i].mask & OFFERS and page.containers[i].tag not in WHOLE_PAGE]
+    return named[-1] if named else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pipeline.records import BlockKind
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+WHOLE_PAGE = frozenset(("html", "body", "main", "root"))  # their classes speak of the layout
 CELL_SEPARATOR = " | "
 MAX_PATH = 8  # steps of a path that are kept, the innermost
 

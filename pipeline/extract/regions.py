@@ -17,7 +17,7 @@ from pipeline.clean.rules import match_label
 from pipeline.extract.bylines import BY
 from pipeline.extract.class_words import NAMES, POST
 from pipeline.extract.columns import LONG_RUN
-from pipeline.extract.layout import HEADINGS, PageBlocks, Run
+from pipeline.extract.layout import HEADINGS, WHOLE_PAGE, PageBlocks, Run
 from pipeline.extract.notices import notices
 from pipeline.extract.places import Structure, inside
 from pipeline.extract.teasers import teasers
@@ -29,7 +29,6 @@ TITLE_SHARE = 0.8  # of the words of a heading and the title that must be the sa
 MIN_HEADING = 3  # words of the heading of another article
 TWIN_WORDS = 60  # of prose that each of two articles on a page must have
 MAX_STAMP = 120  # characters of a byline or a date
-WHOLE_PAGE = frozenset(("html", "body", "main", "root"))  # their classes speak of the layout
 
 
 def _bit(name: str) -> int:

@@ -28,6 +28,12 @@ def texts(body: str) -> list[str]:
         ("<p><span>T</span>he first letter is large</p>", ["The first letter is large"]),
         ("<nav><a href=a>Home</a><a href=b>World</a></nav>", ["Home World"]),
         ("<p>By Ann<time>9 May</time>in Rome</p>", ["By Ann 9 May in Rome"]),
+        ("<p><span>9:42 am</span><span>Updated 11:05</span><a href=/a>Ann Poe</a></p>", ["9:42 am Updated 11:05 Ann Poe"]),
+        ("<p><span>发布时间：2026-11-18</span><span>来源：海报</span></p>", ["发布时间：2026-11-18 来源：海报"]),
+        ("<p><span>The har</span><span>bour</span><span>’s wall</span></p>", ["The harbour’s wall"]),
+        ("<p><span>H</span><span>I</span><span>G</span><span>H</span> <span>CO</span><span>2</span></p>", ["HIGH CO2"]),
+        ("<p>In <span>Stadt</span><span>Amt</span></p>", ["In StadtAmt"]),  # a text, not a row
+        ("<p><span style='color:red'>Stadt</span><span style='color:blue'>Amt</span></p>", ["StadtAmt"]),  # pasted
         ("<p>a&nbsp;b \n\t c\u200bd</p>", ["a b cd"]),
         ("<p>First paragraph.<br><br>Second paragraph.</p>", ["First paragraph.", "Second paragraph."]),
         ("<p>A line that somebody<br>wrapped by hand.<br>Another.</p>", ["A line that somebody wrapped by hand.", "Another."]),

@@ -31,6 +31,10 @@ SAID = "The ferry at the pier in March."
         (f"<p class=related-link><a href=/b>{SAID}</a></p>", False),
         (f"<p class=related-link>{SAID} More of it <a href=/b>here</a>.</p>", True),
         (f"<p><a href=/b>{SAID}</a></p>", True),
+        ("<div class=signup-card><h2>Post from the pier</h2></div>", False),
+        ("<div class=newsletter><div><div><h2>Post from the pier</h2></div></div></div>", False),
+        (f"<div class=newsletter><h2>Post from the pier</h2>{PARAGRAPH}</div>", True),  # the article is one
+        ("<h2 id=membership>Membership of the club</h2>", True),  # what it says is its name
     ],
 )
 def test_what_the_page_calls_a_caption_or_related_is_no_text(beside: str, is_text: bool) -> None:
