@@ -79,7 +79,7 @@ def read_authors(
         lambda: _people_of_elements(marked().author_items, names),
         lambda: _people_of_elements(marked().bylines, names, full_names=True),
         lambda: _people_of_elements(author_links(tree, url, headline), names, full_names=True),
-        lambda: _people(_by_lines(lines(), headline, names), names, full_names=True),
+        lambda: _people_of_lines(_by_lines(lines(), headline, names), names),
         lambda: _people(_in_footer(tree, headline), names, full_names=True),
     )
     for source in sources:
@@ -146,8 +146,17 @@ def _from_labels(markup: Markup) -> list[str]:
     return [data for label, data in pairs if label and after_by(label + " x") == "x"]
 
 
-def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: SiteNames) -> list[str]:
-    """Return the first line near the headline that opens with "By" and a name, or what follows a line that says "By" alone.
+def _people_of_lines(lines: Iterable[str], names: SiteNames) -> tuple[tuple[str, ...], str | None]:
+    """Return the people of the first line that names any, or the agency that one before it credits: then nobody else is looked for.
+
+    A sentence may open with "By" as well: "Por primera vez …", and the byline stands below it.
+    """
+    found = (_people([line], names, full_names=True) for line in lines)
+    return next((credited for credited in found if any(credited)), ((), None))
+
+
+def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: SiteNames) -> Iterator[str]:
+    """Yield lines near the headline that open with "By" and a name, or what follows a line that says "By" alone.
 
     The date may stand before the "By". A line by the house itself is none: "Written by" and a name may follow.
 
@@ -155,14 +164,11 @@ def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: 
     """
     lines = [line for line in lines_near_headline(page_lines, headline) if len(line) <= MAX_BYLINE]
     for line, following in pairwise([*lines, ""]):
-        for piece in GROUP.split(line):
-            if (signed := signed_by(piece)) is not None:
-                return [signed]
-        rest = after_by(line)
+        signed = next((signed for piece in GROUP.split(line) if (signed := signed_by(piece)) is not None), None)
+        rest = after_by(line) if signed is None else signed
         rest = _after_date(line) if rest is None else rest
-        if rest is not None and not names.match(rest or following):
-            return [rest or following]
-    return []
+        if rest is not None and (signed is not None or not names.match(rest or following)):
+            yield rest or following
 
 
 def _in_footer(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None) -> list[str]:
@@ -177,9 +183,9 @@ def _after_date(line: str) -> str | None:
     if not has_digit(line):
         return None
     for match in reversed(list(BY_INSIDE.finditer(line))):
-        before = line[: match.start()]
-        if is_date_line(before) or is_time_stamp(before):
-            return line[match.end() :].strip()
+        before, rest = line[: match.start()], line[match.end() :].strip()
+        if not rest[:1].isdigit() and (is_date_line(before) or is_time_stamp(before)):  # "12 de mayo de 2026" is a date
+            return rest
     return None
 
 

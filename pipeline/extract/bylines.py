@@ -30,6 +30,7 @@ def _words_of(kind: str) -> frozenset[str]:
 
 NOT_A_NAME, ALSO_NAMES = _words_of("not_a_name"), _words_of("also_names")
 OCCUPATIONS = _words_of("occupations")
+ROLES, BEFORE_ROLES = _words_of("roles"), _words_of("before_roles")
 INSIDE_NAMES, NAME_PARTICLES = _words_of("inside_names"), _words_of("name_particles")
 
 
@@ -120,11 +121,25 @@ def _trim(piece: str) -> str:
     piece = without_by(piece.strip(EDGES)).strip(EDGES)
     if not ABBREVIATED.search(piece):
         piece = piece.rstrip(".")
-    piece = _name_in_capitals(HONORIFIC.sub("", piece))
+    piece = without_role(_name_in_capitals(HONORIFIC.sub("", piece)))
     if len(piece) > 4 and " " in piece and NOT_CAPITALS.sub("", piece).isupper():  # a byline set in capitals
         piece = CAPITALS.sub(lambda match: ("Mc" if match[1] else "") + match[2] + match[3].lower(), piece)
         piece = SHORT_FIRST.sub(lambda match: (match[1] or match[3]) + (match[2] or match[4]).lower(), piece)
     return piece
+
+
+def without_role(name: str) -> str:
+    """Return a name of two words or more without what that person does, behind it with no sign between: "Jane Doe Staff Writer".
+
+    Before "Correspondent" alone may stand where that one is: "Middle East Correspondent".
+    """
+    parts = name.split()
+    count = len(parts) - 1
+    if count < 1 or parts[-1].lower() not in ROLES:
+        return name
+    while count and parts[count - 1].lower() in BEFORE_ROLES:
+        count -= 1
+    return " ".join(parts[:count]) if 1 < count < len(parts) - 1 else name
 
 
 def _name_in_capitals(piece: str) -> str:

@@ -12,7 +12,7 @@ AROUND = re.compile(r"^\s*[(（【\[](.+)[)）】\]]\s*$")
 # What stands before a name, with or without a sign between them; "文" and "글" are also how names begin, and need the sign.
 BEFORE = re.compile(
     r"^(?:(?:\S{0,7}[报報社网網台刊席约約习習派])?(?:记者|記者|通讯员|通訊員|撰稿人?|撰文|采写|採訪|作者|ライター|執筆者?|著者|投稿者|筆者)\s*[:：/／|｜＝=・]?"
-    r"|(?:取材・文|撮影・文|文・写真|文|글·사진|글|취재|기자)(?:\s*[:：/／|｜＝=・]|\s))\s*"
+    r"|(?:取材・文|撮影・文|文・写真|文|글·사진|글|취재|기자명|기자)(?:\s*[:：/／|｜＝=・]|\s))\s*"
 )
 CHINESE = re.compile(r"^\S{0,7}(?:记者|通讯员|撰稿|撰文|采写|作者)")
 # What stands behind it: "기자" (reporter), "記者", "北京报道" (reports from Beijing), and the e-mail that Korean papers add.

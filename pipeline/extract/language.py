@@ -25,6 +25,7 @@ SHORT_CODES = {
 }  # fmt: skip
 ENOUGH_LETTERS = 200  # below it an identifier guesses: headlines in Danish come out as Norwegian
 ENOUGH_TO_OVERRULE = 400  # and to say that a page's own declaration is wrong
+MIN_OF_OTHER_SCRIPT = 30  # letters that tell a declaration wrong which is a theme's: no language of Latin letters has them
 SURE = 0.99
 DETECT_WINDOW = 4000  # characters; more text does not change the answer
 GLANCE = 800  # characters that are looked at first: mostly they say enough
@@ -55,6 +56,8 @@ def language_code(value: object) -> str | None:
 def detect_language(text: str, declared: str | None) -> str | None:
     """Return the language of a text: the declared one, unless there is enough text to be sure that it is another."""
     window = text[:DETECT_WINDOW]
+    if declared in LATIN and _is_of_other_script(window[:GLANCE]):
+        return _identify(window)[0]
     enough = ENOUGH_TO_OVERRULE if declared else ENOUGH_LETTERS
     if _evidence(window[:GLANCE]) < enough and _evidence(window) < enough:
         return declared
@@ -67,6 +70,15 @@ def detect_language(text: str, declared: str | None) -> str | None:
     if declared is None:
         return detected
     return detected if detected and sure and not _alike(detected, declared) else declared
+
+
+def _is_of_other_script(text: str) -> bool:
+    """Say whether most letters of a text are none of the Latin alphabet; mathematical ones, in which some write headlines, are."""
+    if text.isascii():
+        return False
+    letters = [c for c in text if c.isalpha()]
+    others = sum("\u0370" <= c < "\U0001d400" for c in letters)
+    return others >= MIN_OF_OTHER_SCRIPT and 2 * others > len(letters)
 
 
 def _identify(text: str) -> tuple[str | None, bool]:
@@ -86,6 +98,14 @@ def _evidence(text: str) -> int:
     letters = sum(map(str.isalpha, text))
     return letters if text.isascii() else letters + 2 * sum(map("\u2e80".__le__, text))
 
+
+# Languages that are written with Latin letters and no others.
+LATIN = frozenset(
+    (
+        *("en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "no", "nn", "fi", "is", "pl", "cs", "sk", "sl", "hr", "hu", "ro"),
+        *("et", "lv", "lt", "ca", "gl", "eu", "sq", "tr", "vi", "id", "ms", "tl", "sw", "af", "ga", "cy", "mt"),
+    )
+)
 
 # Neighbours that an identifier cannot tell apart on news text: the page knows better.
 NEIGHBOURS = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from urllib.parse import urlsplit
 
 import lxml.html
 
+from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import has_digit
 from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date, with_century
 from pipeline.extract.marked import Marked
@@ -51,6 +52,7 @@ MAX_ELEMENTS = 60
 FAR = 100  # elements before the headline: menus are between
 MAX_DATE_LINE = 120  # characters; a date in a longer run is part of the story
 Plain = Callable[[str], str]  # what writes the dates of a line as they are read
+LINK_STEPS = 3  # outwards from a line in which its link may stand
 MAX_SMALL_WORDS = 4  # beside a date, without a capital; more are a sentence, which tells of another day
 
 
@@ -218,10 +220,12 @@ def _footer_lines(headline: lxml.html.HtmlElement | None, plain: Plain) -> Itera
 
 def _unmarked_lines(page_lines: Callable[[], Lines], headline: lxml.html.HtmlElement | None, plain: Plain) -> Iterator[str]:
     """Yield lines near the headline that may hold a date, then any line of the page that says "published"."""
-    near = [plain(line) for line in lines_near_headline(page_lines(), headline)]
+    read = [(element, plain(text)) for element, text in page_lines()]
+    read = [(element, text) for element, text in read if not (YEAR.search(text) and _is_named_link(element, text))]
+    near = lines_near_headline(read, headline)
     for n in range(len(near)):
         yield from _date_line(near, n)
-    lines = [plain(text) for _, text in page_lines()]
+    lines = [text for _, text in read]
     for n, line in enumerate(lines):
         if (
             len(line) <= MAX_DATE_LINE
@@ -229,6 +233,12 @@ def _unmarked_lines(page_lines: Callable[[], Lines], headline: lxml.html.HtmlEle
             and PUBLISHED.search(f"{lines[n - 1][:LABEL_LENGTH] if n else ''} {line}")
         ):
             yield from _date_line(lines, n)
+
+
+def _is_named_link(element: lxml.html.HtmlElement, text: str) -> bool:
+    """Say whether a line is a link that says more than a date: the date is that of what it leads to, such as a decree."""
+    inside = any(node.tag == "a" for node in (element, *islice(element.iterancestors(), LINK_STEPS)))
+    return inside and not is_date_line(text) and not is_time_stamp(text)
 
 
 def _date_line(lines: list[str], n: int, *, in_sentence: bool = False) -> Iterator[str]:

@@ -41,6 +41,10 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("By Jane Doe, John Roe and Ann Poe", ["Jane Doe", "John Roe", "Ann Poe"]),
         ("Written by: Jane Doe | Staff Writer", ["Jane Doe"]),
         ("Jane Doe, Political Correspondent", ["Jane Doe"]),
+        ("Jane Doe Staff Writer", ["Jane Doe"]),
+        ("By Mary Ann Poe and John Roe Sports Editors", ["Mary Ann Poe", "John Roe"]),
+        *((role, []) for role in ("Courier Staff Writer", "Our Special Correspondent", "Our Own Correspondent")),
+        ("Jane Doe, Middle East Editor", ["Jane Doe"]),
         ("Jane Doe in London", ["Jane Doe"]),
         ("By Jane Doe – 12 March 2024, 10:05", ["Jane Doe"]),
         ("By Jane Doe Published March 12, 2024", ["Jane Doe"]),
@@ -250,6 +254,18 @@ def test_the_date_may_stand_before_the_by(line: str) -> None:
 @pytest.mark.parametrize("line", ["Seen in 2023 by Jane Doe", "Posted on January 1, 2023 by admin", "27 de mayo de 2024"])
 def test_a_by_behind_something_else_names_nobody(line: str) -> None:
     assert read(f"<div class=muted>{line}</div>").authors == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (("12 de noviembre de 2026", "Por Ana Ruiz y Luis Gil"), ("Ana Ruiz", "Luis Gil")),
+        (("Por primera vez sale el ferry", "Por Ana Ruiz"), ("Ana Ruiz",)),
+        (("By Reuters", "By Jane Doe"), ()),
+    ],
+)
+def test_the_byline_may_stand_below_a_line_that_opens_with_the_same_word(lines: tuple[str, ...], names: tuple[str, ...]) -> None:
+    assert read("".join(f"<p>{line}</p>" for line in lines)).authors == names
 
 
 def test_two_bylines_side_by_side_are_both_authors() -> None:

@@ -377,6 +377,20 @@ def test_a_year_of_two_digits_is_read_where_the_language_tells_which_number_is_t
     assert iso(with_century(value, locale), locale) == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('<ul><li><a href="/a.pdf">Decree of 16 November 2025 (PDF)</a></li></ul>', None),
+        ('<p><a href="/b"><b>Published 16 November 2025: the decree</b></a></p>', None),
+        ('<p><a href="/ferry-17">16 November 2025</a></p>', "2025-11-16"),
+        ("<p>Press release of 16 November 2025</p>", "2025-11-16"),
+    ],
+)
+def test_the_date_in_the_name_of_a_link_is_that_of_what_it_leads_to(line: str, expected: str | None) -> None:
+    html = f"<html lang=en><body><h1>The ferry sails again</h1><p>It sails, the council said.</p>{line}</body></html>"
+    assert read_metadata(parse_html(html), URL, html).published_at == expected
+
+
 @pytest.mark.parametrize("value", ["Version 2.1.12.4", "v2.1.12", "192.168.1.12", "1/2/12/3", "8.5.1245"])
 def test_numbers_of_versions_are_no_dates(value: str) -> None:
     assert with_century(value, "de") == value

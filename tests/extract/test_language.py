@@ -35,6 +35,22 @@ def test_tags_become_two_letters(tag: str, code: str) -> None:
     assert language_code(tag) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("গাছতলায় চলছে ক্লাস, বৃষ্টি হলে ছুটি দিতে হয়। বই–খাতা রাখার জায়গাও নেই।", "bn"),
+        ("Το πλοίο επέστρεψε στο λιμάνι με όλους τους επιβάτες σώους.", "el"),
+        ("كان القارب يحمل عشرين راكبا حين انقلب قرب الميناء مساء الجمعة.", "ar"),
+        ("船が港に戻った。乗客は全員無事だった。町の人々が出迎えた。救助は朝まで続いた。", "ja"),
+        ("The word «θάλασσα» means the sea, and so does «море» in the north.", "en"),
+        ("Le bateau est rentré au port avec tous ses passagers.", "en"),  # too little to tell from English
+    ],
+)
+def test_a_few_lines_tell_that_a_page_of_another_script_is_not_in_the_language_of_its_theme(text: str, code: str) -> None:
+    assert detect_language(text, "en") == code
+    assert detect_language("𝐓𝐡𝐞 𝐡𝐚𝐫𝐛𝐨𝐮𝐫 𝐰𝐢𝐥𝐥 𝐛𝐞 𝐨𝐩𝐞𝐧 𝐚𝐠𝐚𝐢𝐧 𝐢𝐧 𝐬𝐩𝐫𝐢𝐧𝐠", "en") == "en"
+
+
 @pytest.mark.parametrize("tag", ["", "English", "und", "x", "{{lang}}", None, 7, [], "xx"])
 def test_what_is_no_tag_is_null(tag: object) -> None:
     assert language_code(tag) is None
