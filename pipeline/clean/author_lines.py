@@ -10,7 +10,7 @@ from pipeline.clean.lines import count_words, ends_softly, fold, has_digit, word
 from pipeline.clean.rules import match_line
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
-from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by
+from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by, without_role
 from pipeline.extract.cjk_bylines import WIDE, plain_byline
 from pipeline.extract.strings import begins_small
 
@@ -27,10 +27,12 @@ INSIDE_PLACES = frozenset(("the", "of", "and", "de", "la", "le", "der", "am"))
 NAME = re.compile(r"[^\W\d_][\w'’.-]*,?")
 SIGNS = " |,;·•–—-/"  # between a name and a date
 WIDE_NAME = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・·]{2,8}")  # family and given name, no space between
+DATED = re.compile(r"\d{4}|\d[:：.]\d\d|\d ?[月월]")  # what a line with a date has: a year, a time, an Eastern month
 DETAILS = re.compile(r"\s*[·•|]\s*")
 DASHES = re.compile(r"\s[-–—/]\s")
 MIN_DASHED = 3  # details; of two the first may be a place or an agency, which open a text as well
 MAX_DETAIL_WORDS = 5  # "字号：[ 大 中 小 ]"
+MAX_DATE_WORDS, MAX_LINE_WORDS = 10, 24  # "Last updated: Wednesday 18 November 2026 - 9:42 am"; of a line of details
 MAX_DETAILS, MAX_DETAILS_CHARS = 6, 160
 COUNT = re.compile(r"\d[\d.,’ \u00a0\u202f]* ?[^\W\d_]+\.?")  # "1,204 words", "298 字"
 SIGNED = re.compile(r"\s*(?:[,/|&+;]|\s[-–—]\s|(?<!\w)(?:with|mit|avec|con|com|met)\s)\s*", re.IGNORECASE)  # between who signs
@@ -62,7 +64,7 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
         return False
     if any(_is_placed(folded, line, author) or _is_labelled(folded, author) for author in authors if author):
         return True
-    if plain_byline(folded) in authors:
+    if plain_byline(folded) in authors or fold(without_role(line)) in authors:
         return True
     names = after_by(line)
     if _is_aged(fold(names or ""), authors):
@@ -76,7 +78,7 @@ def is_details(text: str, authors: Collection[str]) -> bool:
     if len(text) > MAX_DETAILS_CHARS:
         return False
     line = text.strip(SIGNS)
-    if WIDE.search(line) and _is_made_of_details(line.split(), authors):
+    if DATED.search(line) and not ends_softly(line) and _is_made_of_details(line.split(), authors):
         return True
     pieces = [piece for piece in DETAILS.split(line) if piece]
     least = 2 if len(pieces) > 1 else MIN_DASHED
@@ -88,20 +90,33 @@ def is_details(text: str, authors: Collection[str]) -> bool:
 
 
 def _is_made_of_details(words: Sequence[str], authors: Collection[str]) -> bool:
-    """Say whether a line of Chinese, Japanese or Korean is a date and details that spaces part: "2025-09-28 10:12 来源：…"."""
-    if not 1 < len(words) <= MAX_BYLINE_WORDS or not any(is_date_line(word) or is_time_stamp(word) for word in words):
+    """Say whether a line is a date and details that spaces part: "2025-09-28 10:12 来源：…", "12 May 2026, 9:30 Comments: 3"."""
+    if not 1 < len(words) <= MAX_LINE_WORDS:
         return False
-    reached = {0}
+    dated = {0: False}  # for each end of a piece, whether a date stands before it; a year alone is none
     for start in range(len(words)):
-        for end in range(start + 1, min(start + MAX_DETAIL_WORDS, len(words)) + 1) if start in reached else ():
+        if start not in dated:
+            continue
+        for end in range(start + 1, min(start + MAX_DATE_WORDS, len(words)) + 1):
             piece = " ".join(words[start:end]).strip(SIGNS)
-            if not piece or is_date_line(piece) or is_time_stamp(piece) or _is_detail(piece, authors):
-                reached.add(end)
-    return len(words) in reached
+            is_date = is_date_line(piece) or is_time_stamp(piece)
+            # A count such as "12 people" may be what the line tells, and an agency at its start opens a text.
+            is_said = _is_detail if WIDE.search(piece) else _is_labelled_detail
+            may_stand = end - start <= MAX_DETAIL_WORDS and (start > 0 or ":" in piece or WIDE.search(piece) is not None)
+            if is_date or not piece or (may_stand and is_said(piece, authors)):
+                dated[end] = dated.get(end, False) or dated[start] or (is_date and not piece.isdigit())
+    return dated.get(len(words), False)
 
 
 def _is_detail(piece: str, authors: Collection[str]) -> bool:
-    return bool(COUNT.fullmatch(piece)) or match_line(piece) is not None or is_byline(piece, authors)
+    return bool(COUNT.fullmatch(piece)) or _is_labelled_detail(piece, authors)
+
+
+def _is_labelled_detail(piece: str, authors: Collection[str]) -> bool:
+    """Say whether a piece is a site's label, or says who wrote the page: "Autor: (jk)"."""
+    label, colon, name = piece.replace("：", ":").partition(":")
+    is_signed = bool(colon) and after_by(label) == "" and 0 < len(name.split()) <= MAX_NAME_WORDS
+    return is_signed or match_line(piece) is not None or is_byline(piece, authors)
 
 
 def _is_dated_byline(line: str, authors: Collection[str]) -> bool:

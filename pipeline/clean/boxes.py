@@ -74,7 +74,9 @@ def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int,
     found += _stories_below(blocks, matches)
     last = max((i for i, block in enumerate(blocks) if block.dropped_by is None and is_prose(block.text)), default=-1)
     for box in _boxes(blocks, bodies):
-        found += _promotion(blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box, last)
+        found += (
+            _promotion(article, blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box, last)
+        )
     found += [(i, CAPTION) for i, block in enumerate(blocks) if block.dropped_by is None and ends_in_credit(article, block)]
     labelled = list(blocks)
     for place, rule in found:
@@ -105,9 +107,13 @@ def _boxes(blocks: Sequence[Block], bodies: Collection[str]) -> Iterator[list[in
             yield list(places)
 
 
-def _promotion(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, Match]) -> list[tuple[int, str]]:
-    """Return the lines of a box that a promotion's label heads: its promise, its small print."""
+def _promotion(
+    article: Article, blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, Match]
+) -> list[tuple[int, str]]:
+    """Return the lines of a box that a promotion's label heads: its promise, its small print; the head of an article is none."""
     rule = next((m.rule.id for i in box if (m := matches.get(i)) and m.rule.id in BOXED and not m.weak), None)
+    if rule and article.title and any(repeats_title(blocks[i].text, article.title) for i in box):
+        return []
     open_places = [i for i in box if blocks[i].dropped_by is None and i not in matches]
     if any(blocks[i].kind == "list_item" for i in open_places):  # of a list that has one such item
         return []

@@ -158,7 +158,12 @@ def _top(page: _Page) -> list[tuple[int, str]]:
             found.append((position, HEADLINE))
         elif _is_one_of_many(page, position):
             continue
-        elif block.kind != "list_item" and (rule := _byline_rule(page, block) or _beside_byline(page, position)):
+        elif block.kind == "list_item":
+            if position < page.first and is_byline(block.text, page.authors):
+                found.append((position, BYLINE))
+            elif position > page.first:
+                break
+        elif rule := _byline_rule(page, block) or _beside_byline(page, position):
             found.append((position, rule))
         elif position > page.first:
             break
@@ -194,9 +199,13 @@ def _beside_byline(page: _Page, position: int) -> str | None:
 
 
 def _announced(page: _Page) -> list[tuple[int, str]]:
-    """Label the headlines that stand right below a label for other stories, in the middle of the page."""
+    """Label the headlines that stand right below a label for other stories, in the middle of the page.
+
+    Behind one that is a link no line without is one: in Thai a sentence of the article has no end stop either.
+    """
     found = []
     for lead in sorted(page.leads):
+        linked = False
         for position in range(lead + 1, min(len(page.blocks), lead + 1 + WALK)):
             block = page.blocks[position]
             if block.kind == "heading":
@@ -204,8 +213,10 @@ def _announced(page: _Page) -> list[tuple[int, str]]:
             if block.dropped_by is not None:
                 continue
             # Items of a list may be the article's own ("Our top picks:"); links to other stories are not.
-            if not (_is_linked_headline(block) or (block.kind != "list_item" and _has_headline_form(block))):
+            is_link = _is_linked_headline(block)
+            if not is_link and (linked or block.kind == "list_item" or not _has_headline_form(block)):
                 break
+            linked = linked or is_link
             found.append((position, RELATED_HEADLINE))
     return found
 

@@ -17,6 +17,8 @@ NAMED = re.compile(r"(?:^|>)(?:aside|blockquote)(?![\w-])|quote", re.IGNORECASE)
 STEPS = 3  # of the path, from within, in which it may be named so
 MIN_WORDS, MAX_WORDS = 5, 60  # of such a sentence; the shorter lines beside it say who said it
 MAX_BESIDE = 8  # words of such a line
+SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»]*\s+|(?<=[。！？])")
+MIN_SENTENCE = 3  # words; shorter ones tell nothing
 REPEATED = 0.8  # share of the sentence that stands in the article; quotations are shortened and tidied
 
 
@@ -30,12 +32,20 @@ def label_pull_quotes(blocks: Sequence[Block]) -> list[Block]:
     labelled = list(blocks)
     for places in quoted:
         sizes = [count_words(blocks[i].text) for i in places]
-        shares = votes([tokens_of(blocks[i].text) for i in places], rest)
+        shares = [_share(blocks[i].text, rest) for i in places]
         repeated = [MIN_WORDS <= size <= MAX_WORDS and share >= REPEATED for size, share in zip(sizes, shares, strict=True)]
         if any(repeated) and all(again or size <= MAX_BESIDE for again, size in zip(repeated, sizes, strict=True)):
             for i in places:
                 labelled[i] = blocks[i].drop(PULL_QUOTE)
     return labelled
+
+
+def _share(text: str, rest: Candidate) -> float:
+    """Return how much of a text the article says, sentence by sentence: between two of them it may tell who spoke."""
+    sentences = [tokens for sentence in SENTENCE.split(text) if len(tokens := tokens_of(sentence)) >= MIN_SENTENCE]
+    sizes = [len(tokens) - MIN_SENTENCE + 1 for tokens in sentences] or [1]
+    shares = votes(sentences or [tokens_of(text)], rest)
+    return sum(share * size for share, size in zip(shares, sizes, strict=True)) / sum(sizes)
 
 
 def _quoted(blocks: Sequence[Block]) -> Iterator[list[int]]:

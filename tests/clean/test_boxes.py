@@ -39,6 +39,12 @@ def test_it_goes_when_the_extractor_took_the_heading_out_already() -> None:
     assert dropped(label(article(*STORY_LINES[:2], *form, *STORY_LINES[2:], language="de")))[promise] == "newsletter"
 
 
+def test_the_head_of_an_article_is_no_form_for_a_button_in_it() -> None:
+    head = "div.page>article>h2"
+    lines = at(head, "Harbour wall to be raised", "Berths will pay for it, the council says", "Follow us on Google News")
+    assert dropped(label(article(*lines, *STORY_LINES))) == {lines[0].text: "headline", lines[2].text: "follow"}
+
+
 def test_prose_beside_a_label_in_the_storys_own_box_stays() -> None:
     cleaned = label(article(*STORY_LINES[:2], *at(STORY, "Subscribe to our newsletter"), *STORY_LINES[2:]))
     assert cleaned.text.split("\n\n") == list(PROSE)

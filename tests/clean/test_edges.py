@@ -126,6 +126,10 @@ def test_a_byline_with_its_age_in_any_language_goes(line: str) -> None:
         "12 March 2024 - By Jane Doe - Reading time: 2 minutes",
         "发布时间：2025-09-28 来源：滨江日报 作者：李明 字号：[大 中 小]",
         "2025年09月28日 10:12 来源：滨江日报 记者 李晓梅 字号：大 中 小",
+        "发布时间：2026-11-18 09:30 信息来源：县文旅局 浏览次数：128 字体：【大 中 小】",
+        "Dodano: 21 listopada 2026, 11:32 Autor: (jk) Komentarze: 3",
+        "เผยแพร่: 21 พ.ย. 2569 10:33 ปรับปรุง: 21 พ.ย. 2569 10:40 โดย: ข่าวเช้า",
+        "19.11.2026 14:05 Print",
     ],
 )
 def test_a_date_with_other_details_goes(line: str) -> None:
@@ -134,7 +138,10 @@ def test_a_date_with_other_details_goes(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["12 March 2024 · The harbour", "4 min read · 812 sheep", "12 March 2024 | 3 boats sank | more", "dpa - 12 March 2024"],
+    [
+        *("12 March 2024 · The harbour", "4 min read · 812 sheep", "12 March 2024 | 3 boats sank | more", "dpa - 12 March 2024"),
+        *("12 March 2024 London", "12 March 2024 12 boats", "Saturday 5 December 2026 8 pm Town Hall"),
+    ],
 )
 def test_a_date_with_something_else_stays(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {}
@@ -349,6 +356,14 @@ def test_a_label_that_says_also_announces_a_headline_in_the_middle(lead: str) ->
     headline = "Island council wants second ferry before the summer"
     lines = dropped(label(article(PROSE[0], PROSE[1], lead, headline, PROSE[2], PROSE[3])))
     assert lines == {lead: "read-more", headline: "related-headline"}
+
+
+def test_a_sentence_of_thai_below_an_announced_link_is_the_articles() -> None:
+    first = "ชาวบ้านกว่า 200 คนร่วมกันปลูกต้นโกงกางที่ปากแม่น้ำ เพื่อฟื้นฟูแหล่งอาศัยของปูดำที่ลดลงกว่าครึ่งในรอบห้าปีที่ผ่านมา"
+    last = "กิจกรรมนี้จะจัดทุกเดือนจนถึงเมษายนปีหน้า"
+    other = block("นักวิจัยพบหญ้าทะเลฟื้นตัวที่เกาะลิบง", links=1.0)
+    cleaned = label(article(first, "อ่านข่าวที่เกี่ยวข้อง", other, last, title="ชาวบ้านปลูกป่าชายเลน", language="th"))
+    assert cleaned.text.split("\n\n") == [first, last]
 
 
 def test_a_button_in_the_middle_announces_nothing() -> None:

@@ -31,6 +31,12 @@ def test_so_does_one_above_the_sentence_and_one_that_is_shortened() -> None:
     assert set(dropped(label(article(*pulled, *lines(PATH, *STORY)))).values()) == {"pull-quote"}
 
 
+def test_so_does_one_between_whose_sentences_the_article_tells_who_spoke() -> None:
+    said = "“People find her lovely,” he says. “It is mostly rust.”"
+    pulled = lines(PULLED, "People find her lovely. It is mostly rust.")
+    assert set(dropped(label(article(*lines(PATH, STORY[0], said), *pulled, *lines(PATH, STORY[2])))).values()) == {"pull-quote"}
+
+
 def test_one_that_stands_nowhere_else_is_the_articles() -> None:
     other = "It will sink before the spring, and then they will have to swim."
     assert dropped(label(article(*lines(PATH, *STORY[:2]), *lines(PULLED, other), *lines(PATH, STORY[2])))) == {}
