@@ -19,7 +19,7 @@ from pipeline.cli import main
 from pipeline.config import Settings
 from pipeline.errors import CheckFailed, ConfigError
 from pipeline.records import Article, Block, StageReport
-from pipeline.runs import Run, records_of, shards_to_do
+from pipeline.runs import Run, funnel, records_of, shards_to_do
 from pipeline.sources import Source
 from pipeline.store import Partition, PartitionWriter, read_records
 from pipeline.warehouse import ArticleKey, article_keys, open_warehouse
@@ -166,6 +166,20 @@ def test_a_diff_holds_stories_against_the_warehouse_and_not_against_what_the_nig
     stages.run_stages(Run(run_date=NEXT_DAY, settings=settings, sources=(later,)))
     assert table(settings, "SELECT max(members) FROM stories") == [(2,)]
     assert list(replay.diff(settings, [DAY, NEXT_DAY])) == [f"{DAY}: 0 of 4 articles change", f"{NEXT_DAY}: 0 of 1 articles change"]
+
+
+def test_an_old_night_decides_nothing_by_a_text_that_its_article_no_longer_has(settings: Settings, tmp_path: Path) -> None:
+    replay.replay(settings, [DAY])
+    page = {"url": "https://one.example/bridge", "html": PAGES["https://three.example/fish"]}
+    (tmp_path / "later.jsonl").write_text(json.dumps(page))
+    later = Source(id="later", files=(f"{tmp_path}/later.jsonl",))
+    stages.run_stages(Run(run_date=NEXT_DAY, settings=settings, sources=(later,)))
+    standing = "SELECT article_id, story_id, canonical_article_id, relation FROM story_members ORDER BY article_id"
+    before = table(settings, standing)
+    assert list(replay.diff(settings, [DAY])) == [f"{DAY}: 0 of 4 articles change"]
+    replay.replay(settings, [DAY])
+    assert table(settings, standing) == before
+    assert funnel(Run(run_date=DAY, settings=settings))["dedup"] == {"unique": 2, "copy": 1, "overtaken": 1}
 
 
 def test_a_diff_says_why_a_page_is_no_article_any_more(settings: Settings) -> None:

@@ -39,8 +39,9 @@ class Around:
     """Documents of other nights by key, and what was seen of them by id. `pairs` (n x 2 keys) are all that are to be decided on.
 
     `touched` are documents in stories that tonight's may belong to, or did with the text they had, or that share a passage with
-    one of tonight's; `partial` those whose own sources were not read, since no night around compared them. `looked`: what was
-    found of pairs of tonight's and other nights' texts.
+    one of tonight's; `partial` those whose own sources were not read, since no night around compared them. `gone` are candidates
+    whose article has another text by now, and no other has theirs. `looked`: what was found of pairs of tonight's and other
+    nights' texts.
     """
 
     documents: dict[int, Document]
@@ -48,6 +49,7 @@ class Around:
     pairs: U64
     touched: frozenset[int]
     partial: frozenset[int]
+    gone: frozenset[int]
     looked: Looked
 
 
@@ -89,6 +91,7 @@ def read_around(
         np.concatenate([pairs, within, told]),
         frozenset(key for key, _ in graph.named(touched | sharing)),
         frozenset(np.union1d(lonely, told).tolist()),
+        frozenset(gone.keys() - others.keys() - set(keys.tolist())),
         looked,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Numbers
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -82,6 +82,13 @@ class Holdings:
     holders: U32
     keys: U64
     stories: U64
+
+    def without(self, keys: Numbers[int]) -> Holdings:
+        """Return what other documents than these hold."""
+        if not keys:
+            return self
+        kept = ~contains(np.sort(np.fromiter(keys, np.uint64)), self.keys)[self.holders]
+        return replace(self, places=self.places[kept], holders=self.holders[kept])
 
 
 def probe_nights(probe: Probe, segments: Iterable[bytes], far: Iterable[bytes]) -> tuple[Candidates, Holdings]:

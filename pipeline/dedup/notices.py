@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.dedup.align import Zones
 from pipeline.dedup.compared import Flags, Floats, measure
@@ -31,8 +32,9 @@ def notice_edges(
         words = int(measures[sharing[0]])
         masks = np.stack([word_mask(zones.of(pair)[:, 2 * side : 2 * side + 2], words) for pair, side in sharing])
         others = np.array([pairs[pair, 1 - side] for pair, side in sharing])
-        for same in _same_place(masks):
-            edges = [pair for (pair, _), there in zip(sharing, same.tolist(), strict=True) if there and suspect[pair]]
+        for same in same_places(masks):
+            beyond = ((pair, there) for (pair, _), there in zip(sharing, same.tolist(), strict=True) if not marked[pair])
+            edges = [pair for pair, there in beyond if there and suspect[pair]]
             if edges and len(set(kin.groups([text, *others[same].tolist()]).values())) > params.common:
                 marked[edges] = True
     return marked
@@ -51,9 +53,17 @@ def _notices(measures: Floats, params: DedupParams) -> Flags:
     return _begin_apart(measures, params) & (np.maximum(*covers) < params.notice) & (np.minimum(*covers) < params.composite)
 
 
-def _same_place(masks: npt.NDArray[np.bool_]) -> Mask:
-    """Return for covers of a text (n x words) which of them cover about the same (m x n), each such set of covers once."""
-    numbers = masks.astype(np.float32)
-    sizes = masks.sum(axis=1)
-    same: Mask = np.unique(numbers @ numbers.T >= OVERLAP * np.minimum(sizes[:, None], sizes), axis=0)
-    return same
+def same_places(masks: Mask) -> Iterator[Mask]:
+    """Yield for covers of a text (n x words) which of them cover about the same (n), each such set of covers once.
+
+    Thousands of texts may have a footer of that text, and most of these cover the same of it to the word.
+    """
+    _, first, kind = np.unique(np.packbits(masks, axis=1), axis=0, return_index=True, return_inverse=True)
+    distinct = masks[first].astype(np.float32)
+    sizes = distinct.sum(axis=1)
+    told: set[bytes] = set()
+    for cover, size in zip(distinct, sizes, strict=True):
+        same: Mask = distinct @ cover >= OVERLAP * np.minimum(sizes, size)
+        if same.tobytes() not in told:
+            told.add(same.tobytes())
+            yield same[kind.ravel()]

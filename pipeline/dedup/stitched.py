@@ -42,6 +42,18 @@ class Partners:
         partners: list[int] = self._of(document).tolist()
         return partners
 
+    def among_those(self, document: int, others: Sequence[int], story: Sequence[int]) -> list[int]:
+        """Return the partners of one document among the members of a story; `story` is by document.
+
+        Either may be thousands: the partners of a text that many share a footer with, the copies of an agency's article.
+        """
+        own = self._of(document)
+        if len(own) <= len(others):
+            return [partner for partner in own.tolist() if story[partner] == story[others[0]]]
+        wanted = np.asarray(others, np.int64)
+        found: list[int] = wanted[contains(own, wanted)].tolist()
+        return found
+
     def _of(self, document: int) -> Pairs:
         return self.numbers[self.bounds[document] : self.bounds[document + 1]]
 

@@ -81,10 +81,9 @@ def _agree(
     of either: copies, forms. What several `prints` of one text say (the first of them, by document) counts once.
     """
     fewer, more = sorted((left, right), key=len)
-    other = story[more[0]]
     asked = fewer[:_CROSS]
     copies, denials, wholes, forms = (
-        [(prints[document], prints[partner]) for document in asked for partner in partners.of(document) if story[partner] == other]
+        [(prints[document], prints[partner]) for document in asked for partner in partners.among_those(document, more, story)]
         for partners in verdicts
     )
     return len(set(copies)) >= needed and len(copies) >= len(denials) and (bool(wholes) or not forms)

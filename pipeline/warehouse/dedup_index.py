@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.records import IndexPart, Reuse
+from pipeline.warehouse.article_batches import order, sources
 from pipeline.warehouse.bulk import KEYS_AT_ONCE, Bulk, batches, bulk_for
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.merge import Merged
+from pipeline.warehouse.night import KeyedBatch
 from pipeline.warehouse.tables import articles, dedup_index, passages, runs, story_members
 
 if TYPE_CHECKING:
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
     from pipeline.dedup.parts import Kind
 
 DOCUMENTS_AT_ONCE = 2000  # whose texts are in memory together
+_NEWEST = ("article_id", "content_hash", "fetched_at", "url", "raw_ref")
 _COLUMNS = ("article_id", "url", "site", "title", "text", "published_text", "source_link", "canonical_url", "wire_credit")
+
+PageOf = tuple[str, str | None, str | None]
+"""The id of an article, and the URL and the place in the archive of one of its pages."""
 
 
 def load_index(bulk: Bulk, run_date: date, parts: Iterable[IndexPart]) -> Merged:
@@ -129,6 +135,21 @@ class NightIndex:
                 articles, _COLUMNS, chunk
             ):
                 yield Document(identity, url, site, title, text, published, source or canonical, credit)
+
+    def overtaken(self, tonight: Iterable[KeyedBatch]) -> set[PageOf]:
+        """Return the pages of tonight's articles that have another text by now, from a page that was fetched later.
+
+        The load keeps the text of such a page as a version: where its words stand in it says nothing of the article.
+        """
+        bulk = bulk_for(self.connection)
+        found: set[PageOf] = set()
+        for keys, *_ in sources(tonight):
+            stored = {row[0]: (row[1], order(*row[2:])) for row in bulk.select_by_key(articles, _NEWEST, keys.article_ids)}
+            for place, (identity, content) in enumerate(zip(keys.article_ids, keys.content_hashes, strict=True)):
+                text, newest = stored.get(identity, (content, None))
+                if newest is not None and text != content and keys.order(place) < newest:
+                    found.add((identity, keys.urls[place], keys.raw_refs[place]))
+        return found
 
     def stories(self, ids: Sequence[str], limit: int) -> Iterator[tuple[str, str]]:
         """Return (id, id of another article in its story), up to `limit` for each."""

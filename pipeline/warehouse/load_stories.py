@@ -48,22 +48,28 @@ def load_stories(bulk: Bulk, night: Night, seen: sa.Table) -> dict[str, dict[str
 def _drop_overruled(bulk: Bulk, night: Night, staged: sa.Table, taken: sa.Table, seen: sa.Table) -> int:
     """Take out of the staged members whose place a later night decided.
 
-    Unless an article of the story is new or changed, or one that a passage in the story is from.
+    Unless an article is new or changed that is in the story or was, or that a passage in the story is from or was.
     """
     _overruled.create(bulk.connection)
-    stored, other = story_members.c, staged.alias("other")
-    changed = sa.select(other.c.story_id).join(seen, seen.c.article_id == other.c.article_id).where(seen.c.changed)
-    gained = sa.select(other.c.story_id).join(taken, taken.c.article_id == other.c.article_id)
-    gained = gained.join(seen, seen.c.article_id == taken.c.source_article_id).where(seen.c.changed)
-    brought = sa.union(changed, gained)
+    stored, ids = story_members.c, _overruled.c.article_id
     later = (
         sa.select(staged.c.article_id)
         .join(story_members, stored.article_id == staged.c.article_id)
         .join(runs, runs.c.run_id == stored.run_id)
-        .where(runs.c.run_date > date.fromisoformat(night.run_date), staged.c.story_id.not_in(brought))
+        .where(runs.c.run_date > date.fromisoformat(night.run_date))
     )
-    bulk.connection.execute(_overruled.insert().from_select(["article_id"], later))
-    return bulk.connection.execute(staged.delete().where(staged.c.article_id.in_(sa.select(_overruled.c.article_id)))).rowcount
+    if not bulk.connection.execute(_overruled.insert().from_select(["article_id"], later)).rowcount:
+        return 0
+    other, beside = staged.alias("other"), story_members.alias("beside")
+    joined = sa.select(other.c.story_id).join(seen, seen.c.article_id == other.c.article_id).where(seen.c.changed)
+    gained = sa.select(other.c.story_id).join(taken, taken.c.article_id == other.c.article_id)
+    gained = gained.join(seen, seen.c.article_id == taken.c.source_article_id).where(seen.c.changed)
+    brought = sa.select(staged.c.article_id).where(staged.c.story_id.in_(sa.union(joined, gained)))
+    left = sa.select(stored.article_id).join(beside, beside.c.story_id == stored.story_id)
+    left = left.join(seen, seen.c.article_id == beside.c.article_id).where(seen.c.changed)
+    lost = sa.select(passages.c.article_id).join(seen, seen.c.article_id == passages.c.source_article_id).where(seen.c.changed)
+    bulk.connection.execute(_overruled.delete().where(ids.in_(sa.union(brought, left, lost))))
+    return bulk.connection.execute(staged.delete().where(staged.c.article_id.in_(sa.select(ids)))).rowcount
 
 
 def _lead_those_left(bulk: Bulk, staged: sa.Table) -> None:
@@ -197,7 +203,10 @@ def _align_members(bulk: Bulk, night: Night) -> int:
 
 
 def _load_passages(bulk: Bulk, staged: sa.Table, total: int, staged_members: sa.Table, seen: sa.Table) -> Merged:
-    """Replace the passages of every article that tonight decides on or changes."""
+    """Replace the passages of every article that tonight decides on or changes.
+
+    Of two articles one took from the other: what is stored the other way round of articles that tonight did not decide on goes.
+    """
     overruled = staged.c.article_id.in_(sa.select(_overruled.c.article_id))
     total -= bulk.connection.execute(staged.delete().where(overruled)).rowcount
     old, new = passages.c, staged.c
@@ -209,5 +218,9 @@ def _load_passages(bulk: Bulk, staged: sa.Table, total: int, staged_members: sa.
     key = [column.name for column in passages.primary_key.columns]
     same = sa.exists().where(*(old[name] == new[name] for name in key))
     gone = bulk.connection.execute(passages.delete().where(old.article_id.in_(theirs), ~same)).rowcount
+    turned = sa.and_(stored.c.article_id == new.source_article_id, stored.c.source_article_id == new.article_id)
+    both = sa.exists().where(old.article_id == new.source_article_id, old.source_article_id == new.article_id)
+    takers = sa.select(stored.c.article_id).join_from(staged, stored, turned)
+    gone += bulk.connection.execute(passages.delete().where(old.article_id.in_(takers), both, ~same)).rowcount
     merged = merge(bulk, passages, staged, total, not_compared=("run_id",))
     return merged._replace(updated=merged.updated + gone)

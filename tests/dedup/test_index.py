@@ -173,6 +173,15 @@ def test_what_was_taken_from_an_article_is_no_longer_said_to_be_when_that_is_wit
     assert "taker" in {member.article_id for member in result.members}
 
 
+def test_a_passage_is_not_common_for_an_article_that_no_longer_has_it(tmp_path: Path) -> None:
+    passage = article(60, 2)
+    first = [document(f"h{n}", f"{article(61 + n, 4)}\n\n{passage}", 1, f"h{n}.example") for n in range(3)]
+    add(tmp_path, first)
+    add(tmp_path, [dataclasses.replace(first[2], text=article(70))])
+    taker = document("taker", f"{article(71, 4)}\n\n{passage}", 3, "taker.example")
+    assert {r.source_article_id for r in add(tmp_path, [taker]).reuse if r.article_id == "taker"} == {"h0"}
+
+
 @pytest.mark.parametrize("added", ["", "\n\n" + article(32, 1)])
 def test_an_article_that_comes_again_leads_the_story_of_its_copies_of_an_earlier_night(tmp_path: Path, added: str) -> None:
     text = article(33)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import numpy as np
+
 from pipeline.dedup import DedupResult, Document, find_duplicates
+from pipeline.dedup.notices import same_places
 from tests.dedup.articles import article, document
 
 
@@ -31,3 +36,18 @@ def test_a_short_version_with_a_lead_of_its_own_belongs_to_all_who_print_the_art
     version = document("version", "\n\n".join([article(31, 1), *paragraphs[2:5]]), 3, "v.example")
     prints = [document(f"p{n}", "\n\n".join([*paragraphs, article(40 + n, 1)]), 2, f"{n}.example") for n in range(6)]
     assert len(stories(find_duplicates([*prints, version]))) == 1
+
+
+def test_thousands_of_texts_with_one_footer_cost_memory_in_proportion() -> None:
+    """Each covers the footer of the first, one in a hundred a word more or less."""
+    masks = np.zeros((5000, 200), np.bool_)
+    masks[:, 120:] = True
+    masks[::100, 119] = True
+    masks[1] = ~masks[0]
+    tracemalloc.start()
+    try:
+        found = list(same_places(masks))
+        assert tracemalloc.get_traced_memory()[1] < 20 * masks.nbytes
+    finally:
+        tracemalloc.stop()
+    assert sorted(int(same.sum()) for same in found) == [1, 4999]

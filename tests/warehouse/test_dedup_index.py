@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from pipeline.dedup import DedupParams, Document
 from pipeline.dedup.nights import NightResult, decide_night
 from pipeline.records import Article
-from pipeline.warehouse import Warehouse, load, night_index
-from pipeline.warehouse.tables import dedup_index
+from pipeline.warehouse import Warehouse, load, night_index, open_warehouse, with_keys
+from pipeline.warehouse.batches import as_batches
+from pipeline.warehouse.tables import dedup_index, passages, story_members
 from tests.dedup.articles import article as text_of
 from tests.warehouse import make
 from tests.warehouse.make import DAY, everything, night
 
 
 def decide(warehouse: Warehouse, day: int, articles: Sequence[Article]) -> NightResult:
-    documents = [Document(a.article_id, a.url, a.site, a.title, a.text, a.published_at) for a in articles]
     with night_index(warehouse, DAY + timedelta(days=day), 30) as index:
+        overtaken = index.overtaken(map(with_keys, as_batches(articles, Article)))
+        tonight = [a for a in articles if (a.article_id, a.url, a.raw_ref) not in overtaken]
+        documents = [Document(a.article_id, a.url, a.site, a.title, a.text, a.published_at) for a in tonight]
         result = decide_night(documents, index, DedupParams())
         reuse = result.reuse_beside(index.reuse(result.partial), {document.id for document in documents})
         return dataclasses.replace(result, reuse=tuple(reuse))
@@ -37,6 +45,17 @@ def run(warehouse: Warehouse, day: int, articles: Sequence[Article], *, forget: 
 def wire(name: str, seed: int, day: int, share: int = 8) -> Article:
     """An article `name` with the first paragraphs of the text `seed`."""
     return make.article(name, "\n\n".join(text_of(seed).split("\n\n")[:share]), day, site=f"{name}.example")
+
+
+def standing(warehouse: Warehouse) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """What is stored of the members of stories and of passages, but for the run that decided it."""
+    m, p = story_members.c, passages.c
+    with warehouse.reading() as connection:
+        members = connection.execute(sa.select(m.article_id, m.story_id, m.canonical_article_id, m.relation).order_by(m.article_id))
+        taken = connection.execute(
+            sa.select(p.article_id, p.start_offset, p.end_offset, p.source_article_id).order_by(p.article_id, p.start_offset)
+        )
+        return [tuple(row) for row in members], [tuple(row) for row in taken]
 
 
 def stories(result: NightResult) -> dict[str, tuple[str, str]]:
@@ -104,3 +123,60 @@ def test_a_night_that_is_run_again_with_fewer_articles_leaves_only_these(warehou
     with warehouse.reading() as connection:
         kinds = connection.execute(sa.select(dedup_index.c.kind, dedup_index.c.documents).order_by(dedup_index.c.kind)).all()
     assert [tuple(row) for row in kinds] == [("far", 1), ("sketches", 1), ("ties", 0)]
+
+
+def parts(*chosen: tuple[int, int, int]) -> str:
+    """Paragraphs from the first to before the second of each of these texts, by seed."""
+    return "\n\n".join("\n\n".join(text_of(seed).split("\n\n")[first:last]) for seed, first, last in chosen)
+
+
+def updated() -> list[list[Article]]:
+    """Three nights. One article is copied and taken from, and rewritten; another takes its new text; one comes as a copy of it."""
+
+    def version(name: str, text: str, day: int, published: int) -> Article:
+        return make.article(name, text, day, site=f"{name}.example", published_at=f"{DAY + timedelta(days=published)}T08:00:00Z")
+
+    return [
+        [
+            version("a", parts((1, 0, 7)), 0, 0),
+            version("b", parts((1, 0, 8)), 0, 1),
+            version("taker", parts((2, 0, 4), (1, 2, 4)), 0, 1),
+        ],
+        [version("a", parts((3, 0, 4), (4, 2, 4)), 1, 0), version("c", parts((4, 0, 8)), 1, 1)],
+        [version("d", parts((1, 0, 8)), 2, 2), version("taker", parts((2, 0, 4), (4, 4, 6)), 2, 1)],
+    ]
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))], ids=str)
+def test_the_order_in_which_nights_are_run_changes_nothing_nor_does_one_that_is_run_again(
+    sqlite_template: Path, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    nights = updated()
+    in_order, warehouse = (
+        open_warehouse(f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / name)}") for name in ("in-order.db", "any-order.db")
+    )
+    with in_order, warehouse:
+        for day in range(3):
+            run(in_order, day, nights[day])
+        for day in order:
+            run(warehouse, day, nights[day])
+        assert standing(warehouse) == standing(in_order)
+        for day in (0, 1, 0):
+            result = decide(warehouse, day, nights[day])
+            load(warehouse, night(day, nights[day], result.members, reuse=result.reuse, index=result.parts))
+            assert standing(warehouse) == standing(in_order)
+
+
+def test_of_two_articles_neither_is_said_to_have_taken_from_the_other_when_one_turns_out_to_be_stitched(
+    warehouse: Warehouse,
+) -> None:
+    stitched, taker = (
+        make.article("s", parts((1, 1, 4), (2, 2, 5)), 0, site="s.example"),
+        make.article("t", parts((2, 0, 7)), 0, site="t.example", published_at="2026-03-02T08:00:00Z"),
+    )
+    before = run(warehouse, 0, [stitched, taker])
+    assert {(r.article_id, r.source_article_id) for r in before.reuse} == {(taker.article_id, stitched.article_id)}
+    source = make.article("o", parts((1, 0, 4), (5, 0, 4)), 1, site="o.example")
+    run(warehouse, 1, [source])
+    pairs = {(taker, source) for taker, *_, source in standing(warehouse)[1]}
+    assert pairs == {(stitched.article_id, taker.article_id), (stitched.article_id, source.article_id)}
