@@ -41,11 +41,10 @@ def label_pull_quotes(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _share(text: str, rest: Candidate) -> float:
-    """Return how much of a text the article says, sentence by sentence: between two of them it may tell who spoke."""
+    """Return how much of a text the article says: in one piece, or each sentence, where it tells who spoke between two of them."""
     sentences = [tokens for sentence in SENTENCE.split(text) if len(tokens := tokens_of(sentence)) >= MIN_SENTENCE]
-    sizes = [len(tokens) - MIN_SENTENCE + 1 for tokens in sentences] or [1]
-    shares = votes(sentences or [tokens_of(text)], rest)
-    return sum(share * size for share, size in zip(shares, sizes, strict=True)) / sum(sizes)
+    whole, *parts = votes([tokens_of(text), *sentences], rest)
+    return max(whole, min(parts, default=whole))
 
 
 def _quoted(blocks: Sequence[Block]) -> Iterator[list[int]]:

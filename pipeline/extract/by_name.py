@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.class_words import NAMES
+from pipeline.extract.class_words import NAMES, mask_of
 from pipeline.extract.labels import LINK_SHARE
 from pipeline.extract.layout import WHOLE_PAGE, PageBlocks, Run
 
@@ -22,6 +22,7 @@ STEPS = 3  # outwards from the text in which its name may stand: figcaption > di
 CAPTION = re.compile(r"caption|cutline|bildunterschrift|bildtext", re.IGNORECASE)
 QUOTE = re.compile(r"quote", re.IGNORECASE)
 RELATED = 1 << NAMES.index("related")
+MAX_OFFERS = 3  # headings of more are a list of the article's own, whatever the theme calls its items
 OFFERS = 1 << NAMES.index("newsletter") | 1 << NAMES.index("advert")
 
 
@@ -60,7 +61,7 @@ def _headings_of_offers(page: PageBlocks, chosen: Flags) -> list[int]:
     """Return the kept headings in elements named after a newsletter or an advertisement of which nothing else is kept."""
     kept = np.flatnonzero(chosen).tolist()
     offers = {i: offer for i in kept if page.runs[i].kind == "heading" and (offer := _offer_around(page, page.runs[i])) is not None}
-    if not offers:
+    if not 0 < len(set(offers.values())) <= MAX_OFFERS:
         return []
     holding: set[int] = set()  # what kept text stands in
     for i in kept:
@@ -72,7 +73,9 @@ def _headings_of_offers(page: PageBlocks, chosen: Flags) -> list[int]:
 
 
 def _offer_around(page: PageBlocks, run: Run) -> int | None:
-    """Return the outermost of the elements around a heading that is named after an offer; its own name may be what it says."""
+    """Return the outermost of the elements around a heading that is named after an offer; a name may be what the heading says."""
+    if mask_of("", run.text, None, None) & OFFERS:
+        return None
     around = [i for i in page.ancestors(run.container, STEPS + 1) if page.containers[i].kind != "heading"]
     named = [i for i in around if page.containers[i].mask & OFFERS and page.containers[i].tag not in WHOLE_PAGE]
     return named[-1] if named else None

@@ -35,6 +35,8 @@ SAID = "The ferry at the pier in March."
         ("<div class=newsletter><div><div><h2>Post from the pier</h2></div></div></div>", False),
         (f"<div class=newsletter><h2>Post from the pier</h2>{PARAGRAPH}</div>", True),  # the article is one
         ("<h2 id=membership>Membership of the club</h2>", True),  # what it says is its name
+        ("<div id=membership-of-the-club><h2>Membership of the club</h2></div>", True),
+        ("<div class=theme-promo><h2>Post from the pier</h2></div>" * 4, True),  # a list
     ],
 )
 def test_what_the_page_calls_a_caption_or_related_is_no_text(beside: str, is_text: bool) -> None:
