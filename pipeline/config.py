@@ -25,6 +25,7 @@ OTHERS = re.compile(r"^COPYDESK_TEST_|_SERVICE_(HOST|PORT.*)$|_PORT(_\d+_(TCP|UD
 SLIP = 0.8  # similarity of two names above which one is the other misspelt
 SETTINGS_FILE = Path("pipeline.toml")
 NIGHTLY = "0 2 * * *"
+PATHS = ("store", "publish", "sources")  # a ~ at their beginning is the user's home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,8 @@ def load_settings(environment: Mapping[str, str] | None = None, path: Path = SET
         elif variable.startswith(ENV_PREFIX) and text != "":
             where[key] = variable
             values[key] = _from_text(text, hints[key], variable)
+    # A shell does this of what is not quoted; of the others a folder with that name would be made.
+    values |= {name: os.path.expanduser(values[name]) for name in PATHS if name in values}  # noqa: PTH111 - s3://… is no path
     return _checked(Settings(**values), where)
 
 

@@ -27,6 +27,12 @@ def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Pat
     assert settings.window_days == Settings().window_days
 
 
+def test_a_tilde_is_the_home_of_the_user_and_no_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    settings = load_settings({"COPYDESK_STORE": "~/store", "COPYDESK_SOURCES": "s3://bucket//x"}, tmp_path / "none")
+    assert (settings.store, settings.sources) == ("/home/ada/store", "s3://bucket//x")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [

@@ -154,6 +154,8 @@ def _parse(url: str) -> URL:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise ConfigError(f"COPYDESK_WAREHOUSE_URL: {shown_url(parsed)} names no file; write sqlite:///file.db")
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.set(database=os.path.expanduser(parsed.database or ""))  # noqa: PTH111 - may be a URI
     return parsed
 
 

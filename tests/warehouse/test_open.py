@@ -26,6 +26,12 @@ def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
         assert warehouse.dialect == "sqlite"
 
 
+def test_a_tilde_in_the_name_of_a_sqlite_file_is_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with open_warehouse("sqlite:///~/warehouse.db"):
+        assert (tmp_path / "warehouse.db").is_file()
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
