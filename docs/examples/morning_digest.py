@@ -23,14 +23,17 @@ ARTICLES = Asset("articles", uri="copydesk://articles")
 def morning_digest() -> None:
     @task
     def most_copied() -> list[str]:
-        """Name the five stories of the night that most publishers had."""
+        """Name the five stories of the night that most publishers ran."""
         from pipeline.config import load_settings
         from pipeline.report.sql import ask
 
         events: Any = get_current_context()["triggering_asset_events"]
         night = events[ARTICLES][-1].extra
         logger.info("%(articles)d articles of %(run_date)s, %(copies)d of them copies", night)
-        query = "SELECT title, copies, sites FROM clean_articles ORDER BY copies DESC, title LIMIT 5"
+        query = (
+            f"SELECT title, sites, copies FROM nightly_stories WHERE run_date = '{night['run_date']}'"  # noqa: S608
+            " ORDER BY sites DESC, copies DESC, title LIMIT 5"
+        )
         return list(ask(load_settings(), query))
 
     most_copied()

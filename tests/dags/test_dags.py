@@ -20,6 +20,8 @@ import pytest
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError
 from pipeline.scheduling import date_of_run, plan_of
+from pipeline.warehouse import current_warehouse, load
+from tests.warehouse.make import article, night, story
 
 pytestmark = pytest.mark.slow
 
@@ -357,3 +359,20 @@ def test_the_example_in_the_docs_waits_for_the_articles(dags: dict[str, Any]) ->
     assert bag.import_errors == {}
     waits_for = [asset.uri for asset in bag.dags["morning_digest"].timetable.asset_condition.objects]
     assert waits_for == [asset.uri for asset in dags["nightly_articles"].get_task("load").outlets]
+
+
+@pytest.mark.usefixtures("airflow_home")
+def test_the_example_in_the_docs_names_stories_of_its_night_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("COPYDESK_WAREHOUSE_URL", f"sqlite:///{tmp_path}/warehouse.db")
+    with current_warehouse(load_settings()) as warehouse:
+        for day, sites in enumerate((5, 2)):
+            told = [article("dam", f"Day {day}.", day, site=f"p{day}{n}.example", title=f"Of day {day}") for n in range(sites)]
+            load(warehouse, night(day, told, story(*told)))
+    bag = DagBag(str(DAGS.parent / "docs" / "examples"))
+    most_copied = bag.dags["morning_digest"].get_task("most_copied").python_callable
+    event = SimpleNamespace(extra={"run_date": "2026-03-02", "articles": 2, "copies": 1})
+    events = {most_copied.__globals__["ARTICLES"]: [event]}
+    monkeypatch.setitem(most_copied.__globals__, "get_current_context", lambda: {"triggering_asset_events": events})
+    assert [line.split() for line in most_copied()[2:]] == [["Of", "day", "1", "2", "1"], ["(1", "row)"]]
