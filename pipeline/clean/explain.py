@@ -67,8 +67,8 @@ def described_rules() -> dict[str, str]:
 
 
 def describe_rule(rule: str) -> str:
-    """Return what a label means, in words."""
-    return described_rules().get(rule, "Not part of the main content, by the extractor")
+    """Return what a label means, in words; one that is stored may be of a rule that there is no more."""
+    return described_rules().get(rule, "A rule of another version of Copydesk, which this one does not have")
 
 
 def _facts(article: Article) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from pipeline.clean.boxes import BOX_RULES
 from pipeline.clean.docs import WHERE
 from pipeline.clean.edges import EDGE_RULES
-from pipeline.clean.explain import describe_rule
+from pipeline.clean.explain import EXTRACTOR_LABELS, describe_rule, described_rules
 from pipeline.clean.rules import Rule, load_rules
 from pipeline.clean.site import SITE_LINE
 from pipeline.report.night import NIGHTS_BACK
@@ -45,7 +45,7 @@ class RulePage:
 
 
 def rules(connection: Connection) -> tuple[RuleLine, ...]:
-    """Return all rules: those of the rule file in its order, then what else has fired or can."""
+    """Return all rules: those of the rule file in its order, then what else can fire or has, as rules of other versions."""
     counted = view("nightly_rules").c
     sums = (
         sa.func.sum(counted.blocks).label("blocks"),
@@ -54,7 +54,7 @@ def rules(connection: Connection) -> tuple[RuleLine, ...]:
     )
     rows = {row.rule: row for row in connection.execute(sa.select(counted.rule, *sums).group_by(counted.rule))}
     known = {rule.id: rule for rule in load_rules()}
-    ids = dict.fromkeys([*known, SITE_LINE, *BOX_RULES, *EDGE_RULES, *sorted(rows)])
+    ids = dict.fromkeys([*described_rules(), *sorted(rows)])
     return tuple(_line(identity, known.get(identity), rows.get(identity)) for identity in ids)
 
 
@@ -64,7 +64,7 @@ def rule_page(connection: Connection, identity: str) -> RulePage | None:
     known = {rule.id: rule for rule in load_rules()}
     query = sa.select(counted).where(counted.c.rule == identity).order_by(counted.c.run_date.desc()).limit(NIGHTS_BACK)
     rows = connection.execute(query).all()[::-1]
-    if not rows and identity not in known | dict.fromkeys([SITE_LINE, *BOX_RULES, *EDGE_RULES]):
+    if not rows and identity not in described_rules():
         return None
     samples = sa.select(example).where(example.c.rule == identity).order_by(example.c.run_date.desc(), example.c.article_id)
     line = RuleLine(
@@ -97,4 +97,6 @@ def _kind(identity: str, rule: Rule | None) -> str:
         return "site template"
     if identity in BOX_RULES:
         return "box"
-    return "edge" if identity in EDGE_RULES else "extractor"
+    if identity in EDGE_RULES:
+        return "edge"
+    return "extractor" if identity in EXTRACTOR_LABELS else "other version"

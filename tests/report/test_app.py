@@ -15,6 +15,7 @@ import lxml.html
 import pytest
 from fastapi import FastAPI, Request, Response
 
+from pipeline.clean.explain import described_rules
 from pipeline.config import Settings
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.records import Block, Rejected, StageReport
@@ -331,6 +332,15 @@ def test_a_stitched_article_has_its_passages_marked_by_source(client: httpx.Clie
     marked = [(mark.get("class"), mark.text) for mark in tree.xpath("//mark")]
     assert marked == [("from c1", "One of us "), ("from c2", "Two of the")]
     assert "herald.example" in tree.xpath("string(//section[@aria-labelledby='stitched'])")
+
+
+def test_the_rules_are_all_there_and_those_of_other_versions_are_told_as_that(client: httpx.Client) -> None:
+    tree = lxml.html.fromstring(client.get("/rules").text)
+    listed = tree.xpath("//tbody/tr/th[@scope='row']/a/text()")
+    assert set(listed) == {*described_rules(), "line.advertisement"}
+    assert tree.xpath("//h2[text()='Of other versions']/following::tbody[1]//th//text()") == ["line.advertisement"]
+    assert "which this one does not have" in text_of(client.get("/rules/line.advertisement").text)
+    assert "Never yet" in text_of(client.get("/rules/navigation").text)
 
 
 def test_versions_of_an_article_are_compared(client: httpx.Client) -> None:
