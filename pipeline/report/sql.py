@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -72,7 +73,7 @@ def find(settings: Settings, words: str) -> Iterator[str]:
     nothing = f"{'no article' if found.indexed else 'none of the newest articles'} has these words"
     if not found.asked:
         nothing = "name a word that the articles must have"
-    yield from _table(FOUND, rows) if rows else (nothing,)
+    yield from _table(FOUND, rows, more=found.after is not None) if rows else (nothing,)
 
 
 def _csv(names: Sequence[str], rows: Iterable[Any]) -> Iterator[str]:
@@ -82,14 +83,21 @@ def _csv(names: Sequence[str], rows: Iterable[Any]) -> Iterator[str]:
         yield line.getvalue()
 
 
-def _table(names: Sequence[str], rows: Sequence[Any]) -> Iterator[str]:
+def _table(names: Sequence[str], rows: Sequence[Any], *, more: bool = False) -> Iterator[str]:
     cells = [[_cell(value) for value in row] for row in (names, *rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     for number, row in enumerate(cells):
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         if number == 0:
             yield "  ".join("-" * width for width in widths)
-    yield f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
+    yield f"({len(rows)} row{'' if len(rows) == 1 else 's'}{', and there may be more' if more else ''})"
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese letter is two wide, a mark above another letter none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _plain(value: object) -> object:

@@ -26,7 +26,8 @@ Times are UTC with their zone: `timestamptz` in PostgreSQL, ISO 8601 text that e
 text.
 
 Start from the views; the tables are what they are made of. Rows are added and updated, never deleted, but for the parts of an
-article that are replaced with it (its dropped blocks and passages).
+article that are replaced with it (its dropped blocks and passages) and for what is counted again of a run (`stage_reports`,
+`run_…`, `rule_samples`, `dedup_index`).
 """
 
 QUERIES_HEAD = """# Query cookbook

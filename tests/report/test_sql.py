@@ -11,7 +11,8 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, Fatal
 from pipeline.report import finding
 from pipeline.report.sql import ask, find
-from pipeline.warehouse import Warehouse, set_search
+from pipeline.warehouse import Warehouse, load, set_search
+from tests.warehouse.make import article, night
 
 
 def test_articles_are_found_by_words_and_phrases(filled: Warehouse, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +26,7 @@ def test_articles_are_found_by_words_and_phrases(filled: Warehouse, settings: Se
     assert list(find(settings, "nowhere")) == ["no article has these words"]
     monkeypatch.setattr(finding, "LOOKED", 1)
     monkeypatch.setattr(finding, "NEWEST_FIRST", 1)
-    assert list(find(settings, '"dam broke" "at one"'))[-1] == "(1 row)"
+    assert list(find(settings, '"dam broke" "at one"'))[-1].startswith("(1 row")
     set_search(filled, on=False)
 
 
@@ -49,6 +50,18 @@ def test_json_is_shown_as_json(filled: Warehouse, settings: Settings) -> None:
     query = "SELECT DISTINCT authors FROM clean_articles WHERE site = 'echo.example' OR site = 's0.example'"
     assert list(ask(settings, query, as_csv=True)) == ["authors", '"[""Ada Reporter"", ""Bo Writer""]"']
     assert next(islice(ask(settings, query), 2, None)) == '["Ada Reporter", "Bo Writer"]'
+
+
+def test_columns_stand_below_each_other_in_every_script(filled: Warehouse, settings: Settings) -> None:
+    query = "SELECT '渡船復航' AS title, 1 AS n UNION ALL SELECT 'ferry', 2 UNION ALL SELECT 'e\u0301te\u0301', 3 ORDER BY n"
+    assert list(ask(settings, query))[2:-1] == ["渡船復航  1", "ferry     2", "e\u0301te\u0301       3"]
+
+
+def test_more_than_a_page_of_finds_is_told(filled: Warehouse, settings: Settings) -> None:
+    load(filled, night(5, [article(f"n{n}", "A rare zebra.", 5) for n in range(21)]))
+    set_search(filled, on=True)
+    assert list(find(settings, "zebra"))[-1] == "(20 rows, and there may be more)"
+    set_search(filled, on=False)
 
 
 def test_csv_comes_row_by_row(filled: Warehouse, settings: Settings) -> None:
