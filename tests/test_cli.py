@@ -48,7 +48,7 @@ def told(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_named(tmp_path: Path, unbuffered: str) -> None:
-    command = [sys.executable, "-m", "pipeline", "db", "status"]
+    command = [sys.executable, "-m", "pipeline", "db", "upgrade"]
     environment = os.environ | {"COPYDESK_WAREHOUSE_URL": f"sqlite:///{tmp_path}/w.db", "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:  # which answers as a full disk does
         done = subprocess.run(
@@ -120,7 +120,14 @@ def test_a_server_of_ones_own_is_refused_with_the_mend(copydesk: Call) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["report"], ["report", "--html", "out.html"], ["sql", "SELECT 1"], ["quarantine", "list"], ["explain", "0" * 32]],
+    [
+        ["report"],
+        ["report", "--html", "out.html"],
+        ["sql", "SELECT 1"],
+        ["quarantine", "list"],
+        ["explain", "0" * 32],
+        ["db", "status"],
+    ],
 )
 def test_to_look_something_up_makes_no_warehouse(copydesk: Call, tmp_path: Path, arguments: list[str]) -> None:
     """In the wrong folder an answer of no rows would be taken for the truth."""

@@ -59,7 +59,9 @@ def _db_upgrade(options: argparse.Namespace, settings: Settings) -> int:
 
 def _db_status(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.warehouse import configured_warehouse, status
+    from pipeline.warehouse.engine import check_made
 
+    check_made(settings.warehouse_url)
     for line in status(configured_warehouse(settings)):
         print(line)
     return 0
