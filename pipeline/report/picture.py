@@ -15,7 +15,8 @@ LOSS_TOP = TOP + HEIGHT + 34
 LOSS_LINES = 4  # outcomes named below a loss; the rest is one line
 LINE = 19
 LABEL, APART = 24, 44  # from the middle of a part to below its name, and to the middle of the next
-BENIGN = frozenset({"not_modified", "same_article"})  # nothing came that was needed: no new page, another address of an article
+TWICE = "same_article"
+BENIGN = frozenset({"not_modified", TWICE})  # nothing came that was needed: no new page, another address of an article
 
 # The steps of a night: what is counted, and the outcome of its stage that goes on to the next.
 STEPS = (
@@ -82,6 +83,9 @@ def funnel(rows: Iterable[Row]) -> Funnel | None:
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         counts.setdefault(row.stage, {})[row.outcome] = int(row.n)
+    if twice := counts.get("dedup", {}).pop(TWICE, 0):  # articles that two sources brought: one of each went on
+        clean = counts.setdefault("clean", {})
+        clean |= {"kept": clean.get("kept", 0) - twice, TWICE: twice}
     first = next((i for i, step in enumerate(STEPS) if sum(counts.get(step[0], {}).values())), None)
     if first is None:
         return None

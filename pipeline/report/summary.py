@@ -44,7 +44,7 @@ def _funnel(report: RunReport) -> Iterator[str]:
         ("cleaned", counts.get(("clean", "kept"), 0)),
         ("stories", report.stories),
         ("copies", report.copies),
-        ("loaded", counts.get(("load", "loaded"), 0)),
+        ("loaded", counts.get(("load", "loaded"), 0) - counts.get(("dedup", "same_article"), 0)),
     )
     most = max(n for _, n in steps) or 1
     for name, n in steps:

@@ -152,7 +152,8 @@ def test_from_the_figures_of_a_source_to_what_they_count(client: httpx.Client) -
 def test_a_night_says_how_many_articles_had_come_with_another(settings: Settings, warehouse: Warehouse) -> None:
     load(warehouse, full_night(3))
     earlier = full_night(0)  # backfilled after it: the same pages
-    load(warehouse, replace(earlier, reports=(StageReport("dedup", earlier.run_date, "all", 12, {"unique": 12}),)))
+    counted = {"unique": 12, "same_article": 2}  # of which two sources brought two
+    load(warehouse, replace(earlier, reports=(StageReport("dedup", earlier.run_date, "all", 14, counted),)))
     with served(create_app(settings)) as client:
         shown = text_of(client.get(f"/run/{earlier.run_date}").text)
     assert "13 addresses gave 0 new articles; 12 articles had come with another night" in shown

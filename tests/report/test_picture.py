@@ -52,6 +52,15 @@ def test_a_page_that_had_not_changed_is_not_lost() -> None:
     assert (extracted.n, bool(extracted.path), extracted.beside) == (2, True, "")
 
 
+def test_an_article_that_two_sources_brought_is_loaded_once() -> None:
+    rows = _rows(extract={"article": 9}, clean={"kept": 8, "no_text": 1}, dedup={"unique": 5, "same_article": 3})
+    picture = funnel(rows)
+    assert picture is not None
+    assert [(step.name, step.n) for step in picture.steps] == [("pages", 9), ("articles", 9), ("loaded", 5)]
+    assert picture.steps[1].loss is not None
+    assert (picture.steps[1].loss.outcomes, picture.steps[1].loss.n) == ((("same_article", 3), ("no_text", 1)), 1)
+
+
 def test_a_night_that_fetched_nothing_begins_with_its_pages() -> None:
     picture = funnel(_rows(extract={"article": 2}, clean={"kept": 2}, dedup={"unique": 2}))
     assert picture is not None
