@@ -12,6 +12,8 @@ from lxml import html as lxml_html
 
 from pipeline.errors import Reject
 from pipeline.extract.decode import decode
+from pipeline.extract.page import TEXT_TYPES
+from pipeline.extract.parse import is_markup
 from pipeline.fetch.archive import read_page
 from pipeline.records import Fetch, RawPage
 from pipeline.store import Store
@@ -60,7 +62,8 @@ def inert_page(store: Store, raw_ref: str, url: str) -> str:
     page = read_page(store, fetch_of(raw_ref, url))
     text, is_html = _content(page)
     body = _inert(text) if is_html else None
-    return f"{HEAD}{body if body is not None else f'<pre>{html.escape(text)}</pre>'}</body></html>"
+    shown = body if body is not None else f'<pre dir="auto">{html.escape(text)}</pre>'
+    return f"{HEAD}{shown}</body></html>"
 
 
 def fetch_of(raw_ref: str, url: str) -> Fetch:
@@ -86,6 +89,8 @@ def _content(page: RawPage) -> tuple[str, bool]:
             if isinstance(record.get(name), str):
                 return record[name][:LONGEST_PAGE], name == "html"
     text = decode(body, page.header("content-type"))
+    if kind in TEXT_TYPES:
+        return text, is_markup(text)
     return text, "html" in kind or "<" in text[:1000]
 
 

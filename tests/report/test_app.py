@@ -244,12 +244,17 @@ def test_a_page_as_fetched_is_inert(client: httpx.Client, evil: str) -> None:
     assert "@import" not in answer.text
 
 
-def shown_as_fetched(folder: Path, page: str) -> str:
+def shown_as_fetched(folder: Path, page: str, kind: str = "text/html") -> str:
     store = open_store(str(folder))
     with ArchiveWriter(store, "raw/test") as archive:
-        place = archive.add_resource("https://x.example/a", page.encode(), "text/html", datetime(2026, 3, 2, tzinfo=UTC))
+        place = archive.add_resource("https://x.example/a", page.encode(), kind, datetime(2026, 3, 2, tzinfo=UTC))
         archive.finish()
     return inert_page(store, f"{place.segment.key}#{place.offset}+{place.length}", "https://x.example/a")
+
+
+def test_a_text_as_fetched_is_whole_whatever_stands_in_it(tmp_path: Path) -> None:
+    shown = shown_as_fetched(tmp_path, "The answer is a <b and c> d, said <script>Ada</script>.", "text/plain; charset=utf-8")
+    assert "a &lt;b and c&gt; d, said &lt;script&gt;Ada&lt;/script&gt;." in shown
 
 
 def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
@@ -277,7 +282,7 @@ def test_a_hostile_page_as_fetched_is_inert_in_seconds(tmp_path: Path, before: s
 
 def test_a_tag_of_many_attributes_is_shown_as_text(tmp_path: Path) -> None:
     many = "".join(f"a{i}=1 " for i in range(200_000))  # libxml2 takes minutes for them
-    assert "<pre>&lt;html&gt;&lt;p a0=1 a1=1" in shown_as_fetched(tmp_path, f"<html><p {many}>x")
+    assert '<pre dir="auto">&lt;html&gt;&lt;p a0=1 a1=1' in shown_as_fetched(tmp_path, f"<html><p {many}>x")
     long = f"<p title='{'a=b ' * 10_000}'>A long title.</p>"
     assert "<p title=" in shown_as_fetched(tmp_path, f"<html>{long}")
 
