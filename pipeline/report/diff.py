@@ -1,17 +1,22 @@
-"""Two texts side by side: paragraphs matched to each other, and in each the words that the other does not have."""
+"""Two texts side by side: paragraphs matched to each other, and in each the words that the other does not have.
+
+Paragraphs that are the same part the texts into stretches of those that are not, and of these alone words are compared: so the one
+change of a long text is found, wherever it is.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 from pipeline.matching import equal_runs
 from pipeline.warehouse.rows import kept_blocks
 
-MOST_WORDS = 4000  # words of each text that are compared; what follows is shown as it is
-MOST_PARAGRAPHS = 300
+MOST_WORDS = 4000  # words of each side of a stretch that are compared; what follows counts as changed
+MOST_PARAGRAPHS = 300  # of each side of a stretch that are matched to each other
 LONGEST_WORD = 200  # characters; only the head of a longer one is compared
 _WORDS = re.compile(r"\S+\s*")
 
@@ -38,20 +43,34 @@ class Pair:
 
 
 def side_by_side(left: str, right: str) -> tuple[Pair, ...]:
-    """Return the paragraphs of both texts in their order, matched by the words that they share."""
-    a, b = _Words.of(left), _Words.of(right)
+    """Return the paragraphs of both texts in their order: the same side by side, others matched by the words that they share."""
+    a, b = kept_blocks(left), kept_blocks(right)
+    rows: list[Pair] = []
+    i = j = 0
+    for x, y, size in equal_runs(a, b):
+        rows += _changed(a[i:x], b[j:y])
+        rows += (Pair(spans, spans) for spans in ((Span(block, True),) for block in a[x : x + size]))
+        i, j = x + size, y + size
+    return tuple(rows)
+
+
+def _changed(left: Sequence[str], right: Sequence[str]) -> Iterator[Pair]:
+    """Yield the rows of a stretch of paragraphs that are not the same."""
+    a, b = _Words.of(left[:MOST_PARAGRAPHS]), _Words.of(right[:MOST_PARAGRAPHS])
     votes: dict[tuple[int, int], int] = {}
     for i, j, size in equal_runs(a.keys, b.keys):
         for offset in range(size):
             a.same[i + offset] = b.same[j + offset] = True
             pair = a.paragraph(i + offset), b.paragraph(j + offset)
             votes[pair] = votes.get(pair, 0) + 1
-    return tuple(_rows(a, b, _matched(votes, len(a.starts), len(b.starts))))
+    yield from _rows(a, b, _matched(votes, len(a.starts), len(b.starts)))
+    yield from (Pair((Span(block, False),), None) for block in left[MOST_PARAGRAPHS:])
+    yield from (Pair(None, (Span(block, False),)) for block in right[MOST_PARAGRAPHS:])
 
 
 @dataclass(slots=True)
 class _Words:
-    """The words of a text, where each paragraph begins among them, and which the other text has."""
+    """The words of some paragraphs, where each of these begins among them, and which the other text has."""
 
     words: list[str]
     keys: list[str]
@@ -59,8 +78,8 @@ class _Words:
     same: list[bool]
 
     @classmethod
-    def of(cls, text: str) -> _Words:
-        paragraphs = [_WORDS.findall(block) for block in kept_blocks(text)[:MOST_PARAGRAPHS]]
+    def of(cls, blocks: Sequence[str]) -> _Words:
+        paragraphs = [_WORDS.findall(block) for block in blocks]
         starts = [0, *accumulate(map(len, paragraphs))][:-1]
         words = [word for paragraph in paragraphs for word in paragraph]
         keys = [word.strip()[:LONGEST_WORD] for word in words[:MOST_WORDS]]

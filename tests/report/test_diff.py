@@ -48,4 +48,16 @@ def test_a_text_without_end_is_compared_in_bounded_time() -> None:
     assert pair.left[0].text == word
     assert _text(side_by_side("x " * 4000, "x y " * 2000), "right") == "x y " * 2000  # nine minutes of difflib
     many = "\n\n".join(f"paragraph {i} of many" for i in range(5000))
-    assert len(side_by_side(many, many)) == 300
+    assert len(side_by_side(many, many)) == 5000
+    other = many.replace("many", "some")
+    assert _text(side_by_side(many, other), "right") == other
+
+
+def test_the_one_change_of_a_long_text_is_found_wherever_it_is() -> None:
+    """Words behind the four thousandth were told as others, and paragraphs behind the three hundredth not at all."""
+    blocks = [" ".join(f"word{i}of{n}" for i in range(20)) for n in range(500)]
+    for place in (0, 250, 499):
+        changed = [*blocks[:place], blocks[place] + " and another", *blocks[place + 1 :]]
+        pairs = side_by_side("\n\n".join(blocks), "\n\n".join(changed))
+        assert [number for number, pair in enumerate(pairs) if not pair.same] == [place]
+        assert [span.text for span in pairs[place].right or () if not span.same] == ["and another"]
