@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.collection import Collection, Seen, contains, document_key, take
+from pipeline.dedup.collection import Collection, Seen, contains, document_key, story_id, take
 from pipeline.dedup.graph import Graph, Mask
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.shelf import Reading, Shelf
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.dedup import Document
 
 U64 = npt.NDArray[np.uint64]
-_STORY = 48  # members that are read of the story of a document that no other night compared with anything
+_STORY = 48  # members with which a document is compared of its stored story, where no other night compared it with anything
 _AS_MANY = 4  # documents of other nights for one of tonight
 
 
@@ -30,8 +30,8 @@ class Documents(Protocol):
     def documents(self, ids: Sequence[str]) -> Iterable[Document]:
         """Return the documents with these ids, as they are now."""
 
-    def stories(self, ids: Sequence[str], limit: int) -> Iterable[tuple[str, str]]:
-        """Return (id, id of another document that is stored in its story) for these documents, up to `limit` for each."""
+    def stories(self, ids: Sequence[str]) -> Iterable[tuple[str, str]]:
+        """Return (story, id) of every document that is stored in the story of one of these, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def read_around(
     within = _with_others(graph.pairs_within(reached), reader.stand_ins(named, found, graph))
     here = _array(found)
     lonely = here[~graph.has(here)]
-    told, members = reader.told({key: found[key].id for key in lonely.tolist()})
+    told, members = reader.told({key: found[key].id for key in lonely.tolist()}, limit)
     found |= members
     return Around(
         found,
@@ -121,10 +121,23 @@ class _Reader:
             if other in found and document_key(ids[key], self.seen[found[other].id].digest) == key
         }
 
-    def told(self, lonely: Mapping[int, str]) -> tuple[U64, dict[int, Document]]:
-        """Return (key, key of a member of its stored story) of documents that no other night compared, and those members."""
-        stored = self._source.stories(sorted(lonely.values()), _STORY) if lonely else []
-        others = [pair for pair in stored if pair[1] not in self._without]
+    def told(self, lonely: Mapping[int, str], limit: int) -> tuple[U64, dict[int, Document]]:
+        """Return (key, key of a member of its stored story) of documents that no other night compared, and those members.
+
+        All members are read where they are no more than `limit`: who is not leaves a story that gets another name.
+        """
+        names = set(lonely.values())
+        stored: dict[str, list[str]] = {}
+        for story, identity in self._source.stories(sorted(names)) if lonely else ():
+            stored.setdefault(story, []).append(identity)
+        whole = sum(map(len, stored.values())) <= limit
+        others: list[tuple[str, str]] = []
+        for story, ids in stored.items():
+            own = [identity for identity in ids if identity in names]
+            some = [*(identity for identity in ids if story_id(identity) == story), *ids[:_STORY]]
+            for one in own:
+                read = ids if whole and one == own[0] else some
+                others += ((one, other) for other in read if other != one and other not in self._without)
         members = dict(self._taken(sorted({other for _, other in others})))
         key_of = {identity: key for key, identity in lonely.items()} | {d.id: key for key, d in members.items()}
         told = [(key_of[one], key_of[other]) for one, other in others if other in key_of]

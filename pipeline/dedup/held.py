@@ -92,7 +92,7 @@ class Holdings:
 
 
 def probe_nights(probe: Probe, segments: Iterable[bytes], far: Iterable[bytes]) -> tuple[Candidates, Holdings]:
-    """Hold tonight against the segments of the window and what is kept of the nights before it."""
+    """Hold tonight against the segments of the window and what is kept of the nights beyond it."""
     candidates = Candidates()
     places, owners = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
     keys, stories = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]

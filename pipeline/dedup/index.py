@@ -53,7 +53,7 @@ class FolderIndex:
         return DedupResult(result.members, result.reuse)
 
     def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
-        """Yield the parts of the window's other nights, of kind `far` those of all nights before it.
+        """Yield the parts of the window's other nights, of kind `far` those of all nights beyond it.
 
         What another version of Copydesk sketched is sketched anew from the texts.
         """
@@ -66,11 +66,11 @@ class FolderIndex:
 
     def _places(self, kind: Kind, sign: str, version: str) -> list[int]:
         first, last = self._day - self._window, self._day + self._window
-        where = "n.day < ?" if kind == "far" else "n.day BETWEEN ? AND ?"
+        where = f"n.day {'NOT ' if kind == 'far' else ''}BETWEEN ? AND ?"
         rows = self._connection.execute(
             f"SELECT p.rowid FROM parts p JOIN nights n ON n.night = p.night WHERE p.kind = ? AND p.version {sign} ? AND {where}"  # noqa: S608
             " ORDER BY p.night, p.part",
-            (kind, version, first) if kind == "far" else (kind, version, first, last),
+            (kind, version, first, last),
         )
         return [place for (place,) in rows.fetchall()]
 
@@ -90,13 +90,11 @@ class FolderIndex:
         for row in self._connection.execute(query, (json.dumps(ids),)):
             yield Document(*row)
 
-    def stories(self, ids: Sequence[str], limit: int) -> Iterator[tuple[str, str]]:
-        """Return (id, id of another document in its story), up to `limit` for each."""
-        query = """SELECT a, b FROM (
-            SELECT one.id AS a, other.id AS b, row_number() OVER (PARTITION BY one.id ORDER BY other.id) AS place
-            FROM documents one JOIN documents other ON other.story_id = one.story_id AND other.id <> one.id
-            WHERE one.id IN (SELECT value FROM json_each(?))) WHERE place <= ? ORDER BY a, b"""
-        yield from self._connection.execute(query, (json.dumps(ids), limit))
+    def stories(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Return (story, id) of every document in the story of one of these, in this order."""
+        query = """SELECT story_id, id FROM documents WHERE story_id IN
+            (SELECT story_id FROM documents WHERE id IN (SELECT value FROM json_each(?))) ORDER BY story_id, id"""
+        yield from self._connection.execute(query, (json.dumps(ids),))
 
     def _last_day(self) -> int:
         return int(self._connection.execute("SELECT coalesce(max(day), 0) FROM nights").fetchone()[0])

@@ -45,7 +45,7 @@ class Index(Documents, Protocol):
     """What other nights left behind, in an order that is always the same."""
 
     def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
-        """Yield the parts of the window's other nights; those of kind `far` are of all nights before it."""
+        """Yield the parts of the window's other nights; those of kind `far` are of all nights beyond it."""
 
 
 @dataclass(frozen=True, slots=True)

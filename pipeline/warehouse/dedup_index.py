@@ -65,16 +65,14 @@ class NightIndex:
     window_days: int
 
     def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
-        """Yield the parts of the window's other nights, of kind `far` those of all nights before it.
+        """Yield the parts of the window's other nights, of kind `far` those of all nights beyond it.
 
         Nights that left none, because an earlier version of Copydesk loaded them, are sketched from their texts.
         """
         table = dedup_index.c
         window = timedelta(days=self.window_days)
-        if kind == "far":
-            nights = table.run_date < self.night - window
-        else:
-            nights = sa.and_(table.run_date.between(self.night - window, self.night + window), table.run_date != self.night)
+        around = table.run_date.between(self.night - window, self.night + window)
+        nights = ~around if kind == "far" else sa.and_(around, table.run_date != self.night)
         place: sa.ColumnElement[int] = sa.literal_column("rowid" if self._by_place else "0")
         query = sa.select(table.run_date, table.part, place).where(table.kind == kind, table.version == version, nights)
         keys = self.connection.execute(query.order_by(table.run_date, table.part)).all()
@@ -151,19 +149,13 @@ class NightIndex:
                     found.add((identity, keys.urls[place], keys.raw_refs[place]))
         return found
 
-    def stories(self, ids: Sequence[str], limit: int) -> Iterator[tuple[str, str]]:
-        """Return (id, id of another article in its story), up to `limit` for each."""
-        one, other = story_members.alias("one"), story_members.alias("other")
-        place = sa.func.row_number().over(partition_by=one.c.article_id, order_by=other.c.article_id)
+    def stories(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Return (story, id) of every article in the story of one of these, in this order."""
+        m, one = story_members.c, story_members.alias("one")
         for chunk in batches(ids, KEYS_AT_ONCE):
-            found = (
-                sa.select(one.c.article_id.label("a"), other.c.article_id.label("b"), place.label("place"))
-                .join_from(one, other, sa.and_(other.c.story_id == one.c.story_id, other.c.article_id != one.c.article_id))
-                .where(one.c.article_id.in_(chunk))
-                .subquery("found")
-            )
-            query = sa.select(found.c.a, found.c.b).where(found.c.place <= limit).order_by(found.c.a, found.c.b)
-            yield from ((row.a, row.b) for row in self.connection.execute(query))
+            of_these = sa.select(one.c.story_id).where(one.c.article_id.in_(chunk))
+            query = sa.select(m.story_id, m.article_id).where(m.story_id.in_(of_these)).order_by(m.story_id, m.article_id)
+            yield from ((row.story_id, row.article_id) for row in self.connection.execute(query))
 
     def reuse(self, ids: Collection[str]) -> Iterator[Reuse]:
         """Yield the passages that are stored of these articles."""

@@ -220,6 +220,35 @@ def test_beyond_the_window_a_copy_is_found_by_the_article_that_stood_for_its_sto
     assert new["late"][1] == "o"
 
 
+def test_a_night_that_is_made_up_for_finds_the_copies_of_nights_beyond_its_window(tmp_path: Path) -> None:
+    text = article(4)
+    later = [document("copy", f"{text}\n\n{article(6, 1)}", 1), document("cut", text[: len(text) * 2 // 3], 2)]
+    add(tmp_path, later, window=3)
+    early = Document("early", None, "z.example", None, text, "2023-12-01T08:00:00Z")
+    ids = ["early", "copy", "cut"]
+    found = answers(add(tmp_path, [early], window=3), ids)
+    assert len({story for story, *_ in found.values()}) == 1
+    assert found == answers(find_duplicates([early, *later]), ids)
+
+
+def test_a_late_copy_of_a_large_story_parts_nobody_from_it(tmp_path: Path) -> None:
+    """The last by id of its members is the first to be published, and another stands for it."""
+    text = article(4)
+    agency = Document("agency", "https://reuters.com/agency", "reuters.com", None, text, "2024-03-02T08:00:00Z")
+    prints = [
+        dataclasses.replace(document(f"p{n:02d}", f"{text}\n\n{article(901 + n, 1)}", 3, f"{n}.example"), wire_credit="Reuters")
+        for n in range(60)
+    ]
+    first = document("the-first", f"{text}\n\n{article(900, 1)}", 1, "first.example")
+    before = add(tmp_path, [agency, first, *prints])
+    late = Document("late", None, "late.example", None, text, "2024-06-01T08:00:00Z")
+    after = add(tmp_path, [late])
+    assert {m.story_id for m in after.members} == {m.story_id for m in before.members}
+    assert {m.canonical_article_id for m in after.members} == {"agency"}
+    early = add(tmp_path, [dataclasses.replace(late, id="early", published_at="2023-11-01T08:00:00Z")])
+    assert len(early.members) == len(after.members) + 1
+
+
 def test_a_night_of_nothing_but_copies_may_lie_beyond_the_window(tmp_path: Path) -> None:
     text = article(33)
     add(tmp_path, [document("first", text, 1)], window=1)

@@ -90,6 +90,13 @@ def test_beyond_the_window_the_canonical_of_a_story_is_still_seen(warehouse: War
     assert stories(after)[copy.article_id] == (stories(before)[first.article_id][0], "copy")
 
 
+def test_a_night_that_is_made_up_for_finds_the_copies_of_nights_beyond_its_window(warehouse: Warehouse) -> None:
+    first, copy = wire("a", 1, 0), wire("c", 1, 80, 7)
+    run(warehouse, 80, [copy])
+    after = stories(run(warehouse, 0, [first]))
+    assert after[first.article_id][0] == after[copy.article_id][0]
+
+
 def test_beyond_the_window_an_article_that_gets_a_copy_keeps_the_sources_it_had(warehouse: Warehouse) -> None:
     source = wire("a", 1, 0)
     text = "\n\n".join([text_of(2), *source.text.split("\n\n")[2:4]])
