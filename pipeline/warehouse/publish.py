@@ -18,6 +18,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 DUCKDB_STORAGE = "v1.2.0"  # of the DuckDB file: an analyst's duckdb is often older than ours, and there is nothing but views in it
 NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)  # what a file system says that has no symbolic links
+GLOB = re.compile(r"[*?\[]")  # what stands for other letters in a DuckDB path
 ROWS_PER_GROUP = 5000  # some 20 MB of articles in memory while writing
 
 _TEXT, _COUNT, _REAL, _DAY = pa.string(), pa.int64(), pa.float64(), pa.date32()
@@ -285,11 +287,12 @@ def _write_duckdb(version: Path, manifest: Mapping[str, Any]) -> None:
     import duckdb  # its library is large, and only publishing needs it
 
     file = str(version / "copydesk.duckdb").replace("'", "''")
+    folder = GLOB.sub(r"[\g<0>]", str(version))  # a folder may have such letters in its name
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{file}' AS published (STORAGE_VERSION '{DUCKDB_STORAGE}')")
         for view in (*BY_NIGHT, *WHOLE):
             if any(where.split("/")[0] == view for where in manifest):
-                files = f"{version}/{view}/{'*/' if view in BY_NIGHT else ''}*.parquet".replace("'", "''")
+                files = f"{folder}/{view}/{'*/' if view in BY_NIGHT else ''}*.parquet".replace("'", "''")
                 options = "hive_partitioning = true" if view in BY_NIGHT else "hive_partitioning = false"
                 connection.execute(f"CREATE VIEW published.{view} AS SELECT * FROM read_parquet('{files}', {options})")  # noqa: S608
 

@@ -54,6 +54,12 @@ def test_what_is_published_is_what_the_views_say(warehouse: Warehouse, rows: Any
     assert {str(d) for d in dataset.to_table(columns=["date"]).column("date").to_pylist()} == {"2026-03-01", "2026-03-02"}
 
 
+def test_a_folder_may_have_letters_in_its_name_that_stand_for_others(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    assert publish(warehouse, tmp_path / "news [1] * it's", "2026-03-01") == 6
+    assert _duckdb(tmp_path / "news [1] * it's", "SELECT COUNT(*) FROM clean_articles") == [(6,)]
+
+
 def test_the_duckdb_file_is_for_every_duckdb_since_1_2(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, full_night(0))
     publish(warehouse, tmp_path, "2026-03-01")
