@@ -13,6 +13,7 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
+from pipeline.clean.lines import UNSPACED, ends_with_stop
 from pipeline.extract.class_words import MAX_NAMES, NAMES, OWN_NAMES, POST, mask_of
 from pipeline.extract.layout import CELL_SEPARATOR, HEADINGS, Container, PageBlocks, Run
 from pipeline.extract.strings import begins_small, visible
@@ -95,12 +96,25 @@ def read_blocks(root: HtmlElement, own: Sequence[str] = OWN_NAMES) -> PageBlocks
 
 
 def _hidden_prose(page: PageBlocks) -> set[str]:
-    """Return the names of hidden elements that hold several paragraphs: a paywall hides an article piece by piece."""
-    paragraphs: Counter[str] = Counter()
-    for run in page.runs:
-        if run.hidden and len(run.text) >= PROSE_CHARS and 3 * run.link_chars < len(run.text):
-            paragraphs[page.hidden_name(run)] += 1
-    return {name for name, count in paragraphs.items() if count >= HIDDEN_PARAGRAPHS}
+    """Return the names of hidden elements that hold several paragraphs: a paywall hides an article piece by piece.
+
+    Where no paragraph is shown, sentences are enough: a page that a script shows when it is ready.
+    """
+    told = [run for run in page.runs if 3 * run.link_chars < len(run.text)]
+    paragraphs = [run for run in told if _weight(run.text) >= PROSE_CHARS]
+    if all(run.hidden for run in paragraphs):
+        paragraphs = [run for run in told if ends_with_stop(run.text)]
+    counts, sizes = Counter[str](), Counter[str]()
+    for run in paragraphs:
+        if run.hidden:
+            counts[page.hidden_name(run)] += 1
+            sizes[page.hidden_name(run)] += _weight(run.text)
+    return {name for name, count in counts.items() if count >= HIDDEN_PARAGRAPHS <= sizes[name] / PROSE_CHARS}
+
+
+def _weight(text: str) -> int:
+    """Return the length of a text; in scripts that put no space between words, one letter says as much as three."""
+    return len(text) if text.isascii() else len(text) + 2 * len(UNSPACED.findall(text))
 
 
 class _Walk:

@@ -19,6 +19,7 @@ EXPLAINING = LISTS | {"dl", "details"}
 WHOLE_FROM = 0.5  # of the items
 COLONS = (":", "：")
 ANNOUNCING_WORDS = 6  # fewer are a label: "Related stories:"
+LIST_STEPS = 4  # from what stands in a list outwards to what holds the list: p, li, ul, div
 ITEM_WORDS, MOST_ITEMS = 40, 100  # of what it announces
 
 
@@ -37,14 +38,23 @@ def whole_lists(page: PageBlocks, chosen: Flags) -> Flags:
 def begun_lists(page: PageBlocks, chosen: Flags) -> Flags:
     """Return which runs are the article's, with all items of each plain list that begins in it, right below a line of it.
 
-    Plain is a list of items of one line each of which none is a link.
+    Plain is a list of items of one line each of which none is a link. So is one between a heading of the article and its next line.
     """
     whole = chosen.copy()
     for places, linked in _lists(page, LISTS):
-        begins = places[0] > 0 and chosen[places[0] - 1] and chosen[places[0]]
+        begins = places[0] > 0 and chosen[places[0] - 1] and (chosen[places[0]] or _goes_on_below(page, chosen, places))
         if begins and not linked and _is_plain(page, places):
             whole[places] = True
     return whole
+
+
+def _goes_on_below(page: PageBlocks, chosen: Flags, places: Sequence[int]) -> bool:
+    """Say whether a list stands right below a heading and right above a line of the article, side by side with both."""
+    above, below = places[0] - 1, places[-1] + 1
+    if page.runs[above].kind != "heading" or below == len(page.runs) or not chosen[below]:
+        return False
+    parents = {page.containers[page.runs[place].container].parent for place in (above, below)}
+    return len(parents) == 1 and parents <= set(page.ancestors(page.runs[places[0]].container, LIST_STEPS))
 
 
 def _is_plain(page: PageBlocks, places: Sequence[int]) -> bool:

@@ -24,10 +24,12 @@ from pipeline.urls import site_of
 # What writers and dates are called in the languages that class names are written in, English apart.
 WRITERS = r"auteurs?|autor(?:e|en|es|i|in)?|verfasser(?:in)?|forfattare|forfatter|skribent|kirjoittaja|yazar"
 DATES = r"datum|fecha|tarih|(?<![a-z])dat[ao](?![a-z])"
-QUICK = re.compile(rf"author|byline|by-line|contributor|date|time|publish|posted|created|submitted|meta|pub|{WRITERS}|{DATES}")
+QUICK = re.compile(
+    rf"author|byline|by-line|contributor|signature|date|time|publish|posted|created|submitted|meta|pub|{WRITERS}|{DATES}"
+)
 BYLINE = re.compile(
     r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline|artikel|beitrags?|articulo|articolo|noticia)?-{0,3}"
-    rf"(?:authors?|bylines?|by-line|contributor-name|{WRITERS})"
+    rf"(?:authors?|bylines?|by-line|contributor-name|signature|{WRITERS})"
     r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
 )
 DATE = re.compile(rf"date|time|publish|posted|created|submitted|pub-|byline|meta|{DATES}")

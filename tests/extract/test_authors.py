@@ -268,6 +268,10 @@ def test_the_byline_may_stand_below_a_line_that_opens_with_the_same_word(lines: 
     assert read("".join(f"<p>{line}</p>" for line in lines)).authors == names
 
 
+def test_the_element_of_a_signature_names_the_author() -> None:
+    assert read("<div class=c-signature><strong>Lia Moraes</strong><br><span>Tutóia (MA)</span></div>").authors == ("Lia Moraes",)
+
+
 def test_two_bylines_side_by_side_are_both_authors() -> None:
     body = '<div class="byline"><a rel="author" href="/a">Jane Doe</a> and <a rel="author" href="/b">John Roe</a></div>'
     assert read(body).authors == ("Jane Doe", "John Roe")

@@ -99,6 +99,15 @@ def test_an_article_that_is_hidden_until_a_script_shows_it_is_read() -> None:
     assert len(texts(f"<p>The lead.</p><div class=locked style='display:none'>{story}</div>")) == 5
 
 
+def test_short_sentences_are_read_where_the_page_shows_no_paragraph_before_a_script_does() -> None:
+    chinese = ("七十三岁的沈阿根在老桥下修了五十年木船，徒弟三十岁。", "如今镇上还剩九条木船，其中六条归旅游公司所有。") * 3
+    hidden = "".join(f"<p>{line}</p>" for line in chinese)
+    assert texts(f"<h1>修船人</h1><div style='visibility: hidden; opacity: 0'>{hidden}</div>") == ["修船人", *chinese]
+    shown = "<p>" + "老桥下的修船人说，木头比人守信用，哪天裂、哪天胀，心里都有数，用不着问天。" * 2 + "</p>"
+    assert texts(f"{shown}<div hidden>{hidden}</div>") == [shown[3:-4]]
+    assert texts("<h1>修船人</h1><div hidden><p>请登录。</p><p>忘记密码？</p><p>注册即同意条款。</p></div>") == ["修船人"]
+
+
 def test_pictures_are_counted_with_the_run_behind_them() -> None:
     assert [run.media for run in runs("<p>a</p><img><video></video><p>b</p><p>c <img></p>")] == [0, 2, 1]
 

@@ -58,6 +58,28 @@ def test_a_plain_list_that_begins_in_the_text_is_chosen_whole(page: str, chosen:
     assert "".join(str(int(flag)) for flag in begun_lists(blocks, flags)) == found.replace(" ", "")
 
 
+STEPS = "<ul><li><p>Keep the ticket.</p></li><li><p>Write down the hour.</p></li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "found"),
+    [
+        (f"<h2>One</h2>{STEPS}<h2>Two</h2>", "1 00 1", "1 11 1"),
+        (f"<h2>One</h2>{STEPS}<p>It is paid back.</p>", "1 00 1", "1 11 1"),
+        (f"<h2>One</h2>{STEPS}<h2>Two</h2>", "1 00 0", "1 00 0"),  # the article ends above it
+        (f"<h2>One</h2>{STEPS}<h2>Two</h2>", "0 00 1", "0 00 1"),
+        (f"<p>One</p>{STEPS}<p>Two</p>", "1 00 1", "1 00 1"),
+        (f"<h2>One</h2><div class=box>{STEPS}</div><p>Two</p>", "1 00 1", "1 00 1"),
+        (f"<div><h2>One</h2></div>{STEPS}<p>Two</p>", "1 00 1", "1 00 1"),
+        ("<h2>One</h2><ul><li><a href=/a>Keep</a></li><li><a href=/b>Write</a></li></ul><p>Two</p>", "1 00 1", "1 00 1"),
+    ],
+)
+def test_a_list_between_a_heading_of_the_article_and_its_next_line_is_the_articles(page: str, chosen: str, found: str) -> None:
+    blocks = read_blocks(parse_html(f"<body><main>{page}</main></body>"))
+    flags = np.array([int(flag) for flag in chosen.replace(" ", "")], dtype=np.bool_)
+    assert "".join(str(int(flag)) for flag in begun_lists(blocks, flags)) == found.replace(" ", "")
+
+
 def test_a_term_belongs_to_what_explains_it() -> None:
     page = read_blocks(parse_html("<body><dl><dt>Rime</dt><dd>Frozen fog.</dd><dt>Frost</dt><dd>Frozen dew.</dd></dl></body>"))
     assert whole_lists(page, np.array([False, True, False, True])).all()
