@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from pipeline.clean.date_lines import is_date_line, is_stamped_date, is_time_stamp
-from pipeline.clean.lines import count_words, ends_softly, fold, has_digit, words_of
+from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, has_digit, words_of
 from pipeline.clean.rules import match_line
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
@@ -69,6 +69,9 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
     names = after_by(line)
     if _is_aged(fold(names or ""), authors):
         return True
+    person, comma, role = (names or "").partition(",")
+    if comma and len(role.split()) <= MAX_ROLE_WORDS and _are_names(person) and not has_digit(role) and not ends_with_stop(role):
+        return True
     made = PICTURED.split(WHO_MADE_WHAT.sub("", names or ""), maxsplit=1)
     return all(map(_are_names, made)) or (desks and _is_desk(names or line))
 
@@ -87,6 +90,18 @@ def is_details(text: str, authors: Collection[str]) -> bool:
         return False
     dates = [is_date_line(piece) or is_time_stamp(piece) for piece in pieces]
     return any(dates) and all(dated or _is_detail(piece, authors) for dated, piece in zip(dates, pieces, strict=True))
+
+
+def is_house_and_date(text: str) -> bool:
+    """Say whether a line is what may be the name of a house or a person, a sign, and a date: "The Courier | 4 May 2026, 9:30"."""
+    pieces = [piece for piece in DETAILS.split(text.strip(SIGNS)) if piece] if len(text) <= MAX_DETAILS_CHARS else []
+    dates = [is_stamped_date(piece) or is_time_stamp(piece) for piece in pieces]
+    return 0 < sum(dates) < len(dates) and all(dated or _is_called(piece) for dated, piece in zip(dates, pieces, strict=True))
+
+
+def _is_called(text: str) -> bool:
+    words = text.split()
+    return len(words) <= MAX_NAME_WORDS and not has_digit(text) and not ends_with_stop(text) and not any(map(begins_small, words))
 
 
 def _is_made_of_details(words: Sequence[str], authors: Collection[str]) -> bool:

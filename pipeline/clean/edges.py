@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.author_lines import MAX_BIO_WORDS, is_bare_name, is_bio, is_byline, is_details, is_role
+from pipeline.clean.author_lines import MAX_BIO_WORDS, is_bare_name, is_bio, is_byline, is_details, is_house_and_date, is_role
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
-from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
+from pipeline.clean.lines import UNSTOPPED, count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
 from pipeline.clean.rules import rule_ids
-from pipeline.clean.title import repeats_title
+from pipeline.clean.title import is_breadcrumb, repeats_title
 from pipeline.extract.strings import begins_small
 from pipeline.records import Article, Block
 
 HEADLINE = "headline"
+BREADCRUMB = "breadcrumb"
 BYLINE = "author-line"
 DATE_LINE = "date-line"
 AUTHOR_BIO = "author-bio"
@@ -28,6 +29,7 @@ RELATED_HEADLINE = "related-headline"
 ORPHAN = "orphan-heading"
 EDGE_RULES = {
     HEADLINE: "The page's title, repeated at the top",
+    BREADCRUMB: 'The page\'s place on its site: "Home > News > Harbour"',
     BYLINE: 'Who wrote the page: "By …", or a line that is nothing but an author named in the metadata',
     DATE_LINE: "A line at the top or the tail that is nothing but a date or a time, and such details as the minutes to read",
     AUTHOR_BIO: "Who the author is and how to reach them, at the tail or right below the author's name",
@@ -156,6 +158,8 @@ def _top(page: _Page) -> list[tuple[int, str]]:
             continue
         if position < page.first + 2 and page.title and repeats_title(block.text, page.title):
             found.append((position, HEADLINE))
+        elif is_breadcrumb(block.text):
+            found.append((position, BREADCRUMB))
         elif _is_one_of_many(page, position):
             continue
         elif block.kind == "list_item":
@@ -184,10 +188,12 @@ def _byline_rule(page: _Page, block: Block) -> str | None:
 
 
 def _beside_byline(page: _Page, position: int) -> str | None:
-    """Return the rule of a line above the text that its neighbours explain.
+    """Return the rule of a line above the text that its neighbours explain, or that names a house and the day.
 
     A name between the headline and a date signs; what a writer is stands below a byline or such a name.
     """
+    if position < page.first and is_house_and_date(page.blocks[position].text):
+        return DATE_LINE
     if not 0 < position < min(page.first, len(page.blocks) - 1):
         return None
     above, text, below = (block.text for block in page.blocks[position - 1 : position + 2])
@@ -214,7 +220,8 @@ def _announced(page: _Page) -> list[tuple[int, str]]:
                 continue
             # Items of a list may be the article's own ("Our top picks:"); links to other stories are not.
             is_link = _is_linked_headline(block)
-            if not is_link and (linked or block.kind == "list_item" or not _has_headline_form(block)):
+            least = MIN_HEADLINE_WORDS - (position == lead + 1)  # right below the label it may be shorter
+            if not is_link and (linked or block.kind == "list_item" or not _has_headline_form(block, least)):
                 break
             linked = linked or is_link
             found.append((position, RELATED_HEADLINE))
@@ -257,10 +264,24 @@ def _tail(page: _Page) -> list[tuple[int, str]]:
             continue
         walked += 1
         rule = _tail_rule(page, position) if walked <= WALK else None
+        if rule is None and _is_below_label(page, position):
+            rule = RELATED_HEADLINE
         if rule is None:
             break
         found.append((position, rule))
     return found
+
+
+def _is_below_label(page: _Page, position: int) -> bool:
+    """Say whether a line of a plain text, no sentence, stands behind the last prose and below a label for topics or other stories.
+
+    Where a page has elements, what the extractor took for the article has other evidence.
+    """
+    block = page.blocks[position]
+    if block.path or block.kind != "paragraph" or not any(page.last < lead < position for lead in page.leads):
+        return False
+    has_stop = ends_with_stop(block.text) or UNSTOPPED.search(block.text) is not None
+    return count_words(block.text) <= MAX_HEADLINE_WORDS and not has_stop
 
 
 def _tail_rule(page: _Page, position: int) -> str | None:
@@ -319,13 +340,13 @@ def _is_in_the_article(page: _Page, block: Block) -> bool:
     )
 
 
-def _has_headline_form(block: Block) -> bool:
+def _has_headline_form(block: Block, least: int = MIN_HEADLINE_WORDS) -> bool:
     """Say whether a block could be a headline: a line of some words, no end stop, begun like a sentence, not a list of numbers."""
     text = block.text.strip()
     if block.kind in ("table", "code", "caption") or "\n" in text:
         return False
     words = count_words(text)
-    if not MIN_HEADLINE_WORDS <= words <= MAX_HEADLINE_WORDS or ends_with_stop(text) or text.endswith((":", "：", ",", ";")):
+    if not least <= words <= MAX_HEADLINE_WORDS or ends_with_stop(text) or text.endswith((":", "：", ",", ";")):
         return False
     start = OPENING.sub("", text, count=1)[:1]
     letters = sum(c.isalpha() for c in text)

@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from pipeline.clean.boxes import label_boxes
 from pipeline.clean.date_lines import TIME_STAMP, is_time_stamp
 from pipeline.clean.edges import HEADLINE, label_edges
-from pipeline.clean.lines import count_words, ends_with_stop, fold, has_unspaced, is_prose, words_of
+from pipeline.clean.lines import count_words, ends_with_stop, fold, is_prose, words_of
 from pipeline.clean.pull_quotes import label_pull_quotes
 from pipeline.clean.repeats import label_repeats
 from pipeline.clean.rules import Match, load_rules, match_label, match_line, match_link
 from pipeline.clean.site import SITE_LINE, is_line, line_hash
-from pipeline.clean.title import find_title, repeats_title
+from pipeline.clean.title import find_title, is_foreign, repeats_title
 from pipeline.clean.words import words_for
 from pipeline.records import Article, Block
 
+TEXT = "text"  # what extracted a plain text: it found the title there, or there was none
 MAX_DROPPED = 0.5  # share of the body's letters from which the rules are taken to have misread the page
 EDGE_BLOCKS = 6  # blocks that count as top and as tail beside what lies outside of the prose
-MIN_SHARED_WORD = 4  # letters; shorter words stand in every text
-SHARED_RUN = 3  # letters that a title and its text have in common where no space parts words: a name, a word with its ending
 NOT_LINES = ("table", "code")
 MIN_LINKED_WORDS = 3  # of a headline behind its label
 ALL_LINK = 0.8  # share of a line's letters in links from which it is nothing but a link; a label may stand before it
@@ -39,7 +38,8 @@ class _Body:
 def title_of(article: Article, blocks: Sequence[Block]) -> tuple[str | None, list[Block]]:
     """Return the title, found among the blocks when the page declares none that fits them, and the blocks with it labelled."""
     labelled = list(blocks)
-    if article.title and (_is_headed(article.title, labelled) or not _is_foreign(article.title, labelled)):
+    texts = (block.text for block in labelled)
+    if article.title and (_is_headed(article.title, labelled) or article.extractor == TEXT or not is_foreign(article.title, texts)):
         return article.title, labelled
     open_blocks = [i for i, block in enumerate(labelled) if block.dropped_by is None]
     place = find_title([labelled[i].text for i in open_blocks])
@@ -65,20 +65,6 @@ def reopen_headlines(blocks: Sequence[Block], title: str | None) -> list[Block]:
         else block
         for i, block in enumerate(blocks)
     ]
-
-
-def _is_foreign(title: str, blocks: Sequence[Block]) -> bool:
-    """Say whether a title has no word in common with the text below it: "Untitled", or the name of the site."""
-    words = _telling(title)
-    return bool(words or title.isascii()) and not any(words & _telling(block.text) for block in blocks)
-
-
-def _telling(text: str) -> frozenset[str]:
-    """Return the longer words of a text, and runs of their letters in scripts that write words together."""
-    words = words_of(fold(text))
-    apart = {word for word in words if len(word) >= MIN_SHARED_WORD and not has_unspaced(word)}
-    together = {word[i : i + SHARED_RUN] for word in words if has_unspaced(word) for i in range(len(word) - SHARED_RUN + 1)}
-    return frozenset(apart | together)
 
 
 def label_blocks(article: Article, blocks: Sequence[Block], templates: Collection[str]) -> list[Block]:

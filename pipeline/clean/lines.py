@@ -25,7 +25,7 @@ _WORD = re.compile(r"\w[\w'’.-]*")
 # Scripts that put no space between words. Two of their letters stand for one word.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7af]")
-_UNSTOPPED = re.compile("[\u0e00-\u0eff]")  # Thai and Lao, which end sentences with a space
+UNSTOPPED = re.compile("[\u0e00-\u0eff]")  # Thai and Lao, which end sentences with a space
 # Full stop, question and exclamation mark in the scripts of the world, and the ellipsis.
 END_STOPS = frozenset(".!?…。！？｡．؟۔।॥։՞՜¡¿·;‽།။፧።។៕")
 _SOFT_STOPS = frozenset(".…。｡．۔।॥։။።។៕")
@@ -104,7 +104,7 @@ def _last_sign(text: str) -> str:
 def is_prose(text: str) -> bool:
     """Say whether the text reads as a sentence of running text: some words and an end stop, length alone in Thai and Lao."""
     if not ends_with_stop(text):
-        return len(text) >= UNSTOPPED_LENGTH and len(_UNSTOPPED.findall(text)) > len(text) // 2
+        return len(text) >= UNSTOPPED_LENGTH and len(UNSTOPPED.findall(text)) > len(text) // 2
     return len(text) >= PROSE_LENGTH or count_words(text) >= PROSE_WORDS
 
 

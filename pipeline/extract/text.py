@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipeline.clean.date_lines import is_date_line
-from pipeline.clean.title import find_title
+from pipeline.clean.title import find_title, is_kicker
 from pipeline.records import Block
 
+SECTION = "navigation"  # the label of the name of a section above the title
 LINE_END = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 BULLET = re.compile(r"(?:[-*•·‣▪–]|\d{1,2}[.)])\s+\S")
 # Text that people or mail programs wrapped has lines of at most so many characters. Longer ones were never wrapped.
@@ -19,11 +20,19 @@ UNSPACED_END = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef\u3000-\u303f
 
 
 def read_text(text: str) -> tuple[str | None, tuple[Block, ...]]:
-    """Return the title of a plain-text document, None when it has none, and its paragraphs in order, the title not among them."""
+    """Return the title of a plain-text document, None when it has none, and its paragraphs in order, the title not among them.
+
+    Names of sections above it are labelled.
+    """
     paragraphs = list(_paragraphs(_lines(text)))
     place = find_title(paragraphs)
     title = paragraphs.pop(place) if place is not None else None
-    return title, tuple(Block(i, "list_item" if _is_item(p) else "paragraph", p) for i, p in enumerate(paragraphs))
+    above = {i for i in range(place or 0) if is_kicker(paragraphs[i])}
+    return title, tuple(_block(i, p, SECTION if i in above else None) for i, p in enumerate(paragraphs))
+
+
+def _block(index: int, paragraph: str, label: str | None) -> Block:
+    return Block(index, "list_item" if _is_item(paragraph) else "paragraph", paragraph, label)
 
 
 def _is_item(paragraph: str) -> bool:

@@ -366,6 +366,33 @@ def test_a_sentence_of_thai_below_an_announced_link_is_the_articles() -> None:
     assert cleaned.text.split("\n\n") == [first, last]
 
 
+def test_what_stands_below_a_label_at_the_end_of_a_plain_text_goes_to_its_end() -> None:
+    lines = ("Topics", "Ports", "Audit", "Most read", "1", "Buoys blown ashore", "2", "Council to buy patrol boat")
+    cleaned = label(article(*PROSE, *lines))
+    assert cleaned.text.split("\n\n") == list(PROSE)
+    assert label(cleaned) == cleaned
+    in_page = [replace(block(line), path="article>p") for line in lines[:2]]
+    assert "Ports" in label(article(*[replace(block(text), path="article>p") for text in PROSE], *in_page)).text
+
+
+def test_a_breadcrumb_goes_and_a_path_of_other_things_stays() -> None:
+    for line in ("Home > News > Harbour", "Startseite › Lokales", "Главная / Порт"):
+        assert dropped(label(article(line, *PROSE))) == {line: "breadcrumb"}
+    for line in ("Settings > Privacy > Location", "Home is where the harbour > the town"):
+        assert dropped(label(article(line, *PROSE))) == {}
+
+
+@pytest.mark.parametrize("line", ["El Litoral | 11/11/2026 07:30", "Вчера, 18:40", "Ana Ruiz · 4 May 2026"])
+def test_a_house_and_a_day_go_above_the_text_and_not_below(line: str) -> None:
+    assert dropped(label(article(line, *PROSE))) == {line: "date-line"}
+
+
+def test_a_writer_and_where_that_one_was_sent_are_a_byline() -> None:
+    line = "Par Claire Astier, envoyée spéciale à Port-Cros"
+    assert dropped(label(article(line, *PROSE))) == {line: "author-line"}
+    assert dropped(label(article("Par amour, il quitte tout", *PROSE))) == {}
+
+
 def test_a_button_in_the_middle_announces_nothing() -> None:
     subhead = "What the council says about the ferry"
     assert dropped(label(article(PROSE[0], PROSE[1], "Read more", subhead, PROSE[2], PROSE[3]))) == {"Read more": "read-more"}

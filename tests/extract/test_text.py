@@ -65,6 +65,27 @@ def test_paragraphs_and_title_come_out_the_same(text: str) -> None:
     assert [block.index for block in blocks] == [0, 1, 2, 3]
 
 
+def test_names_of_sections_above_the_title_are_labelled() -> None:
+    title, blocks = read_text("\n".join(("Home", "News", "Sport", TITLE, "By Jane Doe", *PARAGRAPHS)))
+    assert title == TITLE
+    assert [block.dropped_by for block in blocks[:4]] == [None, "navigation", "navigation", None]  # the rules know the others
+    title, blocks = read_text("\n".join(("Inicio > Región > Puerto", TITLE, *PARAGRAPHS)))
+    assert title == TITLE
+
+
+@pytest.mark.parametrize(
+    ("above", "title"),
+    [
+        (("The anatomy of a knot", "Harbour"), "The anatomy of a knot"),  # no word of the text, nor has the line below
+        (("The lines of this morning", TITLE), TITLE),
+        (("Storm", "By Jane Doe", "Three boats are lost in it"), "Storm"),  # what stands below a byline is no title
+    ],
+)
+def test_of_several_lines_above_the_text_one_is_the_title(above: tuple[str, ...], title: str) -> None:
+    found, blocks = read_text("\n".join((*above, *PARAGRAPHS)))
+    assert (found, {found, *(block.text for block in blocks)}) == (title, {*above, *PARAGRAPHS})
+
+
 def test_japanese_lines_are_joined_without_a_space() -> None:
     first, second = "港の古い倉庫が三年の工事を終えて来月から市民の図書室として使われることになったと市が", "発表した。"
     assert _texts(f"{first}\n{second}\n\n{first}\n{second}") == [first + second] * 2
