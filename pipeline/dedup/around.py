@@ -40,8 +40,8 @@ class Around:
 
     `touched` are documents in stories that tonight's may belong to, or did with the text they had, or that share a passage with
     one of tonight's; `partial` those whose own sources were not read, since no night around compared them. `gone` are candidates
-    whose article has another text by now, and no other has theirs. `looked`: what was found of pairs of tonight's and other
-    nights' texts.
+    whose article has another text by now, and no other has theirs; `beyond` (by id) lie beyond the window. `looked`: what was
+    found of pairs of tonight's and other nights' texts.
     """
 
     documents: dict[int, Document]
@@ -50,17 +50,18 @@ class Around:
     touched: frozenset[int]
     partial: frozenset[int]
     gone: frozenset[int]
+    beyond: frozenset[str]
     looked: Looked
 
 
 def read_around(
-    source: Documents, tonight: Collection, texts: TextFile, shelf: Shelf, keys: U64, ids: dict[int, str], pairs: U64, graph: Graph,
-    params: DedupParams,
+    source: Documents, tonight: Collection, texts: TextFile, shelf: Shelf, keys: U64, ids: dict[int, str], beyond: Iterable[int],
+    pairs: U64, graph: Graph, params: DedupParams,
 ) -> Around:  # fmt: skip
     """Read what tonight has something in common with, and what hangs together with that.
 
-    `keys` are those of tonight's texts, `ids` the candidates of other nights by key, `pairs` (n x 2 keys) the candidate pairs, a
-    document of another night before one of tonight.
+    `keys` are those of tonight's texts, `ids` the candidates of other nights by key (`beyond` are those from beyond the window),
+    `pairs` (n x 2 keys) the candidate pairs, a document of another night before one of tonight.
     """
     limit = max(params.closure, _AS_MANY * len(tonight.documents))
     reader = _Reader(source, texts, {document.id for document in tonight.documents})
@@ -85,6 +86,8 @@ def read_around(
     lonely = here[~graph.has(here)]
     told, members = reader.told({key: found[key].id for key in lonely.tolist()}, limit)
     found |= members
+    far = _array(beyond)
+    far = np.concatenate([far, told[contains(far, told[:, 0]), 1]])
     return Around(
         found,
         reader.seen,
@@ -92,6 +95,7 @@ def read_around(
         frozenset(key for key, _ in graph.named(touched | sharing)),
         frozenset(np.union1d(lonely, told).tolist()),
         frozenset(gone.keys() - others.keys() - set(keys.tolist())),
+        frozenset(found[key].id for key in far.tolist() if key in found),
         looked,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -93,8 +93,13 @@ def take(documents: Iterable[Document], texts: TextFile) -> Iterator[tuple[Docum
         yield bare, Seen(parse_time(d.published_at), *texts.add(d.text))
 
 
-def collect(taken: Iterable[tuple[Document, Seen]], texts: TextFile, times: Times | None = None) -> Collection:
-    """Order documents and find equal texts; `times` say what date can be believed, those of the documents where none are given."""
+def collect(
+    taken: Iterable[tuple[Document, Seen]], texts: TextFile, times: Times | None = None, beyond: Container[str] = ()
+) -> Collection:
+    """Order documents and find equal texts; `times` say what date can be believed, those of the documents where none are given.
+
+    They say nothing of documents (by id) from `beyond` the nights that they are of: these are believed.
+    """
     looked = sorted(taken, key=_age)
     numbers: dict[int, int] = {}
     first: list[int] = []
@@ -104,7 +109,8 @@ def collect(taken: Iterable[tuple[Document, Seen]], texts: TextFile, times: Time
         if text == len(first):
             first.append(number)
         text_of.append(text)
-    trusted = trusted_times([seen.time for _, seen in looked], times_of(looked) if times is None else times)
+    doubted = trusted_times([seen.time for _, seen in looked], times_of(looked) if times is None else times)
+    trusted = [seen.time if document.id in beyond else time for (document, seen), time in zip(looked, doubted, strict=True)]
     lengths = [texts.lengths[text] for text in numbers]
     return Collection([document for document, _ in looked], trusted, first, text_of, lengths, [seen for _, seen in looked])
 

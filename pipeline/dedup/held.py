@@ -32,13 +32,17 @@ _IN_PART = np.uint32((1 << 24) - 1)
 
 @dataclass(slots=True)
 class Candidates:
-    """Documents of other nights by number, and pairs (number << 32 | text of tonight) of those that may be relatives."""
+    """Documents of other nights by number, and pairs (number << 32 | text of tonight) of those that may be relatives.
+
+    The first are of the window, so many as `within` says, the others from beyond it.
+    """
 
     ids: list[str] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     bands: list[U64] = field(default_factory=list)
     counts: list[Integers] = field(default_factory=list)
     shared: list[U64] = field(default_factory=list)
+    within: int = 0
     _known: set[int] = field(default_factory=set)
 
     def add(self, ids: Sequence[pa.Array], keys: U64, bands: Found, shared: Found, enough: int) -> None:
@@ -111,6 +115,7 @@ def probe_nights(probe: Probe, segments: Iterable[bytes], far: Iterable[bytes]) 
         keys.append(own[rows])
         stories.append(said[rows])
         count += len(rows)
+    candidates.within = len(candidates.ids)
     for parts in at_once((len(part["keys"]), part) for part in map(unpack, far)):
         bands = np.concatenate([part["bands"].reshape(probe.params.far, len(part["keys"])) for part in parts], axis=1)
         own = np.concatenate([part["keys"] for part in parts])

@@ -102,10 +102,11 @@ def _decide_night(
     pairs = _candidate_pairs(candidates, tonight, params)
     names = dict(zip(candidates.keys, candidates.ids, strict=True))
     shelf = Shelf(texts)
-    around = read_around(index, tonight.collection, texts, shelf, tonight.keys, names, pairs, graph, params)
+    beyond = candidates.keys[candidates.within :]
+    around = read_around(index, tonight.collection, texts, shelf, tonight.keys, names, beyond, pairs, graph, params)
     others = ((document, around.seen[document.id]) for document in around.documents.values())
     taken = chain(zip(tonight.collection.documents, tonight.collection.seen, strict=True), others)
-    collection = collect(taken, texts, tonight.times)
+    collection = collect(taken, texts, tonight.times, around.beyond)
     own = {number for number, document in enumerate(collection.documents) if document.id in tonight.ids}
     keys = {d.id: key for key, d in around.documents.items()} | tonight.key_of
     text_of = TextNumbers(np.array([keys[document.id] for document in collection.documents], np.uint64), collection.text_of)

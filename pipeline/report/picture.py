@@ -137,7 +137,7 @@ def _falling(x: float, y: float, thick: float) -> str:
 
 
 def _parts(loaded: dict[str, int], x: int, scale: float) -> tuple[Part, ...]:
-    names = (("unique", "ran once"), ("canonical", "stand for a story"), ("copy", "are copies"))
+    names = (("unique", "ran once"), ("canonical", "stand for a story"), ("copy", "are copies"), ("overtaken", "have a newer text"))
     counted = [(name, loaded.get(outcome, 0)) for outcome, name in names if loaded.get(outcome)]
     parts: list[Part] = []
     y, gap, fan = float(TOP), 0.0, 26.0

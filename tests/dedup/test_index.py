@@ -249,6 +249,23 @@ def test_a_late_copy_of_a_large_story_parts_nobody_from_it(tmp_path: Path) -> No
     assert len(early.members) == len(after.members) + 1
 
 
+def test_a_late_copy_takes_no_date_from_the_story_that_lies_beyond_the_window(tmp_path: Path) -> None:
+    """The dates of its articles lie far outside of those of the window."""
+
+    def month(number: int) -> list[Document]:
+        days = [f"2024-{number:02d}-{1 + n:02d}T08:00:00Z" for n in range(25)]
+        return [Document(f"{day}", None, f"{n}.example", None, article(1000 * number + n, 2), day) for n, day in enumerate(days)]
+
+    text = article(4)
+    story = [document(f"p{n}", f"{text}\n\n{article(901 + n, 1)}", 1 + n, f"p{n}.example") for n in range(8)]
+    add(tmp_path, [*story, *month(3)])
+    late = Document("late", None, "late.example", None, text, "2024-06-10T08:00:00Z")
+    found = {m.article_id: m for m in add(tmp_path, [late, *month(6)]).members}
+    assert {(found[d.id].canonical_article_id, found[d.id].canonical_reason) for d in [*story, late]} == {
+        ("p0", "earliest publication")
+    }  # fmt: skip
+
+
 def test_a_night_of_nothing_but_copies_may_lie_beyond_the_window(tmp_path: Path) -> None:
     text = article(33)
     add(tmp_path, [document("first", text, 1)], window=1)
