@@ -14,7 +14,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.clean.lines import UNSPACED, ends_with_stop
-from pipeline.extract.class_words import MAX_NAMES, NAMES, OWN_NAMES, POST, mask_of
+from pipeline.extract.class_words import MAX_NAMES, OWN_NAMES, POST, mask_of
+from pipeline.extract.inline import is_apart, is_behind_heading, is_captioned, is_number_of_note
 from pipeline.extract.layout import CELL_SEPARATOR, HEADINGS, Container, PageBlocks, Run
 from pipeline.extract.strings import begins_small, visible
 from pipeline.records import BlockKind
@@ -50,11 +51,8 @@ BLOCK_TAGS = frozenset(
 # Inline elements that stand apart on the screen though no white space is in the source.
 SPACED = frozenset(("img", "input", "label", "time", "picture", "wbr"))
 SPACED_BEHIND = frozenset(("label", "time"))
-ROW_TAGS = ("span", "a")
-MIN_APART = 3  # characters of each of two of them that style sets apart; letters that move one by one are a word
 MEDIA = frozenset(("img", "picture", "video", "iframe", "audio", "object", "embed", "svg", "canvas"))
 CAPTION_TAGS = frozenset(("span", "small", "em", "i", "cite"))  # inline, and yet a caption where they are named one
-CAPTION = 1 << NAMES.index("caption")
 EMPHASIS = frozenset(("b", "strong", "em", "i"))
 KIND_OF_TAG: dict[str, BlockKind] = {
     "li": "list_item",
@@ -73,7 +71,6 @@ HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hid
 BLOCK_STYLE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table)\b", re.IGNORECASE)
 # Where a line that breaks is at the end of a sentence, as opposed to wrapped by hand.
 SENTENCE_END = tuple(".!?…:;\"”»’')]。！？；：」』｡؟۔।|")
-EDITS = re.compile(r"[?&](?:action|veaction|do)=edit\b")  # of wikis
 BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
 # A hidden element with so many paragraphs of such a length is an article that waits to be shown, not a menu or a dialog.
 HIDDEN_PARAGRAPHS = 3
@@ -184,9 +181,9 @@ class _Walk:
         hidden = hides or element.get("hidden") is not None
         if is_block or tag in BLOCK_TAGS or "-" in tag:
             return self._open_block(element, tag, hidden=hidden)
-        if hidden or (tag in ("a", "span") and self._is_behind_heading(element)):
+        if hidden or (tag in ("a", "span") and self.begun and self._is_in_heading() and is_behind_heading(element)):
             return "skip"
-        if self.media and tag in CAPTION_TAGS and self._is_captioned(element):
+        if self.media and not self.begun and tag in CAPTION_TAGS and is_captioned(element):
             return self._open_block(element, "figcaption", hidden=False)
         if tag == "br":
             self._line_break(element)
@@ -195,57 +192,29 @@ class _Walk:
         elif tag in EMPHASIS:
             self.in_strong += 1
             return "strong"
-        elif tag in SPACED or (tag == "sup" and self._is_behind_figure(element)) or (tag == "span" and self._is_apart(element)):
+        elif tag in SPACED or (tag == "sup" and self._is_note(element)) or (tag == "span" and is_apart(element, self._before())):
             self.pieces.append(" ")
             return "space" if tag in SPACED_BEHIND else ""
         return ""
 
-    def _is_behind_heading(self, element: HtmlElement) -> bool:
-        """Say whether an inline element behind a heading is no word of it: a sign that links to it, links that edit its section."""
-        if self.page.containers[self.stack[-1]].tag not in HEADINGS or not self.begun:
-            return False
-        links = [element] if element.tag == "a" else list(element.iterdescendants("a"))
-        if links and all(EDITS.search(link.get("href") or "") for link in links):
-            return sum(map(_letters, links)) == _letters(element)
-        return _letters(element) == 0 and any((link.get("href") or "").startswith("#") for link in links)
+    def _is_in_heading(self) -> bool:
+        return self.page.containers[self.stack[-1]].tag in HEADINGS
 
-    def _is_behind_figure(self, element: HtmlElement) -> bool:
-        """Say whether a superscript is the number of a note, a link to it, behind a number: 1951 and note 2 are not 19512."""
-        if not "".join(self.pieces[-2:])[-1:].isdigit():
-            return False
-        parent = element.getparent()
-        link = parent if parent is not None and parent.tag == "a" else element.find(".//a")
-        return link is not None and "#" in (link.get("href") or "")
+    def _is_note(self, element: HtmlElement) -> bool:
+        return "".join(self.pieces[-2:])[-1:].isdigit() and is_number_of_note(element)
 
-    def _is_apart(self, element: HtmlElement) -> bool:
-        """Say whether a span or link stands right behind another in a row that style sets apart: "9:42 am" and "Updated".
-
-        What goes on in lower case may be the rest of a word, and spans with a style of their own come from a text that was pasted.
-        """
-        previous, parent = element.getprevious(), element.getparent()
-        if previous is None or previous.tag not in ROW_TAGS or previous.tail or (parent.text and not parent.text.isspace()):
-            return False
-        if element.get("style") or previous.get("style"):
-            return False
-        before, behind = self.pieces[-1] if self.pieces else "", next(filter(str.strip, element.itertext()), "")
-        is_long = min(len(before.strip()), len(behind.strip())) >= MIN_APART
-        return is_long and before[-1].isalnum() and behind[0].isalnum() and not begins_small(behind)
-
-    def _is_captioned(self, element: HtmlElement) -> bool:
-        """Say whether an inline element is named a caption and stands behind a picture, with no text between or right behind it."""
-        name = element.get("class")
-        if not name or not mask_of("span", name, None, None) & CAPTION:
-            return False
-        return not self.begun and not (element.tail or "").strip()
+    def _before(self) -> str:
+        """Return the text right before an element, as far as the piece begins that it ends."""
+        return self.pieces[-1] if self.pieces else ""
 
     def _open_link(self, element: HtmlElement) -> str:
-        if self.page.containers[self.stack[-1]].tag in HEADINGS and (element.get("href") or "").startswith("#"):
+        if self._is_in_heading() and (element.get("href") or "").startswith("#"):
             return ""  # a heading's link to itself
         self.in_link += 1
         self.links += 1
         self.target = self.target or element.get("href")
         previous = element.getprevious()
-        if (previous is not None and previous.tag == "a" and not previous.tail) or self._is_apart(element):
+        if (previous is not None and previous.tag == "a" and not previous.tail) or is_apart(element, self._before()):
             self.pieces.append(" ")  # a row of links is a row of words
         return "link"
 
@@ -370,10 +339,6 @@ class _Walk:
         while inner.kind == "heading" and inner.tag not in HEADINGS and inner.parent > 0:
             inner = self.page.containers[inner.parent]
         return inner.tag if inner.tag in HEADINGS else container.tag
-
-
-def _letters(element: HtmlElement) -> int:
-    return sum(c.isalnum() for text in element.itertext() for c in text)
 
 
 @lru_cache(maxsize=16384)  # a page's elements are of few kinds

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import hashlib
 import json
 import logging
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -44,7 +44,6 @@ logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 DUCKDB_STORAGE = "v1.2.0"  # of the DuckDB file: an analyst's duckdb is often older than ours, and there is nothing but views in it
 NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)  # what a file system says that has no symbolic links
-GLOB = re.compile(r"[*?\[]")  # what stands for other letters in a DuckDB path
 ROWS_PER_GROUP = 5000  # some 20 MB of articles in memory while writing
 
 _TEXT, _COUNT, _REAL, _DAY = pa.string(), pa.int64(), pa.float64(), pa.date32()
@@ -287,7 +286,7 @@ def _write_duckdb(version: Path, manifest: Mapping[str, Any]) -> None:
     import duckdb  # its library is large, and only publishing needs it
 
     file = str(version / "copydesk.duckdb").replace("'", "''")
-    folder = GLOB.sub(r"[\g<0>]", str(version))  # a folder may have such letters in its name
+    folder = glob.escape(str(version))  # DuckDB takes * ? [ for a pattern, and a folder may have them in its name
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{file}' AS published (STORAGE_VERSION '{DUCKDB_STORAGE}')")
         for view in (*BY_NIGHT, *WHOLE):
