@@ -286,7 +286,7 @@ def _search(pages: _Pages) -> Callable[..., Any]:
                 return RedirectResponse(str(links_of(request)("article", named.article_id)), 303, HEADERS)
             if named is not None:
                 return pages.page(request, "search.html", query=q, named=named)
-            if q.strip() and not finding.is_place(connection, after):
+            if q.strip() and not finding.is_place(connection, q, after):
                 raise HTTPException(422, f"This address is none of a report: after {after[:80]!r} cannot be.")
             found = finding.find(connection, q, after) if q.strip() else None
             listed = finding.newest(connection, site, (at, after) if at and after else None) if found is None else None

@@ -61,7 +61,8 @@ class ArticlePage:
     sources: tuple[SourceOf, ...]
     words: int  # counted as those of passages are
     own_words: int
-    reused: tuple[Row, ...]
+    reused: tuple[Row, ...]  # who took most from it: article_id, title, site, words and passages
+    takers: int  # of whom there are so many
     versions: tuple[Row, ...]
     current: int | None  # number of the version that stands: an earlier one where the article went back to it
     members: int
@@ -97,7 +98,11 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         .where(passage.c.article_id == row.article_id)
         .order_by(passage.c.start_offset, passage.c.source_article_id)
     ).all()
-    reused = sa.select(passage).where(passage.c.source_article_id == row.article_id).order_by(passage.c.words.desc()).limit(REUSED)
+    taker = (passage.c.article_id, passage.c.title, passage.c.site)
+    taken_words = sa.func.sum(passage.c.words).label("words")
+    of_this = passage.c.source_article_id == row.article_id
+    reused = sa.select(*taker, taken_words, sa.func.count().label("passages")).where(of_this).group_by(*taker)
+    takers = sa.select(sa.func.count(sa.distinct(passage.c.article_id))).where(of_this)
     listed = [column for column in text.c if column.name != "text"]
     latest = (text.c.seen_at.is_(None), text.c.seen_at.desc(), text.c.version_no.desc())  # numbers are in the order of loads
     versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(*latest).limit(50)
@@ -117,7 +122,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         sources=sources,
         words=number_of_words(row.text),
         own_words=sum(number_of_words(text) for text in own_texts(row.text, taken)),
-        reused=tuple(connection.execute(reused)),
+        reused=tuple(connection.execute(reused.order_by(taken_words.desc(), passage.c.article_id).limit(REUSED))),
+        takers=connection.execute(takers).scalar_one(),
         versions=tuple(connection.execute(versions)),
         current=connection.execute(current).scalar(),
         members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,

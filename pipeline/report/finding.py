@@ -50,15 +50,15 @@ class Hit:
 class Found:
     """The answer to a query.
 
-    `indexed` says whether every article was looked at, or the newest alone; `sampled`, whether so many have the word that
+    `all_read` says whether every article was looked at, or the newest alone; `sampled`, whether so many have the word that
     these are out of some of them; `unspaced`, whether a word is of a script that puts no space between words, of which an index has
     whole sentences; `asked`, whether the query has a word at all that an article must have; `indexable`, whether the database can
     have an index.
     """
 
     hits: tuple[Hit, ...]
-    after: Any
-    indexed: bool
+    after: str | None
+    all_read: bool
     sampled: bool = False
     unspaced: bool = False
     asked: bool = True
@@ -80,14 +80,27 @@ def find(connection: Connection, query: str, after: str = "") -> Found:
     """Return the newest articles that have the words; `after` is the key of the last one seen."""
     wanted, unwanted = terms(query)
     if not wanted:
-        return Found((), None, indexed=True, asked=False)
-    unspaced = any(UNSPACED.search(term) for term in (*wanted, *unwanted))
-    if is_on(connection) and not unspaced:
+        return Found((), None, all_read=True, asked=False)
+    if _index_has(connection, query):
         page, sampled = _by_index(connection, wanted, unwanted, after)
-        return Found(_hits(connection, page.rows, wanted), page.after, indexed=True, sampled=sampled)
-    page = _by_reading(connection, wanted, unwanted)
-    indexable = connection.dialect.name in FULL_TEXT
-    return Found(_hits(connection, page.rows, wanted), None, indexed=False, unspaced=unspaced, indexable=indexable)
+        return Found(_hits(connection, page.rows, wanted), page.after, all_read=True, sampled=sampled)
+    page = _by_reading(connection, wanted, unwanted, after)
+    return Found(
+        _hits(connection, page.rows, wanted),
+        page.after,
+        all_read=not _has_more_than_are_read(connection),
+        unspaced=_is_unspaced(query),
+        indexable=connection.dialect.name in FULL_TEXT,
+    )
+
+
+def _index_has(connection: Connection, query: str) -> bool:
+    """Say whether there is an index, and whether it has words such as those of a query."""
+    return is_on(connection) and not _is_unspaced(query)
+
+
+def _is_unspaced(query: str) -> bool:
+    return any(UNSPACED.search(term) for side in terms(query) for term in side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +136,12 @@ def _article(connection: Connection, column: str, *values: str) -> str | None:
     return connection.scalars(query).first()
 
 
-def is_place(connection: Connection, after: str) -> bool:
-    """Say whether `after` is what `find` gave as the key of a last article, or empty."""
-    if not after or not is_on(connection):
+def is_place(connection: Connection, query: str, after: str) -> bool:
+    """Say whether `after` is what `find` gave for a query as the key of a last article, or empty."""
+    if not after:
         return True
+    if not _index_has(connection, query):
+        return _IDENTITY.fullmatch(after) is not None
     if connection.dialect.name == "sqlite":
         return after.isdecimal() and after.isascii() and int(after) < 2**63
     moment, _, identity = after.rpartition(" ")
@@ -135,7 +150,7 @@ def is_place(connection: Connection, after: str) -> bool:
             datetime.fromisoformat(moment)
     except ValueError:
         return False
-    return re.fullmatch("[0-9a-f]{32}", identity) is not None
+    return _IDENTITY.fullmatch(identity) is not None
 
 
 def newest(connection: Connection, site: str, after: tuple[datetime, str] | None) -> Page:
@@ -244,7 +259,8 @@ def _fts5(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
 FULL_TEXT = {"postgresql": _postgresql, "sqlite": _fts5}
 
 
-def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> Page:
+def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple[str, ...], after: str) -> Page:
+    """Return a page of those that have the words among the newest articles: they are read once more for each page."""
     articles = view("article_pages").c
     at = articles.published_at
     any_of = sa.select(articles.article_id, articles.title, articles.text, at)
@@ -254,10 +270,20 @@ def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple
     words = _lower(connection, sa.func.coalesce(read.c.title, "") + " " + read.c.text)
     has = [words.contains(term.lower(), autoescape=True) for term in wanted]
     has_not = [~words.contains(term.lower(), autoescape=True) for term in unwanted]
-    ids = sa.select(read.c.article_id).where(*has, *has_not).order_by(*_newest_first(read.c)).limit(FOUND)
+    matching = sa.select(read.c.article_id).where(*has, *has_not).order_by(*_newest_first(read.c))
+    ids = connection.scalars(matching).all()
+    start = ids.index(after) + 1 if after in ids else 0
+    shown = ids[start : start + FOUND]
     listed = view("article_list")
-    chosen = listed.c.article_id.in_(connection.scalars(ids).all())
-    return Page(tuple(connection.execute(sa.select(listed).where(chosen).order_by(*_newest_first(listed.c)))))
+    rows = connection.execute(sa.select(listed).where(listed.c.article_id.in_(shown)).order_by(*_newest_first(listed.c)))
+    return Page(tuple(rows), shown[-1] if len(ids) > start + FOUND else None)
+
+
+def _has_more_than_are_read(connection: Connection) -> bool:
+    """Say whether there are articles that `_by_reading` leaves out."""
+    articles = view("article_list").c
+    kinds = (articles.published_at.is_not(None), articles.published_at.is_(None))
+    return any(connection.scalar(sa.select(articles.article_id).where(kind).offset(NEWEST).limit(1)) for kind in kinds)
 
 
 def _lower(connection: Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
@@ -288,7 +314,7 @@ def extract(text: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     looked_for = re.compile("|".join(whole), re.IGNORECASE)
     first = looked_for.search(text)
     start = max(0, first.start() - BEFORE) if first else 0
-    start = text.rfind(" ", 0, start) + 1 if start else 0
+    start = text.rfind(" ", max(0, start - BEFORE), start) + 1 or start  # a script without spaces is cut anywhere
     cut = text[start : start + BEFORE + BEHIND].replace("\n\n", " · ")
     pieces: list[str] = []
     at = 0

@@ -78,13 +78,20 @@ def newest(connection: Connection) -> date | None:
     return connection.execute(sa.select(sa.func.max(runs.run_date).label("run_date"))).scalar()
 
 
+def days_until(connection: Connection, day: date) -> tuple[date, ...]:
+    """Return the last nights that were loaded, up to this one."""
+    run_date = view("nightly_runs").c.run_date
+    query = sa.select(run_date).where(run_date <= day).distinct().order_by(run_date.desc()).limit(NIGHTS_BACK)
+    return tuple(connection.scalars(query))[::-1]
+
+
 def night(connection: Connection, day: date, *, sources_after: str = "") -> Night | None:
     """Return a night, None when none of that date was loaded."""
     runs = view("nightly_runs")
     run = connection.execute(sa.select(runs).where(runs.c.run_date == day).order_by(runs.c.run_id)).first()
     if run is None:
         return None
-    days = _days_until(connection, day)
+    days = days_until(connection, day)
     rows, after = _sources(connection, days, sources_after)
     return Night(
         run=run,
@@ -172,12 +179,6 @@ def reject(connection: Connection, day: date, url_id: str, stage: str) -> Row | 
         rejects.c.run_id.in_(sa.select(runs.run_id).where(runs.run_date == day)), rejects.c.url_id == url_id
     )
     return connection.execute(query.where(rejects.c.stage == stage) if stage else query).first()
-
-
-def _days_until(connection: Connection, day: date) -> tuple[date, ...]:
-    run_date = view("nightly_runs").c.run_date
-    query = sa.select(run_date).where(run_date <= day).distinct().order_by(run_date.desc()).limit(NIGHTS_BACK)
-    return tuple(connection.scalars(query))[::-1]
 
 
 def _funnel(connection: Connection, day: date) -> tuple[Row, ...]:

@@ -70,7 +70,7 @@ def find(settings: Settings, words: str) -> Iterator[str]:
         while not found.hits and found.after:  # of a phrase none among those that were looked at first
             found = finding.find(connection, words, found.after)
     rows = [[getattr(hit.row, name) for name in FOUND] for hit in found.hits]
-    nothing = f"{'no article' if found.indexed else 'none of the newest articles'} has these words"
+    nothing = f"{'no article' if found.all_read else 'none of the newest articles'} has these words"
     if not found.asked:
         nothing = "name a word that the articles must have"
     yield from _table(FOUND, rows, more=found.after is not None) if rows else (nothing,)

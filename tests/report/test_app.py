@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 from pipeline.clean.explain import described_rules
 from pipeline.config import Settings
 from pipeline.fetch.segments import ArchiveWriter
-from pipeline.records import Block, Rejected, StageReport
+from pipeline.records import Block, Rejected, Reuse, StageReport
 from pipeline.report.app import ROUTES, create_app, night_page
 from pipeline.report.came_from import CameFrom, Failure
 from pipeline.report.raw import inert_page
@@ -349,6 +349,39 @@ def test_the_rules_are_all_there_and_those_of_other_versions_are_told_as_that(cl
     assert "Never yet" in text_of(client.get("/rules/navigation").text)
 
 
+def test_a_rule_shows_the_nights_on_which_it_dropped_nothing(settings: Settings, warehouse: Warehouse) -> None:
+    """Left out, they hid that a rule had ceased to meet its site's pages."""
+    for day in range(4):
+        old = Block(1, "paragraph", "Share", "share" if day < 2 else "byline")
+        load(warehouse, make.night(day, [make.article(f"a{day}", day=day, blocks=(Block(0, "paragraph", f"News {day}."), old))]))
+    with served(create_app(settings)) as client:
+        told = {rule: text_of(client.get(f"/rules/{rule}").text) for rule in ("share", "byline", "navigation")}
+        (bars,) = lxml.html.fromstring(client.get("/rules/share").text).xpath("//svg[@class='spark']")
+    assert "2 lines on the last 4 nights, none on the last of them. It last fired on the night of 2026-03-02." in told["share"]
+    assert "2 lines on the last 4 nights, 1 on the last of them." in told["byline"]
+    assert "It last" not in told["byline"]
+    assert "Never yet." in told["navigation"]
+    assert bars.get("aria-label") == "0 lines on the last night"
+    assert "".join(path.get("d") for path in bars.xpath("path")).count("z") == 4
+
+
+def test_who_took_several_passages_is_named_once(settings: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.report.article.REUSED", 2)
+    source, *takers = (make.article(name, "One of two of three.") for name in ("source", "x", "y", "z"))
+    reuse = [
+        Reuse(taker.article_id, source.article_id, 4 * n, 4 * n + 3, 5 - i) for i, taker in enumerate(takers) for n in range(3)
+    ]
+    load(warehouse, make.night(0, [source, *takers], reuse=reuse))
+    with served(create_app(settings)) as client:
+        tree = lxml.html.fromstring(client.get(f"/article/{source.article_id}").text)
+    listed = [" ".join(entry.text_content().split()) for entry in tree.xpath("//section[@aria-labelledby='reused']//li")]
+    assert listed == [
+        "About x herald.example · 15 words in 3 passages",
+        "About y herald.example · 12 words in 3 passages",
+        "1 more article",
+    ]
+
+
 def test_versions_of_an_article_are_compared(client: httpx.Client) -> None:
     tree = lxml.html.fromstring(client.get(f"/article/{LEAD}").text)
     section = tree.xpath("//section[@aria-labelledby='versions']")[0]
@@ -419,6 +452,9 @@ def test_search_finds_words_of_a_script_without_spaces_and_articles_without_a_da
     assert found(client, "防波堤") == found(client, "港 -市長") == [page.title]
     assert found(client, "防波堤 -工事") == found(client, "空港") == []
     assert "<mark>防波堤</mark>" in client.get("/search?q=防波堤").text
+    far = make.article("far", "市議会は予算案を可決した。" * 40 + "渡船は復航する。" + "市長が述べた。" * 40, 2)
+    load(filled, make.night(3, [far]))
+    assert "<mark>渡船</mark>" in client.get("/search?q=渡船").text, "where the word is, however far in the text"
     set_search(filled, on=False)
 
 
@@ -432,7 +468,26 @@ def test_search_without_an_index_finds_words_in_every_case(client: httpx.Client,
 def test_a_search_for_no_word_asks_for_one(client: httpx.Client) -> None:
     for query in ("-dam", "🙂", '"'):
         assert "Name a word that the articles must have." in client.get("/search", params={"q": query}).text
-    assert "copydesk db upgrade" in client.get("/search?q=nowhere").text
+
+
+def test_a_search_without_an_index_is_read_to_its_end(client: httpx.Client, filled: Warehouse) -> None:
+    """It ended with its first page, and nothing told of the others."""
+    times = [None if n % 2 else f"2026-03-06T{n // 2:02}:00Z" for n in range(45)]
+    load(filled, make.night(5, [make.article(f"z{n}", "A zebra at the 港.", 5, published_at=at) for n, at in enumerate(times)]))
+    for query in ("zebra", "港"):
+        titles = titles_of_all_pages(client, query)
+        assert len(titles) == len(set(titles)) == 45
+
+
+def test_a_search_without_an_index_says_what_it_left_out(
+    client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = text_of(client.get("/search?q=nowhere").text)
+    assert ("Only the newest" in page, "No article has these words." in page) == (False, True), "all of them were read"
+    monkeypatch.setattr("pipeline.report.finding.NEWEST", 1)
+    page = text_of(client.get("/search?q=nowhere").text)
+    assert "copydesk db upgrade" in page
+    assert "None of them has these words." in page
 
 
 @pytest.mark.parametrize(("rare", "frequent"), [(2.0, 50_000), (-1.0, 50_000), (-1.0, -1)])
