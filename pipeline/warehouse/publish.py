@@ -44,6 +44,9 @@ logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 DUCKDB_STORAGE = "v1.2.0"  # of the DuckDB file: an analyst's duckdb is often older than ours, and there is nothing but views in it
 NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)  # what a file system says that has no symbolic links
+# The night that a file is of, for DuckDB, which opens only the files that a condition on it leaves. Were it to read the names of
+# folders itself, one far above that is called `site=a` would be the site of every article.
+DATE_OF_FILE = "CAST(regexp_extract(filename, 'date=([0-9-]+)/[^/]*$', 1) AS DATE) AS date"
 ROWS_PER_GROUP = 5000  # some 20 MB of articles in memory while writing
 
 _TEXT, _COUNT, _REAL, _DAY = pa.string(), pa.int64(), pa.float64(), pa.date32()
@@ -289,11 +292,12 @@ def _write_duckdb(version: Path, manifest: Mapping[str, Any]) -> None:
     folder = glob.escape(str(version))  # DuckDB takes * ? [ for a pattern, and a folder may have them in its name
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{file}' AS published (STORAGE_VERSION '{DUCKDB_STORAGE}')")
-        for view in (*BY_NIGHT, *WHOLE):
+        for view, schema in (*BY_NIGHT.items(), *WHOLE.items()):
             if any(where.split("/")[0] == view for where in manifest):
                 files = f"{folder}/{view}/{'*/' if view in BY_NIGHT else ''}*.parquet".replace("'", "''")
-                options = "hive_partitioning = true" if view in BY_NIGHT else "hive_partitioning = false"
-                connection.execute(f"CREATE VIEW published.{view} AS SELECT * FROM read_parquet('{files}', {options})")  # noqa: S608
+                columns = ", ".join([*(f'"{name}"' for name in schema.names), *([DATE_OF_FILE] if view in BY_NIGHT else [])])
+                found = f"read_parquet('{files}', hive_partitioning = false, filename = true)"
+                connection.execute(f"CREATE VIEW published.{view} AS SELECT {columns} FROM {found}")  # noqa: S608
 
 
 def _switch(root: Path, new: Path, version: Path, before: Path | None, manifest: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ CREATE VIEW nightly_stories AS
 SELECT
   r.run_id,
   r.run_date,
-  r.place,
+  MIN(r.place) AS place,
   s.story_id,
   a.article_id,
   a.title,
@@ -24,6 +24,10 @@ SELECT
   s.first_published_at,
   s.last_published_at
 FROM run_stories r
-JOIN stories s ON s.story_id = r.story_id
+JOIN stories told ON told.story_id = r.story_id
+-- One that became part of another has no members left: the article that stood for it leads to the story that it is in now.
+JOIN story_members m ON m.article_id = told.canonical_article_id
+JOIN stories s ON s.story_id = m.story_id
 JOIN articles a ON a.article_id = s.canonical_article_id
-WHERE s.members > 0;
+WHERE s.members > 1
+GROUP BY r.run_id, r.run_date, s.story_id, a.article_id, a.title, a.site, s.members, s.sites, s.first_published_at, s.last_published_at;

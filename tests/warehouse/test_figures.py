@@ -51,6 +51,21 @@ def test_the_most_copied_stories_come_first(warehouse: Warehouse, rows: Any) -> 
     assert [(row["place"], row["copies"]) for row in rows("SELECT * FROM nightly_stories ORDER BY place")] == [(1, 2), (2, 1)]
 
 
+def test_a_story_that_became_part_of_another_is_among_those_of_its_night_as_that(warehouse: Warehouse, rows: Any) -> None:
+    """Its row led to no story any more, and the night's most copied one was missing."""
+    a = [article(f"a{i}", f"Text {i}.", site=f"s{i}.example") for i in range(8)]
+    load(warehouse, night(0, a, [*story(a[0], a[1]), *story(a[2], a[3], a[4]), *story(a[5], a[6]), *story(a[7])]))
+    late = article("late", "Text.", 1)
+    load(warehouse, night(1, [late], story(late, *a[:5])))
+    load(warehouse, night(2, [], story(a[7], late, *a[:5])))  # once more
+    load(warehouse, night(3, [], [*story(a[5]), *story(a[6])]))
+    found = rows("SELECT run_date, place, story_id, copies FROM nightly_stories ORDER BY run_date, place")
+    assert [(str(row["run_date"]), row["place"], row["story_id"], row["copies"]) for row in found] == [
+        ("2026-03-01", 1, a[7].article_id, 6),
+        ("2026-03-02", 1, a[7].article_id, 6),
+    ]
+
+
 def test_a_night_that_is_loaded_again_is_counted_anew(warehouse: Warehouse, rows: Any) -> None:
     bad = "https://herald.example/bad"
     rejected = [Rejected(bad, "herald", "herald.example", "fetch", "timeout", None, True)]

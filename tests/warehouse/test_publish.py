@@ -60,6 +60,17 @@ def test_a_folder_may_have_letters_in_its_name_that_stand_for_others(warehouse: 
     assert _duckdb(tmp_path / "news [1] * it's", "SELECT COUNT(*) FROM clean_articles") == [(6,)]
 
 
+def test_a_folder_above_is_no_column(warehouse: Warehouse, rows: Any, tmp_path: Path) -> None:
+    """DuckDB makes one of every folder on the way that is named as Hive names parts."""
+    load(warehouse, full_night(0))
+    folder = tmp_path / "env=prod" / "site=one"
+    publish(warehouse, folder, "2026-03-01")
+    for view in VIEWS:
+        columns = [name for name, *_ in _duckdb(folder, f"DESCRIBE {view}")]
+        assert columns == [*rows(f"SELECT * FROM {view}")[0], *(["date"] if view in VIEWS[:4] else [])], view
+    assert _duckdb(folder, "SELECT COUNT(DISTINCT site) FROM clean_articles") == [(2,)]
+
+
 def test_the_duckdb_file_is_for_every_duckdb_since_1_2(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, full_night(0))
     publish(warehouse, tmp_path, "2026-03-01")

@@ -150,6 +150,16 @@ def test_what_newer_rules_make_of_the_same_pages_is_no_change(warehouse: Warehou
     assert [(row["text"], row["text_before"]) for row in rows(statement)] == [("One.", None), ("Two.", "One.")]
 
 
+def test_a_page_that_is_gone_stays_so_when_it_cannot_be_reached_later(warehouse: Warehouse, rows: Any) -> None:
+    load(warehouse, night(0, [article("a"), article("b")]))
+    gone = [Rejected(f"https://herald.example/{name}", "herald", "herald.example", "fetch", "http_410") for name in "ab"]
+    load(warehouse, night(1, [], rejected=gone))
+    load(warehouse, night(2, [], rejected=[gone[1], replace(gone[0], reason="timeout", retryable=True)]))
+    (statement,) = QUERIES["gone_after_publication"].statements()
+    found = [(row["title"], str(row["gone"]), row["reason"]) for row in rows(statement)]
+    assert found == [("About b", "2026-03-03", "http_410"), ("About a", "2026-03-02", "http_410")]
+
+
 def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None:
     several = article("a", "A.")
     several = replace(several, blocks=(*several.blocks, Block(2, "paragraph", "Share", "line.share")))

@@ -7,7 +7,7 @@
 --   published_at  Publication time the page claims, in UTC
 --   relation  unique (its story ran once), canonical (it stands for its story) or copy
 --   score  Similarity of a copy to the canonical article, 0 to 1
---   lag_hours  Hours after the canonical article; null when either has no time of day
+--   lag_hours  Hours after the canonical article, a time without a zone taken as UTC; null when either has no time of day
 CREATE VIEW article_copies AS
 SELECT
   m.story_id,
