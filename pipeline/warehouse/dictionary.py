@@ -22,10 +22,11 @@ Generated from the comments of the schema by `python -m pipeline.warehouse.dicti
 and `sql/`, not this file. In PostgreSQL the same text is in the database (`\\d+ articles`).
 
 Times are UTC with their zone: `timestamptz` in PostgreSQL, ISO 8601 text that ends in `+00:00` in SQLite (it sorts by time, and
-`datetime()`, `strftime()` and `julianday()` read it). In SQLite compare it with text of its form,
-`published_at >= '2026-11-20T12:00'`: all times of a day are greater than its noon with a space in place of the `T`. Where only the day of a publication is known
-(`published_precision` is `day`) the time is midnight UTC, which is another day in a zone west of it. Dates are `date`, in SQLite text
-`YYYY-MM-DD`. JSON is `jsonb`, in SQLite text; in both `CAST(authors AS TEXT) LIKE '%Jane Doe%'` finds a name.
+`datetime()`, `strftime()` and `julianday()` read it). In SQLite compare it with text of its form, as in
+`published_at >= '2026-11-20T12:00'`: with a space in place of the `T` that is true of every time of the day. Where only the day of
+a publication is known (`published_precision` is `day`) the time is midnight UTC, which is another day in a zone west of it. Dates
+are `date`, in SQLite text `YYYY-MM-DD`. JSON is `jsonb`, in SQLite text; in both `CAST(authors AS TEXT) LIKE '%Jane Doe%'` finds a
+name.
 
 Words are counted as the script parts them; of one that puts no space between them each letter is a word. The site of a document
 without a URL is the id of its source.
