@@ -76,10 +76,9 @@ def _described(rules: Mapping[str, str]) -> list[str]:
 def _rule(rule: Rule) -> Iterator[str]:
     labels = sum(len(words) for words in (*rule.labels.values(), *rule.strict.values(), *rule.words.values()))
     patterns = sum(len(patterns) for patterns in rule.patterns.values())
-    languages = [name for name in rule.languages if len(name) == len("en")]
     yield f"\n### {rule.id}\n"
-    yield f"{rule.about}. Holds {WHERE[rule.where]}. {labels} labels, {patterns} patterns in {len(languages)} languages:"
-    yield f"{' '.join(languages)}.\n"
+    yield f"{rule.about}. Holds {WHERE[rule.where]}. {labels} labels, {patterns} patterns in {len(rule.languages)} languages:"
+    yield f"{' '.join(rule.languages)}.\n"
     yield f"- goes: {_quoted(rule.drops)}"
     yield f"- stays: {_quoted(rule.keeps)}\n"
 

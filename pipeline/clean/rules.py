@@ -58,8 +58,8 @@ class Rule:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that the rule has words for, sorted."""
-        return tuple(sorted(set(self.labels) | set(self.strict) | set(self.patterns) | set(self.words)))
+        """The languages that the rule has words for, sorted; what all have in common, such as names of networks, is of none."""
+        return tuple(sorted(name for name in {*self.labels, *self.strict, *self.patterns, *self.words} if len(name) == len("en")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ SPARK_WIDTH, SPARK_HEIGHT = 120, 22  # pixels of a source's last nights
 LOSS_TOP = TOP + HEIGHT + 34
 LOSS_LINES = 4  # outcomes named below a loss; the rest is one line
 LINE = 19
+LETTER = 8  # at most, on the average, of what stands below a loss
 LABEL, APART = 24, 44  # from the middle of a part to below its name, and to the middle of the next
 TWICE = "same_article"
 BENIGN = frozenset({"not_modified", TWICE})  # nothing came that was needed: no new page, another address of an article
@@ -120,7 +121,8 @@ def _step(place: int, name: str, outcomes: dict[str, int], goes_on: str, scale: 
         shown = tuple(lost[:LOSS_LINES])
         if len(lost) > LOSS_LINES:
             shown += (("for other reasons", sum(k for _, k in lost[LOSS_LINES:])),)
-        loss = Loss(n_lost, shown, path, beside, x + 66)
+        widest = LETTER * max(len(f"{k:,} {o}") for o, k in shown)
+        loss = Loss(n_lost, shown, path, beside, max(x + 66, widest // 2))
     return Step(name, n, x, passes + (_thick(n - passed, scale) if lost else 0), passes, loss)
 
 

@@ -125,7 +125,9 @@ def span(began: datetime, ended: datetime) -> str:
     seconds = (ended - began).total_seconds()
     if seconds < 120:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
 
 
 def period(began: datetime, ended: datetime) -> str:

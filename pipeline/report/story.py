@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,6 +13,13 @@ from pipeline.report.diff import Pair, side_by_side
 from pipeline.report.views import Row, view
 
 MEMBERS = 200
+
+
+class Moment(NamedTuple):
+    """A time of publication, and how precise it is."""
+
+    at: datetime
+    precision: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,8 @@ class StoryPage:
     members: tuple[Member, ...]
     after: str  # the last article of the page before
     more_after: str | None
-    began: datetime | None
-    ended: datetime | None
+    began: Moment | None
+    ended: Moment | None
     comparison: Comparison | None
 
 
@@ -58,8 +66,10 @@ def story_page(connection: Connection, head: Row, *, compare: str | None = None,
     `compare` names the copy to lay beside the canonical, else the closest of those shown is.
     """
     member = view("story_articles")
-    moments = sa.select(member.c.article_id, member.c.published_at).where(member.c.story_id == head.story_id)
-    times = {row.article_id: row.published_at for row in connection.execute(moments)}
+    of_story = member.c.story_id == head.story_id
+    found = connection.execute(sa.select(member.c.article_id, member.c.published_at, member.c.published_precision).where(of_story))
+    moments = {row.article_id: Moment(row.published_at, row.published_precision) for row in found}
+    times = {identity: moment.at for identity, moment in moments.items()}
     lead = head.canonical_article_id
     ordered = sorted(times, key=lambda identity: _order(times[identity], identity, lead))
     start = ordered.index(after) + 1 if after in times else 0
@@ -68,8 +78,8 @@ def story_page(connection: Connection, head: Row, *, compare: str | None = None,
     asked = sa.select(member).where(member.c.article_id.in_({*shown, lead, compared} - {None}))
     rows = {row.article_id: row for row in connection.execute(asked)}
     canonical = rows.get(lead)
-    known = [moment for moment in times.values() if moment is not None]
-    began, ended = (min(known), max(known)) if known else (None, None)
+    known = [moment for moment in moments.values() if moment.at is not None]
+    began, ended = min(known, key=_at, default=None), max(known, key=_at, default=None)
     copies = [identity for identity in shown if identity != lead]
     closest = min(copies, key=lambda identity: (-(rows[identity].score or 0), identity), default=None)
     chosen = rows.get(compared or closest)
@@ -85,15 +95,19 @@ def story_page(connection: Connection, head: Row, *, compare: str | None = None,
     )
 
 
+def _at(moment: Moment) -> datetime:
+    return moment.at
+
+
 def _order(moment: datetime | None, identity: str, lead: str) -> tuple[bool, float, bool, str]:
     """Return what articles are sorted by: time, those without one last; the canonical one before what came at the same time."""
     return moment is None, moment.timestamp() if moment else 0.0, identity != lead, identity
 
 
-def _member(row: Row, lead: Row | None, began: datetime | None, ended: datetime | None) -> Member:
+def _member(row: Row, lead: Row | None, began: Moment | None, ended: Moment | None) -> Member:
     place = lag = None
     if row.published_at and began and ended:
-        place = (row.published_at - began) / (ended - began) if ended > began else 0.0
+        place = (row.published_at - began.at) / (ended.at - began.at) if ended.at > began.at else 0.0
     if (
         lead is not None
         and row.published_at

@@ -333,6 +333,24 @@ def test_a_story_of_many_articles_is_read_in_the_order_of_time(
     assert scale == {"From 2026-03-01 04:00 UTC to 2026-03-01 10:00 UTC, 6.0 h."}
 
 
+def test_a_story_of_which_a_day_alone_is_known_tells_no_time_of_it(settings: Settings, warehouse: Warehouse) -> None:
+    """Midnight was told, and a span from it."""
+    told = [make.article("a", site=f"p{n}.example", published_at=at) for n, at in enumerate(("2026-03-01", "2026-03-02T10:00:00Z"))]
+    load(warehouse, make.night(0, told, make.story(*told)))
+    with served(create_app(settings)) as client:
+        tree = lxml.html.fromstring(client.get(f"/story/{told[0].article_id}").text)
+    assert tree.xpath("//section[1]/p[@class='note']/text()") == ["From 2026-03-01 to 2026-03-02 10:00 UTC."]
+
+
+def test_the_languages_of_a_rule_are_languages(client: httpx.Client) -> None:
+    """The names of networks, which are the same in all, were one more."""
+    told = re.search(r"It knows words of (\d+) languages: ([^.]*)\.", text_of(client.get("/rules/share").text))
+    assert told is not None
+    names = told[2].split()
+    assert {len(name) for name in names} == {2}
+    assert int(told[1]) == len(names)
+
+
 def test_a_stitched_article_has_its_passages_marked_by_source(client: httpx.Client) -> None:
     tree = lxml.html.fromstring(client.get(f"/article/{STITCHED}").text)
     marked = [(mark.get("class"), mark.text) for mark in tree.xpath("//mark")]

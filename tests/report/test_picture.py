@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 from pipeline.report.picture import HEIGHT, LOSS_LINES, bars, funnel
+from pipeline.report.render import style
 
 
 def _rows(**stages: dict[str, int]) -> list[SimpleNamespace]:
@@ -40,6 +42,23 @@ def test_many_reasons_are_summed_up() -> None:
     assert loss is not None
     assert len(loss.outcomes) == LOSS_LINES + 1
     assert sum(n for _, n in loss.outcomes) == loss.n == 10
+
+
+def test_long_reasons_begin_inside_of_the_picture() -> None:
+    """Centred below the first stream, `200 000 not_modified` began left of the edge."""
+    picture = funnel(_rows(fetch={"fetched": 1, "not_modified": 1_200_000}, extract={"article": 1_300_000, "paywall": 1}))
+    assert picture is not None
+    assert picture.steps[0].loss is not None
+    assert picture.steps[1].loss is not None
+    assert picture.steps[0].loss.x >= 7.5 * len("1,200,000 not_modified") / 2
+    assert picture.steps[1].loss.x == picture.steps[1].x + 66
+
+
+def test_every_part_has_a_colour_of_its_own() -> None:
+    picture = funnel(_rows(dedup=dict.fromkeys(("unique", "canonical", "copy", "overtaken"), 1), fetch={"fetched": 4}))
+    assert picture is not None
+    colours = re.findall(r"\.funnel \.part\d \{.*\}", style())
+    assert len(set(colours)) == len(picture.parts) == 4
 
 
 def test_a_page_that_had_not_changed_is_not_lost() -> None:
