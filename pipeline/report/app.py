@@ -22,7 +22,7 @@ from pipeline.report import finding, rulebook, story
 from pipeline.report import night as nights
 from pipeline.report.came_from import NOBODY, CameFrom
 from pipeline.report.links import Links, ServerLinks
-from pipeline.report.raw import POLICY, inert_page
+from pipeline.report.raw import POLICY, inert_page, inert_text
 from pipeline.report.render import FOLDER, render, style
 from pipeline.store import open_store
 from pipeline.warehouse import Warehouse, is_made, open_warehouse
@@ -257,11 +257,14 @@ def _raw_reject(pages: _Pages) -> Callable[..., Any]:
 
 
 def _inert(pages: _Pages, raw_ref: str, url: str) -> Response:
+    """Return an archived page, or why there is none: it is in the frame of an article, where a menu would be a second one."""
+    status = 200
     try:
         content = inert_page(open_store(pages.settings.store), raw_ref, url)
-    except Reject as error:
-        raise HTTPException(422, f"What the archive has of this page cannot be read: {error}") from error
-    return HTMLResponse(content, 200, HEADERS | {"Content-Security-Policy": POLICY})
+    except CopydeskError as error:
+        status = 422 if isinstance(error, Reject) else 503
+        content = inert_text(f"What the archive has of this page cannot be read: {error}")
+    return HTMLResponse(content, status, HEADERS | {"Content-Security-Policy": POLICY})
 
 
 def _story(pages: _Pages) -> Callable[..., Any]:

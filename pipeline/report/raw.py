@@ -62,8 +62,12 @@ def inert_page(store: Store, raw_ref: str, url: str) -> str:
     page = read_page(store, fetch_of(raw_ref, url))
     text, is_html = _content(page)
     body = _inert(text) if is_html else None
-    shown = body if body is not None else f'<pre dir="auto">{html.escape(text)}</pre>'
-    return f"{HEAD}{shown}</body></html>"
+    return f"{HEAD}{body}</body></html>" if body is not None else inert_text(text)
+
+
+def inert_text(text: str) -> str:
+    """Return a text as a page of its own, such as why there is no other."""
+    return f'{HEAD}<pre dir="auto">{html.escape(text)}</pre></body></html>'
 
 
 def fetch_of(raw_ref: str, url: str) -> Fetch:

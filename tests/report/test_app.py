@@ -244,6 +244,14 @@ def test_a_page_as_fetched_is_inert(client: httpx.Client, evil: str) -> None:
     assert "@import" not in answer.text
 
 
+def test_a_page_that_the_archive_lacks_is_told_in_its_frame(client: httpx.Client) -> None:
+    """With the menu it was a page in the page, whose links opened others there."""
+    answer = client.get(f"/article/{LEAD}/page")
+    assert answer.status_code == 422
+    assert answer.headers["content-security-policy"].startswith("sandbox;")
+    assert lxml.html.fromstring(answer.text).xpath("string(//body)").startswith("What the archive has of this page cannot be read:")
+
+
 def shown_as_fetched(folder: Path, page: str, kind: str = "text/html") -> str:
     store = open_store(str(folder))
     with ArchiveWriter(store, "raw/test") as archive:
