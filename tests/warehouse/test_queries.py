@@ -26,17 +26,23 @@ EXPECTED = {
         ("Newswire", "post.example", 3.0),
         ("Newswire", "herald.example", None),
         *((None, site, 0.0) for _ in range(5) for site in ("herald.example", "post.example")),
+        *((None, site, 0.0) for site in ("metro.example", "tribune.example")),
     ],
     "copies_of_an_article": [("herald.example", "copy"), ("wire.example", "canonical"), ("post.example", "copy")],
-    "most_syndicated_stories": [("Floods, corrected", "wire.example", 3), *((f"Own {i}", "herald.example", 2) for i in range(5))],
+    "most_syndicated_stories": [
+        ("Floods, corrected", "wire.example", 3),
+        *((f"Own {i}", "herald.example", 2) for i in range(5)),
+        ("Strike", "metro.example", 2),
+    ],
     "sites_that_mostly_copy": [("post.example", 12, 6)],
-    "what_each_rule_drops": [("line.advertisement", 26, "Advertisement"), ("line.share", 1, "Share")],
+    "what_each_rule_drops": [("line.advertisement", 28, "Advertisement"), ("line.share", 1, "Share")],
     "changed_after_publication": [("Floods", None), ("Floods, corrected", "Floods")],
     "sources_gone_silent": [("wire", 1)],
     "passages_taken_from_a_site": [("wire.example", "post.example", 1, "rose overnight")],
     "quarantine_by_reason": [("fetch", "http_410", 1), ("fetch", "http_503", 1), ("fetch", "timeout", 1)],
     "funnel_of_last_night": [("fetch", "fetched", 1), ("fetch", "timeout", 1)],
     "gone_after_publication": [("About n3", "http_410")],
+    "stories_that_a_site_missed": [("Strike", "metro.example", 2)],
 }
 SHOWN = {
     "stories_of_last_night": ("title", "copies", "sites"),
@@ -51,6 +57,7 @@ SHOWN = {
     "quarantine_by_reason": ("stage", "reason", "inputs"),
     "funnel_of_last_night": ("stage", "outcome", "n"),
     "gone_after_publication": ("title", "reason"),
+    "stories_that_a_site_missed": ("title", "original", "sites"),
 }
 
 
@@ -68,7 +75,10 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def _fill(warehouse: Warehouse) -> None:
-    """Load an agency's story that two papers ran and that it corrected, a paper that mostly copies, and then a week of silence."""
+    """Load an agency's story that two papers ran and that it corrected, a paper that mostly copies, and then a week of silence.
+
+    Two others run a story in it that these papers do not have.
+    """
     flood = "The river rose overnight."
     wire = article("w", flood, site="wire.example", title="Floods", wire_credit="Newswire", published_at="2026-03-01T05:00Z")
     post = article("p", flood, site="post.example", published_at="2026-03-01T08:00:00Z")
@@ -81,11 +91,11 @@ def _fill(warehouse: Warehouse) -> None:
     load(warehouse, night(0, [wire, post, herald, *own, *taken], members, reuse=reuse))
     corrected = replace(wire, title="Floods, corrected", fetched_at=fetched(1), raw_ref="day1.warc.gz#1+2")
     load(warehouse, night(1, [corrected], [], reuse=reuse))
+    metro, tribune = (article("s", "No train ran.", 2, site=site, title="Strike") for site in ("metro.example", "tribune.example"))
     for day in range(2, 8):
-        load(
-            warehouse,
-            night(day, [article(f"n{day}", f"News {day}.", day), article(f"n{day}", f"Post {day}.", day, site="post.example")]),
-        )
+        both = [article(f"n{day}", f"News {day}.", day), article(f"n{day}", f"Post {day}.", day, site="post.example")]
+        others = [metro, tribune] if day == 2 else []
+        load(warehouse, night(day, [*both, *others], [*story(both[0]), *story(both[1]), *(story(*others) if others else [])]))
     quake, bad = article("q", "The earth shook.", 8, title="Quake"), "https://post.example/broken"
     report = StageReport("fetch", "2026-03-09", "000", 2, {"fetched": 1, "timeout": 1})
     rejected = [
