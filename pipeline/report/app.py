@@ -25,7 +25,7 @@ from pipeline.report.links import Links, ServerLinks
 from pipeline.report.raw import POLICY, inert_page, inert_text
 from pipeline.report.render import FOLDER, render, style
 from pipeline.store import open_store
-from pipeline.warehouse import Warehouse, is_made, open_warehouse
+from pipeline.warehouse import Warehouse, is_made, is_there, open_warehouse
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -83,14 +83,16 @@ class _Pages:
 
     @property
     def warehouse(self) -> Warehouse:
-        """The warehouse; raises `NothingLoaded` while no load has made its tables."""
+        """The warehouse; raises `NothingLoaded` while no load has made its tables, which a SQLite file may lose with its name."""
+        if not is_there(self.settings.warehouse_url):
+            raise NothingLoaded(NOTHING_LOADED)
         if self._warehouse is None:
             self._warehouse = open_warehouse(self.settings.warehouse_url, pool=QueuePool)
         if not self._made:
             with self._warehouse.reading() as connection:
-                self._made = is_made(connection)
-            if not self._made:
-                raise NothingLoaded(NOTHING_LOADED)
+                if not is_made(connection):
+                    raise NothingLoaded(NOTHING_LOADED)
+            self._made = self._warehouse.dialect != "sqlite"
         return self._warehouse
 
     def newest(self) -> date | None:

@@ -2,7 +2,7 @@
 
 from pipeline.warehouse.article_batches import article_keys, with_keys
 from pipeline.warehouse.dedup_index import NightIndex, night_index
-from pipeline.warehouse.engine import Warehouse, configured_warehouse, open_warehouse
+from pipeline.warehouse.engine import Warehouse, configured_warehouse, is_there, open_warehouse
 from pipeline.warehouse.load import load
 from pipeline.warehouse.migrate import MigrationStatus, current_warehouse, is_made, made_warehouse, status, upgrade
 from pipeline.warehouse.night import ArticleKey, KeyedBatch, LoadResult, Night
@@ -37,6 +37,7 @@ __all__ = [
     "current_warehouse",
     "failed_finds",
     "is_made",
+    "is_there",
     "known_urls",
     "latest_run_date",
     "load",

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool, Pool
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, Pool
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
@@ -133,10 +133,16 @@ def configured_warehouse(settings: Settings) -> Warehouse:
     return open_warehouse(settings.warehouse_url, lock_timeout=settings.lock_timeout)
 
 
+def is_there(url: str) -> bool:
+    """Say whether a warehouse can be opened at the URL without making it: whether SQLite's file is there."""
+    parsed = _parse(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
+
+
 def check_made(url: str) -> None:
     """Raise `ConfigError` when the URL names a SQLite file that is not there: to look something up makes no warehouse."""
-    parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    if not is_there(url):
+        parsed = _parse(url)
         where = Path(parsed.database or "").absolute()
         raise ConfigError(f"there is no warehouse at {where} yet; run a night, or name another with COPYDESK_WAREHOUSE_URL")
 
@@ -207,19 +213,37 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) ->
             " name one that can be written"
         ) from error
 
+    path = Path(url.database or "")
+
     @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _: object) -> None:
+    def _connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _file(path)
         connection.isolation_level = None  # we say BEGIN ourselves: the driver would open no transaction for DDL and SELECT
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")  # KiB; a load that sorts an index takes as much again
 
+    @event.listens_for(engine, "checkout")
+    def _taken(_: object, record: ConnectionPoolEntry, __: object) -> None:
+        """Connect anew where the file is another one: who keeps connections would read the one that was deleted for ever."""
+        if _file(path) not in (None, record.info["file"]):
+            raise DisconnectionError
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         begin = connection.get_execution_options().get("copydesk_begin", "BEGIN")
         if begin:
             connection.exec_driver_sql(begin)
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of its name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def checkpoint(warehouse: Warehouse) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from pipeline.report.raw import inert_page
 from pipeline.report.render import style
 from pipeline.store import open_store
 from pipeline.urls import article_id, url_id
-from pipeline.warehouse import Warehouse, load, set_search
+from pipeline.warehouse import Warehouse, load, open_warehouse, set_search, upgrade
 from tests.report.conftest import EVIL, LONG, served
 from tests.warehouse import make
 from tests.warehouse.make import full_night
@@ -785,6 +786,26 @@ def test_a_database_that_no_load_has_made_is_an_empty_warehouse(tmp_path: Path) 
             assert (answer.status_code, "No night yet" in answer.text) == (status, True), path
             assert "no such table" not in answer.text
         assert client.get("/latest.json").json() == {}
+
+
+def test_a_warehouse_that_is_put_in_place_of_another_is_read(settings: Settings, tmp_path: Path) -> None:
+    """The one that was deleted was read until the server ended."""
+    file, other = tmp_path / "a" / "warehouse.db", tmp_path / "other.db"
+    for path, day in ((file, 0), (other, 5)):
+        with open_warehouse(f"sqlite:///{path}") as warehouse:
+            upgrade(warehouse)
+            load(warehouse, make.night(day, [make.article("a", day=day)]))
+    with served(create_app(replace(settings, warehouse_url=f"sqlite:///{file}"))) as client:
+        assert client.get("/").headers["location"] == "/run/2026-03-01"
+        shutil.rmtree(file.parent)
+        for path, status in (("/", 200), ("/runs", 404), ("/run/2026-03-01", 404)):
+            answer = client.get(path)
+            assert (answer.status_code, "No night yet" in answer.text) == (status, True), path
+        assert not file.parent.exists(), "who only looks makes none"
+        file.parent.mkdir()
+        other.replace(file)
+        assert client.get("/").headers["location"] == "/run/2026-03-06"
+        assert client.get("/run/2026-03-01").status_code == 404
 
 
 def test_a_database_of_an_older_version_says_what_to_run(settings: Settings, warehouse: Warehouse) -> None:
