@@ -103,7 +103,7 @@ def funnel(rows: Iterable[Row]) -> Funnel | None:
     parts = _parts(loaded, end, HEIGHT / most)
     height = LOSS_TOP + 44 + LINE * lines if lines else TOP + HEIGHT + 16
     height = max([height, *(ceil(max(part.y + part.height, part.middle + LABEL)) for part in parts)])
-    told = ", ".join(f"{step.n:,} {step.name}" for step in steps)
+    told = "; ".join([*map(_told, steps), *(f"{part.n:,} {part.name}" for part in parts)])
     return Funnel(WIDTH, height, TOP, COLUMN, BAR, tuple(steps), parts, told)
 
 
@@ -124,6 +124,12 @@ def _step(place: int, name: str, outcomes: dict[str, int], goes_on: str, scale: 
         widest = LETTER * max(len(f"{k:,} {o}") for o, k in shown)
         loss = Loss(n_lost, shown, path, beside, max(x + 66, widest // 2))
     return Step(name, n, x, passes + (_thick(n - passed, scale) if lost else 0), passes, loss)
+
+
+def _told(step: Step) -> str:
+    """Return a step and what did not go on from it in words, for who does not see the picture."""
+    left = "" if step.loss is None else ", ".join(f"{n:,} {outcome}" for outcome, n in step.loss.outcomes)
+    return f"{step.n:,} {step.name}" + (f", of which did not go on: {left}" if left else "")
 
 
 def _thick(n: int, scale: float) -> float:

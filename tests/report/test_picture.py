@@ -24,6 +24,10 @@ def test_the_funnel_loses_what_the_stages_lost() -> None:
     assert [step.loss.outcomes if step.loss else () for step in picture.steps] == [(("http_404", 2),), (("paywall", 1),), (), ()]
     assert sum(part.n for part in picture.parts) == 7
     assert picture.steps[0].height == HEIGHT
+    assert picture.summary == (
+        "10 addresses, of which did not go on: 2 http_404; 8 pages, of which did not go on: 1 paywall; 7 articles; 7 loaded;"
+        " 3 ran once; 2 stand for a story; 2 are copies"
+    ), "all that is seen is told to who does not see it"
 
 
 def test_thin_parts_stay_inside_of_the_picture() -> None:
