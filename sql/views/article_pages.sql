@@ -29,7 +29,7 @@
 --   story_id  Story
 --   canonical_article_id  Article that stands for the story
 --   relation  unique, canonical or copy
---   score  Similarity of a copy to the canonical article, 0 to 1
+--   score  Similarity of a copy to the article it was found to copy, 0 to 1: the canonical one, unless the story was given another later
 --   canonical_reason  Why the canonical article was chosen
 --   matched_article_id  Article it was found to copy
 --   proof  The numbers that decided, as JSON

@@ -10,7 +10,7 @@
 --   word_count  Words of the clean text
 --   wire_credit  News agency that the page credits
 --   relation  unique, canonical or copy
---   score  Similarity of a copy to the canonical article, 0 to 1
+--   score  Similarity of a copy to the article it was found to copy, 0 to 1: the canonical one, unless the story was given another later
 --   canonical_reason  Why the canonical article was chosen
 --   proof  The numbers that decided, as JSON
 CREATE VIEW story_articles AS

@@ -79,6 +79,10 @@ def text_of(page: str) -> str:
     return " ".join(lxml.html.fromstring(page).text_content().split())
 
 
+def text_of_element(element: Any) -> str:
+    return " ".join(element.text_content().split())
+
+
 def assert_harmless(page: str) -> None:
     tree = lxml.html.fromstring(page)
     assert not tree.xpath("//script|//object|//embed|//base|//meta[@http-equiv]|//*[@style][contains(@style, 'javascript')]")
@@ -365,6 +369,20 @@ def test_a_stitched_article_has_its_passages_marked_by_source(client: httpx.Clie
     marked = [(mark.get("class"), mark.text) for mark in tree.xpath("//mark")]
     assert marked == [("from c1", "One of us "), ("from c2", "Two of the")]
     assert "herald.example" in tree.xpath("string(//section[@aria-labelledby='stitched'])")
+
+
+def test_how_alike_a_copy_is_is_told_of_the_article_it_was_found_to_copy(settings: Settings, warehouse: Warehouse) -> None:
+    first, copy, lead = (make.article(name, site=f"{name}.example") for name in ("first", "copy", "lead"))
+    load(warehouse, make.night(0, [first, copy], make.story(first, copy)))
+    load(warehouse, make.night(1, [lead], make.story(lead, first, story_id=first.article_id)))  # the copy is not looked at again
+    with served(create_app(settings)) as client:
+        shown = {a: lxml.html.fromstring(client.get(f"/article/{a.article_id}").text) for a in (first, copy)}
+    notes = {a: tree.xpath("//p[@class='note'][1]")[0] for a, tree in shown.items()}
+    assert text_of_element(notes[first]).endswith("copy of the article that stands for its story, 95 % alike")
+    assert text_of_element(notes[copy]).endswith(
+        "copy of the article that stands for its story; 95 % alike with the one that it was found to copy"
+    )
+    assert [link.rpartition("/")[2] for link in notes[copy].xpath("a/@href")] == [lead.article_id, first.article_id]
 
 
 def test_the_rules_are_all_there_and_those_of_other_versions_are_told_as_that(client: httpx.Client) -> None:

@@ -6,7 +6,7 @@
 --   url  URL of the page
 --   published_at  Publication time the page claims, in UTC
 --   relation  unique (its story ran once), canonical (it stands for its story) or copy
---   score  Similarity of a copy to the canonical article, 0 to 1
+--   score  Similarity of a copy to the article it was found to copy, 0 to 1: the canonical one, unless the story was given another later
 --   lag_hours  Hours after the canonical article, a time without a zone taken as UTC; null when either has no time of day
 CREATE VIEW article_copies AS
 SELECT
