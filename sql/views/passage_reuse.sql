@@ -1,7 +1,7 @@
 -- Passages that an article shares with its source.
 --   article_id  Article that carries the passage
 --   start  First character of the passage in the article's text, from 0
---   end  Character after the last one
+--   end  Character after the last one; write "end" or p.end, as it is a word of SQL
 --   words  Length in words
 --   source_article_id  Article it was taken from
 --   passage  The passage
