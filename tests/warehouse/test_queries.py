@@ -160,6 +160,13 @@ def test_what_newer_rules_make_of_the_same_pages_is_no_change(warehouse: Warehou
     assert [(row["text"], row["text_before"]) for row in rows(statement)] == [("One.", None), ("Two.", "One.")]
 
 
+def test_a_site_that_runs_its_articles_at_two_addresses_copies_nobody(warehouse: Warehouse, rows: Any) -> None:
+    pairs = [[article(f"{way}{i}", f"Report {i}.") for way in ("", "amp/")] for i in range(5)]
+    load(warehouse, night(0, [a for pair in pairs for a in pair], [m for pair in pairs for m in story(*pair)]))
+    (statement,) = QUERIES["sites_that_mostly_copy"].statements()
+    assert rows(statement) == []
+
+
 def test_a_page_that_is_gone_stays_so_when_it_cannot_be_reached_later(warehouse: Warehouse, rows: Any) -> None:
     load(warehouse, night(0, [article("a"), article("b")]))
     gone = [Rejected(f"https://herald.example/{name}", "herald", "herald.example", "fetch", "http_410") for name in "ab"]
