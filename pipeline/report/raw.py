@@ -46,14 +46,20 @@ _VALUE = r"""=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>]*+)"""
 TAG = re.compile(rf"<[a-zA-Z](?:[^>=]++|{_VALUE})*+")
 BETWEEN_ATTRIBUTES = re.compile(rf"(?:{_VALUE}|[\s/])++")
 
+# A page that hides itself whole until a script has run, as every AMP page does for eight seconds, would be an empty frame.
+# `:root` twice, so that it counts for more than what the page says of itself.
+SHOWN = """:root:root,:root:root>body{
+visibility:visible!important;opacity:1!important;animation:none!important;display:block!important}"""
+
 # The page is shown in a frame without any permission. The same is said in its own header, for whoever opens it alone.
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-HEAD = """<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+HEAD = f"""<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Page as fetched</title><style>
-:root{color-scheme:light}
-body{margin:1rem;font:15px/1.5 Georgia,serif;background:#fff;color:#111;overflow-wrap:break-word}
-*{position:static!important;max-width:100%!important}img,svg,video{display:none}pre{white-space:pre-wrap}
+:root{{color-scheme:light}}
+body{{margin:1rem;font:15px/1.5 Georgia,serif;background:#fff;color:#111;overflow-wrap:break-word}}
+*{{position:static!important;max-width:100%!important}}img,svg,video{{display:none}}pre{{white-space:pre-wrap}}
+{SHOWN}
 </style></head><body tabindex="0">"""
 
 

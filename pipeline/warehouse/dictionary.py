@@ -51,11 +51,11 @@ and a test runs it on both; what it says of a night of the sample newsroom is he
 | polars | `polars.scan_parquet(realpath("data/published/current") + "/clean_articles/**/*.parquet", hive_partitioning=True)` |
 
 The published files hold the views `clean_articles`, `article_copies`, `dropped_lines`, `passage_reuse`, `nightly_funnel` and
-`source_quality`; the first four are divided by `date`, the night that brought the article. They are replaced in one step after each
-load that passes the checks of `sql/checks/`, and readers may keep the version before open: `os.path.realpath` holds to one, where a
-reader through `current` itself may list the files of one and open those of the next. The DuckDB file names the Parquet files
-by their full path: after moving the folder, publish again. Any DuckDB since 1.2 opens it; these lines were tried with DuckDB's
-command line 1.5.6, duckdb 2.0.1, pandas 3.1.1 and polars 2.1.0 (pyarrow 26.0.1).
+`source_quality`; the first four are divided by `date`, the night that brought the article (a date, of which pandas makes a category
+of texts). They are replaced in one step after each load that passes the checks of `sql/checks/`, and readers may keep the version
+before open: `os.path.realpath` holds to one, where a reader through `current` itself may list the files of one and open those
+of the next. The DuckDB file names the Parquet files by their full path: after moving the folder, publish again. Any DuckDB since
+1.2 opens it; these lines were tried with DuckDB's command line 1.5.6, duckdb 2.0.1, pandas 3.1.1 and polars 2.1.0 (pyarrow 26.0.1).
 """
 
 SEARCH_HEAD = """## Full-text search

@@ -277,6 +277,17 @@ def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
     assert_harmless(shown)
 
 
+def test_a_page_as_fetched_does_not_hide_itself_whole(tmp_path: Path) -> None:
+    """As every AMP page does until its script has run, which it never does here: the frame was empty."""
+    hidden = "html,body{visibility:hidden!important;opacity:0!important;display:none!important;animation:x 8s both!important}"
+    shown = shown_as_fetched(tmp_path, f"<html amp><style amp-boilerplate>{hidden}</style><body><p>The ferry is back.")
+    (ours,) = re.findall(r":root:root,:root:root>body\{([^}]*)\}", shown)  # of two that are important the closer one counts
+    (theirs,) = re.findall(r"html,body\{([^}]*)\}", shown)
+    said, hides = (dict(rule.strip().split(":") for rule in rules.split(";")) for rules in (ours, theirs))
+    assert said.keys() == hides.keys()
+    assert all(value.endswith("!important") for value in said.values())
+
+
 @pytest.mark.parametrize(
     ("before", "unit"),
     [
