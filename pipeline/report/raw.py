@@ -32,12 +32,13 @@ ATTRIBUTES = frozenset(
 REMOVED = frozenset(
     (
         "applet", "audio", "base", "button", "embed", "frame", "frameset", "input", "link", "math", "meta", "noembed", "noframes",
-        "noscript", "param", "script", "select", "svg", "template", "textarea", "title", "video",
+        "param", "script", "select", "svg", "template", "textarea", "title", "video",
     )
 )  # fmt: skip
 UNWRAPPED = frozenset(  # what they hold stays
-    ("blink", "body", "form", "head", "html", "iframe", "layer", "listing", "marquee", "object", "plaintext", "xmp")
+    ("blink", "body", "form", "head", "html", "iframe", "layer", "listing", "marquee", "noscript", "object", "plaintext", "xmp")
 )
+HAS_WORDS = "boolean(//text()[not(parent::style)][normalize-space()])"
 ACTS = re.compile(r"@import|javascript:|(?:expression|url)\(", re.IGNORECASE)  # in a style
 
 # The parser is quadratic in the attributes of a tag: a page with more is shown as text.
@@ -113,7 +114,7 @@ def _record(body: bytes) -> dict[str, str]:
 
 
 def _inert(text: str) -> str | None:
-    """Return the body of a page without anything that acts; None for what cannot be read as HTML.
+    """Return the body of a page without anything that acts; None for what cannot be read as HTML, or says nothing without a script.
 
     Ours, not lxml_html_clean's: that takes a minute for a hostile page of 200 KB, and one may have 4 MB.
     """
@@ -134,6 +135,6 @@ def _inert(text: str) -> str | None:
                 del element.attrib["style"]
             if element.tag == "style":
                 element.text = ACTS.sub("_", element.text or "")
-        return str(lxml_html.tostring(tree, encoding="unicode"))
+        return str(lxml_html.tostring(tree, encoding="unicode")) if tree.xpath(HAS_WORDS) else None
     except (etree.LxmlError, ValueError, AssertionError, RecursionError):
         return None

@@ -277,6 +277,24 @@ def test_a_page_as_fetched_keeps_its_direction(tmp_path: Path) -> None:
     assert_harmless(shown)
 
 
+def test_a_page_whose_words_are_in_its_scripts_alone_is_shown_as_its_source(tmp_path: Path) -> None:
+    """The article was read out of them, and the frame beside it was empty."""
+    head = "<head><title>Ferry</title><style>p { margin: 0 }</style></head>"
+    state = '<script id="state" type="application/json">{"body": "The ferry is back."}</script>'
+    shown = shown_as_fetched(tmp_path, f"<html>{head}<body><div> </div>{state}")
+    assert '<pre dir="auto">' in shown
+    assert "The ferry is back." in shown
+    assert_harmless(shown)
+
+
+def test_what_stands_in_a_page_for_who_runs_no_scripts_is_shown(tmp_path: Path) -> None:
+    words = "<noscript><p onclick=alert(1)>The ferry is back.<script>alert(2)</script><img src=//evil.example/x></p></noscript>"
+    shown = shown_as_fetched(tmp_path, f"<html><body><h1>Ferry</h1>{words}")
+    assert "<p>The ferry is back." in shown
+    assert "<noscript" not in shown
+    assert_harmless(shown)
+
+
 def test_a_page_as_fetched_does_not_hide_itself_whole(tmp_path: Path) -> None:
     """As every AMP page does until its script has run, which it never does here: the frame was empty."""
     hidden = "html,body{visibility:hidden!important;opacity:0!important;display:none!important;animation:x 8s both!important}"
