@@ -124,11 +124,11 @@ def _inert(text: str) -> str | None:
     try:
         tree = lxml_html.document_fromstring(text.replace("\0", "\ufffd").encode("utf-8", "replace"), parser=parser)
         for element in reversed(list(tree.iter(etree.Element))):  # what is inside first: else taking out is quadratic in the depth
-            if element.tag in REMOVED:
+            if element.tag in UNWRAPPED or (element.tag == "template" and "shadowrootmode" in element.attrib):
+                element.tag = "div"
+            elif element.tag in REMOVED:
                 element.clear(keep_tail=True)
                 element.tag = "span"
-            elif element.tag in UNWRAPPED:
-                element.tag = "div"
             for name in set(element.keys()) - ATTRIBUTES:
                 del element.attrib[name]
             if ACTS.search(element.get("style", "")):

@@ -287,11 +287,13 @@ def test_a_page_whose_words_are_in_its_scripts_alone_is_shown_as_its_source(tmp_
     assert_harmless(shown)
 
 
-def test_what_stands_in_a_page_for_who_runs_no_scripts_is_shown(tmp_path: Path) -> None:
-    words = "<noscript><p onclick=alert(1)>The ferry is back.<script>alert(2)</script><img src=//evil.example/x></p></noscript>"
-    shown = shown_as_fetched(tmp_path, f"<html><body><h1>Ferry</h1>{words}")
+@pytest.mark.parametrize("begin", ["<noscript", "<x-article><template shadowrootmode=open"])
+def test_what_a_page_shows_without_a_script_is_shown(tmp_path: Path, begin: str) -> None:
+    words = "<p onclick=alert(1)>The ferry is back.<script shadowrootmode=open>alert(2)</script><img src=//evil.example/x></p>"
+    shown = shown_as_fetched(tmp_path, f"<html><body><h1>Ferry</h1>{begin}>{words}")
     assert "<p>The ferry is back." in shown
     assert "<noscript" not in shown
+    assert "<template" not in shown
     assert_harmless(shown)
 
 
