@@ -136,7 +136,8 @@ def configured_warehouse(settings: Settings) -> Warehouse:
 def is_there(url: str) -> bool:
     """Say whether a warehouse can be opened at the URL without making it: whether SQLite's file is there."""
     parsed = _parse(url)
-    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
+    file = parsed.database or ""
+    return parsed.get_backend_name() != "sqlite" or file.startswith("file:") or Path(file).exists()  # a URI is not looked into
 
 
 def check_made(url: str) -> None:
