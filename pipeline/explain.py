@@ -106,16 +106,16 @@ def _stored(identity: str, settings: Settings) -> StoredArticle:
 
 
 def _copies(stored: StoredArticle) -> Iterator[str]:
-    from pipeline.report.render import pretty
+    from pipeline.report.render import likeness, moment, pretty
 
     if stored.story_id is None:
         return
     yield f"\nstory {stored.story_id}: {len(stored.copies)} article(s); the canonical was chosen by {stored.canonical_reason}"
     for copy in stored.copies:
-        score = f"{copy.score:.2f}" if copy.score is not None else "    "
-        published = f"{copy.published_at:%Y-%m-%d %H:%M}" if copy.published_at else "(no date)"
+        score = "" if copy.score is None else likeness(copy.score)
+        published = moment(copy.published_at, copy.published_precision)
         marker = " <- this one" if copy.article_id == stored.article.article_id else ""
-        yield f"  {copy.relation:9} {score}  {published:16}  {copy.site}  {copy.url or copy.article_id}{marker}"
+        yield f"  {copy.relation:9} {score:5}  {published:20}  {copy.site}  {copy.url or copy.article_id}{marker}"
         if copy.proof and copy.proof.get("composite"):
             share = f"{copy.proof['share']:.0%} of it stands in {copy.proof['sources']} other stories"
             yield f"            composite: {share}"

@@ -48,6 +48,7 @@ class Copy:
     url: str | None
     title: str | None
     published_at: datetime | None
+    published_precision: str | None
     relation: Relation
     score: float | None
     proof: Any
@@ -228,7 +229,7 @@ def _blocks(text: str, dropped: Collection[Any]) -> tuple[Block, ...]:
 def _copies(connection: Connection, story_id: str) -> tuple[Copy, ...]:
     a, m = articles.c, story_members.c
     query = (
-        sa.select(a.article_id, a.site, a.url, a.title, a.published_at, m.relation, m.score, m.proof)
+        sa.select(a.article_id, a.site, a.url, a.title, a.published_at, a.published_precision, m.relation, m.score, m.proof)
         .join_from(story_members, articles, a.article_id == m.article_id)
         .where(m.story_id == story_id)
         .order_by(m.relation, a.published_at, a.article_id)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.config import Settings
+from pipeline.explain import explain
 from pipeline.records import Fetch, Rejected, Reuse
 from pipeline.urls import url_id
 from pipeline.warehouse import (
@@ -91,6 +94,16 @@ def test_what_sql_makes_of_the_fetches_is_what_python_does(warehouse: Warehouse)
         stored = known_urls(warehouse, _day(day + 1), [url_id(url)])
         load(warehouse, night(20 + day, [], run_id="later", fetches=[fetch("https://herald.example/other", day=20)]))
         assert known_urls(warehouse, _day(day + 1), [url_id(url)]) == stored
+
+
+def test_an_explanation_tells_no_midnight_and_calls_no_copy_equal_that_is_not(warehouse: Warehouse, url: str) -> None:
+    lead, copy = make.article("a", published_at="2026-03-01"), make.article("a", site="post.example")
+    head, follower = story(lead, copy)
+    load(warehouse, night(0, [lead, copy], [head, replace(follower, score=0.9984)]))
+    warehouse.close()  # one of DuckDB is open once
+    told = [line.split()[:4] for line in explain(lead.article_id, Settings(warehouse_url=url)).splitlines()]
+    assert ["canonical", "2026-03-01", "herald.example", lead.url] in told
+    assert ["copy", "99", "%", "2026-03-01"] in told
 
 
 def test_an_article_comes_back_with_every_block_in_its_place(warehouse: Warehouse) -> None:
