@@ -311,7 +311,9 @@ def _hits(connection: Connection, rows: tuple[Row, ...], wanted: tuple[str, ...]
 def extract(text: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return the text around the first of the words, cut so that every other piece is one of the words."""
     whole = (re.escape(term) if UNSPACED.search(term) else rf"\b{re.escape(term)}\b" for term in wanted)
-    looked_for = re.compile("|".join(whole), re.IGNORECASE)
+    parts = map(re.escape, wanted)  # without an index an article is found by them, too
+    ways = [re.compile("|".join(shapes), re.IGNORECASE) for shapes in (whole, parts)]
+    looked_for = next((way for way in ways if way.search(text)), ways[0])
     first = looked_for.search(text)
     start = max(0, first.start() - BEFORE) if first else 0
     start = text.rfind(" ", max(0, start - BEFORE), start) + 1 or start  # a script without spaces is cut anywhere

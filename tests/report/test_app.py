@@ -534,6 +534,14 @@ def test_search_finds_words_of_a_script_without_spaces_and_articles_without_a_da
     set_search(filled, on=False)
 
 
+def test_a_part_of_a_word_that_an_article_was_found_by_is_marked(client: httpx.Client, filled: Warehouse) -> None:
+    texts = {"party": "The party starts (C++).", "art": "Artful is art."}
+    load(filled, make.night(2, [make.article(name, text, 2) for name, text in texts.items()]))
+    for query, marked in (("start", ["start"]), ("c++", ["C++"]), ('"is art"', ["is art"])):
+        tree = lxml.html.fromstring(client.get("/search", params={"q": query}).text)
+        assert tree.xpath("//mark/text()") == marked, query
+
+
 @pytest.mark.parametrize("query", ["Übergang", "übergang", "ÜBERGANG ärzte", '"die Ärzte"', "москва", "Москва"])
 def test_search_without_an_index_finds_words_in_every_case(client: httpx.Client, filled: Warehouse, query: str) -> None:
     page = make.article("case", "Für die Ärzte ist es ein Übergang.\n\nМосква молчит.", 2)
