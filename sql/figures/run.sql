@@ -59,9 +59,10 @@ FROM (
   FROM run_dropped
   GROUP BY source_id, site
   UNION ALL
+  -- What a later run got through was rejected by this one all the same, also where this one is loaded again since.
   SELECT source_id, site, 0, 0, 0, 0, 0, 0, 0, 0, COUNT(*), NULL, NULL
   FROM rejects
-  WHERE run_id = :run_id AND resolved_run_id IS NULL
+  WHERE run_id = :run_id AND (resolved_run_id IS NULL OR resolved_run_id <> run_id)
   GROUP BY source_id, site
 ) parts
 GROUP BY source_id, site;

@@ -75,6 +75,18 @@ def test_a_night_that_is_loaded_again_is_counted_anew(warehouse: Warehouse, rows
     assert (row["fetched"], row["articles"], row["rejects"]) == (1, 2, 0)
 
 
+def test_what_got_through_later_is_counted_also_when_its_night_is_loaded_again(warehouse: Warehouse, rows: Any) -> None:
+    late = article("late", day=1)
+    rejected = [Rejected(str(late.url), "herald", "herald.example", "fetch", "timeout", None, True)]
+    failed = fetch(late, "timeout")
+    load(warehouse, night(0, [], fetches=[failed], rejected=rejected))
+    load(warehouse, night(1, [late]))
+    load(warehouse, night(0, [article("a")], fetches=[failed, fetch(article("a"))], rejected=rejected))
+    found = rows("SELECT run_date, SUM(rejects) AS rejects FROM nightly_sources GROUP BY run_date ORDER BY run_date")
+    assert [int(row["rejects"]) for row in found] == [1, 0]
+    assert rows("SELECT * FROM open_rejects") == []
+
+
 def test_nights_from_before_there_were_figures_are_counted_by_the_next_load(warehouse: Warehouse, rows: Any) -> None:
     load(warehouse, night(0, [article("a")]))
     with warehouse.writing("test") as connection:
