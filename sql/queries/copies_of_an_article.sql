@@ -9,6 +9,7 @@ FROM (
     SELECT lead.url
     FROM story_heads s
     JOIN articles lead ON lead.article_id = s.canonical_article_id
+    WHERE lead.url IS NOT NULL  -- a document may have none
     ORDER BY s.members DESC, s.story_id
     LIMIT 1
   )

@@ -127,6 +127,14 @@ def test_the_copies_of_both_articles_are_found_that_a_page_has_been(warehouse: W
     assert found == [(page, "canonical"), (page, "unique"), ("https://post.example/a", "copy")]
 
 
+def test_an_address_is_that_of_a_page_where_the_largest_story_is_of_documents_without_one(warehouse: Warehouse, rows: Any) -> None:
+    documents = [article(f"d{n}", "Of no address.", url=None, article_id=f"{n}" * 32) for n in range(3)]
+    pages = [article("a"), article("a", site="post.example")]
+    load(warehouse, night(0, [*documents, *pages], [*story(*documents), *story(*pages)]))
+    (statement,) = QUERIES["copies_of_an_article"].statements()
+    assert [row["relation"] for row in rows(statement)] == ["canonical", "copy"]
+
+
 def test_versions_stand_beside_the_one_before_also_of_documents_without_a_url(warehouse: Warehouse) -> None:
     for day in range(2):
         documents = [article(name, name, day, url=None, title="") for name in ("one", "two")]
