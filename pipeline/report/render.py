@@ -107,6 +107,8 @@ def pretty(value: Any) -> str:
 
 
 def _short(item: Any) -> str:
+    if item is None or isinstance(item, bool):
+        return {None: "none", True: "yes", False: "no"}[item]
     return f"{item:.3g}" if isinstance(item, float) else str(item)
 
 
