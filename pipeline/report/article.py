@@ -18,6 +18,7 @@ from pipeline.warehouse.rows import in_page_order
 LONGEST_BLOCK = 20_000  # characters of a block that are shown
 MOST_BLOCKS = 2_000
 REUSED = 20
+VERSIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class ArticlePage:
     reused: tuple[Row, ...]  # who took most from it: article_id, title, site, words and passages
     takers: int  # of whom there are so many
     versions: tuple[Row, ...]
+    older: int  # versions that are not shown
     current: int | None  # number of the version that stands: an earlier one where the article went back to it
     members: int
     gone: Row | None  # why its page gave no article any more when it was last asked for
@@ -105,7 +107,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     takers = sa.select(sa.func.count(sa.distinct(passage.c.article_id))).where(of_this)
     listed = [column for column in text.c if column.name != "text"]
     latest = (text.c.seen_at.is_(None), text.c.seen_at.desc(), text.c.version_no.desc())  # numbers are in the order of loads
-    versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(*latest).limit(50)
+    versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(*latest)
+    n_versions = sa.select(sa.func.count()).select_from(text).where(text.c.article_id == row.article_id)
     is_this = sa.and_(text.c.text == row.text, text.c.title.is_not_distinct_from(row.title))
     current = sa.select(text.c.version_no).where(text.c.article_id == row.article_id, is_this)
     story, reject = view("story_heads").c, view("nightly_rejects").c
@@ -124,7 +127,8 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         own_words=sum(number_of_words(text) for text in own_texts(row.text, taken)),
         reused=tuple(connection.execute(reused.order_by(taken_words.desc(), passage.c.article_id).limit(REUSED))),
         takers=connection.execute(takers).scalar_one(),
-        versions=tuple(connection.execute(versions)),
+        versions=tuple(connection.execute(versions.limit(VERSIONS))),
+        older=max(0, connection.execute(n_versions).scalar_one() - VERSIONS),
         current=connection.execute(current).scalar(),
         members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,
         gone=connection.execute(gone.order_by(reject.run_date.desc())).first(),

@@ -486,6 +486,16 @@ def test_versions_stand_in_the_order_of_their_fetches_not_of_their_loads(client:
     assert [e.text_content().strip() for e in tree.xpath("//section[@aria-labelledby='versions']//ins")] == ["9."]
 
 
+def test_versions_that_are_not_shown_are_counted(client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.report.article.VERSIONS", 3)
+    for day in range(3, 8):
+        load(filled, make.night(day, [make.article("live", f"It is day {day}.", day)]))
+    tree = lxml.html.fromstring(client.get(f"/article/{make.article('live').article_id}").text)
+    section = tree.xpath("//section[@aria-labelledby='versions']")[0]
+    assert len(section.xpath(".//tbody/tr")) == 3
+    assert "2 older versions: the view article_texts has all of them." in section.text_content()
+
+
 def test_a_page_of_very_many_blocks_counts_those_that_are_not_shown(
     client: httpx.Client, filled: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
