@@ -19,6 +19,7 @@ LONGEST_BLOCK = 20_000  # characters of a block that are shown
 MOST_BLOCKS = 2_000
 REUSED = 20
 VERSIONS = 50
+NOT_ASKED = "robots"  # the reason of a page that its site forbids to ask for: it may be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
     is_this = sa.and_(text.c.text == row.text, text.c.title.is_not_distinct_from(row.title))
     current = sa.select(text.c.version_no).where(text.c.article_id == row.article_id, is_this)
     story, reject = view("story_heads").c, view("nightly_rejects").c
-    for_good = (reject.resolved_run_id.is_(None), reject.retryable.is_(sa.false()))
+    for_good = (reject.resolved_run_id.is_(None), reject.retryable.is_(sa.false()), reject.reason != NOT_ASKED)
     gone = sa.select(reject.run_date, reject.reason, reject.detail).where(reject.url_id == row.url_id, *for_good)
     sources = _sources(passages)
     taken = _claimed(passages, {source.article_id: source.number for source in sources})

@@ -13,7 +13,7 @@ FROM (
     ROW_NUMBER() OVER (PARTITION BY a.article_id ORDER BY r.run_date DESC, r.run_id DESC, r.stage) AS place
   FROM rejects r
   JOIN articles a ON a.url_id = r.url_id
-  WHERE r.resolved_run_id IS NULL AND NOT r.retryable
+  WHERE r.resolved_run_id IS NULL AND NOT r.retryable AND r.reason <> 'robots'  -- which forbids to ask
 ) answers
 WHERE place = 1
 ORDER BY gone DESC, site, url;

@@ -888,6 +888,7 @@ def test_an_article_whose_page_is_gone_says_so_until_it_is_back(settings: Settin
     brought, back = make.article("a"), make.article("a", day=3)
     gone = Rejected(str(brought.url), "herald", brought.site, "fetch", "http_410", "Gone")
     late = replace(gone, reason="timeout", detail=None, retryable=True)
+    forbidden = replace(gone, reason="robots", detail="robots.txt forbids it")
     load(warehouse, make.night(0, [brought]))
     with served(create_app(settings)) as client:
         for day, told in ((1, True), (2, True), (3, False)):
@@ -896,3 +897,5 @@ def test_an_article_whose_page_is_gone_says_so_until_it_is_back(settings: Settin
             load(warehouse, make.night(day, [back] if day == 3 else [], fetches=fetches, rejected=rejected))
             shown = text_of(client.get(f"/article/{brought.article_id}").text)
             assert ("On the night of 2026-03-02 its page gave no article any more: http_410, Gone." in shown) is told
+        load(warehouse, make.night(4, [], fetches=[make.fetch(brought, "robots", 4)], rejected=[forbidden]))
+        assert "gave no article" not in text_of(client.get(f"/article/{brought.article_id}").text), "nobody has looked"

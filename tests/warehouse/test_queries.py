@@ -176,9 +176,9 @@ def test_a_site_that_runs_its_articles_at_two_addresses_copies_nobody(warehouse:
 
 
 def test_a_page_that_is_gone_stays_so_when_it_cannot_be_reached_later(warehouse: Warehouse, rows: Any) -> None:
-    load(warehouse, night(0, [article("a"), article("b")]))
+    load(warehouse, night(0, [article("a"), article("b"), article("c")]))
     gone = [Rejected(f"https://herald.example/{name}", "herald", "herald.example", "fetch", "http_410") for name in "ab"]
-    load(warehouse, night(1, [], rejected=gone))
+    load(warehouse, night(1, [], rejected=[*gone, replace(gone[0], url="https://herald.example/c", reason="robots")]))
     load(warehouse, night(2, [], rejected=[gone[1], replace(gone[0], reason="timeout", retryable=True)]))
     (statement,) = QUERIES["gone_after_publication"].statements()
     found = [(row["title"], str(row["gone"]), row["reason"]) for row in rows(statement)]
