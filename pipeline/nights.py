@@ -19,6 +19,7 @@ from pipeline.filing import named_segments, raw_prefix, recover, segments_named_
 from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
 from pipeline.sources import load_sources, sources_if_any
 from pipeline.store import Partition, open_store
+from pipeline.terminal import visible
 
 if TYPE_CHECKING:
     from newsroom import Newsroom
@@ -201,4 +202,4 @@ def summary(settings: Settings, run_date: str | None) -> str:
     if not report.run_ids:
         latest = latest_run_date(warehouse)
         raise ConfigError(f"report: no night of {day} was loaded; the last one is {latest or 'none'}")
-    return render(report, settings)
+    return visible(render(report, settings))

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
+from pipeline.records import Block, Rejected
 from pipeline.terminal import visible
+from pipeline.warehouse import load, open_warehouse, upgrade
+from tests.warehouse import make
 
 SENTENCE = "The harbour board of Larne voted on Monday to keep the old crane, which {} has stood idle on the quay since 1987."
 
@@ -29,4 +32,23 @@ def test_explain_sends_no_control_characters(tmp_path: Path, capsys: pytest.Capt
     assert main(["explain", *(argument.format(**paths) for argument in arguments)]) == 0
     printed = capsys.readouterr().out
     assert "harbour board" in printed
+    assert printed == visible(printed)
+
+
+def test_the_summary_of_a_night_sends_no_control_characters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is printed after every run, with lines, titles and addresses of the pages."""
+    url = f"sqlite:///{tmp_path / 'warehouse.db'}"
+    evil = "\x1b]0;owned\x07\x9b31m"
+    blocks = (Block(0, "paragraph", "The crane stays."), Block(1, "paragraph", f"Share {evil}", "share"))
+    one, copy = (make.article("a", site=site, title=f"Crane {evil}", blocks=blocks) for site in ("one.example", "two.example"))
+    rejected = [Rejected(f"https://one.example/{evil}", "one", "one.example", "fetch", "http_404")]
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+        load(warehouse, make.night(0, [one, copy], make.story(one, copy), rejected=rejected))
+    monkeypatch.setenv("COPYDESK_WAREHOUSE_URL", url)
+    assert main(["report"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("owned") == 3
     assert printed == visible(printed)
