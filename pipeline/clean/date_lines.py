@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.clean.lines import bare, fold, has_digit
 from pipeline.clean.rules import load_rules
 from pipeline.clean.words import words_for
-from pipeline.extract.dates import plain_date
+from pipeline.extract.dates import OF_YEAR, plain_date
 from pipeline.extract.months import is_month
 
 MAX_WORDS = 16  # "Published at 09:30 on Tuesday, 4 May 2021, last updated at …" has 14
@@ -33,6 +33,7 @@ _ASIAN_STAMPS = re.compile(
     rf"(?:日時|日期|日|时间|時間|于|於|일시|일)? ?[:：]? ?|{_ASIAN} ?|[|/／・、,] ?)+"
 )
 _ELISION = re.compile(r"(?<!\w)[dl]['’](?=[^\W\d_])", re.IGNORECASE)  # "1 d'octubre de 2026", "l'11 aprile"
+_OF_YEAR = re.compile(rf"(?<!\d)(\d{{4}}){OF_YEAR}(?=\s)|(?<=\d)\sd\.")  # and of the day, in Lithuanian: "2021 m. gegužės 4 d."
 _SEPARATORS = re.compile(r"[\s,،、，·•|/()\[\]:-]+")
 
 
@@ -50,6 +51,7 @@ def is_time_stamp(text: str) -> bool:
     """Say whether the line says when the page was published or updated, with its date."""
     if len(text) > 160 or not has_digit(text):
         return False
+    text = plain_date(text) if "年" in text else text
     if _ASIAN_STAMPS.fullmatch(text.rstrip("。.")) and _ASIAN_DATE.search(text):
         return True
     tokens = text.split()
@@ -74,9 +76,9 @@ def _without_stamps(text: str) -> str:
 
 def _is_date(text: str, *, stamped: bool = False) -> bool:
     """Say whether every word is one of a date, and there is a date among them; behind "updated" a bare number will do."""
-    if not has_digit(text):
+    if not has_digit(text) and "年" not in text:  # 二〇二四年五月四日
         return False
-    text = _ELISION.sub("", plain_date(text))
+    text = _OF_YEAR.sub(r"\1", _ELISION.sub("", plain_date(text)))
     if _ASIAN_DATE.fullmatch(text.strip(" .:|-[]()")):
         return True
     tokens = [token for token in _SEPARATORS.split(text.casefold()) if token]

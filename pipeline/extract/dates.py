@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
+from pipeline.extract.calendars import in_common_era
 from pipeline.extract.months import month_number, with_one_name
 
 EARLIEST_YEAR = 1800  # publishers put digitised archives online
 EARLIEST_IN_TEXT = 1995  # of an address or free text: no page is older than the web
-LATEST_YEAR = 2100  # when the caller does not say what the time is
+LATEST_YEAR = 2049  # when the caller does not say what the time is; in Nepal it is that year since 1992
 # What software writes for "no date".
 NO_DATES = frozenset({"1970-01-01", "1969-12-31", "1900-01-01", "1899-12-30", "1980-01-01"})
 ZONE_STEP = timedelta(minutes=15)
@@ -21,6 +22,11 @@ AHEAD = timedelta(hours=14)  # the first time zone to see a new day
 ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:\s*T\s*|\s+|\s*,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?(?![\d-])",
     re.IGNORECASE,
+)
+HALF = re.compile(r"\s*([ap])\.?m\b", re.IGNORECASE)  # of the day, behind a time that would be one of 24 hours
+# As C and Java write a time: "Fri Mar 01 10:05:00 CET 2024".
+SYSTEM_TIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (?:(Z|UTC|GMT(?:[+-]\d\d:?\d\d)?) |[A-Z]{2,5} )?(\d{4})"
 )
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s?(\d{1,2})(?!\d)")
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
@@ -40,9 +46,12 @@ DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?,?\s*[-/]?(?:\s?(?:de|di|of|d’|d')\s?|\s)?[-/]?({WORD})\.?,?\s*[-/]?(?:de\s|del\s)?\s?(\d{{4}})(?!\d)"
 )
 MONTH_DAY = re.compile(rf"({WORD})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|\s+)(\d{{4}})(?!\d)")
-YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})\.?[\s-]+({WORD})\.?[\s-]+(\d{{1,2}})(?!\d)")
+# "Year" behind a year, in Latvian, Lithuanian, Uzbek and Kazakh: "2024. gada 1. marts", "2024 m. kovo 1 d.".
+OF_YEAR = r"\.?\s?-?(?:gada|m\.|yil|йил|жылғы|ж\.)"
+YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})(?:{OF_YEAR}|\.)?[\s-]+({WORD})\.?[\s-]+(\d{{1,2}})(?!\d)")
+YEAR_DAY = re.compile(rf"(?<!\d)(\d{{4}}){OF_YEAR}\s+(\d{{1,2}})(?:\.\s*|\s|-)({WORD})")
 CLOCK = re.compile(
-    r"(?<!\d)([01]?\d|2[0-3])[:.h]([0-5]\d)(?::[0-5]\d)?\s*([ap]\.?\s?m\b)?\s*(Z\b|(?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}\b)?",
+    r"(?<!\d)([01]?\d|2[0-3])(?:[:.]|\s?h\s?)([0-5]\d)(?::[0-5]\d)?\s*([ap]\.?\s?m\b)?\s*(Z\b|(?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}\b)?",
     re.IGNORECASE,
 )
 # "8時05分", "下午8:05", "오후 8시": a half of the day, or the hour with its unit.
@@ -59,15 +68,6 @@ DIGITS = str.maketrans("".join(chr(zero + n) for zero in ZEROS for n in range(10
 # "Day", "year" and the comma in Khmer and Burmese dates; in Vietnamese ones the month is a number behind its word.
 DATE_WORDS = re.compile(r"ថ្ងៃទី|ទី(?=\d)|ឆ្នាំ|ခုနှစ်|ရက်|၊")
 VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm|,(?:\s*năm)?)?\s+(\d{4})(?!\d)", re.IGNORECASE)
-THAI = re.compile("[\u0e01-\u0e4e]")
-THAI_ABBREVIATION = re.compile(r"([\u0e01-\u0e2e][\u0e34-\u0e37]?)\.([\u0e01-\u0e2e])\.")
-THAI_YEAR = re.compile(r"(?<!\d)2[456]\d\d(?!\d)")
-BUDDHA = 543  # years before the common era
-# The solar calendar of Iran: each month has one spelling; other calendars have other names.
-PERSIAN_MONTHS = ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند")
-PERSIAN = re.compile(rf"(?<!\d)(\d{{1,2}})\s+({'|'.join(PERSIAN_MONTHS)})(?:\s?ماه)?،?\s+(1[34]\d\d)(?!\d)")
-PERSIAN_EPOCH = 226_143  # days before the new year 0 of the calendar, less what the leap years before it add
-
 # Languages of places that write the month first; every other writes the day first. English is written both ways.
 MONTH_FIRST_LOCALES = frozenset({"en-us", "en_us", "fil", "en-ph", "es-us"})
 
@@ -124,14 +124,12 @@ def parse_date(value: str, locale: str | None = None, earliest: int = EARLIEST_Y
 
 
 def plain_date(text: str, locale: str | None = None) -> str:
-    """Return a text with its digits in ASCII, Thai years and Persian dates in the common era, dates as the patterns read them."""
-    if text.isascii() and not (locale and locale[:2].lower() == "th"):
+    """Return a text with its digits in ASCII and its dates in the common era, as the patterns read them."""
+    if text.isascii() and not locale:
         return text
-    text = PERSIAN.sub(_common_date, DATE_WORDS.sub(" ", text.translate(DIGITS)))
-    text = with_one_name(VIETNAMESE.sub(r"\3/\2/\1", text))
-    if not (THAI.search(text) or (locale and locale[:2].lower() == "th")):
-        return text
-    return THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), THAI_ABBREVIATION.sub(r"\1\2", text))
+    if not text.isascii():
+        text = with_one_name(VIETNAMESE.sub(r"\3/\2/\1", DATE_WORDS.sub(" ", text.translate(DIGITS))))
+    return in_common_era(text, locale)
 
 
 def with_century(text: str, locale: str | None) -> str:
@@ -150,24 +148,16 @@ def _whole_year(found: re.Match[str], locale: str | None) -> str:
     return f"{found[1]}/{found[3]}/{19 if found[4] >= '95' else 20}{found[4]}"
 
 
-def _common_date(match: re.Match[str]) -> str:
-    """Return a Persian date as one of the common era; as it is where the month has no such day."""
-    day, month, year = int(match[1]), PERSIAN_MONTHS.index(match[2]), int(match[3])
-    longest = 31 if month < 6 else 30 if month < 11 else _persian_new_year(year + 1) - _persian_new_year(year) - 336
-    if not 1 <= day <= longest:
-        return match[0]
-    return date.fromordinal(_persian_new_year(year) + 30 * month + min(month, 6) + day - 1).strftime("%Y/%m/%d")
-
-
-def _persian_new_year(year: int) -> int:
-    """Return the ordinal of the first day of a Persian year: 8 leap years in 33, true for the years 1206 to 1498."""
-    return PERSIAN_EPOCH + 365 * year + (year + 1595) // 33 * 8 + ((year + 1595) % 33 + 3) // 4
-
-
 def _machine_date(value: str) -> Stated | None:
     if match := ISO.search(value):
         clock = (int(match[4]), int(match[5]), int(match[6] or 0)) if match[4] else None
+        half = HALF.match(value, match.end()) if clock else None
+        if clock and half and 1 <= clock[0] <= 12:
+            clock = (_hour(clock[0], half[1]), *clock[1:])
         return _stated(match[1], match[2], match[3], clock, match[7])
+    if match := SYSTEM_TIME.fullmatch(value):
+        month = month_number(match[1], "en")
+        return _stated(match[7], month, match[2], (int(match[3]), int(match[4]), int(match[5])), match[6]) if month else None
     if EPOCH.fullmatch(value):
         moment = datetime.fromtimestamp(int(value[:10]), UTC)
         return Stated(moment.date(), (moment.hour, moment.minute, moment.second), timedelta(0))
@@ -191,7 +181,7 @@ def _mail_date(value: str) -> Stated | None:
 def _written_date(value: str, locale: str | None) -> Stated | None:
     """Return a date with its month as a word, in any language known, or with year, month and day in that order."""
     language = (locale or "")[:2].lower()
-    for pattern, order in ((DAY_MONTH, (3, 2, 1)), (MONTH_DAY, (3, 1, 2)), (YEAR_MONTH, (1, 2, 3))):
+    for pattern, order in ((DAY_MONTH, (3, 2, 1)), (MONTH_DAY, (3, 1, 2)), (YEAR_MONTH, (1, 2, 3)), (YEAR_DAY, (1, 3, 2))):
         for match in pattern.finditer(value):
             month = month_number(match[order[1]], language)
             if month:
@@ -239,8 +229,13 @@ def _with_clock(stated: Stated, rest: str) -> Stated:
     if match[3]:
         if not 1 <= hour <= 12:
             return stated
-        hour = hour % 12 + (12 if match[3][0] in "pP" else 0)
+        hour = _hour(hour, match[3])
     return Stated(stated.day, (hour, int(match[2]), 0), _offset(match[4]))
+
+
+def _hour(hour: int, half: str) -> int:
+    """Return the hour of the day, 0 to 23, of one of twelve and "am" or "pm"."""
+    return hour % 12 + (12 if half[0] in "pP" else 0)
 
 
 def _with_east_clock(stated: Stated, match: re.Match[str]) -> Stated:

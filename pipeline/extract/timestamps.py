@@ -68,7 +68,7 @@ def read_dates(
     """Return when the article was published, on what evidence, and when it was modified; each null rather than guessed."""
 
     def plain(text: str) -> str:
-        return with_century(plain_date(text), locale)
+        return with_century(plain_date(text, locale), locale)
 
     def first_valid(values: Iterable[str], earliest: int = EARLIEST_YEAR) -> Stated | None:
         for value in values:

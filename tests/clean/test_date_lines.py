@@ -33,6 +33,12 @@ from pipeline.clean.date_lines import is_date_line, is_time_stamp
         "ថ្ងៃទី៧ ខែកុម្ភៈ ឆ្នាំ២០២៤",
         "၂၀၂၄ ခုနှစ် ဖေဖော်ဝါရီလ ၇ ရက်",
         "terça-feira, 4 de maio de 2021 às 09h30",
+        "二〇二一年五月四日（火）",
+        "令和3年5月4日",
+        "中華民國110年5月4日",
+        "2021. gada 4. maijs, 10:05",
+        "2021 m. gegužės 4 d.",
+        "ሚያዝያ 26 ቀን 2013 ዓ.ም.",
     ],
 )
 def test_a_line_that_is_a_date_is_a_date_line(line: str) -> None:
@@ -58,6 +64,8 @@ def test_every_month_of_every_language_makes_a_date_also_one_that_is_another_mon
         "12 monkeys",
         "3 - 2",
         "9/11 attacks",
+        "100 m 2024",
+        "創業百年",
     ],
 )
 def test_a_line_that_says_more_or_less_than_a_date_is_none(line: str) -> None:
@@ -74,6 +82,7 @@ def test_a_line_that_says_more_or_less_than_a_date_is_none(line: str) -> None:
         "Mis à jour le 4 mai 2021 à 10h15",
         "Опубликовано: 4 мая 2021",
         "公開日：2021年5月4日",
+        "更新日：令和3年5月4日",
         "Posted 3 hours ago",
         "This article was updated on 4 May 2021.",
         "Dieser Artikel wurde zuletzt aktualisiert am 4. Mai 2021.",

@@ -88,6 +88,28 @@ def iso(value: str, locale: str | None = None) -> str | None:
         ("الثلاثاء 12 كانون الثاني 2021", "2021-01-12"),
         ("٣ تشرين الأول/أكتوبر ٢٠٢١", "2021-10-03"),
         ("4 مايو/أيار 2021 - 9:30", "2021-05-04T09:30:00"),
+        ("2024-03-01 10:05 PM", "2024-03-01T22:05:00"),
+        ("2024-03-01T12:05:00 a.m.", "2024-03-01T00:05:00"),
+        ("Fri Mar 01 10:05:00 CET 2024", "2024-03-01T10:05:00"),  # as Java writes a time
+        ("Fri Mar 01 10:05:00 GMT+01:00 2024", "2024-03-01T10:05:00+01:00"),
+        ("Fri Mar  1 10:05:00 2024", "2024-03-01T10:05:00"),
+        ("1 mars 2024 à 10 h 05", "2024-03-01T10:05:00"),
+        ("2024. gada 1. martā, 10:05", "2024-03-01T10:05:00"),
+        ("2024 m. kovo 1 d.", "2024-03-01"),
+        ("2024-yil 1-mart", "2024-03-01"),
+        ("2024 жылғы 1 наурыз", "2024-03-01"),
+        ("۱۱ حوت ۱۴۰۲", "2024-03-01"),
+        ("3 พ.ค. 67 10:05 น.", "2024-05-03T10:05:00"),
+        ("令和6年3月1日", "2024-03-01"),
+        ("令和元年12月1日", "2019-12-01"),
+        ("2024年（令和6年）3月1日(金) 10時05分", "2024-03-01T10:05:00"),
+        ("平成31年（2019年）4月30日", "2019-04-30"),
+        ("中華民國113年3月1日", "2024-03-01"),
+        ("113年12月31日", "2024-12-31"),
+        ("二〇二四年十二月三十一日", "2024-12-31"),
+        ("二零二四年三月廿一日", "2024-03-21"),
+        ("መስከረም 1 ቀን 2016 ዓ.ም.", "2023-09-12"),
+        ("ጳጉሜን 6፣ 2015", "2023-09-11"),
     ],
 )
 def test_dates_as_they_are_written(value: str, expected: str) -> None:
@@ -113,6 +135,11 @@ def test_dates_as_they_are_written(value: str, expected: str) -> None:
         "1 Mar 2567",
         "۳۰ اسفند ۱۴۰۲",
         "۳۱ مهر ۱۴۰۲",
+        "ጳጉሜን 6፣ 2016",
+        "1402/12/11",
+        "113-03-01",
+        "2081-01-21",  # of the calendar of Nepal
+        "2024 was 3 March",
     ],
 )
 def test_what_is_no_complete_day_is_null(value: str) -> None:
@@ -125,6 +152,22 @@ def test_what_is_no_complete_day_is_null(value: str) -> None:
 )
 def test_the_country_decides_which_number_is_the_month(locale: str | None, expected: str | None) -> None:
     assert iso("3/4/2024", locale) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "locale", "expected"),
+    [
+        ("۱۴۰۲/۱۲/۱۱ - ۱۰:۲۵", "fa-IR", "2024-03-01T10:25:00"),
+        ("1402-12-11", "fa", "2024-03-01"),
+        ("1402/12/30", "fa", None),
+        ("1445/08/20", "ar", None),
+        ("113-03-01", "zh-TW", "2024-03-01"),
+        ("113.03.01", "zh-CN", None),
+        ("ሚያዝያ 1 2016", "ti", None),
+    ],
+)
+def test_figures_are_of_another_calendar_where_the_language_says_so(value: str, locale: str, expected: str | None) -> None:
+    assert iso(value, locale) == expected
 
 
 def test_a_month_that_two_languages_share_needs_the_language() -> None:
