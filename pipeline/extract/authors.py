@@ -10,7 +10,7 @@ import lxml.html
 
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import has_digit
-from pipeline.extract.agencies import agency_in, without_agency
+from pipeline.extract.agencies import agency_in, is_agency, without_agency
 from pipeline.extract.bylines import (
     AND,
     BY,
@@ -26,7 +26,7 @@ from pipeline.extract.bylines import (
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
-from pipeline.extract.markup import Markup
+from pipeline.extract.markup import Markup, stated_properties
 from pipeline.extract.parse import INLINE
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import fold, one_line
@@ -38,12 +38,18 @@ META_AUTHORS = (
     "dcterms.creator", "byl", "byline", "article.author", "authors", "og:article:author", "og:author", "citation_author",
     "cxenseparse:author", "vr:author", "shareaholic:article_author_name", "creator",
 )  # fmt: skip
+NOTHING = re.compile(r"(?!)")
+ADDRESS = re.compile(r"//|^\S*/\S*$")  # of the author's page
 # WordPress's SEO plug-in labels its preview fields: label 1 says "Written by" in the site's language, data 1 names the writer.
 LABELLED = (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2"))
 
 BY_INSIDE = re.compile(rf"(?<=\W){BY.pattern}", re.IGNORECASE)
 
-SURNAME_FIRST = re.compile(r"^([^,]+),\s*([^,]+)$")  # as libraries and journals write it: "Doe, Jane"
+# As libraries and journals write it: "Doe, Jane"; where some list their writers, only with a surname of one word.
+SURNAME_FIRST = {
+    "citation_author": re.compile(r"^([^,]+),\s*([^,]+)$"),
+    **dict.fromkeys(("dc.creator", "dcterms.creator"), re.compile(r"^([^,\s]+),\s*([^,]+)$")),
+}
 MAX_AUTHORS = 20
 MAX_ELEMENTS = 60
 MAX_BYLINE = 300  # characters; more is a biography or half the page
@@ -135,8 +141,13 @@ def _names_of(item: object) -> Iterator[str]:
 def _from_meta(markup: Markup) -> list[str]:
     for name in META_AUTHORS:
         values = markup.meta.get(name, [])
-        if any("/" not in value for value in values):
-            return [SURNAME_FIRST.sub(r"\2 \1", value) for value in values] if name == "citation_author" else values
+        if any(not ADDRESS.search(value) for value in values):
+            order = SURNAME_FIRST.get(name)
+            return (
+                [value if is_agency(value.partition(",")[0]) else order.sub(r"\2 \1", value) for value in values]
+                if order
+                else values
+            )
     return []
 
 
@@ -253,7 +264,7 @@ def _is_short(block: lxml.html.HtmlElement) -> bool:
 
 def _byline_texts(element: lxml.html.HtmlElement) -> list[str]:
     """Return the byline as its marked names or its links to authors give it, or as its text."""
-    marked = [node for node in element.iterdescendants() if node.get("itemprop") == "name"]
+    marked = [node for node in element.iterdescendants() if stated_properties(node) == ["name"]]
     marked = marked or [
         node for node in element.iterdescendants("a") if AUTHOR_PATH.search(node.get("href", "")) or "author" in node.get("rel", "")
     ]

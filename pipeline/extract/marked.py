@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import lxml.html
 
 from pipeline.extract.class_words import OWN_NAMES
+from pipeline.extract.markup import stated_properties
 from pipeline.extract.surroundings import (
     CACHED_LABELS,
     Surroundings,
@@ -39,7 +40,8 @@ AUTHOR_PATH = re.compile(
     r"/(?:authors?|writers?|people|person|staff|staff-writers?|by|journalists?|reporters?|contributors?|columnists?|profiles?|autore?n?|auteurs?|autore[si]?|redakteure?)/[^/?#]{3,}",
     re.IGNORECASE,
 )
-DATE_PROPERTIES = frozenset({"datepublished", "datecreated", "datemodified"})
+MODIFIED_PROPERTIES = frozenset({"datemodified", "modified"})
+DATE_PROPERTIES = MODIFIED_PROPERTIES | {"datepublished", "datecreated", "created", "issued"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,7 @@ def read_marked(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | N
                 bylines.append(element)
             if "date" in meaning:
                 dates.append(element)
-        relation, stated = element.get("rel"), element.get("itemprop")
-        properties = stated.lower().split() if stated else ()
+        relation, properties = element.get("rel"), stated_properties(element)
         if (relation and "author" in relation) or not AUTHOR_PROPERTIES.isdisjoint(properties):
             items.append(element)
         if not DATE_PROPERTIES.isdisjoint(properties):

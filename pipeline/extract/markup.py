@@ -14,6 +14,10 @@ from pipeline.extract.strings import one_line
 
 WANTED = ("meta", "link", "title", "h1", "time", "abbr", "script")
 META_NAMES = ("property", "name", "itemprop", "http-equiv")
+STATING = ("itemprop", "property")  # attributes by which microdata and RDFa say what an element states of its item
+# How RDFa names a vocabulary before a property.
+VOCABULARY = re.compile(r"(?:schema:|https?://schema\.org/)")
+DUBLIN_CORE = re.compile(r"(dc|dcterms):(?=\w)")  # with a dot in a <meta> elsewhere
 JSONLD_TYPE = re.compile(r"application/(?:ld\+json|json\+ld)", re.IGNORECASE)
 # What an item of a page holds that is the article, and not a part of it.
 MAIN_ITEMS = frozenset({"mainentity", "mainentityofpage", "blogpost", "blogposts"})
@@ -86,23 +90,31 @@ def _add_meta(meta: dict[str, list[str]], element: lxml.html.HtmlElement) -> Non
     if not value:
         return
     for attribute in META_NAMES:
-        if attribute == "itemprop" and element.get(attribute) and _is_of_another_item(element):
+        if attribute in STATING and element.get(attribute) and _is_of_another_item(element):
             continue
         for name in (element.get(attribute) or "").lower().split():
+            name = DUBLIN_CORE.sub(r"\1.", VOCABULARY.sub("", name, count=1), count=1)
             values = meta.setdefault(name, [])
             if value not in values and len(values) < MAX_VALUES:
                 values.append(value)
 
 
 def _is_of_another_item(element: lxml.html.HtmlElement) -> bool:
-    """Tell whether microdata states something of a part of the page's item: an entry of a list, a picture, a comment."""
+    """Tell whether microdata or RDFa states something of a part of the page's item: an entry of a list, a picture, a comment."""
     for ancestor in islice(element.iterancestors(), MAX_DEPTH):
-        properties = ancestor.get("itemprop", "").lower().split()
-        if properties and (ancestor.get("itemscope") is not None or "itemlistelement" in properties):
+        properties = stated_properties(ancestor)
+        is_item = ancestor.get("itemscope") is not None or ancestor.get("typeof") is not None
+        if properties and (is_item or "itemlistelement" in properties):
             return MAIN_ITEMS.isdisjoint(properties)
-        if ancestor.get("itemscope") is not None:
+        if is_item:
             return False
     return False
+
+
+def stated_properties(element: lxml.html.HtmlElement) -> list[str]:
+    """Return what an element states of its item by microdata or RDFa, in lower case, without the names of vocabularies."""
+    stated = [value for attribute in STATING if (value := element.get(attribute))]
+    return [name.rpartition(":")[2].rpartition("/")[2] for name in " ".join(stated).lower().split()] if stated else []
 
 
 def _add_link(links: dict[str, list[str]], element: lxml.html.HtmlElement) -> None:

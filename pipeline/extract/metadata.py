@@ -33,6 +33,8 @@ from pipeline.urls import site_of
 URL_LIMIT = 2000  # characters
 BODY_LIMIT = 2_000_000
 BLOCK_END = re.compile(r"</(?:p|div|li|h\d|blockquote|tr)\s*>|<br\s*/?>", re.IGNORECASE)
+META_SECTIONS = ("article:section", "parsely-section", "og:section", "section", "sailthru.section", "articlesection")
+META_IMAGES = ("twitter:image", "image", "thumbnailurl", "parsely-image-url", "sailthru.image.full")
 FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
 LOCKED_TIERS = frozenset({"locked", "premium", "paid", "subscriber", "subscribers", "subscription"})
 HOME_PATHS = re.compile(r"/?(?:index\.\w{2,5}|home|default\.aspx?|[a-z]{2}(?:[-_][a-zA-Z]{2})?)?/?")
@@ -137,7 +139,7 @@ def _canonical(markup: Markup, url: str | None) -> tuple[str | None, str | None]
 def _section(markup: Markup) -> str | None:
     value = markup.jsonld.get("articleSection")
     given = value if isinstance(value, list) else [value]
-    names = [*map(one_line, given), markup.first("article:section", "parsely-section", "og:section", "section", "sailthru.section")]
+    names = [*map(one_line, given), markup.first(*META_SECTIONS)]
     return next((name for name in names if name and len(name) <= 100), None)
 
 
@@ -151,7 +153,7 @@ def _image(markup: Markup, url: str | None) -> str | None:
     addresses = [
         *markup.every("og:image", "og:image:url", "og:image:secure_url"),
         *_image_values(markup.jsonld.get("image")),
-        markup.first("twitter:image"),
+        *markup.every(*META_IMAGES),
     ]
     return next((joined for address in addresses if (joined := _absolute(address, url))), None)
 
@@ -165,10 +167,20 @@ def _image_values(value: object) -> Iterable[str]:
 
 
 def _is_paywalled(markup: Markup) -> bool:
-    free = markup.jsonld.article.get("isAccessibleForFree")
-    if free is False or (isinstance(free, str) and free.strip().lower() in FALSE):
+    """Tell whether the page says that its article is not free: all of it, or, where it says nothing about that, a part of it."""
+    stated = markup.jsonld.article.get("isAccessibleForFree", markup.first("isaccessibleforfree") or None)
+    parts = markup.jsonld.get("hasPart") if stated is None else stated
+    if any(_is_no(part.get("isAccessibleForFree") if isinstance(part, dict) else part) for part in _listed(parts)):
         return True
     return markup.first("article:content_tier", "content_tier", "article:content-tier").lower() in LOCKED_TIERS
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_no(value: object) -> bool:
+    return value is False or (isinstance(value, str) and value.strip().lower() in FALSE)
 
 
 def _source_credit(markup: Markup) -> str | None:

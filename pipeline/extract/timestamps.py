@@ -12,9 +12,9 @@ import lxml.html
 
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
 from pipeline.clean.lines import has_digit
-from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, Stated, parse_date, plain_date, with_century
-from pipeline.extract.marked import Marked
-from pipeline.extract.markup import Markup
+from pipeline.extract.dates import EARLIEST_IN_TEXT, EARLIEST_YEAR, ISO, Stated, parse_date, plain_date, with_century
+from pipeline.extract.marked import MODIFIED_PROPERTIES, Marked
+from pipeline.extract.markup import Markup, stated_properties
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
 from pipeline.extract.strings import begins_small, one_line
 from pipeline.extract.surroundings import around_headline, is_elsewhere, mastheads, own_footer
@@ -31,11 +31,11 @@ META_PUBLISHED = (
     "date_published", "citation_publication_date", "citation_online_date", "citation_date", "bt:pubdate", "iso-8601-publish-date",
     "vr:published_time", "display_date", "article_date_original", "article:post_date", "rnews:datepublished", "date.release",
     "originalpublicationdate", "published", "published-date", "gentime", "dc.date", "dcterms.date", "date",
-    "datecreated", "created",
+    "datecreated", "created", "published_at",
 )  # fmt: skip
 META_MODIFIED = (
     "article:modified_time", "og:updated_time", "article:modified", "datemodified", "dcterms.modified", "dc.date.modified",
-    "lastmod", "last-modified", "revised", "date_modified", "utime", "article:updated_time", "og:modified_time",
+    "lastmod", "last-modified", "revised", "date_modified", "utime", "article:updated_time", "og:modified_time", "updated_at",
 )  # fmt: skip
 
 URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})([/_-]?)(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
@@ -125,13 +125,13 @@ def _marked_times(
     head = _head_of(headline)
     for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], headline):
         text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
-        stated = one_line(element.get("title" if element.tag == "abbr" else "datetime"))
+        stated = one_line(element.get("datetime")) or _stated_time(element)
         values = [value for value in (stated, text) if value]
         if PUBLISHED.search(text) and _tells_another_day(text, stated, locale):
             values.reverse()  # what readers see; the other is when it was changed, or filed
         parent = element.getparent()
         before = one_line((parent.text or "") if parent is not None else "", MAX_DATE_LINE)
-        label = f"{element.get('class', '')} {element.get('itemprop', '')}"
+        label = f"{element.get('class', '')} {' '.join(stated_properties(element))}"
         is_marked = element.get("pubdate") is not None or PUBLISHED_CLASS.search(label) is not None
         if not is_marked and (
             MODIFIED_CLASS.search(label) or (MODIFIED.search(f"{before} {text}") and not PUBLISHED.search(f"{before} {text}"))
@@ -176,20 +176,34 @@ def _dated_lines(marked: Callable[[], Marked], headline: lxml.html.HtmlElement |
     """
     lines: dict[lxml.html.HtmlElement, str] = {}
     for element in marked().dates:
-        text = plain(one_line(element.get("content")) or one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain(_stated_time(element) or one_line(element.text_content(), MAX_DATE_LINE + 1))
         if 6 <= len(text) <= MAX_DATE_LINE and YEAR.search(text):
             lines[element] = text
         if len(lines) == MAX_ELEMENTS:
             break
     order = _order(headline) if lines else {}
     far_before = {element for element in lines if headline is not None and order[headline] - order[element] > FAR}
+    changes = {element for element in lines if _is_named_change(element)}
+    beside = {element.getparent() for element in lines.keys() - changes}
     for element in _from_nearest([element for element in lines if (element in far_before) == far], headline):
         text = lines[element]
-        if element.get("itemprop") == "dateModified":
+        if not MODIFIED_PROPERTIES.isdisjoint(stated_properties(element)) or (element in changes and element.getparent() in beside):
             continue
         text = _before_change(text)
         if not MODIFIED.search(text) or PUBLISHED.search(text):
             yield _of_publication(text)
+
+
+def _stated_time(element: lxml.html.HtmlElement) -> str:
+    """Return the time that an element states for machines: in its `content`, or as microformats do in its title."""
+    title = element.get("title", "")
+    return one_line(element.get("content")) or (title if ISO.match(title) else "")
+
+
+def _is_named_change(element: lxml.html.HtmlElement) -> bool:
+    """Tell whether an element is named after a change alone: themes call the only date of a post `updated` too."""
+    name = f"{element.get('class', '')} {element.get('id', '')}"
+    return MODIFIED_CLASS.search(name) is not None and PUBLISHED_CLASS.search(name) is None
 
 
 def _order(element: lxml.html.HtmlElement | None) -> dict[lxml.html.HtmlElement, int]:
@@ -264,6 +278,8 @@ def _lines_of_change(
 ) -> Iterator[str]:
     """Yield what says that the page was changed, and when, of its dated elements and the lines near the headline."""
     for element in marked().dates[:MAX_ELEMENTS]:
+        if (stated := _stated_time(element)) and not MODIFIED_PROPERTIES.isdisjoint(stated_properties(element)):
+            yield stated
         text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
         if len(text) <= MAX_DATE_LINE and YEAR.search(text) and MODIFIED.search(text):
             yield _of_change(text)

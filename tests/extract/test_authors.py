@@ -160,6 +160,30 @@ def test_authors_of_a_paper_stand_surname_first() -> None:
     assert read(head=head).authors == ("Jane Doe", "John T. van Roe")
 
 
+@pytest.mark.parametrize(
+    ("creator", "names"),
+    [
+        ("Doe, Jane", ("Jane Doe",)),
+        ("Jane Doe, John Roe", ("Jane Doe", "John Roe")),
+        ("dpa, Jane Doe", ("Jane Doe",)),
+        ("Jane Doe, dpa", ("Jane Doe",)),
+    ],
+)
+def test_the_creator_of_dublin_core_may_stand_surname_first(creator: str, names: tuple[str, ...]) -> None:
+    assert read(head=f'<meta name="DC.creator" content="{creator}">').authors == names
+    assert read(head=f'<meta property="dc:creator" content="{creator}">').authors == names
+
+
+def test_an_agency_behind_a_stroke_makes_an_author_no_address() -> None:
+    assert read(head='<meta name="author" content="Jane Doe / dpa">').authors == ("Jane Doe",)
+    assert read(head='<meta name="author" content="authors/jane-doe">').authors == ()
+
+
+def test_the_author_of_rdfa_is_named() -> None:
+    person = '<span property="author" typeof="Person"><span property="name">Jane Doe</span> <i>Harbour</i></span>'
+    assert read(f'<article vocab="https://schema.org/" typeof="NewsArticle">{person}</article>').authors == ("Jane Doe",)
+
+
 def test_a_person_who_publishes_their_own_site_is_its_author() -> None:
     """A site that is one person's types its publisher as both, and names the author by that object's id."""
     person = {"@type": ["Person", "Organization"], "@id": "https://alvertoncourier.example/#jane", "name": "Jane Doe"}

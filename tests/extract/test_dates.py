@@ -250,6 +250,49 @@ def test_of_a_line_with_both_the_publication_is_taken(line: str) -> None:
         assert (page.published_at or "")[:10] == "2024-03-01"
 
 
+PUBLISHED, CHANGED = "2024-03-01T10:00:00+01:00", "2024-03-09T10:00:00+01:00"
+
+
+def time(name: str, moment: str) -> str:
+    return f'<time property="{name}" datetime="{moment}">the day</time>'
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        f"{time('schema:dateModified', CHANGED)} {time('schema:datePublished', PUBLISHED)}",
+        f"{time('dateModified', CHANGED)} {time('datePublished', PUBLISHED)}",
+        f'<span itemprop="dateModified" content="{CHANGED}">9</span> <span itemprop="datePublished" content="{PUBLISHED}">1</span>',
+        f'<meta property="schema:dateModified" content="{CHANGED}"><meta property="schema:datePublished" content="{PUBLISHED}">',
+        f'<meta property="dcterms:modified" content="{CHANGED}"><meta property="dcterms:created" content="{PUBLISHED}">',
+    ],
+)
+def test_rdfa_and_microdata_tell_the_publication_from_the_change(stated: str) -> None:
+    metadata = read(f'<div typeof="schema:NewsArticle">{stated}</div>')
+    assert (metadata.published_at, metadata.modified_at) == (PUBLISHED, CHANGED)
+
+
+@pytest.mark.parametrize("names", ["dc:date dc:created", "schema:dateCreated"])
+def test_the_rdfa_of_drupal_tells_when_a_page_was_made(names: str) -> None:
+    stated = f'<span property="{names}" content="{PUBLISHED}">Submitted by Jane Doe on Fri, 03/01/2024 - 10:00</span>'
+    assert read(stated).published_at == PUBLISHED
+
+
+def test_rdfa_of_a_comment_says_nothing_of_the_page() -> None:
+    comment = f'<div property="comment" typeof="Comment"><meta property="datePublished" content="{PUBLISHED}"></div>'
+    assert read(f'<div typeof="NewsArticle">{comment}</div>').published_at is None
+
+
+def test_of_two_dates_side_by_side_the_one_that_is_named_after_a_change_is_none_of_publication() -> None:
+    updated = '<span class="updated">9 March 2024</span>'
+    assert read(f'<div>{updated} <span class="published" title="{PUBLISHED}">a week ago</span></div>').published_at == PUBLISHED
+    assert read(f"<div>{updated}</div>").published_at == "2024-03-09"  # as some themes call the only one
+
+
+def test_the_title_of_a_time_may_state_it() -> None:
+    assert read(f'<time title="{PUBLISHED}">5 hours ago</time>').published_at == PUBLISHED
+
+
 @pytest.mark.parametrize("where", ['div class="comments"', "aside", "footer", 'ul class="related"'])
 def test_dates_of_comments_and_other_stories_do_not_count(where: str) -> None:
     assert read(f'<{where}><time datetime="2024-03-03">3 March 2024</time></{where.split()[0]}>').published_at is None

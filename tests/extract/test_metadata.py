@@ -75,6 +75,11 @@ def test_a_copy_names_its_original(head: str) -> None:
         (jsonld(isAccessibleForFree="https://schema.org/False"), True),
         (jsonld(isAccessibleForFree=True), False),
         (jsonld(isAccessibleForFree="true"), False),
+        (jsonld(hasPart={"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".rest"}), True),
+        (jsonld(isAccessibleForFree=True, hasPart=[{"isAccessibleForFree": "False"}]), False),
+        (jsonld(hasPart=[{"@type": "VideoObject"}, None, "x"]), False),
+        ('<meta itemprop="isAccessibleForFree" content="false">', True),
+        (jsonld(isAccessibleForFree=True) + '<meta itemprop="isAccessibleForFree" content="false">', False),
         ('<meta property="article:content_tier" content="locked">', True),
         ('<meta property="article:content_tier" content="free">', False),
         ("", False),
@@ -93,6 +98,11 @@ def test_section_image_description_and_word_count() -> None:
     assert metadata.image == "https://www.example.com/ferry.jpg"
     assert metadata.description == "It sails & sails."
     assert metadata.word_count == 412
+
+
+def test_section_and_image_of_microdata() -> None:
+    metadata = read('<meta itemprop="articleSection" content="Harbour"><meta itemprop="image" content="/ferry.jpg">')
+    assert (metadata.section, metadata.image) == ("Harbour", "https://www.example.com/ferry.jpg")
 
 
 @pytest.mark.parametrize("image", ["https://a.example/i.png", ["https://a.example/i.png"], {"url": "https://a.example/i.png"}])
