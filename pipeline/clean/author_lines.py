@@ -10,7 +10,7 @@ from pipeline.clean.lines import count_words, ends_softly, ends_with_stop, fold,
 from pipeline.clean.rules import match_line
 from pipeline.clean.words import words_for
 from pipeline.extract.agencies import is_agency
-from pipeline.extract.bylines import BY, PICTURED, WHO_MADE_WHAT, after_by, without_role
+from pipeline.extract.bylines import BY, PICTURED, SMALL_BEGINNING, WHO_MADE_WHAT, after_by, without_role
 from pipeline.extract.cjk_bylines import WIDE, plain_byline
 from pipeline.extract.strings import begins_small
 
@@ -210,7 +210,8 @@ def _are_names(text: str) -> bool:
     words = [word for word in text.split() if fold(word.strip(",|&-·")) not in words_for("bylines") and word.strip(",|&-·")]
     if len(words) == 1 and WIDE_NAME.fullmatch(words[0]):
         return True
-    return 2 <= len(words) <= 8 and all(NAME.match(word) and not begins_small(word) for word in words)
+    small = (begins_small(word) and not SMALL_BEGINNING.match(word) for word in words)
+    return 2 <= len(words) <= 8 and all(map(NAME.match, words)) and not any(small)
 
 
 def is_bio(text: str, authors: Collection[str] = ()) -> bool:

@@ -40,8 +40,9 @@ def _any_of(kind: str) -> str:
 
 _BY_WORDS, _PICTURES = _any_of("by"), _any_of("pictures")
 COLONS = "՝៖፦"  # of Armenian, Khmer and Ethiopic
-# A capital letter alone is an initial: "Michael A Cohen". "Y" is rarer as one than as the "and" of a byline in capitals.
-AND = r"(?:and|with|und|et|та|og|och|ja|en|ve|és|și|και|و|dan|và|&|\+|(?-i:[yYeiиИa]))"
+# A capital letter alone is an initial: "Michael A Cohen", and "Con" a name. "Y" is rarer as one than as the "and" of a byline in
+# capitals.
+AND = r"(?:and|with|avec|und|et|ta|og|och|ja|en|ve|és|și|και|и|dan|và|&|\+|(?-i:mit|met|con|com|[yYeiиИa]))"
 BY = re.compile(
     rf"(?:(?:{_PICTURES})\s+{AND}\s+)?({_BY_WORDS})(?:\s+{AND}\s+(?:{_PICTURES})(?:\s+(?:{_BY_WORDS}))?)?(?:\s*[:：・{COLONS}]\s*|\s+|$)",
     re.IGNORECASE,
@@ -67,7 +68,7 @@ TAIL = re.compile(
 # Names of houses, sites and pen names, which no tail stands behind: "Rapid7", "Human in the Loop", "Audiophile On".
 ONE_NAME = re.compile(r"[^\W\d]+(?:\d+|\s+in\s+the\s+\w+|\s+on)", re.IGNORECASE)
 WHO_MADE_WHAT = re.compile(rf"\s*[(\[](?:{_BY_WORDS}|{_PICTURES})[)\]]", re.IGNORECASE)  # "Jane Doe (text), John Roe (photos)"
-ABBREVIATED = re.compile(r"(?:\b[A-Z]|Jr|Sr)\.$")
+ABBREVIATED = re.compile(r"(?:\b[^\W\d_]|Jr|Sr)\.$")
 CAPITALS = re.compile(r"(?<![^\W\d_])(?:(M[Cc])(?=[^\W\d_]{3}))?([^\W\d_])([^\W\d_]{2,})")
 # "JO SMITH"; "JT", "AJ" and "AI" are initials.
 SHORT_FIRST = re.compile(r"^([AEIOU])([^\WAEIOUJ\d_]\s)|^([^\WAEIOU\d_])([AEIOU]\s)")
@@ -76,8 +77,11 @@ HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE
 EDGES = ' \t,:;-–—|*"“”'
 LETTER = re.compile(r"[^\W\d_]")
 HAN = re.compile(r"[\u3400-\u9fff]+")
+HAN_DESK = re.compile(r"..+[部社局]")
 LOWER = re.compile(r"[a-zà-öø-ÿа-яёα-ω]")
-HANDLE = re.compile(r"^@|[@#{}<>=＝:：｜]|https?:|www\.|\.(?:com|org|net|co\.uk|de|fr)\b", re.IGNORECASE)
+# "d'Ormesson", "al-Masri": a small beginning that belongs to a name.
+SMALL_BEGINNING = re.compile(r"[a-z]{1,5}['’ʼ-](?=[^\W\d_])(?!(?:[a-zß-öø-ÿ]))")
+HANDLE = re.compile(r"^@|[@#{}<>=＝:：｜？?！!。…「」]|https?:|www\.|\.(?:com|org|net|co\.uk|de|fr)\b", re.IGNORECASE)
 
 
 def after_by(line: str) -> str | None:
@@ -167,7 +171,8 @@ def is_person(name: str, names: SiteNames) -> bool:
 def _written_as_name(parts: list[str]) -> bool:
     """Tell whether the words are written with capitals, as far as the script has them; initials alone are a degree or an avatar."""
     if len(parts) == 1:
-        if HAN.fullmatch(parts[0]) and len(parts[0]) > MAX_HAN:
+        if HAN.fullmatch(parts[0]) and (len(parts[0]) > MAX_HAN or HAN_DESK.fullmatch(parts[0])):
             return False
         return len(parts[0]) > 1 and not LOWER.match(parts[0]) and not (parts[0].isupper() and len(parts[0]) < INITIALS)
-    return not any(LOWER.match(part) and part.lower() not in INSIDE_NAMES for part in parts)
+    small = (part for part in parts if LOWER.match(part) and not SMALL_BEGINNING.match(part))
+    return all(part.lower() in INSIDE_NAMES for part in small)

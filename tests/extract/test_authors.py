@@ -125,6 +125,22 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Kate and Ann", ["Kate", "Ann"]),
         ("Center for Harbour Evaluation and Research", []),
         ("The Harbourmaster", []),
+        ("Par Jeanne Dupont avec AFP", ["Jeanne Dupont"]),
+        ("Juana Pérez con EFE", ["Juana Pérez"]),
+        ("By Jane Doe and Con Roe", ["Jane Doe", "Con Roe"]),
+        ("Jean d'Ormeval", ["Jean d'Ormeval"]),
+        ("Ahmed al-Masri und Lina el-Khatib", ["Ahmed al-Masri", "Lina el-Khatib"]),
+        ("María de los Ríos", ["María de los Ríos"]),
+        ("João do Carmo", ["João do Carmo"]),
+        ("Автор: Иванова А. В.", ["Иванова А. В."]),
+        ("社会部", []),
+        ("作者：佚名", []),
+        ("记者：为什么？", []),
+        ("记者 陈思远 通讯员 李海 报道", ["陈思远", "李海"]),
+        ("记者 陈思远 来源：港口日报", ["陈思远"]),
+        ("記者 陳思遠／港都報導　2024年5月3日", ["陳思遠"]),
+        ("澎湃新闻记者 陈思远", ["陈思远"]),
+        ("取材・文／佐藤花子 撮影／鈴木一郎", ["佐藤花子"]),
     ],
 )
 def test_a_byline_gives_names(byline: str, names: list[str]) -> None:
@@ -312,6 +328,38 @@ def test_two_bylines_side_by_side_are_both_authors() -> None:
 )
 def test_a_line_that_opens_with_a_name_and_what_the_person_does_names_the_author(line: str, name: str) -> None:
     assert read(f"<p>{line}</p>").authors == (name,)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("〔記者陳思遠／台北報導〕港務局3日宣布，渡輪復駛。", ("陳思遠",)),
+        ("2024-05-03 10:05 港都報／ 記者陳思遠／台北即時報導", ("陳思遠",)),
+        ("陳思遠／綜合報導", ("陳思遠",)),
+        ("（中央社記者陳思遠台北3日電）港務局宣布渡輪復駛。", ("陳思遠",)),
+        ("新华社北京5月3日电（记者陈思远、李海）港务局宣布渡轮恢复运营。", ("陈思远", "李海")),
+        ("本报讯（记者 陈思远 通讯员 李海）港务局宣布渡轮恢复运营。", ("陈思远", "李海")),
+        ("来源：港口日报 作者：陈思远 编辑：李明", ("陈思远",)),
+        ("本报记者 陈思远 李海", ("陈思远", "李海")),
+        ("聞き手・佐藤花子", ("佐藤花子",)),
+        ("[항구일보 김민수 기자] 흰 여객선이 다시 떠났다.", ("김민수",)),
+        ("항구=김민수 기자 kimms@hanggu.example", ("김민수",)),
+        ("【记者手记】漫长的冬天", ()),
+        ("记者从港务局获悉，渡轮已恢复运营。", ()),
+        ("國際／綜合報導", ()),
+        ("生活中心／綜合報導", ()),
+        ("国际部／综合报道", ()),
+    ],
+)
+def test_a_dateline_names_the_reporter_as_papers_of_the_east_write_it(line: str, names: tuple[str, ...]) -> None:
+    assert read(f"<p>{line}</p>").authors == names
+
+
+@pytest.mark.parametrize(
+    "line", ["Opinion by Jane Doe", "Eine Kolumne von Jane Doe", "Dal nostro inviato Jane Doe", "Rozmawiała Jane Doe"]
+)
+def test_what_somebody_wrote_may_stand_before_the_by(by: str) -> None:
+    assert read(f"<p>{by} Jane Doe</p>").authors == ("Jane Doe",)
 
 
 def test_the_writer_of_the_next_article_of_an_endless_page_is_no_author() -> None:
