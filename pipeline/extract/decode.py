@@ -23,7 +23,6 @@ WHATWG_CODECS = {
     "iso-8859-8-i": "iso8859-8",
     "gb2312": "gb18030",
     "gbk": "gb18030",
-    "x-gbk": "gb18030",
     "gb_2312-80": "gb18030",
     "chinese": "gb18030",
     "big5": "big5hkscs",
@@ -31,17 +30,13 @@ WHATWG_CODECS = {
     "shift_jis": "cp932",
     "shift-jis": "cp932",
     "sjis": "cp932",
-    "x-sjis": "cp932",
     "windows-31j": "cp932",
     "euc-kr": "cp949",
     "uhc": "cp949",
     "ks_c_5601-1987": "cp949",
     "windows-949": "cp949",
     "unicode-1-1-utf-8": "utf-8",
-    "x-mac-cyrillic": "mac-cyrillic",
     "macintosh": "mac-roman",
-    "x-cp1251": "cp1251",
-    "x-cp1252": "cp1252",
     "win-1251": "cp1251",
 }
 # Everything else that may be decoded with. Python also offers codecs that are no charsets (rot13, idna, unicode_escape) and
@@ -91,6 +86,8 @@ HIGH_BYTES = bytes(range(0x80, 0x100))
 # charset hardly ever forms a good one.
 TOLERATED_DAMAGE = 0.5
 TOLERATED_IF_DECLARED = 1.0
+# Of a declared charset of single bytes, of all bytes beyond ASCII: text in another charset has more that are undefined.
+STRAY_BYTES = 0.01
 # So few characters may be valid UTF-8 by chance in GBK or Shift_JIS text (one in six, each).
 CHANCE_CHARACTERS = 4
 # No Western language has words of accented letters alone; Cyrillic, Greek or Japanese read as cp1252 has nothing else.
@@ -104,6 +101,10 @@ PASTED_LIMIT = 10_000  # beyond it the page is noise, and a handler in Python to
 # one that all of these letters begin with is found faster than a class of letters.
 SIGNS = "ŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™"
 DOUBLE_ENCODED = re.compile(rb"\xc3[\x82-\xb4](?:\xc2[\x80-\xbf]|" + "|".join(SIGNS).encode() + rb")")
+_SIGN = f"[\x80-\xbf{SIGNS}]"
+# One character of such text: "LIBERTÉ»" has one by chance.
+TWICE = re.compile(rf"[Â-ß]{_SIGN}|[à-ï]{_SIGN}{{2}}|[ð-ô]{_SIGN}{{3}}")
+MOST = 2  # times as many of them as of other characters beyond ASCII
 CERTAIN_PAIRS = 8  # an article about mojibake shows a few, a broken page has them everywhere
 
 CONTROLS = "".join(map(chr, range(0x20))).translate({0x09: None, 0x0A: None}) + "".join(map(chr, range(0x7F, 0xA0)))
@@ -172,6 +173,7 @@ def _declared_codecs(body: bytes, content_type: str | None) -> list[str]:
 def _codec(label: str) -> str | None:
     """Return the Python codec that a label stands for on the web; None for what is no charset or not to be trusted."""
     label = label.strip().lower()
+    label = label if label in WHATWG_CODECS else label.removeprefix("x-")
     if label in WHATWG_CODECS:
         return WHATWG_CODECS[label]
     try:
@@ -218,12 +220,21 @@ def _cp1252_punctuation(error: UnicodeError) -> tuple[str, int]:
     return (bytes([byte]).decode("cp1252") if byte in CP1252_PUNCTUATION else "\ufffd"), error.end
 
 
+def _cp1252_controls(error: UnicodeError) -> tuple[str, int]:
+    """Decode a byte that cp1252 leaves undefined as itself, as on the web: it goes as a control."""
+    assert isinstance(error, UnicodeDecodeError)
+    return chr(error.object[error.start]), error.start + 1
+
+
 codecs.register_error("cp1252_punctuation", _cp1252_punctuation)
+codecs.register_error("cp1252_controls", _cp1252_controls)
 
 
 def _as_legacy(body: bytes, declared: list[str]) -> str:
     """Return the body in the first declared charset that it is valid in, else in the detected one, else as cp1252."""
     readings = {codec: text for codec in declared if codec != "utf-8" and (text := _strict(body, codec)) is not None}
+    single = (codec for codec in declared if codec != "utf-8" and codec not in MULTIBYTE_CODECS)
+    readings = readings or {codec: text for codec in single if (text := _nearly(body, codec)) is not None}
     readings = {codec: text for codec, text in readings.items() if not _is_implausible(codec, text)}
     if len(readings) == 1:
         return next(iter(readings.values()))
@@ -246,6 +257,13 @@ def _strict(body: bytes, codec: str) -> str | None:
         return None
 
 
+def _nearly(body: bytes, codec: str) -> str | None:
+    """Return the body in a charset of single bytes in which next to all of it is valid: a pasted one tells of no other charset."""
+    text = body.decode(codec, "cp1252_controls" if codec == "cp1252" else "replace")
+    beyond_ascii = len(body) - len(body.translate(None, HIGH_BYTES))
+    return text if sum(map(text.count, "\ufffd\x81\x8d\x8f\x90\x9d")) <= STRAY_BYTES * beyond_ascii else None
+
+
 def _is_implausible(codec: str, text: str) -> bool:
     return codec in ("cp1252", "cp1254") and len(ACCENTED_WORDS.findall(text)) > ACCENTED_WORD_LIMIT
 
@@ -264,14 +282,25 @@ def _usual_codec(body: bytes) -> str | None:
 
 
 def _undo_double_encoding(text: str) -> str:
-    """Return the text with UTF-8 that was encoded twice read once more; only when the whole document agrees."""
+    """Return the text with UTF-8 that was encoded twice read once more: all of it, or where a template around it was not, the parts
+    that were, when they are the most of what is beyond ASCII.
+    """
     pairs = DOUBLE_ENCODED.finditer(text.encode(errors="replace"))
     if sum(1 for _, _ in zip(pairs, range(CERTAIN_PAIRS), strict=False)) < CERTAIN_PAIRS:
         return text
     try:
         return _cp1252_bytes(text).encode("latin-1").decode("utf-8")
     except UnicodeError:
-        return text
+        parts = TWICE.findall(text)
+        others = sum(not char.isascii() for char in text) - sum(map(len, parts))
+        return TWICE.sub(_read_again, text) if len(parts) >= max(CERTAIN_PAIRS, MOST * others) else text
+
+
+def _read_again(part: re.Match[str]) -> str:
+    try:
+        return _cp1252_bytes(part[0]).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return part[0]
 
 
 # Bytes that cp1252 leaves undefined stand for themselves, as on the web.

@@ -115,6 +115,31 @@ def test_a_page_encoded_twice_is_mended(wrong: str) -> None:
     assert decode(page.encode().decode(wrong).encode(), None) == page
 
 
+@pytest.mark.parametrize(
+    "text", ["It’s the captain’s “long” winter – again. ", "Größe für naïve Cafés: weiß der Bär. ", "Порт знову відкрито. "]
+)
+def test_a_text_encoded_twice_is_mended_in_a_template_that_was_not(text: str) -> None:
+    twice = (5 * text).encode().decode("latin-1")
+    assert decode(html(f"© — {twice}").encode(), None) == html(f"© — {5 * text}")
+
+
+def test_a_few_words_encoded_twice_in_a_page_that_was_not_are_left_alone() -> None:
+    page = html(20 * "Größe für naïve Cafés: weiß der Bär. " + 8 * "fÃ¼r ")
+    assert decode(page.encode(), None) == page
+
+
+def test_a_stray_byte_does_not_make_a_declared_charset_wrong() -> None:
+    text = 5 * "Η λιμενική αρχή ανακοίνωσε ότι το λευκό πλοίο σάλπαρε ξανά. "
+    page = html(text, "windows-1253").encode("cp1253").replace(b"</p>", b"\xff</p>")
+    assert text.strip() in decode(page, None)
+
+
+@pytest.mark.parametrize(("label", "codec"), [("x-mac-roman", "mac-roman"), ("x-cp1250", "cp1250"), ("x-euc-jp", "euc_jp")])
+def test_a_charset_may_be_labelled_as_browsers_of_old_did(label: str, codec: str) -> None:
+    text = "白い渡し船が港を出た" if codec == "euc_jp" else "Köln grüßt"
+    assert text in decode(html(text, label).encode(codec), None)
+
+
 def test_a_page_that_only_shows_mojibake_is_left_alone() -> None:
     page = html("Wenn „Größe“ als „GrÃ¶ÃŸe“ erscheint, wurde zweimal kodiert; „fÃ¼r“, „Ã¤“, „Ã¶“, „Ã¼“, „Ã©“, „Ã¨“ ebenso.")
     assert decode(page.encode(), None) == page
