@@ -19,7 +19,8 @@ from pipeline.extract.strings import cut_at_word, fold, one_line, words
 from pipeline.extract.textlines import Lines
 
 SEPARATOR = re.compile(
-    r"(\s+[|¦·•:»«›‹~/\\–—―−-]{1,3}\s+|\s*[|｜»«‖]+\s*|\s+::\s+|\s*_\s*(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s*_\s*)"
+    r"(\s+[|¦·•:»«›‹~/\\–—―−-]{1,3}\s+|\s*[|｜»«‖]+\s*|\s+::\s+|\s*_\s*(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s*_\s*"
+    rf"|(?<={WIDE.pattern})\s*[-–—－]{{1,2}}\s*(?={WIDE.pattern}))"
 )
 PREFIX = re.compile(r"(?<=\S\S)\s*[:：]\s+(?=\S)")
 STRONG_SEPARATOR = re.compile(r"[|｜»«‖¦]")
@@ -49,6 +50,8 @@ MAX_PIECES = 12  # between separators
 MIN_WORDS = 4  # of a headline behind which the site's name, and more, may stand
 MIN_LINE_WORDS = 3  # of a line that is the headline because the <title> holds it; without spaces, half of the <title> says as much
 MIN_LESSER = 8  # letters of an h2 or h3 that is the headline
+CUT = ("...", "…")
+MIN_BEGUN = 20  # letters of a title that is cut off
 # Between pieces of a <title>, with or without space around: a piece counts only when it stands on the page as a line.
 LOOSE_SEPARATOR = re.compile(r"\s*[|¦·•:»«›‹~/\\–—―−_()\[\]-]+\s*")
 
@@ -155,12 +158,14 @@ def _behind_link(heading: str, markup: Markup) -> str | None:
 
 
 def _lesser_heading(tree: lxml.html.HtmlElement, declared: list[str]) -> str | None:
-    """Return the h2 or h3 that is a declared title, or the better half of one."""
+    """Return the h2 or h3 that is a declared title, or the better half of one, or goes on where one is cut off."""
     folded = [fold(title) for title in declared]
+    begun = tuple(cut for title in declared if title.endswith(CUT) and len(cut := fold(title)) >= MIN_BEGUN)
     for element in list(tree.iter("h2", "h3"))[:MAX_HEADINGS]:
         text = heading_text(element)
         own = fold(text)
-        if len(own) >= MIN_LESSER and any(own in title and 2 * len(own) >= len(title) for title in folded):
+        is_said = any(own in title and 2 * len(own) >= len(title) for title in folded)
+        if len(own) >= MIN_LESSER and (is_said or (begun and own.startswith(begun))):
             return text
     return None
 

@@ -228,6 +228,17 @@ def test_a_headline_without_word_spaces_is_compared_by_letters() -> None:
     assert likeness("フェリーが再び運航", "フェリーが再び運航を開始") > 0.5
 
 
+def test_the_name_of_the_site_stands_behind_a_dash_without_spaces_where_words_have_none() -> None:
+    head = '<meta property="og:site_name" content="港口网">'
+    assert title_of("", "<title>渡轮四个月后恢复运营-港口网</title>" + head) == "渡轮四个月后恢复运营"
+    assert title_of("", "<title>渡轮复航——漫长的冬天-港口网</title>" + head) == "渡轮复航——漫长的冬天"
+
+
+def test_a_lesser_heading_goes_on_where_the_title_is_cut_off() -> None:
+    head = f"<title>{HEADLINE[:30]}...</title>"
+    assert title_of(f"<h2>Other news</h2><h2>{HEADLINE}</h2>", head) == HEADLINE
+
+
 def test_the_title_of_a_drawing_is_not_the_page_s() -> None:
     assert title_of(f"<svg><title>Menu</title></svg><h1>{HEADLINE}</h1>") == HEADLINE
 
