@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from pipeline.extract.strings import fold, one_line, words
@@ -22,8 +23,11 @@ MISSING_COMMA = re.compile(r'(?<=["}\]])([^\S\n]*\n\s*+)(?="[\w@]+"\s*:)')
 BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
 LINE_COMMENT = re.compile(r"(?m)^[^\S\n]*//.*$")
 # What can still be read of an object that no mending makes JSON.
-SALVAGE_KEYS = ("@type", "headline", "datePublished", "dateModified", "articleSection", "inLanguage")
-SALVAGED = re.compile(r'"(' + "|".join(SALVAGE_KEYS) + r')"\s*:\s*"((?:[^"\\\n]|\\.){1,500})"\s*(?=[,}\]])')
+SALVAGED = re.compile(
+    r'"(@type|headline|datePublished|dateModified|articleSection|inLanguage|author|isAccessibleForFree)"\s*:\s*(?=["{\[tf])'
+)
+MAX_SALVAGED = 500
+VALUE_END = re.compile(r"\s*(?:[,}\]]|$)")  # behind a string that holds quotation marks stands something else
 
 # Under these keys stands the page itself; under all others (hasPart, mentions, review, itemListElement) stand other things.
 WRAPPER_KEYS = ("@graph", "mainEntity", "mainEntityOfPage", "mainContentOfPage", "article", "item", "subjectOf")
@@ -92,7 +96,7 @@ def is_organisation(node: Node) -> bool:
 
 def parse_script(script: str) -> list[Any]:
     """Return the JSON values of one script element; what cannot be mended is read key by key."""
-    text = script.strip()[:MAX_SCRIPT]
+    text = script.strip().lstrip("\ufeff")[:MAX_SCRIPT]
     if not text:
         return []
     for mend in (_as_it_is, _unwrapped, _mended, _unescaped):
@@ -101,8 +105,13 @@ def parse_script(script: str) -> list[Any]:
         except (ValueError, RecursionError):
             continue
     salvaged: Node = {}
-    for key, value in SALVAGED.findall(text):
-        salvaged.setdefault(key, value.replace('\\"', '"').replace("\\/", "/"))
+    for found in islice(SALVAGED.finditer(text), MAX_SALVAGED):
+        try:
+            value, end = _decoder.raw_decode(text, found.end())
+        except (ValueError, RecursionError):
+            continue
+        if VALUE_END.match(text, end):
+            salvaged.setdefault(found[1], value)
     return [salvaged] if salvaged else []
 
 
@@ -130,7 +139,17 @@ def _unescaped(text: str) -> str:
     return _mended(text.replace("&quot;", '"').replace("&#34;", '"').replace("&amp;", "&"))
 
 
-_decoder = json.JSONDecoder(strict=False)  # not strict: line breaks inside strings
+def _plain(node: Node) -> Any:
+    """Return an object as most write it: without what JSON-LD and PHP put around a value or a list, or before a key."""
+    wrapped = next((key for key in ("@value", "@list", "@set") if key in node), None)
+    if wrapped:
+        return node[wrapped]
+    if node and all(map(str.isdecimal, node)):
+        return list(node.values())
+    return {key.removeprefix("schema:"): value for key, value in node.items()} if any(":" in key for key in node) else node
+
+
+_decoder = json.JSONDecoder(strict=False, object_hook=_plain)  # not strict: line breaks inside strings
 
 
 def _values(text: str) -> list[Any]:

@@ -104,9 +104,7 @@ def read_dates(
 def _jsonld_values(markup: Markup, keys: tuple[str, ...]) -> list[str]:
     values = [markup.jsonld.get(key) for key in keys]
     flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
-    return [
-        str(item) if isinstance(item, int) else one_line(item.get("@value") if isinstance(item, dict) else item) for item in flat
-    ]
+    return [str(item) if isinstance(item, int) else one_line(item) for item in flat]
 
 
 def _marked_times(

@@ -45,6 +45,27 @@ def test_an_article_is_found_in_whatever_form(script: str) -> None:
     assert headline_in(script) == "Ferry sails again"
 
 
+@pytest.mark.parametrize(
+    "author",
+    [
+        [{"name": "Jane Doe"}, {"name": "John Roe"}],
+        {"0": {"name": "Jane Doe"}, "1": {"name": "John Roe"}},  # as PHP writes a list from which it took something
+        {"@list": [{"name": {"@value": "Jane Doe"}}, {"schema:name": "John Roe"}]},
+    ],
+)
+@pytest.mark.parametrize("rest", ["", ', "description": "a "quoted" word", "x": [', "\ufeff"])
+def test_authors_are_found_in_whatever_form(author: object, rest: str) -> None:
+    script = json.dumps({**ARTICLE, "author": author})
+    script = rest + script if rest == "\ufeff" else script[:-1] + rest + "}"
+    assert read_jsonld([script], URL, []).get("author") == [{"name": "Jane Doe"}, {"name": "John Roe"}]
+
+
+def test_what_follows_a_quotation_in_broken_json_is_not_taken_for_the_whole() -> None:
+    script = '{"@type": "NewsArticle", "headline": "He said "no" to it", "author": {"name": "Jane Doe"'
+    found = read_jsonld([script], URL, [])
+    assert (found.get("headline"), found.get("author")) == (None, None)
+
+
 def test_news_wins_over_the_page_and_other_works() -> None:
     nodes = [{"@type": "WebPage", "name": "Courier"}, {"@type": "VideoObject", "name": "Ferry sails again"}, ARTICLE]
     assert read_jsonld([json.dumps(nodes)], URL, []).get("headline") == "Ferry sails again"
