@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from pipeline.extract.strings import MARKS
 from pipeline.memo import remember_short
 
 # Marks that fall with the accents: Latin, Greek and Cyrillic diacritics, Arabic and Hebrew vowel signs, Arabic tatweel.
@@ -21,7 +22,7 @@ _LETTERS = str.maketrans(
 _NOTES = re.compile(r"(?<=[^\W\d_]{3}[.!?…])[\"'’”»)]*[\[(]?[\d⁰¹²³⁴-⁹]{1,3}(?:[\])]|[\[(,][\d⁰¹²³⁴-⁹]{1,3})*$")
 _COUNTER = re.compile(r"^[(\[]?\d{1,4}(?:[.,]\d{1,3})? ?[km]?[)\]]? (?=\D)|[ :·]{0,2}[(\[]?\b\d[\d.,]{0,8} ?[km]?[)\]]?$")
 _DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"\w[\w'’.-]*")
+_WORD = re.compile(rf"\w[\w{MARKS}'’.-]*")
 # Scripts that put no space between words. Two of their letters stand for one word.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7af]")

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from pipeline.extract.calendars import in_common_era
 from pipeline.extract.months import month_number, with_one_name
+from pipeline.extract.strings import MARKS
 
 EARLIEST_YEAR = 1800  # publishers put digitised archives online
 EARLIEST_IN_TEXT = 1995  # of an address or free text: no page is older than the web
@@ -35,12 +36,6 @@ NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}
 SHORT_YEAR = re.compile(r"(?<![\w/.:-])(0?[1-9]|[12]\d|3[01])([./])(0?[1-9]|[12]\d|3[01])\2(\d\d)(?![\w/:-]|\.\d)")
 YEAR_FIRST_LANGUAGES = frozenset(("ja", "ko", "zh", "hu", "lt", "mn"))
 EPOCH = re.compile(r"(\d{10}|\d{13})")
-# A word, with the marks that stand for vowels in the scripts of India and South-East Asia.
-MARKS = (
-    r"\u0300-\u036f\u05b0-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d"
-    r"\u0a70\u0a71\u0a81-\u0a83\u0abc-\u0acd\u0b82\u0bbe-\u0bcd\u0c00-\u0c04\u0c3e-\u0c56\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03"
-    r"\u0d3b-\u0d4d\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b6-\u17d3"
-)
 WORD = rf"(?:[^\W\d_][{MARKS}]*)+"
 DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?,?\s*[-/]?(?:\s?(?:de|di|of|d’|d')\s?|\s)?[-/]?({WORD})\.?,?\s*[-/]?(?:de\s|del\s)?\s?(\d{{4}})(?!\d)"

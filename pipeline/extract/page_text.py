@@ -6,11 +6,12 @@ import re
 
 import lxml.html
 
+from pipeline.extract.strings import MARKS
 from pipeline.extract.votes import ASCII_TOKENS
 
-WORD = re.compile(r"[^\W_]+")
-WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0e7f]")
-WIDE_PER_WORD = 2  # a word of Chinese, Japanese, Korean or Thai is about two characters long
+WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
+WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+WIDE_PER_WORD = 2  # a word of Chinese, Japanese, Korean, Thai, Lao, Burmese or Khmer is about two characters long
 TEASER_LINE = 45  # words; summaries under a headline are shorter
 SENTENCE = re.compile("[.!?…。！？؟।۔։။።។][\\s\"'”’»)\\]]*$")
 SENTENCE_WORDS = 8  # headlines that ask or exclaim are shorter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from unicodedata import category
 
 from pipeline.extract.decode import sanitise
 
@@ -15,6 +16,11 @@ INVISIBLE = re.compile(
 # Marks of the direction of writing: at the ends of a line they order nothing.
 DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 NOT_WORD = re.compile(r"[\W_]+")
+# What stands on, below or around a letter and is no letter to `re`: vowels of India and South-East Asia, of Arabic and Hebrew,
+# accents of their own, and what joins or parts letters. A word goes on behind one.
+_MARKED = (*range(0x300, 0x1100), *range(0x1700, 0x1800), *range(0x3020, 0x30A0))
+MARKS = "\u200c\u200d" + "".join(mark for mark in map(chr, _MARKED) if category(mark).startswith("M"))
+_WITHOUT_MARKS = str.maketrans("", "", MARKS)
 LINE_LIMIT = 2000  # characters: longer than any title, name or summary
 
 
@@ -54,8 +60,13 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a line in lower case, punctuation left out."""
-    return NOT_WORD.sub(" ", text).casefold().split()
+    """Return the words of a line in lower case, punctuation and marks on letters left out."""
+    return NOT_WORD.sub(" ", without_marks(text)).casefold().split()
+
+
+def without_marks(text: str) -> str:
+    """Return a text without the marks on its letters: as its words are compared."""
+    return text if text.isascii() else text.translate(_WITHOUT_MARKS)
 
 
 def begins_small(text: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 import lxml.html
 from lxml import etree
 
-from pipeline.clean.lines import count_words
+from pipeline.clean.lines import count_words, has_unspaced
 from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.headings import MAX_TITLE, heading_text, link_of
 from pipeline.extract.headline import own_headings
@@ -178,7 +178,7 @@ def _visible_piece(page_lines: Callable[[], Lines], title: str, names: SiteNames
     cuts = {fold("".join(pieces[start:end])) for start in range(len(pieces)) for end in range(start + 1, len(pieces) + 1)}
     lines = (text for _, text in page_lines() if len(text) <= MAX_TITLE and fold(text) in cuts)
     half = max(MIN_LESSER, len(fold(title)) / 2)
-    long = (text for text in lines if len(words(text)) >= MIN_LINE_WORDS or (WIDE.search(text) and len(fold(text)) >= half))
+    long = (text for text in lines if len(words(text)) >= MIN_LINE_WORDS or (has_unspaced(text) and len(fold(text)) >= half))
     found = max((text.strip(TRIMMED) for text in long if not names.match(text)), key=len, default=None)
     return _without_site_pieces(found, names) if found else None
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from importlib.resources import files
 
-from pipeline.extract.strings import words
+from pipeline.extract.strings import without_marks, words
 
 WORDS_AROUND = 5  # that a heading may have besides the phrase: the site's politeness, a number
 WIDE_SCRIPT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")  # no spaces between words: a phrase stands anywhere
@@ -15,13 +15,15 @@ _PHRASES = tomllib.loads(files("pipeline.extract").joinpath("walls.toml").read_t
 
 
 def normal(text: str) -> str:
-    """Return a text as phrases are written: lower case, words between single spaces, no punctuation."""
+    """Return a text as phrases are written: lower case, words between single spaces, no punctuation, no marks on letters."""
     return " ".join(words(text))
 
 
 def _phrases(kind: str) -> list[str]:
     """Return the phrases of a kind, in all languages (a wall speaks the visitor's, not the page's), the longest first."""
-    return sorted({phrase for group in _PHRASES[kind].values() for phrase in group}, key=lambda phrase: (-len(phrase), phrase))
+    return sorted(
+        {without_marks(phrase) for group in _PHRASES[kind].values() for phrase in group}, key=lambda phrase: (-len(phrase), phrase)
+    )
 
 
 def _pattern(phrases: list[str]) -> re.Pattern[str]:

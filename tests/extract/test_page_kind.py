@@ -437,7 +437,24 @@ def test_a_page_without_an_address_is_judged_too() -> None:
 def test_words_are_counted_in_scripts_without_spaces() -> None:
     assert count_words("three short words") == 3
     assert count_words("港湾事務所は月曜日") == 4
+    assert count_words("រដូវរងា") == 3
     assert count_words("") == 0
+
+
+def test_a_vowel_of_its_own_does_not_end_a_word() -> None:
+    assert count_words("सफेद नाव चार महीने बाद फिर चली") == 7
+    assert count_words("වැඩි කාලයකට පසු") == 3
+
+
+@pytest.mark.parametrize(("heading", "lang"), [("पृष्ठ नहीं मिला", "hi"), ("ไม่พบหน้าที่คุณต้องการ", "th")])
+def test_an_error_is_told_in_scripts_with_vowels_of_their_own(heading: str, lang: str) -> None:
+    assert kind_of(page(heading, f"<h1>{heading}</h1>", lang=lang), "") == "error"
+
+
+def test_an_invitation_of_a_japanese_paper_is_a_paywall() -> None:
+    text = "冬の嵐で舵を壊した白い渡し船が三日朝、四か月ぶりに港を出た。岸壁には二百人を超える市民が集まった。"
+    wall = "<div class=paywall><p>有料会員になると続きをお読みいただけます。</p></div>"
+    assert kind_of(page("白い渡し船", f"<h1>白い渡し船</h1><p>{text}</p>{wall}", lang="ja"), text) == "paywall"
 
 
 def test_a_list_under_a_dated_address_is_an_index() -> None:

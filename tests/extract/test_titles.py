@@ -234,6 +234,21 @@ def test_the_name_of_the_site_stands_behind_a_dash_without_spaces_where_words_ha
     assert title_of("", "<title>渡轮复航——漫长的冬天-港口网</title>" + head) == "渡轮复航——漫长的冬天"
 
 
+@pytest.mark.parametrize(
+    ("title", "site"),
+    [
+        ("सफेद नाव चार महीने बाद फिर चली", "नवभारत बंदरगाह समाचार"),
+        ("வெள்ளைப் படகு மீண்டும் புறப்பட்டது", "துறைமுகச் செய்தி நாளிதழ்"),
+        ("সাদা ফেরি চার মাস পর আবার চলল", "হারবার সংবাদ প্রতিদিন"),
+        ("เรือข้ามฟากสีขาวกลับมาให้บริการ", "หนังสือพิมพ์ท่าเรือ"),
+    ],
+)
+def test_a_word_goes_on_behind_the_vowels_of_india_and_south_east_asia(title: str, site: str) -> None:
+    head = f'<meta property="og:site_name" content="{site}">'
+    for h1 in ("", f"<h1>{title}</h1>"):
+        assert title_of(h1, f"<title>{title} - {site}</title>" + head) == title
+
+
 def test_a_lesser_heading_goes_on_where_the_title_is_cut_off() -> None:
     head = f"<title>{HEADLINE[:30]}...</title>"
     assert title_of(f"<h2>Other news</h2><h2>{HEADLINE}</h2>", head) == HEADLINE
