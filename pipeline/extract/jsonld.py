@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from pipeline.extract.strings import fold, one_line, words
+from pipeline.extract.likeness import agreement, pieces
+from pipeline.extract.strings import fold, one_line
 
 Node = dict[str, Any]
 
@@ -78,7 +79,7 @@ def read_jsonld(scripts: Iterable[str], url: str | None, headings: Iterable[str]
         if isinstance(identity, str) and len(node) > 1 and len(node) > len(by_id.get(identity, {})):
             by_id[identity] = node
     own = _own_nodes(roots)
-    article = _best_article(own, url, [words(heading) for heading in headings if heading])
+    article = _best_article(own, url, [pieces(heading) for heading in headings if heading])
     return JsonLd(
         article=article or {},
         types=frozenset(kind.lower() for node in own for kind in _types(node)),
@@ -213,7 +214,7 @@ def type_rank(node: Node) -> int:
     return max(ranks)
 
 
-def _best_article(nodes: list[Node], url: str | None, headings: list[list[str]]) -> Node | None:
+def _best_article(nodes: list[Node], url: str | None, headings: list[frozenset[str]]) -> Node | None:
     """Return the object of the page's article: by type, by address, by its headline standing on the page, else the first."""
     ranked = [(type_rank(node), node) for node in nodes]
     ranked = [(rank, node) for rank, node in ranked if rank]
@@ -224,9 +225,8 @@ def _best_article(nodes: list[Node], url: str | None, headings: list[list[str]])
     def fitness(item: tuple[int, Node]) -> tuple[int, int, float, int]:
         rank, node = item
         at_home = int(path is not None and path in [_address(node.get(key)) for key in ("url", "@id", "mainEntityOfPage")])
-        likeness = max(
-            (_likeness(words(one_line(node.get("headline") or node.get("name"))), heading) for heading in headings), default=0
-        )
+        own = pieces(one_line(node.get("headline") or node.get("name")))
+        likeness = max((agreement(own, heading) for heading in headings), default=0)
         return int(rank >= 2) + int(rank >= 3), at_home, round(likeness, 1), rank
 
     return max(ranked, key=fitness)[1]  # of equals the first
@@ -239,11 +239,6 @@ def _address(value: object) -> str | None:
     if not isinstance(value, str) or "//" not in value:
         return None
     return value.split("//", 1)[1].split("#", 1)[0].split("?", 1)[0].removeprefix("www.").rstrip("/").lower()
-
-
-def _likeness(a: list[str], b: list[str]) -> float:
-    shared = len(set(a) & set(b))
-    return 2 * shared / (len(set(a)) + len(set(b))) if shared else 0.0
 
 
 def _site_names(own: list[Node], article: Node | None, by_id: dict[str, Node]) -> Iterator[str]:

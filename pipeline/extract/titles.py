@@ -13,6 +13,7 @@ from pipeline.clean.lines import count_words, has_unspaced
 from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.headings import MAX_TITLE, heading_text, link_of
 from pipeline.extract.headline import own_headings
+from pipeline.extract.likeness import likeness
 from pipeline.extract.markup import Markup
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import cut_at_word, fold, one_line, words
@@ -236,17 +237,3 @@ def _cuts(heading: str) -> Iterator[str]:
     yield BRACKETS.sub("", heading)
     yield DATE_IN_FRONT.sub("", heading)
     yield WORD_IN_FRONT.sub("", heading)
-
-
-def likeness(a: str, b: str) -> float:
-    """Return how much two titles agree, 0 to 1: words in common, or one being the beginning of the other."""
-    left, right = words(a), words(b)
-    if not left or not right:
-        return 0.0
-    if min(len(left), len(right)) == 1:  # scripts without spaces: a title is one word
-        short, long = sorted((fold(a), fold(b)), key=len)
-        return len(short) / len(long) if short in long and len(short) > 3 else 0.0
-    shared = len(set(left) & set(right))
-    dice = 2 * shared / (len(set(left)) + len(set(right)))
-    contained = shared / min(len(set(left)), len(set(right)))
-    return max(dice, 0.9 * contained) if shared > 2 else dice

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.extract.likeness import likeness
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.parse import parse_html
 from pipeline.extract.site_names import SiteNames
-from pipeline.extract.titles import likeness, strip_site
+from pipeline.extract.titles import strip_site
 
 URL = "https://www.alvertoncourier.example/news/ferry-17"
 HEADLINE = "Ferry sails again after the long winter"
@@ -226,6 +227,21 @@ def test_a_headline_without_word_spaces_is_compared_by_letters() -> None:
         == "フェリーが再び運航を開始"
     )
     assert likeness("フェリーが再び運航", "フェリーが再び運航を開始") > 0.5
+    assert likeness("渡轮四个月后恢复运营", "停航四个月，渡轮恢复运营") > 0.5
+    assert likeness("渡轮四个月后恢复运营", "市政府关闭老游泳池") < 0.2
+    assert likeness("港口新闻", "渡轮四个月后恢复运营港口新闻") < 0.5
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("白い渡し船、四か月ぶりに出航", "白い渡し船が四か月ぶり出航　港町"),
+        ("渡轮四个月后恢复运营", "停航四个月，渡轮恢复运营"),
+        ("เรือข้ามฟากสีขาวกลับมาให้บริการ", "เรือข้ามฟากสีขาว กลับมาบริการแล้ว"),
+    ],
+)
+def test_a_heading_without_word_spaces_wins_over_a_title_in_other_words(heading: str, declared: str) -> None:
+    assert title_of(f"<h1>{heading}</h1>", f'<title>{declared}</title><meta property="og:title" content="{declared}">') == heading
 
 
 def test_the_name_of_the_site_stands_behind_a_dash_without_spaces_where_words_have_none() -> None:
