@@ -29,8 +29,8 @@ _ASIAN = (
 _ASIAN_DATE = re.compile(_ASIAN)
 # "公開 2024年5月4日 更新 2024年5月5日", "2024年5月4日公開": dates, each with what it says before or behind it.
 _ASIAN_STAMPS = re.compile(
-    r"(?:(?:本文|この記事は)?(?:公開|掲載|配信|発行|最終更新|更新|改訂|发布|發布|發佈|发表|發表|修改|기사입력|입력|등록|게재|승인|최종수정|수정|업데이트)"
-    rf"(?:日時|日期|日|时间|時間|于|於|일시|일)? ?[:：]? ?|{_ASIAN} ?|[|/／・、,] ?)+"
+    r"(?:(?:本文|この記事は)?(?:公開|掲載|登録|配信|発行|最終更新|更新|改訂|发布|發布|發佈|发表|發表|修改|기사입력|입력|등록|게재|승인|최종수정|수정|업데이트)"
+    rf"(?:日時|年月日|日期|日|时间|時間|于|於|일시|일)? ?[:：]? ?|{_ASIAN} ?|[|/／・、,] ?)+"
 )
 _ELISION = re.compile(r"(?<!\w)[dl]['’](?=[^\W\d_])", re.IGNORECASE)  # "1 d'octubre de 2026", "l'11 aprile"
 _OF_YEAR = re.compile(rf"(?<!\d)(\d{{4}}){OF_YEAR}(?=\s)|(?<=\d)\sd\.")  # and of the day, in Lithuanian: "2021 m. gegužės 4 d."

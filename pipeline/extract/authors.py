@@ -205,7 +205,8 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
     people: dict[str, str] = {}
     agency = None
     for value in values:
-        for group in GROUP.split(one_line(value, MAX_BYLINE)):
+        groups = GROUP.split(one_line(value, MAX_BYLINE))
+        for group in [signed for group in groups if (signed := signed_by(group)) is not None] or groups:
             if names.match(without_by(group)):  # "Wind & Tide" is no two people
                 continue
             found: list[str] = []

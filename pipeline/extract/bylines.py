@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.extract.agencies import is_agency
 from pipeline.extract.cjk_bylines import plain_byline
+from pipeline.extract.months import MODIFIED, PUBLISHED
 from pipeline.extract.strings import words
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def is_person(name: str, names: SiteNames) -> bool:
     parts = name.split()
     if not parts or len(name) > MAX_NAME or len(parts) > MAX_NAME_WORDS or HANDLE.search(name) or any(c.isdigit() for c in name):
         return False
-    if names.match(name) or names.house(name) or not LETTER.search(name):
+    if names.match(name) or names.house(name) or not LETTER.search(name) or PUBLISHED.fullmatch(name) or MODIFIED.fullmatch(name):
         return False
     common = [word for word in words(name) if word in NOT_A_NAME]
     if any(word not in ALSO_NAMES for word in common) or len(common) == len(parts):

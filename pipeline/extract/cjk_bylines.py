@@ -48,6 +48,8 @@ REPORTED = re.compile(
     rf"|([{HAN}]{{2}}(?![心組组部譯译網网社報报聞闻])[{HAN}]\s?[/／]\s?[{HAN}]{{2,6}}(?:報導|报道|報道))$"
     rf"|(?:\S{{1,24}}\s){{1,4}}?(作者\s?[:：]\s?[{HAN}·、，]{{2,20}})(?=$|[\s|｜/])"
 )
+# Behind a lead: "…話を聞いた。（聞き手・佐藤花子）".
+IN_THE_END = re.compile(rf"[（(](?:聞き手|取材・文|文|構成)\s?[・:：＝=／]\s?([{HAN}\u3040-\u30ff]{{2,8}})[）)]$")
 # A line that opens with what stands before names, and a sign or a space behind it.
 OPENED = re.compile(
     rf"(?:[{HAN}]{{0,6}}(?:记者|記者)|作者|撰文|撰稿人?|采写|ライター|執筆者?|著者|取材・文|撮影・文|文・写真|聞き手)\s?(?:[:：/／|｜＝=・]|\s)\s?\S"
@@ -74,11 +76,11 @@ def plain_byline(text: str) -> str:
 
 
 def signed_by(line: str) -> str | None:
-    """Return the byline with which a line opens, when it says what the person does; None when it opens otherwise."""
+    """Return the byline with which a line opens or ends, when it says what the person does; None when there is none."""
     if not WIDE.search(line[:MAX_OPENED]):
         return None
     if found := SIGNED_INSIDE.match(line) or SIGNED.match(DATELINE.sub("", line)):
         return next(group for group in found.groups() if group)
-    if found := REPORTED.match(line):
+    if found := REPORTED.match(line) or IN_THE_END.search(line):
         return next(group for group in found.groups() if group)
     return line if len(line) <= MAX_OPENED and OPENED.match(line) else None

@@ -342,6 +342,7 @@ def test_a_line_that_opens_with_a_name_and_what_the_person_does_names_the_author
         ("来源：港口日报 作者：陈思远 编辑：李明", ("陈思远",)),
         ("本报记者 陈思远 李海", ("陈思远", "李海")),
         ("聞き手・佐藤花子", ("佐藤花子",)),
+        ("船長が来月引退する。艦橋で話を聞いた。（聞き手・佐藤花子）", ("佐藤花子",)),
         ("[항구일보 김민수 기자] 흰 여객선이 다시 떠났다.", ("김민수",)),
         ("항구=김민수 기자 kimms@hanggu.example", ("김민수",)),
         ("【记者手记】漫长的冬天", ()),
@@ -353,6 +354,12 @@ def test_a_line_that_opens_with_a_name_and_what_the_person_does_names_the_author
 )
 def test_a_dateline_names_the_reporter_as_papers_of_the_east_write_it(line: str, names: tuple[str, ...]) -> None:
     assert read(f"<p>{line}</p>").authors == names
+
+
+def test_in_a_byline_of_several_details_the_reporter_is_the_author() -> None:
+    details = ("입력 2024.05.03. 오전 10:05", "수정 2024.05.03. 오전 11:20", "기사원문", "김민수 기자")
+    assert read(f"<div class=byline>{''.join(f'<span>{text}</span>' for text in details)}</div>").authors == ("김민수",)
+    assert read("<div class=byline><span>입력 2024.05.03. 오전 10:05</span></div>").authors == ()
 
 
 @pytest.mark.parametrize("by", ["Opinion by", "Eine Kolumne von", "Dal nostro inviato", "Rozmawiała:"])
