@@ -292,7 +292,7 @@ def _undo_double_encoding(text: str) -> str:
         return _cp1252_bytes(text).encode("latin-1").decode("utf-8")
     except UnicodeError:
         parts = TWICE.findall(text)
-        others = sum(not char.isascii() for char in text) - sum(map(len, parts))
+        others = len(text) - len(text.encode("ascii", "ignore")) - sum(map(len, parts))
         return TWICE.sub(_read_again, text) if len(parts) >= max(CERTAIN_PAIRS, MOST * others) else text
 
 
