@@ -26,6 +26,8 @@ _CONTAINED = re.compile(r"\b(" + "|".join(map(re.escape, _LONG_NAMES)) + r"|reut
 
 def without_agency(credit: str) -> str:
     """Return what a credit says besides the agency: the reporter of "Jane Doe The Associated Press"."""
+    if is_agency(credit):
+        return ""
     return _CREDITED.sub(" ", credit).strip(" ,|/()-–—")
 
 

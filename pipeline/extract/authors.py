@@ -14,6 +14,7 @@ from pipeline.extract.agencies import agency_in, is_agency, without_agency
 from pipeline.extract.bylines import (
     AND,
     BY,
+    CREDITED,
     MAX_NAME,
     NOT_A_NAME,
     after_by,
@@ -115,11 +116,18 @@ def _from_jsonld(markup: Markup, *, houses: bool) -> list[str]:
         value = markup.jsonld.get(key)
         items = [markup.jsonld.resolve(item) for item in (value if isinstance(value, list) else [value])[:MAX_AUTHORS]]
         persons = [item for item in items if not (isinstance(item, dict) and is_organisation(item))]
-        found = [name for item in persons or items for name in _names_of(item)]
+        found = [_given_name_first(name) for item in persons or items for name in _names_of(item)]
         found = found if persons else [name for name in found if not _joins_words(name)]
         if found:
             return found if houses is not bool(persons) else []
     return []
+
+
+def _given_name_first(name: str) -> str:
+    """Return the name of one person that is stated surname first, in two words: "Doe, Jane"."""
+    parts = [part.strip() for part in name.split(",")]
+    are_words = len(parts) == 2 and all(part and " " not in part and part.casefold() not in NOT_A_NAME for part in parts)
+    return f"{parts[1]} {parts[0]}" if are_words and not any(map(is_agency, parts)) else name
 
 
 def _joins_words(name: str) -> bool:
@@ -221,15 +229,26 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
                 credit = agency_in(name)
                 agency = agency or credit
                 name = without_agency(name) if credit else name
-                is_named = is_person(name, names) and (" " in name or not (full_names or credit) or WIDE.search(name))
-                if is_named and (" " in name or is_first or found):  # a lone word behind a desk is the rest of its name
+                is_alone = " " not in name and WIDE.search(name) is None
+                is_named = is_person(name, names) and not (is_alone and (full_names or credit))
+                # A lone word behind a desk is the rest of its name, and one behind a whole name where that person is.
+                is_place = any(" " in other for other in found) and not stands_behind_and(name, group)
+                if is_named and (not is_alone or is_first or (found and not is_place)):
                     found.append(name)
                 is_first = False
             for name in found:
                 people.setdefault(fold(name), name)
             if found:
                 break
+        agency = agency or next((credit for group in groups if (credit := _credited(group))), None)
     return tuple(people.values())[:MAX_AUTHORS], agency
+
+
+def _credited(group: str) -> str | None:
+    """Return the agency that a part of a byline is, or ends with: "Reuters", "Jane Doe (AP)", "Jane Doe/dpa"."""
+    behind = CREDITED.search(group)
+    texts = [group] if behind is None else split_names(behind[1])
+    return next((agency_in(text) for text in texts if is_agency(text)), None)
 
 
 def _people_of_elements(

@@ -43,7 +43,10 @@ _BY_WORDS, _PICTURES = _any_of("by"), _any_of("pictures")
 COLONS = "՝៖፦"  # of Armenian, Khmer and Ethiopic
 # A capital letter alone is an initial: "Michael A Cohen", and "Con" a name. "Y" is rarer as one than as the "and" of a byline in
 # capitals.
-AND = r"(?:and|with|avec|und|et|ta|og|och|ja|en|ve|és|și|και|и|dan|và|&|\+|(?-i:mit|met|con|com|[yYeiиИa]))"
+AND = (
+    r"(?:and|with|avec|und|et|ta|og|och|ja|en|ve|və|és|și|και|и|та|dan|và|un|ir|eta|agus|და|և|եւ|және|और|एवं|आणि|এবং|ও|மற்றும்|మరియు|ಮತ್ತು"
+    r"|اور|و|እና|និង|ແລະ|&|\+|(?-i:mit|met|con|com|[yYeiиИaій]))"
+)
 BY = re.compile(
     rf"(?:(?:{_PICTURES})\s+{AND}\s+)?({_BY_WORDS})(?:\s+{AND}\s+(?:{_PICTURES})(?:\s+(?:{_BY_WORDS}))?)?(?:\s*[:：・{COLONS}]\s*|\s+|$)",
     re.IGNORECASE,
@@ -54,7 +57,7 @@ PICTURED = re.compile(
 )
 LONE_AND = re.compile(rf"{AND}(?:\s+{AND})*", re.IGNORECASE)
 DEGREE = rf"(?:jr|sr|i{{2,3}}|iv|md|m\.d|ph\.?d|esq)\b(?!\.?\s+(?!{AND}\s)\w)"  # not of "Sr. Director"
-CONJUNCTION = re.compile(rf"\s*(?:[;&+、，/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*(?:{AND}\s+)?", re.IGNORECASE)
+CONJUNCTION = re.compile(rf"\s*(?:[;&+、，،؛/|]|(?<!\w),|,(?!\s*{DEGREE})|\s{AND}\s)\s*(?:{AND}\s+)?", re.IGNORECASE)
 # Where each of several writers is: "Jane Doe in New York and John Roe in Paris"; the last one's place is a tail.
 PLACE = re.compile(rf"\s+(?:in|at|from)\s+[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){{0,3}}(?=\s*,|\s+{AND}\s)")
 # Where a name ends and the rest of a byline begins: signs, digits, addresses, and words that go on about something else.
@@ -74,6 +77,8 @@ CAPITALS = re.compile(r"(?<![^\W\d_])(?:(M[Cc])(?=[^\W\d_]{3}))?([^\W\d_])([^\W\
 # "JO SMITH"; "JT", "AJ" and "AI" are initials.
 SHORT_FIRST = re.compile(r"^([AEIOU])([^\WAEIOUJ\d_]\s)|^([^\WAEIOU\d_])([AEIOU]\s)")
 NOT_CAPITALS = re.compile(r"\bMc(?=[A-Z])|\b[JS]r\b")  # of a byline in capitals
+# Whom a byline credits in brackets or behind a stroke, at its end: "Jane Doe (AP)", "Jane Doe/dpa".
+CREDITED = re.compile(rf"(?:[(\[/]|\s[-–—]\s)\s*(?:{AND}\s+)?([^()\[\]/]{{2,40}}?)\s*[)\]]?\s*$", re.IGNORECASE)
 HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE)
 EDGES = ' \t,:;-–—|*"“”'
 LETTER = re.compile(r"[^\W\d_]")
