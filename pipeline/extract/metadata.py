@@ -36,6 +36,7 @@ BLOCK_END = re.compile(r"</(?:p|div|li|h\d|blockquote|tr)\s*>|<br\s*/?>", re.IGN
 META_SECTIONS = ("article:section", "parsely-section", "og:section", "section", "sailthru.section", "articlesection")
 META_IMAGES = ("twitter:image", "image", "thumbnailurl", "parsely-image-url", "sailthru.image.full")
 FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
+DEFAULT_LOCALES = frozenset({"en", "en-us"})
 LOCKED_TIERS = frozenset({"locked", "premium", "paid", "subscriber", "subscribers", "subscription"})
 HOME_PATHS = re.compile(r"/?(?:index\.\w{2,5}|home|default\.aspx?|[a-z]{2}(?:[-_][a-zA-Z]{2})?)?/?")
 MAX_LINES = 20_000  # of the page that are looked at for bylines, dates and the title; an article has its own among the first
@@ -99,13 +100,17 @@ def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", 
 
 
 def _locale(markup: Markup) -> str | None:
-    """Return the most exact statement of language and country: it tells how 3/4/2021 is read."""
+    """Return the most exact statement of language and country: it tells how 3/4/2021 is read.
+
+    What themes and plug-ins say where nobody told them counts when nothing else is said.
+    """
     given = [
         markup.language or "",
         *markup.every("og:locale", "content-language", "language"),
         one_line(markup.jsonld.get("inLanguage")),
     ]
     tags = [value.replace("_", "-").strip() for value in given if value]
+    tags = [tag for tag in tags if tag.lower() not in DEFAULT_LOCALES] or tags
     return next((tag for tag in tags if "-" in tag), next(iter(tags), None))
 
 

@@ -250,6 +250,23 @@ def test_of_a_line_with_both_the_publication_is_taken(line: str) -> None:
         assert (page.published_at or "")[:10] == "2024-03-01"
 
 
+@pytest.mark.parametrize(
+    ("lang", "locale", "expected"),
+    [
+        ("de", "en_US", "2024-04-03"),
+        ("en", "es_ES", "2024-04-03"),
+        ("en", "en_US", "2024-03-04"),
+        ("en-GB", "en_US", "2024-04-03"),
+        ("en", "en", None),
+    ],
+)
+def test_a_locale_that_plug_ins_give_by_themselves_does_not_decide_against_another(
+    lang: str, locale: str, expected: str | None
+) -> None:
+    head = f'<meta property="og:locale" content="{locale}">'
+    assert read("<div class='post-date'>3/4/2024</div>", head, lang=lang).published_at == expected
+
+
 PUBLISHED, CHANGED = "2024-03-01T10:00:00+01:00", "2024-03-09T10:00:00+01:00"
 
 
