@@ -30,7 +30,7 @@ from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
 from pipeline.extract.markup import Markup, stated_properties
 from pipeline.extract.parse import INLINE
 from pipeline.extract.site_names import SiteNames
-from pipeline.extract.strings import fold, one_line
+from pipeline.extract.strings import begins_small, fold, one_line
 from pipeline.extract.surroundings import own_footer
 from pipeline.extract.textlines import Lines, lines_near_headline
 
@@ -182,12 +182,22 @@ def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: 
     In Chinese, Japanese and Korean what stands for "By" may follow the name.
     """
     lines = [line for line in lines_near_headline(page_lines, headline) if len(line) <= MAX_BYLINE]
-    for line, following in pairwise([*lines, ""]):
+    for n, (line, following) in enumerate(pairwise([*lines, ""])):
         signed = next((signed for piece in GROUP.split(line) if (signed := signed_by(piece)) is not None), None)
         rest = after_by(line) if signed is None else signed
         rest = _after_date(line) if rest is None else rest
         if rest is not None and (signed is not None or not names.match(rest or following)):
-            yield rest or following
+            yield _with_others(rest or following, lines[n + 1 if rest else n + 2 :])
+
+
+def _with_others(names: str, lines: Iterable[str]) -> str:
+    """Return the names of a byline with those that lines of their own join to them: "Jane Doe", "and", "John Roe"."""
+    for line in lines:
+        is_joined = begins_small(line) or not line[0].isalpha()
+        if len(names) + len(line) > MAX_BYLINE or not (OPEN_END.search(names) or (is_joined and OPEN_START.match(line))):
+            break
+        names += " " + line
+    return names
 
 
 def _in_footer(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import lxml.html
 
 from pipeline.extract.class_words import OWN_NAMES
-from pipeline.extract.markup import stated_properties
+from pipeline.extract.markup import items_around, stated_properties
 from pipeline.extract.surroundings import (
     CACHED_LABELS,
     Surroundings,
@@ -103,5 +103,13 @@ def _on_site(address: str, page: str | None) -> bool:
 
 def _here(elements: Iterable[lxml.html.HtmlElement], around: Surroundings) -> list[lxml.html.HtmlElement]:
     return [
-        element for element in dict.fromkeys(elements) if element.tag not in ("meta", "link") and not is_elsewhere(element, around)
+        element
+        for element in dict.fromkeys(elements)
+        if element.tag not in ("meta", "link") and not is_elsewhere(element, around) and not _is_of_a_comment(element)
     ]
+
+
+def _is_of_a_comment(element: lxml.html.HtmlElement) -> bool:
+    """Say whether microdata or RDFa calls an item around an element a comment."""
+    stated = (item.get(name, "") for item in items_around(element) for name in ("itemprop", "itemtype", "property", "typeof"))
+    return any("comment" in names.lower() for names in stated)

@@ -53,10 +53,11 @@ def read_markup(tree: lxml.html.HtmlElement, url: str | None) -> Markup:
     links: dict[str, list[str]] = {}
     found: dict[str, list[lxml.html.HtmlElement]] = {"title": [], "h1": [], "time": []}
     scripts: list[str] = []
+    of_items: dict[str, list[lxml.html.HtmlElement]] = {}  # what microdata and RDFa state of items, by name
     for element in tree.iter(*WANTED):
         match element.tag:
             case "meta":
-                _add_meta(meta, element)
+                _add_meta(meta, of_items, element)
             case "link":
                 _add_link(links, element)
             case "script":
@@ -68,6 +69,7 @@ def read_markup(tree: lxml.html.HtmlElement, url: str | None) -> Markup:
                     found["time"].append(element)
             case tag if len(found[tag]) < MAX_VALUES:
                 found[tag].append(element)
+    _add_items(meta, of_items, found["h1"])
     title = one_line(next((text for element in found["title"] if (text := element.text) and not _in_svg(element)), ""))
     headings = [one_line(element.text_content()) for element in found["h1"]]
     return Markup(
@@ -85,18 +87,48 @@ def _in_svg(element: lxml.html.HtmlElement) -> bool:
     return next(element.iterancestors("svg"), None) is not None
 
 
-def _add_meta(meta: dict[str, list[str]], element: lxml.html.HtmlElement) -> None:
-    value = one_line(element.get("content"), VALUE_LIMIT)
-    if not value:
+def _add_meta(meta: dict[str, list[str]], of_items: dict[str, list[lxml.html.HtmlElement]], element: lxml.html.HtmlElement) -> None:
+    if not element.get("content"):
         return
+    is_of_item = items_around(element) != []
     for attribute in META_NAMES:
         if attribute in STATING and element.get(attribute) and _is_of_another_item(element):
             continue
         for name in (element.get(attribute) or "").lower().split():
             name = DUBLIN_CORE.sub(r"\1.", VOCABULARY.sub("", name, count=1), count=1)
-            values = meta.setdefault(name, [])
-            if value not in values and len(values) < MAX_VALUES:
-                values.append(value)
+            if is_of_item and attribute in STATING:
+                of_items.setdefault(name, []).append(element)
+            else:
+                _add_value(meta, name, element)
+
+
+def _add_value(meta: dict[str, list[str]], name: str, element: lxml.html.HtmlElement) -> None:
+    value, values = one_line(element.get("content"), VALUE_LIMIT), meta.setdefault(name, [])
+    if value and value not in values and len(values) < MAX_VALUES:
+        values.append(value)
+
+
+def _add_items(
+    meta: dict[str, list[str]], of_items: dict[str, list[lxml.html.HtmlElement]], headings: list[lxml.html.HtmlElement]
+) -> None:
+    """Add what is stated of items.
+
+    Where some of it is of the item that a heading of the first rank stands in, of what that holds or what holds it, only this: the
+    others are the stories of a sidebar.
+    """
+    main = {items[0] for heading in headings if (items := items_around(heading))}
+    around = {item for own in main for item in items_around(own)}
+    for name, elements in of_items.items():
+        items = [items_around(element) for element in elements]
+        own = [element for element, held in zip(elements, items, strict=True) if held[0] in around or not main.isdisjoint(held)]
+        for element in own or elements:
+            _add_value(meta, name, element)
+
+
+def items_around(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """Return the items of microdata and RDFa that hold an element, the innermost first."""
+    around = islice(element.iterancestors(), MAX_DEPTH)
+    return [ancestor for ancestor in around if ancestor.get("itemscope") is not None or ancestor.get("typeof") is not None]
 
 
 def _is_of_another_item(element: lxml.html.HtmlElement) -> bool:

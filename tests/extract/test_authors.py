@@ -365,6 +365,19 @@ def test_a_dateline_names_the_reporter_as_papers_of_the_east_write_it(line: str,
     assert read(f"<p>{line}</p>").authors == names
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["By <b>Jane Doe</b> and <b>John Roe</b>", "By Jane Doe <i>and John Roe</i>", "By <b>Jane Doe</b>, <b>John Roe</b>"],
+)
+def test_names_that_are_set_apart_are_read_to_the_last(body: str) -> None:
+    assert read(f"<p>{body}</p><p>And so it sails.</p>").authors == ("Jane Doe", "John Roe")
+
+
+def test_the_author_of_a_comment_is_none_of_the_page() -> None:
+    comment = '<div itemprop="comment" itemscope itemtype="http://schema.org/Comment"><span itemprop="author">Ann Poe</span></div>'
+    assert read(f'<article itemscope itemtype="http://schema.org/Article">{comment}</article>').authors == ()
+
+
 def test_in_a_byline_of_several_details_the_reporter_is_the_author() -> None:
     details = ("입력 2024.05.03. 오전 10:05", "수정 2024.05.03. 오전 11:20", "기사원문", "김민수 기자")
     assert read(f"<div class=byline>{''.join(f'<span>{text}</span>' for text in details)}</div>").authors == ("김민수",)

@@ -306,6 +306,17 @@ def test_of_two_dates_side_by_side_the_one_that_is_named_after_a_change_is_none_
     assert read(f"<div>{updated}</div>").published_at == "2024-03-09"  # as some themes call the only one
 
 
+def test_microdata_of_a_sidebar_says_nothing_where_the_article_has_its_own() -> None:
+    def story(day: str, inside: str) -> str:
+        return f'<div itemscope itemtype="http://schema.org/Article"><meta itemprop="datePublished" content="{day}">{inside}</div>'
+
+    other, own = story("2023-01-01", "<h3>Pool closes</h3>"), story("2024-03-01", "<h1>Ferry sails again</h1>")
+    html = f"<html><body>{other}{own}</body></html>"
+    assert read_metadata(parse_html(html), URL, html).published_at == "2024-03-01"
+    alone = f"<html><body><h1>Ferry sails again</h1>{story('2024-03-01', '')}</body></html>"
+    assert read_metadata(parse_html(alone), URL, alone).published_at == "2024-03-01"
+
+
 def test_the_title_of_a_time_may_state_it() -> None:
     assert read(f'<time title="{PUBLISHED}">5 hours ago</time>').published_at == PUBLISHED
 
