@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import BudgetSpent, CheckFailed, CopydeskError, of_os_error
 from pipeline.records import Rejected
-from pipeline.runs import WHOLE, Run, dates_of, rejects_of
+from pipeline.runs import WHOLE, Run, dates_of, is_growing, is_whole, rejects_of
 from pipeline.store import Partition, Store, read_manifest, read_records
 
 if TYPE_CHECKING:
@@ -92,20 +92,27 @@ def of_error(error: BaseException, run: Run, link: str) -> Alert | None:
 
 
 def of_night(run: Run, link: str) -> Iterator[Alert]:
-    """Yield what is odd about a night that went through: sources that bring nothing any more, a jump in the number of articles."""
+    """Yield what is odd about a night that went through: sources that bring nothing any more, a jump in the number of articles.
+
+    Nothing of a night that others followed: it told of its time, or is made up for when sources have moved on. Of a night of
+    several runs the last one tells.
+    """
     from pipeline.warehouse import latest_run_date
 
+    warehouse = _warehouse(run)
+    latest = latest_run_date(warehouse)
+    if (latest is not None and latest > run.day) or is_growing(run.settings, run.run_date):
+        return
     silent = _silent_sources(run, link)
     if silent is not None:
         yield silent
-    if run.page_limit is not None:  # few were asked for
-        return
-    warehouse = _warehouse(run)
-    if latest_run_date(warehouse) != run.day:  # a dry run, which loads nothing, or a night made up for when sources have moved on
+    if run.page_limit is not None or latest != run.day:  # few were asked for, or it is a dry run, which loads nothing
         return
     failing = _failing_sources(run, warehouse, link)
     if failing is not None:
         yield failing
+    if not is_whole(run, run.run_date):
+        return
     counts = articles_by_night(warehouse, run.day)
     jump = volume_jump(counts, run.day)
     if jump is not None:

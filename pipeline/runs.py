@@ -8,8 +8,9 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pipeline.captures import SUCCEEDED
 from pipeline.config import NOT_HASHED, Settings
@@ -148,6 +149,32 @@ def sources_read(store: Store, run_date: str) -> list[str]:
     """Return the ids of the sources that were asked for news on a date."""
     manifest = read_manifest(store, Partition("discover", run_date, WHOLE))
     return sorted(manifest.extra.get("news", {})) if manifest else []
+
+
+def is_whole(run: Run, night: str) -> bool:
+    """Say whether what a night brought can be held against other nights.
+
+    Not while runs of it are to come, nor where it did not ask every source that the last night before it asked: it is one of
+    pages that were tried again, of an imported archive or of some sources, and has few articles, or many.
+    """
+    store = run.store()
+    earlier = (sources_read(store, day) for day in reversed(dates_of(store, "discover")) if day < night)
+    return not is_growing(run.settings, night) and set(next(filter(None, earlier), ())) <= set(sources_read(store, night))
+
+
+def is_growing(settings: Settings, night: str, now: datetime | None = None) -> bool:
+    """Say whether the schedule has several runs for a night and the last of them is not due yet.
+
+    A run has the day on which its interval begins, and is due when that ends, as the next one begins.
+    """
+    from croniter import croniter
+
+    day = date.fromisoformat(night)
+    times = croniter(settings.schedule, datetime.combine(day, time(), ZoneInfo(settings.timezone)) - timedelta(seconds=1))
+    runs, due = 0, times.get_next(datetime)
+    while due.date() == day:
+        runs, due = runs + 1, times.get_next(datetime)
+    return runs > 1 and (now or datetime.now(UTC)) < due
 
 
 def reports_of(store: Store, run_date: str) -> Iterator[StageReport]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,6 +119,31 @@ def test_a_run_that_loads_nothing_or_was_asked_for_few_pages_is_no_jump(run: Run
     assert [alert.kind for alert in alerts.of_night(run, LINK)] == ["volume_jump"]
     load(warehouse, make.night(9, [make.article("9", text="Another item.", day=9)]))
     assert list(alerts.of_night(run, LINK)) == [], "a night that is made up for after others finds what is left"
+
+
+def test_a_night_of_which_there_is_only_a_part_is_no_jump(run: Run) -> None:
+    warehouse = open_warehouse(run.settings.warehouse_url)
+    for day in range(8):
+        load(warehouse, make.night(day, [make.article(f"{day}-{n}", text=f"Item {n} of day {day}.", day=day) for n in range(12)]))
+        discovered(run, f"2026-03-0{day + 1}", {"herald": 12, "wire": 0})
+    load(warehouse, make.night(8, [make.article("8", text="One item.", day=8)]))
+    assert list(alerts.of_night(run, LINK)) == [], "pages that were tried again, or an imported archive"
+    discovered(run, "2026-03-09", {"wire": 0})
+    assert list(alerts.of_night(run, LINK)) == [], "one source, by the form"
+    discovered(run, "2026-03-09", {"herald": 1, "wire": 0})
+    assert [alert.kind for alert in alerts.of_night(run, LINK)] == ["volume_jump"]
+
+
+def test_what_was_silent_is_not_told_again_by_an_old_night_nor_by_each_run_of_a_day(run: Run) -> None:
+    silent = Rejected("https://wire.example/", "wire", "wire.example", "discover", "silent", "is late", True)
+    discovered(run, run.run_date, {"wire": 0}, silent)
+    assert [alert.kind for alert in alerts.of_night(run, LINK)] == ["source_silent"]
+    hourly = replace(run.settings, schedule="@hourly")
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+    discovered(run, tomorrow, {"wire": 0}, silent)
+    assert list(alerts.of_night(replace(run, run_date=tomorrow, settings=hourly), LINK)) == []
+    load(open_warehouse(run.settings.warehouse_url), make.night(9, [make.article("9", text="One item.", day=9)]))
+    assert list(alerts.of_night(run, LINK)) == []
 
 
 @pytest.mark.parametrize(("tonight", "usual"), [(10, None), (29, None), (30, 10), (4, None), (3, 10), (0, 10)])

@@ -12,8 +12,8 @@ from pipeline.captures import LEFT_OVER, SUCCEEDED
 from pipeline.errors import BudgetSpent, Fatal
 from pipeline.progress import progress_log
 from pipeline.records import IndexPart, Reuse, SiteLine, StageReport
-from pipeline.runs import WHOLE, Run, batches_of, records_of, rejects_of, reports_of, sources_read
-from pipeline.stages.common import logged, warehouse_of
+from pipeline.runs import WHOLE, Run, batches_of, is_whole, records_of, rejects_of, reports_of, sources_read
+from pipeline.stages.common import logged, logger, warehouse_of
 from pipeline.store import Partition, Store, read_batches, read_manifest, read_records, read_row_groups, shards_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NOT_FAILED = frozenset(
     {*SUCCEEDED, LEFT_OVER, "article", "same_article", "index", "consent", "paywall", "other", "robots", "not_html", "redirect"}
 )
+
+OF_WHOLE_NIGHTS = "volume_is_usual"  # the check that says nothing of a night of which there is only a part
 
 # Below this many pages a share of failures says nothing.
 BUDGET_FLOOR = 20
@@ -136,7 +138,13 @@ def check_reached(store: Store, run_date: str, reports: Iterable[StageReport]) -
 
 def publish(run: Run) -> StageReport:
     """Check the warehouse, then write the files for analysts; a failed check leaves yesterday's files in place."""
+    from pipeline.warehouse import latest_run_date
     from pipeline.warehouse import publish as publish_files
 
-    rows = publish_files(warehouse_of(run), run.settings.publish, run.run_date)
+    warehouse = warehouse_of(run)
+    newest = latest_run_date(warehouse)
+    left_out = () if newest is None or is_whole(run, newest.isoformat()) else (OF_WHOLE_NIGHTS,)
+    if left_out:
+        logger.info("the night of %s is not whole, so its volume is not held against that of others", newest)
+    rows = publish_files(warehouse, run.settings.publish, run.run_date, left_out=left_out)
     return logged(StageReport("publish", run.run_date, WHOLE, rows, +Counter(published=rows)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,13 +33,13 @@ class CheckFailure:
         return " ".join(filter(None, (f"{self.name}: {self.meaning}", self.mend, f"It found: {found}")))  # an alert may be cut
 
 
-def failed_checks(connection: Connection, *, root: Path | None = None) -> list[CheckFailure]:
-    """Run every check; returns those that failed."""
-    files = sql_files("checks", written_for(connection.dialect.name), root=root)
+def failed_checks(connection: Connection, left_out: Collection[str] = ()) -> list[CheckFailure]:
+    """Run every check but those left out; returns those that failed."""
+    files = _checks(connection.dialect.name, left_out)
     return [failure for file in files if (failure := _failure(connection, file))]
 
 
-def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailure]) -> None:
+def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailure], left_out: Collection[str] = ()) -> None:
     """Keep what the checks found for a night, in place of what they found before; writes nothing when it is the same."""
     day = date.fromisoformat(run_date)
     failed = {failure.name: failure for failure in failures}
@@ -51,7 +51,7 @@ def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailu
             "meaning": f"{file.comment} {file.mend}".strip() if file.name in failed else file.comment,
             "found": [_plain(row) for row in failed[file.name].rows] if file.name in failed else [],
         }
-        for file in sql_files("checks", written_for(warehouse.dialect))
+        for file in _checks(warehouse.dialect, left_out)
     ]
     stored = sa.select(run_checks).where(run_checks.c.run_date == day).order_by(run_checks.c.name)
     with warehouse.reading() as connection:
@@ -60,6 +60,10 @@ def record_checks(warehouse: Warehouse, run_date: str, failures: list[CheckFailu
     with warehouse.writing(f"checks of {run_date}") as connection:
         connection.execute(run_checks.delete().where(run_checks.c.run_date == day))
         connection.execute(run_checks.insert(), rows)
+
+
+def _checks(dialect: str, left_out: Collection[str]) -> list[SqlFile]:
+    return [file for file in sql_files("checks", written_for(dialect)) if file.name not in left_out]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""What can be said of a night by what its store holds, and by the schedule."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import stages
+from pipeline.config import Settings
+from pipeline.errors import CheckFailed
+from pipeline.records import StageReport
+from pipeline.runs import WHOLE, Run, is_growing
+from pipeline.store import Partition, PartitionWriter
+from pipeline.warehouse import current_warehouse, load
+from tests.warehouse import make
+
+
+def asked(run: Run, night: int, *sources: str) -> None:
+    """Note that a night asked sources for news."""
+    day = f"2026-03-{night + 1:02}"
+    writer = PartitionWriter(run.store(), Partition("discover", day, WHOLE))
+    writer.commit(StageReport("discover", day, WHOLE, 0, {}), {"shards": 1, "news": dict.fromkeys(sources, 0)})
+
+
+def test_the_volume_of_a_night_of_some_sources_keeps_nothing_back(tmp_path: Path) -> None:
+    """Such as one of pages of the quarantine that are tried again, which end as part of the night of today."""
+    folders = {"store": str(tmp_path / "store"), "publish": str(tmp_path / "published")}
+    settings = Settings(warehouse_url=f"sqlite:///{tmp_path}/warehouse.db", **folders)
+    warehouse = current_warehouse(settings)
+    run = Run(run_date="2026-03-08", settings=settings)
+    for day in range(7):
+        load(warehouse, make.night(day, [make.article(f"{day}-{n}", f"Item {n} of day {day}.", day) for n in range(12)]))
+        asked(run, day, "herald", "courier")
+    load(warehouse, make.night(7, [make.article("again", "One that came at last.", 7)]))
+    assert stages.publish(run).seen == 85
+    asked(run, 7, "herald")
+    assert stages.publish(run).seen == 85
+    asked(run, 7, "herald", "courier", "gazette")
+    with pytest.raises(CheckFailed, match="volume_is_usual"):
+        stages.publish(run)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "timezone", "now", "growing"),
+    [
+        ("0 2 * * *", "UTC", "2026-03-08T10:00", False),  # one run a night, which a run by hand adds to at most
+        ("0 2 * * 1-5", "UTC", "2026-03-08T10:00", False),  # a Sunday: no run at all
+        ("@hourly", "UTC", "2026-03-08T23:59", True),
+        ("@hourly", "UTC", "2026-03-09T00:00", False),
+        ("0 2,14 * * *", "UTC", "2026-03-08T14:00", True),
+        ("0 2,14 * * *", "UTC", "2026-03-09T01:59", True),
+        ("0 2,14 * * *", "UTC", "2026-03-09T02:00", False),
+        ("0 */6 * * *", "America/New_York", "2026-03-09T03:59", True),  # on this day summer time begins
+        ("0 */6 * * *", "America/New_York", "2026-03-09T04:00", False),
+    ],
+)
+def test_a_night_of_several_runs_grows_until_the_last_is_due(schedule: str, timezone: str, now: str, growing: bool) -> None:
+    settings = Settings(schedule=schedule, timezone=timezone)
+    assert is_growing(settings, "2026-03-08", datetime.fromisoformat(now).replace(tzinfo=UTC)) is growing
