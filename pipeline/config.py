@@ -9,7 +9,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -89,27 +89,45 @@ class Settings:
         return self.workers or os.cpu_count() or 1
 
 
-def load_settings(environment: Mapping[str, str] | None = None, path: Path = SETTINGS_FILE) -> Settings:
-    """Read the settings; raises `ConfigError` for a key that does not exist or a value of the wrong type."""
+def load_settings(
+    environment: Mapping[str, str] | None = None, path: Path = SETTINGS_FILE, *, only: Collection[str] = ()
+) -> Settings:
+    """Read the settings; raises `ConfigError` for a key that does not exist or a value of the wrong type.
+
+    With `only` these alone are read, whatever is wrong with others or with the file.
+    """
     environment = os.environ if environment is None else environment
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
     where: dict[str, str] = {}  # each was said, for an error to name
-    for key, value in (read_toml(path) if path.is_file() else {}).items():
+    for key, value in _in_file(path, only).items():
         if key not in hints:
             raise ConfigError(f"{path}: there is no setting {key!r}; the settings are {listed(hints)}")
         where[key] = f"{path}: {key}"
         values[key] = typed(value, hints[key], where[key])
     for variable, text in environment.items():
         key = variable.removeprefix(ENV_PREFIX).lower()
-        if variable.startswith(ENV_PREFIX) and key not in hints:
+        if not variable.startswith(ENV_PREFIX) or (only and key not in only):
+            continue
+        if key not in hints:
             _tell_unknown(variable, hints)
-        elif variable.startswith(ENV_PREFIX) and text != "":
+        elif text != "":
             where[key] = variable
             values[key] = _from_text(text, hints[key], variable)
     # A shell does this of what is not quoted; of the others a folder with that name would be made.
     values |= {name: os.path.expanduser(values[name]) for name in PATHS if name in values}  # noqa: PTH111 - s3://… is no path
     return _checked(Settings(**values), where)
+
+
+def _in_file(path: Path, only: Collection[str]) -> dict[str, Any]:
+    """Return what the file of settings says; of `only` some when there are any, and then nothing for a file that is none."""
+    try:
+        said = read_toml(path) if path.is_file() else {}
+    except ConfigError:
+        if not only:
+            raise
+        return {}
+    return {key: value for key, value in said.items() if not only or key in only}
 
 
 def _tell_unknown(variable: str, names: Iterable[str]) -> None:

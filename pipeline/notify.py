@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+WHOM = ("alert_email", "alert_connection")  # the settings that say whom to tell
 CAUSE = "cause"  # the key of a failed task's XCom
 NO_CAUSE = (
     "it left no error, as when its process is killed or lost (out of memory, the host gone, no broker) or it is marked by hand:"
@@ -57,12 +58,11 @@ class AlertNotifier(BaseNotifier):
 
     def notify(self, context: Any) -> None:
         """Send every alert of the context over every channel that is configured."""
-        settings = load_settings()
         for alert in self.find(context):
             logger.warning("%s\n%s", alert.title, alert.text())
             for send in (_send_email, _send_apprise):
                 try:
-                    send(alert, settings)
+                    send(alert, load_settings(only=WHOM))  # the alert may be that another one is wrong
                 except Exception:  # a channel may fail in any way, and the next one may work
                     logger.exception("%s by %s", alerts.UNSENT, send.__name__.removeprefix("_send_"))
 

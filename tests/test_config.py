@@ -33,6 +33,16 @@ def test_a_tilde_is_the_home_of_the_user_and_no_folder_of_that_name(tmp_path: Pa
     assert (settings.store, settings.sources) == ("/home/ada/store", "s3://bucket//x")
 
 
+def test_some_settings_are_read_whatever_is_wrong_with_others(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    wrong = {"COPYDESK_SHARDS": "0", "COPYDESK_STROE": "x", "COPYDESK_ALERT_EMAIL": "desk@example.org"}
+    file.write_text('delay = "long"\nalert_connection = "chat"\n')
+    only = ("alert_email", "alert_connection")
+    assert load_settings(wrong, file, only=only) == Settings(alert_email="desk@example.org", alert_connection="chat")
+    file.write_text("delay = \n")
+    assert load_settings(wrong, file, only=only) == Settings(alert_email="desk@example.org")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [

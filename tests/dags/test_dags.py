@@ -332,6 +332,7 @@ def test_a_mail_server_that_says_nothing_is_asked_once_and_keeps_no_alert_from_t
         monkeypatch.setenv("AIRFLOW_CONN_CHAT", json.dumps({"conn_type": "apprise", "extra": json.dumps(config)}))
         monkeypatch.setenv("COPYDESK_ALERT_CONNECTION", "chat")
         monkeypatch.setenv("COPYDESK_ALERT_EMAIL", "desk@example.org")
+        monkeypatch.setenv("COPYDESK_SHARDS", "0")  # what the run has failed of, say
         AlertNotifier(lambda _: [Alert("run_failed", "x failed", "now", "http://localhost/")]).notify({})
         server.shutdown()
     assert asked == ["mail", "chat"]
