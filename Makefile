@@ -6,6 +6,8 @@ SHELL := /bin/bash
 # The first Python in the supported range; override with PYTHON=…
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+# What only writes .env, or calls Docker, needs none in the range: a server that runs containers may have an older or newer one.
+ANY_PYTHON = $(or $(PYTHON),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 # Airflow without compiled modules starts three times slower.
@@ -54,10 +56,10 @@ test-scale: $(VENV)/.scale ## Airflow for real: the demo, alerts, a week's backf
 	@$(BIN)/python -m pytest -n 0 tests/scale
 
 env: ## write .env, the secrets and settings of docker-compose.yml; DEMO=1 for the sample newsroom
-	@$(PYTHON) deploy/make_env.py $(if $(DEMO),--demo)
+	@$(ANY_PYTHON) deploy/make_env.py $(if $(DEMO),--demo)
 
 compose-check: ## rehearse docker-compose.yml: run, crash, back up, destroy, restore, compare; needs Docker
-	@$(PYTHON) -m deploy.compose_check
+	@$(ANY_PYTHON) -m deploy.compose_check
 
 check: $(VENV)/.dev ## lint, types, locks and generated docs
 	@$(BIN)/ruff check .

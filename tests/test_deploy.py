@@ -116,6 +116,14 @@ def test_the_log_of_a_task_shows_what_it_failed_of_without_scrolling(services: d
     assert services["api-server"]["environment"][name] == on_kubernetes[name] == on_loopback[name] == "True"
 
 
+def test_a_run_may_have_every_place_that_there_is(services: dict[str, Any], helm: dict[str, Any]) -> None:
+    names = ("AIRFLOW__CORE__PARALLELISM", "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG")
+    on_kubernetes = {entry["name"]: entry.get("value") for entry in helm["env"]}
+    for environment in (services["scheduler"]["environment"], services["dag-processor"]["environment"], on_kubernetes):
+        places, of_one_run = (environment[name] for name in names)
+        assert places == of_one_run, "Airflow's default for a run is 16, whatever the places"
+
+
 def test_the_links_of_alerts_lead_to_where_the_ui_is(services: dict[str, Any], helm: dict[str, Any]) -> None:
     name = "AIRFLOW__API__BASE_URL"  # without it they lead to localhost
     for part in ("dag-processor", "worker"):
@@ -202,6 +210,14 @@ def test_make_hands_a_file_of_sources_on_whatever_its_name(target: str, tmp_path
     command = ["make", "--no-print-directory", "--old-file=.venv/.run", target, f"BIN={tmp_path}", f"SOURCES={name}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["--sources", name]
+
+
+@pytest.mark.parametrize("target", ["env", "compose-check"])
+def test_what_needs_docker_alone_asks_for_no_python_of_the_range(target: str) -> None:
+    """A server that runs containers may have another one; without any name the script itself was to be executed."""
+    command = ["make", "--no-print-directory", "--dry-run", target, "PYTHON="]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("python3 ")
 
 
 def test_what_a_backup_leaves_in_a_clone_is_never_committed() -> None:
