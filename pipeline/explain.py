@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 ARTICLE_ID = re.compile(r"[0-9a-f]{32}")
 TEXT_SUFFIXES = (".txt", ".text")
+PACKED = (".gz", ".zst")
 LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
+LINE = re.compile(rf"{LINES.pattern[:-1]}#[0-9]+$", re.IGNORECASE)
+WEB = ("http://", "https://")
 
 
 def explain(what: str, settings: Settings) -> str:
@@ -60,21 +63,31 @@ def explain_as_html(what: str, settings: Settings) -> str:
 
 def _page(what: str, settings: Settings) -> Article:
     """Extract and clean a page that is not in the warehouse; raises `Fatal` for what holds none."""
+    if LINES.search(what) and not what.startswith(WEB):
+        raise ConfigError(
+            f"explain: {what} holds many documents, not one page: `copydesk clean` takes it, and {what}#1 names its first line"
+        )
     try:
-        if Path(what).is_file():
+        if Path(what).is_file() and not what.lower().endswith(PACKED):
             return label(_from_file(Path(what)))
-        if what.startswith(("http://", "https://")):
-            return label(_from_url(what, settings))
+        if url := _address(what):
+            return label(_from_url(url, settings))
     except Reject as error:
         raise Fatal(f"explain: {what} holds no page: {error}") from error
-    raise ConfigError(f"explain: {what!r} is no file here, no http(s) URL and no article id (32 hex digits)")
+    raise ConfigError(f"explain: {what!r} is no file here, no URL (http, https, file, s3) and no article id (32 hex digits)")
+
+
+def _address(what: str) -> str | None:
+    """Return the URL by which a night reads what is named, be it a file here or a line of one; None when it is neither."""
+    if what.startswith((*WEB, "file://", "s3://")):
+        return what
+    file, mark, line = what.rpartition("#") if LINE.search(what) else (what, "", "")
+    return f"{Path(file).absolute().as_uri()}{mark}{line}" if Path(file).is_file() else None
 
 
 def _from_file(path: Path) -> Article:
     from pipeline.extract.page import PageInput, extract
 
-    if LINES.search(path.name):
-        raise ConfigError(f"explain: {path} holds many documents, not one page: `copydesk clean` takes it")
     kind: Literal["html", "text"] = "text" if path.suffix.lower() in TEXT_SUFFIXES else "html"
     return extract(PageInput(url=None, source_id="file", site="", body=path.read_bytes(), kind=kind))
 

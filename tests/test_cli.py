@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -74,7 +75,7 @@ def test_help_lists_the_commands_and_each_has_its_own(copydesk: Call) -> None:
         (["run", "--from", "wash"], "invalid choice: 'wash'"),
         (["clean", "none.jsonl", "--output", "out.jsonl"], "none.jsonl"),
         (["dedup", "none.jsonl", "--output", "out.jsonl"], "none.jsonl"),
-        (["explain", "nothing"], "'nothing' is no file here, no http(s) URL and no article id"),
+        (["explain", "nothing"], "'nothing' is no file here, no URL (http, https, file, s3) and no article id"),
         (["replay", "--since", "2026-11-01"], "the archive is empty"),
         (["import", "none.warc.gz"], "no such file: 'none.warc.gz'"),
         (["import", "."], "is a folder: '.'"),
@@ -112,6 +113,17 @@ def test_a_file_that_holds_no_page_is_named(copydesk: Call, tmp_path: Path) -> N
     (tmp_path / "pages.jsonl").write_text('{"id": "a", "html": "<p>A page</p>"}\n')
     assert "explain: empty.html holds no page: empty: 0 bytes" in told(copydesk("explain", "empty.html"), 1)
     assert "pages.jsonl holds many documents, not one page: `copydesk clean`" in told(copydesk("explain", "pages.jsonl"), 2)
+
+
+def test_what_a_night_reads_can_be_explained_as_the_quarantine_names_it(copydesk: Call, tmp_path: Path) -> None:
+    texts = [f"What happened on day {n}\n\nThe council met in the town hall and voted for the new bridge." for n in (1, 2)]
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps({"id": n, "text": text}) + "\n" for n, text in enumerate(texts)))
+    (tmp_path / "day.txt.gz").write_bytes(gzip.compress(texts[1].encode()))
+    for name in ("texts.jsonl#2", f"file://{tmp_path}/texts.jsonl#2", "day.txt.gz", f"file://{tmp_path}/day.txt.gz"):
+        assert "What happened on day 2" in told_ok(copydesk("explain", name)), name
+    assert "has no such record" in told(copydesk("explain", "texts.jsonl#3"), 1)
+    assert "<html" in told_ok(copydesk("explain", "day.txt.gz", "--html", "-"))
+    assert not (tmp_path / "-").exists()
 
 
 def test_a_server_of_ones_own_is_refused_with_the_mend(copydesk: Call) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.json_lines import PIPE, whole_file
 
 Command = Callable[[argparse.Namespace, Settings], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -89,7 +90,11 @@ def check_master(master: str | None, engine: str) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file, and the folders it lies in."""
+    """Write a file, and the folders it lies in; `-` is standard output."""
+    if str(path) == PIPE:
+        with whole_file(PIPE) as stream:
+            stream.write(text.encode())
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -22,16 +22,18 @@ def add_lookups(commands: Commands) -> None:
         commands, "explain", _explain, "show every block of a page: kept, or dropped and by which rule; and its copies"
     )
     explain.add_argument(
-        "what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse"
+        "what",
+        metavar="FILE|URL|ARTICLE_ID",
+        help="a saved page or text, an address, or an id from the warehouse",
     )
     explain.add_argument(
         "--with", dest="other", metavar="OTHER", help="hold it against another file, URL or article: both texts side by side"
     )
-    explain.add_argument("--html", metavar="OUT", help="write the page with its decisions in colours to a file instead")
+    explain.add_argument("--html", metavar="OUT", help="write the page with its decisions in colours to a file, - for a pipe")
 
     report = add_command(commands, "report", _report, "show what a night did")
     report.add_argument("--date", type=day, metavar="D", help="the night (default: the last one loaded)")
-    report.add_argument("--html", metavar="OUT", help="write it as one HTML page that needs nothing else")
+    report.add_argument("--html", metavar="OUT", help="write it as one HTML page that needs nothing else, - for a pipe")
     report.add_argument("--serve", action="store_true", help="serve all report pages on loopback until Ctrl-C")
     report.add_argument("--port", type=port, metavar="P", help=f"port on 127.0.0.1 for --serve (default: {REPORT_PORT})")
 
