@@ -95,12 +95,15 @@ def restore(store: Store, stream: IO[bytes]) -> int:
                 source = tar.extractfile(entry) if entry.isfile() else None
                 if source is None:
                     continue
-                if PurePosixPath(entry.name).is_absolute() or ".." in PurePosixPath(entry.name).parts:
+                key = PurePosixPath(entry.name)  # as a key is written: tar itself begins each name with ./
+                if key.is_absolute() or ".." in key.parts:
                     raise Fatal(
                         f"restore: the backup names {entry.name!r}, which is no key of a store; of it and of what"
                         f" follows nothing was written, {number} files before it were"
                     )
-                _put(store, entry, source.read(), Path(folder, "file"))
+                if key.parts[0].startswith("."):
+                    continue  # a lock
+                _put(store, key.as_posix(), source.read(), entry.size, Path(folder, "file"))
                 number += 1
     except tarfile.ReadError as error:
         if number:
@@ -109,8 +112,8 @@ def restore(store: Store, stream: IO[bytes]) -> int:
     return number
 
 
-def _put(store: Store, entry: tarfile.TarInfo, data: bytes, path: Path) -> None:
-    if len(data) != entry.size:
-        raise Fatal(f"restore: {entry.name} is cut off; restore another backup")
+def _put(store: Store, key: str, data: bytes, size: int, path: Path) -> None:
+    if len(data) != size:
+        raise Fatal(f"restore: {key} is cut off; restore another backup")
     path.write_bytes(data)
-    store.put_file(entry.name, path)  # large files go up in parts
+    store.put_file(key, path)  # large files go up in parts

@@ -105,6 +105,23 @@ def test_a_backup_that_is_cut_off_or_none_is_named(tmp_path: Path) -> None:
         restore(LocalStore(tmp_path / "b"), io.BytesIO(b"hello" * 1000))
 
 
+def test_a_folder_that_tar_has_packed_is_restored_under_its_keys(tmp_path: Path) -> None:
+    """On S3 `./raw/a` is another key than `raw/a`, and nobody would find it."""
+    packed = LocalStore(tmp_path / "packed")
+    packed.put("raw/a", b"page")
+    with packed.lock("raw"), tarfile.open(tmp_path / "store.tar", "w") as tar:
+        tar.add(tmp_path / "packed", ".")
+    put: list[str] = []
+
+    class Noted(LocalStore):
+        def put_file(self, key: str, path: Path) -> None:
+            put.append(key)
+
+    with (tmp_path / "store.tar").open("rb") as stream:
+        assert restore(Noted(tmp_path / "store"), stream) == 1
+    assert put == ["raw/a"]
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
 def test_a_backup_cannot_write_outside_of_the_store(tmp_path: Path, name: str) -> None:
     stream = io.BytesIO()
