@@ -63,7 +63,7 @@ def replay_articles() -> None:
         params = common.form()
         since, until = parse_date(params["since"], "since"), params["until"] and parse_date(params["until"], "until")
         dates = replay.archived_dates(load_settings(), since, until)
-        return [dates] if params["only_compare"] else [[date] for date in dates]
+        return [dates] if params["only_compare"] else replay.portions(dates)
 
     # A sensor, since it waits for the night before it without taking a slot.
     @task.sensor(

@@ -27,6 +27,9 @@ FACTS = (
 )
 
 
+MOST_TASKS = 1000  # Airflow maps no task more than 1,024 times, unless it is told otherwise
+
+
 class OverlayStore:
     """A store that reads through to `base` and keeps what is written in `top`, so that a run leaves no trace in `base`."""
 
@@ -71,6 +74,12 @@ def archived_dates(settings: Settings, since: str, until: str | None) -> list[st
         held = f"the archive holds {dates[0]} to {dates[-1]}" if dates else "the archive is empty"
         raise ConfigError(f"replay: no night between {since} and {until or 'today'} was archived; {held}")
     return chosen
+
+
+def portions(dates: Sequence[str]) -> list[list[str]]:
+    """Part nights among tasks, in their order: each has its own as long as there are not too many."""
+    size = -(-len(dates) // MOST_TASKS)
+    return [list(dates[start : start + size]) for start in range(0, len(dates), size)]
 
 
 def replay(

@@ -258,6 +258,13 @@ def test_the_nights_are_those_of_the_archive(settings: Settings) -> None:
         replay.archived_dates(settings, "2026-11-30", "2026-11-01")
 
 
+def test_very_many_nights_are_no_more_tasks_than_airflow_maps() -> None:
+    nights = [str(n) for n in range(2500)]
+    assert replay.portions(nights[:3]) == [["0"], ["1"], ["2"]]
+    assert len(replay.portions(nights)) <= 1000
+    assert [night for portion in replay.portions(nights) for night in portion] == nights
+
+
 def test_the_command_line_prints_the_diff(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
