@@ -88,8 +88,15 @@ SETTINGS = scheduling.settings_of_dags()
     },
 )
 def nightly_articles() -> None:
-    # Not a plain task: while it waits in a backfill it takes no slot.
-    @task.sensor(mode="reschedule", poke_interval=15, execution_timeout=10 * common.MINUTES)
+    # Not a plain task: while it waits in a backfill it takes no slot. Nine nights wait when nothing is said, and each look is a
+    # process of some seconds: every quarter of a minute they would take most places of a small installation.
+    @task.sensor(
+        mode="reschedule",
+        poke_interval=15,
+        exponential_backoff=True,
+        max_wait=common.MINUTES,
+        execution_timeout=10 * common.MINUTES,
+    )
     def plan() -> PokeReturnValue:
         """Read the form, and wait for the nights before this one in a backfill."""
         context = get_current_context()

@@ -151,6 +151,12 @@ def test_a_wrong_value_in_the_form_is_told_in_words(field: str, value: Any, told
         param.resolve(value=value)
 
 
+def test_what_waits_for_another_night_takes_few_places_and_is_not_given_up(dags: dict[str, Any]) -> None:
+    waits = dags["nightly_articles"].get_task("plan")
+    assert (waits.mode, waits.exponential_backoff, waits.max_wait) == ("reschedule", True, timedelta(minutes=1))
+    assert dags["replay_articles"].get_task("night").partial_kwargs["timeout"] >= timedelta(days=365).total_seconds()
+
+
 def test_the_night_runs_its_stages_in_their_order(dags: dict[str, Any]) -> None:
     ids = [task.task_id for task in dags["nightly_articles"].topological_sort()]
     order = ["plan", "open_workspace", "discover", "pages.fetch", "pages.extract", "pages.clean"]
