@@ -171,6 +171,12 @@ def test_a_sources_file_of_a_windows_editor_is_read(copydesk: Call, tmp_path: Pa
     assert "feeds must be http(s) URLs" in told(copydesk("run", "--sources", "my.toml"), 2)
 
 
+def test_a_tilde_that_the_shell_left_is_the_home_of_the_user(copydesk: Call, tmp_path: Path) -> None:
+    """Few shells replace it in `make run SOURCES=~/my.toml`."""
+    assert f"{tmp_path}/my.toml: no such file" in told(copydesk("run", "--sources", "~/my.toml", HOME=str(tmp_path)), 2)
+    assert "~nobody-here/my.toml: no such file" in told(copydesk("run", "--sources", "~nobody-here/my.toml"), 2)
+
+
 def test_a_malformed_sources_file_is_told_by_file_key_value_and_mend(copydesk: Call, tmp_path: Path) -> None:
     tmp_path.joinpath("my.toml").write_text('[[source]]\nid = "bbc"\nfeeds = ["ftp://x.example/rss"]\n')
     message = told(copydesk("run", "--sources", "my.toml"), 2)

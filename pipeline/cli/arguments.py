@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,11 @@ def day(text: str) -> str:
         return parse_date(text, "day")
     except ConfigError as error:
         raise argparse.ArgumentTypeError(str(error).removeprefix("day: ")) from None
+
+
+def in_home(text: str) -> str:
+    """Return a path with the ~ at its beginning replaced by the user's home, which few shells do in `make run SOURCES=~/…`."""
+    return os.path.expanduser(text)  # noqa: PTH111 - pathlib raises an error of a user that is not there
 
 
 def port(text: str) -> int:

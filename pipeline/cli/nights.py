@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipeline.cli.arguments import MASTER_HELP, Commands, add_command, check_master, day, positive, today
+from pipeline.cli.arguments import MASTER_HELP, Commands, add_command, check_master, day, in_home, positive, today
 from pipeline.config import ENGINES, Settings
 from pipeline.errors import ConfigError
 from pipeline.terminal import visible
@@ -32,7 +32,7 @@ def add_nights(commands: Commands) -> None:
     ui = add_command(
         commands, "ui", _ui, "serve the Airflow UI on loopback until Ctrl-C; without sources of yours, on the sample newsroom"
     )
-    ui.add_argument("--sources", metavar="F", help="the sources file (default: sources.toml, else the sample newsroom)")
+    ui.add_argument("--sources", type=in_home, metavar="F", help="the sources file (default: sources.toml, else the newsroom)")
 
     replay = add_command(
         commands, "replay", _replay, "extract, clean, deduplicate and load archived nights again, with today's rules",
@@ -50,7 +50,7 @@ def add_nights(commands: Commands) -> None:
 
 
 def _add_night_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sources", metavar="F", help="the sources file (default: sources.toml)")
+    parser.add_argument("--sources", type=in_home, metavar="F", help="the sources file (default: sources.toml)")
     parser.add_argument("--date", type=day, metavar="D", help="the night to run (default: today)")
 
 
