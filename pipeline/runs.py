@@ -154,12 +154,15 @@ def sources_read(store: Store, run_date: str) -> list[str]:
 def is_whole(run: Run, night: str) -> bool:
     """Say whether what a night brought can be held against other nights.
 
-    Not while runs of it are to come, nor where it did not ask every source that the last night before it asked: it is one of
-    pages that were tried again, of an imported archive or of some sources, and has few articles, or many.
+    Not while runs of it are to come, nor where a page limit cut it short, nor where it did not ask every source that the last night
+    before it asked: it is one of pages that were tried again, of an imported archive or of some sources.
     """
     store = run.store()
+    found = read_manifest(store, Partition("discover", night, WHOLE))
+    if is_growing(run.settings, night) or (found is not None and "over_limit" in found.report.outcomes):
+        return False
     earlier = (sources_read(store, day) for day in reversed(dates_of(store, "discover")) if day < night)
-    return not is_growing(run.settings, night) and set(next(filter(None, earlier), ())) <= set(sources_read(store, night))
+    return set(next(filter(None, earlier), ())) <= set(sources_read(store, night))
 
 
 def is_growing(settings: Settings, night: str, now: datetime | None = None) -> bool:

@@ -17,11 +17,13 @@ from pipeline.warehouse import current_warehouse, load
 from tests.warehouse import make
 
 
-def asked(run: Run, night: int, *sources: str) -> None:
-    """Note that a night asked sources for news."""
+def asked(run: Run, night: int, *sources: str, **outcomes: int) -> None:
+    """Note that a night asked sources for news, and what became of it."""
     day = f"2026-03-{night + 1:02}"
     writer = PartitionWriter(run.store(), Partition("discover", day, WHOLE))
-    writer.commit(StageReport("discover", day, WHOLE, 0, {}), {"shards": 1, "news": dict.fromkeys(sources, 0)})
+    writer.commit(
+        StageReport("discover", day, WHOLE, sum(outcomes.values()), outcomes), {"shards": 1, "news": dict.fromkeys(sources, 0)}
+    )
 
 
 def test_the_volume_of_a_night_of_some_sources_keeps_nothing_back(tmp_path: Path) -> None:
@@ -37,7 +39,9 @@ def test_the_volume_of_a_night_of_some_sources_keeps_nothing_back(tmp_path: Path
     assert stages.publish(run).seen == 85
     asked(run, 7, "herald")
     assert stages.publish(run).seen == 85
-    asked(run, 7, "herald", "courier", "gazette")
+    asked(run, 7, "herald", "courier", new=1, over_limit=11)
+    assert stages.publish(run).seen == 85
+    asked(run, 7, "herald", "courier", "gazette", new=1)
     with pytest.raises(CheckFailed, match="volume_is_usual"):
         stages.publish(run)
 

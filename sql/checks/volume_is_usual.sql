@@ -1,7 +1,7 @@
 -- The newest night brought at least a fifth of the median of the seven nights before it. Says nothing before there are seven,
 -- nor below a median of ten articles.
 -- What to do: look for sources that failed or brought little (copydesk quarantine list, copydesk report), mend them and run the night
--- again, without a page limit. Where so few were to come, nothing: the next usual night is published with this one.
+-- again. Where so few were to come, nothing: the next usual night is published with this one.
 WITH nights AS (
   SELECT run_date, ROW_NUMBER() OVER (ORDER BY run_date DESC) AS back
   FROM (SELECT DISTINCT run_date FROM runs) r
