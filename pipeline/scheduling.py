@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.config import Settings, load_settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Transient
 from pipeline.runs import STAGES, Run, check_begun, check_not_ahead
 from pipeline.sources import choose_sources, load_sources
 
@@ -123,11 +123,15 @@ def plan_of_import(run_date: str) -> dict[str, Any]:
 def run_of(plan: Mapping[str, Any]) -> Run:
     """Return the `Run` of a plan, with the settings of the machine that the task runs on.
 
-    A source that was taken out of the sources file since the plan was made is left out; what it had brought stays.
+    A source that was taken out of the sources file since the plan was made is left out; what it had brought stays. Raises
+    `Transient` for a file that can be read no more: the plan could, so somebody is at work on it.
     """
     settings = load_settings()
     ids = plan["sources"]
-    sources = load_sources(Path(settings.sources)) if ids is not None else ()
+    try:
+        sources = load_sources(Path(settings.sources)) if ids is not None else ()
+    except ConfigError as error:
+        raise Transient("sources_broken", f"{error}; it was in order when the run began") from error
     if ids:
         sources = tuple(source for source in sources if source.id in ids)
         if gone := sorted({*ids} - {source.id for source in sources}):

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli.arguments import today
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Transient
 from pipeline.scheduling import check_conf, plan_of, plan_of_import, resolve_run_date, run_of
 from pipeline.store import LocalStore
 
@@ -88,6 +88,14 @@ def test_a_source_that_is_taken_out_in_mid_run_fails_no_task_of_it(sources: Path
     sources.write_text('[[source]]\nid = "b"\nfiles = ["y"]\n[[source]]\nid = "c"\nfiles = ["z"]\n')
     assert [source.id for source in run_of(plan).sources] == ["b"]
     assert "there is no source a any more" in caplog.text
+
+
+def test_a_sources_file_that_is_broken_in_mid_run_is_waited_for(sources: Path) -> None:
+    """A typo that stood there for a minute ended a night that had fetched for hours."""
+    plan = plan_of({}, "2026-11-20")
+    sources.write_text('[[source]]\nid = "a"\nfiles = ["x"\n')
+    with pytest.raises(Transient, match="not valid TOML: .*it was in order when the run began"):
+        run_of(plan)
 
 
 def test_an_import_reads_no_source_and_needs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
