@@ -94,7 +94,7 @@ def test_a_sources_file_that_is_broken_in_mid_run_is_waited_for(sources: Path) -
     """A typo that stood there for a minute ended a night that had fetched for hours."""
     plan = plan_of({}, "2026-11-20")
     sources.write_text('[[source]]\nid = "a"\nfiles = ["x"\n')
-    with pytest.raises(Transient, match="not valid TOML: .*it was in order when the run began"):
+    with pytest.raises(Transient, match=r"not valid TOML: .*it was in order when the run began"):
         run_of(plan)
 
 
