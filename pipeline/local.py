@@ -204,7 +204,7 @@ def _output_to(log: Path) -> Iterator[None]:
 
 @contextmanager
 def _ending_on_signal() -> Iterator[Callable[[], None]]:
-    """End this process on Ctrl-C and SIGTERM: Airflow takes what interrupts a task for its failure, and waits to try it again.
+    """End this process on Ctrl-C, SIGTERM or SIGHUP: Airflow takes what interrupts a task for a failure, and waits to try it again.
 
     What is at work has `UNWIND_WITHIN` seconds to tidy up, which no stage depends on. Yields what is to be called on a SIGTERM that
     somebody else has caught.
@@ -226,7 +226,7 @@ def _ending_on_signal() -> Iterator[Callable[[], None]]:
             handler(number, frame)
         raise KeyboardInterrupt
 
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:  # as in the background of a script
             signal.signal(number, note)

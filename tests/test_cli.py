@@ -231,7 +231,7 @@ def test_two_runs_of_one_night_at_once_both_end_well_and_load_it_once(copydesk: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_command_that_is_told_to_end_takes_its_unfinished_file_away(number: signal.Signals, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipeline", "clean", "-", "--output", "out.jsonl"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -245,6 +245,21 @@ def test_a_command_that_is_told_to_end_takes_its_unfinished_file_away(number: si
         _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (128 + number, "copydesk: interrupted; run the command again to go on\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    command = ["nohup", sys.executable, "-m", "pipeline", "clean", "-", "--output", "out.jsonl"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".out.jsonl-*")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(b'{"id": "a", "text": "The council met."}\n', timeout=60)
+    assert process.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 def test_clean_and_dedup_read_a_pipe_and_write_one(copydesk: Call) -> None:

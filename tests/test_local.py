@@ -14,7 +14,7 @@ import pytest
 from pipeline import errors, local
 
 ROOT = Path(__file__).parents[1]
-TOLD = ["signal.raise_signal(signal.SIGINT)", "signal.raise_signal(signal.SIGTERM)", "on_sigterm()"]
+TOLD = [*(f"signal.raise_signal(signal.{name})" for name in ("SIGINT", "SIGTERM", "SIGHUP")), "on_sigterm()"]
 OURS = [name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.CopydeskError)]
 
 
@@ -132,5 +132,5 @@ with local._ending_on_signal() as on_sigterm:
 
 def assert_interrupted(script: str, told: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=50)
-    status = 128 + (signal.SIGINT if "SIGINT" in told else signal.SIGTERM)
-    assert (done.returncode, done.stderr) == (status, "interrupted; run the command again to go on\n")
+    number = next((number for number in (signal.SIGINT, signal.SIGHUP) if number.name in told), signal.SIGTERM)
+    assert (done.returncode, done.stderr) == (128 + number, "interrupted; run the command again to go on\n")

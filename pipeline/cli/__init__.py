@@ -23,7 +23,11 @@ from pipeline.terminal import visible
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, as of `timeout`, or of a machine that shuts down."""
+    """SIGTERM, as of `timeout`, or of a machine that shuts down; or SIGHUP, of a terminal that is closed."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as error:
         print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT)
+        return 128 + (error.number if isinstance(error, _Terminated) else signal.SIGINT)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -96,14 +100,17 @@ def _drop_output() -> None:
 
 
 def _set_up_signals() -> None:
-    """Let SIGTERM end the work as Ctrl-C does, so that unfinished files are taken away; a second one ends it at once."""
-    if threading.current_thread() is threading.main_thread():  # no other may ask
-        signal.signal(signal.SIGTERM, _terminate)
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that unfinished files are taken away; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():  # no other may ask
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _terminate)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_DFL)
-    raise _Terminated
+    raise _Terminated(number)
 
 
 def _set_up_logging(verbose: bool) -> None:
