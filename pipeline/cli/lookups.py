@@ -22,9 +22,7 @@ def add_lookups(commands: Commands) -> None:
         commands, "explain", _explain, "show every block of a page: kept, or dropped and by which rule; and its copies"
     )
     explain.add_argument(
-        "what",
-        metavar="FILE|URL|ARTICLE_ID",
-        help="a saved page or text, an address, or an id from the warehouse",
+        "what", metavar="FILE|URL|ARTICLE_ID", help="a saved page or text, an address, or an id from the warehouse"
     )
     explain.add_argument(
         "--with", dest="other", metavar="OTHER", help="hold it against another file, URL or article: both texts side by side"
