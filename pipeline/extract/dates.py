@@ -49,6 +49,7 @@ CLOCK = re.compile(
     r"(?<!\d)([01]?\d|2[0-3])(?:[:.]|\s?h\s?)([0-5]\d)(?::[0-5]\d)?\s*([ap]\.?\s?m\b)?\s*(Z\b|(?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}\b)?",
     re.IGNORECASE,
 )
+HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
 # "8時05分", "下午8:05", "오후 8시": a half of the day, or the hour with its unit.
 EAST_CLOCK = re.compile(
     r"(?:(?P<half>上午|午前|오전|凌晨|早上|中午|下午|午後|오후|傍晚|晚上)\s*(\d{1,2})\s*[:：時时시点點]"
@@ -165,10 +166,12 @@ def _machine_date(value: str) -> Stated | None:
 
 
 def _mail_date(value: str) -> Stated | None:
-    """Return the time of an RFC 2822 date: `Fri, 22 Dec 2023 10:00:00 GMT`."""
+    """Return the time of an RFC 2822 date: `Fri, 22 Dec 2023 10:00:00 GMT`; that has no halves of a day, and no other zones."""
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None or HALF_DAY.search(value):
         return None
     return Stated(moment.date(), (moment.hour, moment.minute, moment.second), moment.utcoffset())
 

@@ -17,8 +17,9 @@ from pipeline.captures import LEFT_OVER
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient, hidden_userinfo
 from pipeline.fetch.client import Client, without_userinfo
+from pipeline.fetch.entries import Entry, Feed
 from pipeline.fetch.exchange import Exchange
-from pipeline.fetch.feeds import Entry, Feed, parse_feed
+from pipeline.fetch.feeds import parse_feed
 from pipeline.fetch.guard import MEND
 from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents

@@ -1,30 +1,28 @@
-"""RSS and Atom feeds, and what they say of each entry."""
+"""Feeds, and what they say of each entry: RSS and Atom; those of JSON are read by `json_feed`."""
 
 from __future__ import annotations
 
 import io
-import json
 import logging
 import re
-from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import urljoin
 
 import fastfeedparser
-import lxml.html
 from lxml import etree
 
 from pipeline.errors import Reject
-from pipeline.extract.dates import parse_date
+from pipeline.extract.dates import HALF_DAY, parse_date
+from pipeline.fetch.entries import Entry, Feed, Unread, absolute, plain_title
 from pipeline.fetch.inflate import inflate
+from pipeline.fetch.json_feed import json_entries
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_feed
 from pipeline.fetch.rows import MAX_DATE
 
 logger = logging.getLogger(__name__)
 
-NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
 ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
@@ -34,32 +32,13 @@ CHANGED = frozenset(("lastbuilddate", "updated", "modified"))
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 # "30 Nov 26" of RFC 822 and "Nov 30 14:05:00 2026" of C.
 OLD_DATE = re.compile(rf"\d[ -]{_MONTH}[ -]\d\d(?![\d:])|\b{_MONTH} +\d\d? .*\b\d{{4}}\Z", re.IGNORECASE)
-HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
+# "Nov 30 14:05:00 CET 2026", as Java and Unix write it.
+ZONE_BEFORE_YEAR = re.compile(rf"\b({_MONTH}) +(\d\d?) +(\d\d?:\d\d:\d\d +[A-Z+-][\w:+-]*) +(\d{{4}})\Z", re.IGNORECASE)
 XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
-MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 50 * 2**20  # of a gzipped feed, undone
 MAX_ENTRIES = 10_000
 MAX_LENIENT_BYTES = 2 * 2**20  # the lenient parser takes a second or two for so much
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A page that a feed or sitemap points to. `modified` is only good for leaving out what is old."""
-
-    url: str
-    title: str | None = None
-    published_at: str | None = None
-    language: str | None = None
-    modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """What a feed points to, at least one page; `unread` says what of it could not be taken, None when all was."""
-
-    entries: list[Entry]
-    unread: str | None = None
 
 
 class _Said(NamedTuple):
@@ -74,14 +53,26 @@ def parse_feed(body: bytes, url: str) -> Feed:
     """Return what a feed (XML or JSON, gzipped too) points to; raises `Reject` `bad_feed` or `empty_feed`."""
     if body.startswith(b"\x1f\x8b"):  # a file that the server has as it is, and says nothing of
         body = inflate(body, "gzip", MAX_BYTES)
-    if body.removeprefix(MARK).lstrip()[:1] in (b"{", b"["):
-        body = _json_feed(body.removeprefix(MARK))  # of XML the mark says the encoding
-    else:
-        body = as_utf8(body)
-        refuse_entities(body, "bad_feed")
-        body = with_references(body)
+    body = as_utf8(body)
     if not body.strip():
         raise Reject("empty_feed", "the answer has no body")
+    if body.lstrip()[:1] in (b"{", b"["):
+        listed, broken = json_entries(body, url), None
+    else:
+        listed, broken = _xml_entries(body, url)
+    found = [read() for read in listed[:MAX_ENTRIES]]
+    kept = [entry for entry in found if entry is not None and not ends_in(body, entry.url)]
+    nameless = sum(entry is None for entry in found)
+    if not kept:
+        why = f"none of the {nameless} entries says where its page is" if nameless else "a feed without entries"
+        raise Reject("empty_feed", why)
+    return Feed(kept, _unread(nameless, len(listed), broken))
+
+
+def _xml_entries(body: bytes, url: str) -> tuple[list[Unread], str | None]:
+    """Return the entries of RSS or Atom, to be read, and what of broken XML cannot be."""
+    refuse_entities(body, "bad_feed")
+    body = with_references(body)
     if not ENTRY_TAG.search(body) and (other := in_place_of_feed(body, url)):
         raise Reject("bad_feed", other)
     base, language, said, fault = _said(body, url)
@@ -89,27 +80,8 @@ def parse_feed(body: bytes, url: str) -> Feed:
     entries = _entries(body, listed)
     if len(said) != len(entries):  # XML that is read in different ways
         said = [_Said()] * len(entries)
-    found = [_entry(entry, own, base, language) for entry, own in zip(entries[:MAX_ENTRIES], said, strict=False)]
-    kept = [entry for entry in found if entry is not None and not ends_in(body, entry.url)]
-    nameless = sum(entry is None for entry in found)
-    if not kept:
-        why = f"none of the {nameless} entries says where its page is" if nameless else "a feed without entries"
-        raise Reject("empty_feed", why)
-    return Feed(kept, _unread(nameless, len(entries), left_out(fault, len(entries), listed)))
-
-
-def _json_feed(body: bytes) -> bytes:
-    """Return a JSON Feed with those of its items that are any; raises `Reject` `bad_feed` for other JSON, `empty_feed`."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Reject("bad_feed", f"JSON that cannot be read: {error}"[:300]) from error
-    items = value.get("items") if isinstance(value, dict) else None
-    if not isinstance(items, list):
-        raise Reject("bad_feed", "JSON, but no JSON Feed: it is no object with a list of items")
-    if not items:
-        raise Reject("empty_feed", "a feed without entries")
-    return json.dumps(value | {"items": [item for item in items if isinstance(item, dict)]}).encode()
+    unread: list[Unread] = [partial(_entry, entry, own, base, language) for entry, own in zip(entries, said, strict=True)]
+    return unread, left_out(fault, len(entries), listed)
 
 
 def _unread(nameless: int, count: int, broken: str | None) -> str | None:
@@ -143,9 +115,10 @@ def _said(body: bytes, url: str) -> tuple[str, str | None, list[_Said], Fault | 
         root = etree.fromstring(body, parser, base_url=url)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    if root is None:  # JSON, or beyond repair
+    if root is None:  # beyond repair
         return url, None, [], None
-    said = [_Said(_page_of(entry), *_times_of(entry)) for entry in root.iter("{*}item", "{*}entry")]
+    listed = (entry for entry in root.iter("{*}item", "{*}entry") if next(entry.iterancestors("{*}item", "{*}entry"), None) is None)
+    said = [_Said(_page_of(entry), *_times_of(entry)) for entry in listed]
     language = root.get(XML_LANGUAGE) or root.findtext("{*}channel/{*}language") or root.findtext("{*}channel/language")
     return root.base or url, language, said, fault_in(parser.error_log)
 
@@ -178,14 +151,7 @@ def _page_of(entry: Any) -> str | None:
         content = entry.find("{*}content")
         named = [(entry, address) for address in (entry.get(ABOUT), content.get("src") if content is not None else None) if address]
         named += [(guid, guid.text.strip()) for guid in entry.findall("{*}guid[@isPermaLink='true']") if (guid.text or "").strip()]
-    return _absolute(named[0][0].base or "", named[0][1]) if named else None
-
-
-def _absolute(base: str, link: str) -> str:
-    try:
-        return urljoin(base, link)
-    except ValueError:
-        return link
+    return absolute(named[0][0].base or "", named[0][1]) if named else None
 
 
 def _fast(body: bytes) -> list[Any]:
@@ -219,33 +185,30 @@ def _entry(entry: Any, own: _Said, base: str, language: str | None) -> Entry | N
         return None
     published = _parsed_time(entry) if own.published is None else _published(entry, own.published, language)
     return Entry(
-        _absolute(base, link.strip()), title=_title(entry.get("title")), published_at=published, modified=own.changed or None
+        absolute(base, link.strip()), title=plain_title(entry.get("title")), published_at=published, modified=own.changed or None
     )
 
 
 def _address(entry: Any) -> str | None:
-    """Return where an entry without a link leads: to the page that a JSON Feed relates it to, or to the address that is its id."""
+    """Return where an entry without a link leads: to the first of its other links or its id that is an address."""
     given = [*(link.get("href") for link in entry.get("links") or ()), entry.get("id")]
     return next((address for address in given if isinstance(address, str) and address.startswith(("http://", "https://"))), None)
 
 
-def _title(value: object) -> str | None:
-    """Return a title as plain text on one line; feeds may have markup in it."""
-    if not isinstance(value, str):
-        return None
-    if "<" in value and "</" in value:
-        value = lxml.html.fragment_fromstring(NOT_XML.sub("", value), create_parent="div").text_content()
-    return " ".join(str(value).replace("\0", "").split()) or None
-
-
 def _published(entry: Any, said: str, language: str | None) -> str | None:
-    """Return when an entry was published in ISO 8601: read as the dates of pages are, never guessed; zones as parsers know them."""
-    parsed, stated = _parsed_time(entry), parse_date(said[:MAX_DATE], language)
+    """Return when an entry was published in ISO 8601: read as the dates of pages are, never guessed.
+
+    The parsers know zones by name, and pass over what RFC 822 has not: `+05:30`, `GMT+1`, a zone before the year.
+    """
+    said = said[:MAX_DATE]
+    parsed, ordered = _parsed_time(entry), ZONE_BEFORE_YEAR.sub(r"\2 \1 \4 \3", said)
+    stated = parse_date(ordered, language)
     if stated is None:
-        return parsed if parsed and OLD_DATE.search(said[:MAX_DATE]) and parse_date(parsed) else None
-    if parsed and not HALF_DAY.search(said) and abs((date.fromisoformat(parsed[:10]) - stated.day).days) <= 1:
+        return parsed if parsed and OLD_DATE.search(said) and parse_date(parsed) else None
+    is_known = stated.offset is not None or ordered != said or HALF_DAY.search(said) is not None
+    if parsed and not is_known and abs((date.fromisoformat(parsed[:10]) - stated.day).days) <= 1:
         return parsed
-    return stated.iso()
+    return MIDNIGHT.sub("", stated.iso())
 
 
 def _parsed_time(entry: Any) -> str | None:

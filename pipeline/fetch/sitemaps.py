@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from pipeline.errors import Reject
-from pipeline.fetch.feeds import Entry
+from pipeline.fetch.entries import Entry, absolute
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_sitemap
@@ -118,10 +116,8 @@ def _add(sitemap: Sitemap, name: str, texts: dict[str, str], base: str) -> None:
 
 
 def _absolute(base: str, location: str) -> str:
-    if not location.startswith(("http://", "https://")):  # as 50,000 of 50,000 do: to join them takes a fifth of the time
-        with suppress(ValueError):
-            return urljoin(base, location)
-    return location
+    # Of 50,000 all are absolute, as a rule, and to join them takes a fifth of the time.
+    return location if location.startswith(("http://", "https://")) else absolute(base, location)
 
 
 def _texts(element: Any) -> dict[str, str]:

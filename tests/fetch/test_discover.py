@@ -71,7 +71,7 @@ def test_feeds_say_what_they_know_of_a_page(web: Web, settings: Settings) -> Non
     first, second, third = found.items
     assert (first.title, first.published_at, first.via, first.site) == (
         "First & best",
-        "2026-11-23T07:30:00+00:00",
+        "2026-11-23T08:30:00+01:00",
         "feed",
         "news.localhost",
     )
@@ -368,6 +368,11 @@ def test_the_number_of_an_entry_is_no_date(date: str, read: str | None) -> None:
         ("en", "20 Nov 26 08:30:00 +0100", "2026-11-20T07:30:00+00:00"),
         ("en", "Fri Nov 20 08:30:00 2026", "2026-11-20T08:30:00+00:00"),
         ("en", "Nov 20, 2026 8:30 PM", "2026-11-20T20:30:00"),
+        ("en", "Fri, 20 Nov 2026 08:30:00 +05:30", "2026-11-20T08:30:00+05:30"),
+        ("en", "Fri, 20 Nov 2026 08:30:00 GMT+0100", "2026-11-20T08:30:00+01:00"),
+        ("en", "Fri, 20 Nov 2026 08:30:00 PM -0500", "2026-11-20T20:30:00-05:00"),
+        ("en", "Fri Nov 20 08:30:00 +0100 2026", "2026-11-20T08:30:00+01:00"),
+        ("en", "Fri Nov 20 08:30:00 CET 2026", "2026-11-20T08:30:00"),
         ("de", "So, 20 Dez 2026 08:30:00 +0100", "2026-12-20T08:30:00+01:00"),
         ("ru", "Пт, 20 ноя 2026 08:30:00 +0300", "2026-11-20T08:30:00+03:00"),
         ("ja", "2026年11月20日 8:30", "2026-11-20T08:30:00"),
@@ -475,6 +480,42 @@ def test_json_that_is_no_feed_is_told_as_that(body: str, reason: str, told: str)
 def test_an_item_that_is_none_costs_none_of_the_others() -> None:
     body = '{"version": "https://jsonfeed.org/version/1.1", "items": [null, {"url": "/1", "title": "é"}, 7]}'
     assert [(e.url, e.title) for e in parse_feed(body.encode(), "http://e.example/").entries] == [("http://e.example/1", "é")]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"date_published": 1796047500.5}, {"date_published": True}, {"authors": ["Ann"]}, {"author": "Ann"}, {"title": 7}, {"url": 7}],
+)
+def test_an_odd_value_costs_a_json_feed_nothing_else(odd: dict[str, object]) -> None:
+    items = [{"id": "https://e.example/1", "date_published": "2026-11-30T14:05:00Z"}, {"id": "https://e.example/2"} | odd]
+    found = parse_feed(json.dumps({"items": items, "authors": ["Ann"]}).encode(), "http://e.example/").entries
+    assert [e.url for e in found] == ["https://e.example/1", "https://e.example/2"]
+
+
+def test_a_json_feed_says_when_and_in_which_language_its_pages_are() -> None:
+    items: list[dict[str, object]] = [
+        {"date_published": "2026-11-30T14:05:00+01:00", "language": "nl"},
+        {"date_published": 1796047500, "date_modified": "2026-12-01T08:00:00Z"},
+        {"date_published": "05/11/2026"},  # by its language
+        {"date_published": "05/11/2026", "language": "en"},
+    ]
+    feed = {"language": "fr", "items": [item | {"url": f"/{n}"} for n, item in enumerate(items)]}
+    found = parse_feed(json.dumps(feed).encode(), "http://e.example/").entries
+    assert [(e.published_at, e.modified, e.language) for e in found] == [
+        ("2026-11-30T14:05:00+01:00", None, "nl"),
+        ("2026-11-30T14:05:00+00:00", "2026-12-01T08:00:00Z", None),
+        ("2026-11-05", None, None),
+        (None, None, "en"),
+    ]
+
+
+def test_items_of_other_vocabularies_inside_of_an_entry_take_no_date_from_it() -> None:
+    inner = "<r:related><r:item><r:link>/z</r:link></r:item></r:related>"
+    dated = ("<pubDate>05/11/2026</pubDate>", "<pubDate>20.11.2026</pubDate>")
+    items = "".join(f"<item><link>/{n}</link>{date}{inner}</item>" for n, date in enumerate(dated))
+    feed = f"<rss version='2.0' xmlns:r='http://r.example/'><channel>{items}</channel></rss>"
+    found = parse_feed(feed.encode(), "http://e.example/").entries
+    assert [(e.url, e.published_at) for e in found] == [("http://e.example/0", None), ("http://e.example/1", "2026-11-20")]
 
 
 def test_an_item_of_rss_1_is_named_by_its_page() -> None:

@@ -15,7 +15,8 @@ from pipeline.dedup import Document, find_duplicates
 from pipeline.errors import ConfigError, Reject, Transient
 from pipeline.extract.decode import decode
 from pipeline.extract.page import PageInput, extract
-from pipeline.fetch.feeds import Entry, parse_feed
+from pipeline.fetch.entries import Entry
+from pipeline.fetch.feeds import parse_feed
 from pipeline.fetch.guard import refusal
 from pipeline.fetch.importer import read_warc
 from pipeline.fetch.inflate import inflate
