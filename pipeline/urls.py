@@ -53,8 +53,15 @@ def _normal_form(url: str) -> str:
 
 
 def ascii_host(host: str) -> str:
-    """Return a host in Punycode; it may end in dots that it did not have: of an ellipsis. Raises `ValueError`."""
-    return host if host.isascii() else host.encode("idna").decode()
+    """Return a host in Punycode as it is asked for; it may end in dots that it did not have: of an ellipsis. Raises `ValueError`.
+
+    The codec of Python is that of 2003, by which straße.de is strasse.de: another site today.
+    """
+    if host.isascii():
+        return host
+    from yarl import URL
+
+    return URL.build(scheme="http", host=host).raw_host or ""
 
 
 def _normal_path(path: str) -> str:
@@ -101,9 +108,13 @@ def site_of_host(host: str) -> str:
 
 def readable_host(host: str) -> str:
     """Return a host in its own script, as people write it."""
+    if "xn--" not in host:
+        return host
+    from yarl import URL
+
     try:
-        return host.encode("ascii").decode("idna")
-    except UnicodeError:
+        return URL.build(scheme="http", host=host).host or host
+    except ValueError:
         return host
 
 

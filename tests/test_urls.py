@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.urls import article_id, normalise_url, shard_of, site_of, url_id
+from pipeline.urls import article_id, ascii_host, normalise_url, readable_host, shard_of, site_of, url_id
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from pipeline.urls import article_id, normalise_url, shard_of, site_of, url_id
         ("https://news.example/café", "https://news.example/caf%C3%A9"),
         ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
         ("https://news.example/a?fbclid=1&id=7&empty=", "https://news.example/a?empty=&id=7"),
+        ("https://straße.example/x", "https://xn--strae-oqa.example/x"),  # and not strasse.example
+        ("https://νέος.example/x", "https://xn--ixa5ahm.example/x"),
         ("https://[2001:DB8::1]:443/a", "https://[2001:db8::1]/a"),
         ("file:///folder/a.jsonl#4", "file:///folder/a.jsonl#4"),
         ("http://a:b/", "http://a:b/"),
@@ -46,12 +48,18 @@ def test_the_normal_form_is_its_own(path: str) -> None:
         ("file:///folder/a.txt", ""),
         ("https://www.bücher.de/", "xn--bcher-kva.de"),
         ("https://www.xn--bcher-kva.de/", "xn--bcher-kva.de"),
+        ("https://www.Straße.de/", "xn--strae-oqa.de"),
         ("https://Новости.пример.рф/x", "xn--e1afmkfd.xn--p1ai"),
         (f"https://{'a' * 70}é.example/", f"{'a' * 70}é.example"),  # no name that DNS knows
     ],
 )
 def test_the_site_is_the_registered_domain_or_the_host(url: str, site: str) -> None:
     assert site_of(url) == site
+
+
+@pytest.mark.parametrize("host", ["straße.example", "bücher.example", "νέος.example", "news.example", "xn--.example"])
+def test_a_host_is_shown_as_people_write_it(host: str) -> None:
+    assert readable_host(ascii_host(host)) == host
 
 
 @pytest.mark.parametrize(

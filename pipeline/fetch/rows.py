@@ -21,6 +21,8 @@ from pipeline.urls import ascii_host, site_of
 MAX_URL = 2048  # characters; longer ones are traps, not articles
 MAX_HOST = 253  # characters, RFC 1035; the warehouse has an index by site, in which PostgreSQL takes 2,700 bytes
 CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# An ampersand as HTML has it, in a URL that was escaped once too often: no parameter of the address is called `amp;page`.
+ESCAPED_TWICE = re.compile(r"&(?:(?:amp|#0{0,5}38|#x0{0,4}26);)+", re.IGNORECASE)
 TERMINAL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")  # commands of the terminal that shows a listing, but for tab and line feed
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII)
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
@@ -55,7 +57,7 @@ def clean(text: str | None) -> str | None:
 
 def clean_url(url: str) -> str | None:
     """Return a URL fit to be fetched, without fragment and white space; None when it is none."""
-    text = CONTROL.sub("", url.strip().replace(" ", "%20")).partition("#")[0]
+    text = ESCAPED_TWICE.sub("&", CONTROL.sub("", url.strip().replace(" ", "%20"))).partition("#")[0]
     if len(text) > MAX_URL or not text.lower().startswith(("http://", "https://")):
         return None
     try:

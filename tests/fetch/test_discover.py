@@ -599,6 +599,11 @@ def test_urls_that_cannot_be_fetched_are_told(web: Web, settings: Settings) -> N
     assert len(found.rejected) == len(hostile)
 
 
+@pytest.mark.parametrize("written", ["&amp;", "&#038;", "&#x26;", "&amp;amp;", "&"])
+def test_a_url_that_was_escaped_once_too_often_is_that_of_its_page(written: str) -> None:
+    assert clean_url(f"http://e.example/?option=a{written}id=5&copy=1#top") == "http://e.example/?option=a&id=5&copy=1"
+
+
 def test_spaces_inside_of_a_url_are_escaped_and_all_others_left_out() -> None:
     assert clean_url(" http://a.example/two words#part ") == "http://a.example/two%20words"
     assert clean_url("http://a.example/x\u2008\x02y\u2008#part") == "http://a.example/xy"
