@@ -12,12 +12,14 @@ import itertools
 import logging
 import os
 import random
+import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import boto3.exceptions
@@ -53,6 +55,8 @@ DEFAULT_REGION = "us-east-1"  # what servers other than Amazon's take when none 
 
 CUT_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 GONE = ("NoSuchKey", "404", "NotFound")
+BEYOND_THE_END = ("InvalidRange", "416")
+AMAZON = re.compile(r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)\Z")
 WRONG_CREDENTIALS = (
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
@@ -62,6 +66,10 @@ WRONG_CREDENTIALS = (
     "ExpiredToken",
     "InvalidToken",
 )
+
+
+class _BeyondTheEnd(Exception):
+    """A span was asked for that begins behind the last byte of its object."""
 
 
 class S3Store:
@@ -74,8 +82,9 @@ class S3Store:
         self.url = url
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._where = "AWS"  # to be told
         with self._explained("open"):
-            self._client = _client()
+            self._client, self._where = _client()
 
     def put(self, key: str, data: bytes) -> None:
         with self._explained(f"write {key}"):
@@ -94,7 +103,10 @@ class S3Store:
         if length <= 0:
             return b""
         span = f"bytes={offset}-{offset + length - 1}" if offset >= 0 else f"bytes={offset}"
-        return self._read(key, Range=span)
+        try:
+            return self._read(key, Range=span)
+        except _BeyondTheEnd:
+            return b""  # as of a file on a disk
 
     def list(self, prefix: str) -> Iterator[str]:
         with self._explained(f"list {prefix}"):
@@ -104,7 +116,7 @@ class S3Store:
         yield from sorted(name.removeprefix(self._prefix) for name in names)
 
     def delete(self, key: str) -> None:
-        with self._explained(f"delete {key}"):
+        with suppress(KeyError), self._explained(f"delete {key}", key):  # Google's server tells what is gone, Amazon's does not
             self._client.delete_object(Bucket=self._bucket, Key=self._key(key))
 
     @contextmanager
@@ -145,13 +157,15 @@ class S3Store:
             code = error.response.get("Error", {}).get("Code", "")
             if key is not None and code in GONE:
                 raise KeyError(key) from None
+            if code in BEYOND_THE_END:
+                raise _BeyondTheEnd from None
             raise self._client_error(action, code, error) from error
         except (NoCredentialsError, PartialCredentialsError, ProfileNotFound, NoRegionError) as error:
             raise ConfigError(
                 f"store {self.url}: cannot {action}: {error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             ) from error
         except (BotoCoreError, boto3.exceptions.Boto3Error, ValueError) as error:
-            raise self._network_error(action, _endpoint() or "AWS", error) from error
+            raise self._network_error(action, error) from error
 
     def _client_error(self, action: str, code: str, error: ClientError) -> CopydeskError:
         if code == "NoSuchBucket":
@@ -160,27 +174,23 @@ class S3Store:
             return ConfigError(f"store {self.url}: cannot {action}: {code}; check the credentials and what they are allowed to do")
         return Transient("store", f"{self.url}: cannot {action}: {error}")
 
-    def _network_error(self, action: str, where: str, error: Exception) -> CopydeskError:
+    def _network_error(self, action: str, error: Exception) -> CopydeskError:
         cause: Any = error.__cause__ or error.__context__
         if isinstance(error, boto3.exceptions.S3UploadFailedError) and isinstance(cause, ClientError):
             return self._client_error(action, cause.response.get("Error", {}).get("Code", ""), cause)
         if isinstance(error, ValueError):
             return ConfigError(f"store {self.url}: {hidden_userinfo(str(error))}; check COPYDESK_STORE and AWS_ENDPOINT_URL")
-        return Transient("store", hidden_userinfo(f"{self.url}: cannot {action} at {where}: {error}"))
+        return Transient("store", hidden_userinfo(f"{self.url}: cannot {action} at {self._where}: {error}"))
 
 
-def _endpoint() -> str:
-    """Return the address of a server other than Amazon's, as the environment names it; empty for none."""
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-
-
-def _client() -> S3Client:
+def _client() -> tuple[S3Client, str]:
+    """Return the client of the server that the environment or the profile names, and what to call that server."""
     session = boto3.session.Session()
-    endpoint = _endpoint()
-    if "@" in endpoint.partition("://")[2].partition("/")[0]:
-        # It would sign nothing, and stand in what botocore's own errors tell the log.
-        raise ConfigError("AWS_ENDPOINT_URL holds a user or a password: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")
-    elsewhere = bool(endpoint)
+    _refuse_password(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "")
+    region = session.region_name or DEFAULT_REGION
+    endpoint = session.client("s3", region_name=region).meta.endpoint_url  # there are four places to name one, and a switch
+    _refuse_password(endpoint)
+    elsewhere = AMAZON.search(urlsplit(endpoint).hostname or "") is None
     config = Config(
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
         connect_timeout=CONNECT_TIMEOUT,
@@ -191,5 +201,11 @@ def _client() -> S3Client:
         response_checksum_validation="when_required" if elsewhere else "when_supported",
         s3={"addressing_style": "path"} if elsewhere else {},
     )
-    client: S3Client = session.client("s3", region_name=session.region_name or DEFAULT_REGION, config=config)
-    return client
+    client: S3Client = session.client("s3", region_name=region, config=config)
+    return client, endpoint if elsewhere else "AWS"
+
+
+def _refuse_password(endpoint: str) -> None:
+    """Raise `ConfigError` for an address that holds one: it would sign nothing, and stand in botocore's own errors in the log."""
+    if "@" in endpoint.partition("://")[2].partition("/")[0]:
+        raise ConfigError("AWS_ENDPOINT_URL holds a user or a password: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")

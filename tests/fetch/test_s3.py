@@ -75,6 +75,7 @@ def test_a_store_like_any_other(s3: Store, tmp_path: Path) -> None:
     assert not (tmp_path / "file").exists()
     assert (s3.get("a/b"), s3.get_range("a/b", 2, 3), s3.get("a/c d#é")) == (b"0123456789", b"234", b"moved")
     assert s3.get_range("a/b", -3, 3) == b"789"
+    assert (s3.get_range("a/b", 8, 5), s3.get_range("a/b", 20, 5)) == (b"89", b"")
     assert list(s3.list("a/")) == ["a/b", "a/c d#é"]
     s3.delete("a/b")
     s3.delete("a/b")
@@ -164,6 +165,7 @@ def serve(answers: list[int], cuts: int = 0) -> tuple[http.server.ThreadingHTTPS
         protocol_version = "HTTP/1.1"
 
         def do_PUT(self) -> None:
+            server.checksums |= {name for name in self.headers if "checksum" in name.lower()}  # type: ignore[attr-defined]
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             log.append(self.path)
             status = answers.pop(0) if answers else 200
@@ -185,10 +187,19 @@ def serve(answers: list[int], cuts: int = 0) -> tuple[http.server.ThreadingHTTPS
             self.close_connection = len(log) <= cuts
             self.wfile.write(b"0123456789"[: 4 if self.close_connection else 10])
 
+        def do_DELETE(self) -> None:
+            log.append(self.path)
+            body = b"<Error><Code>NoSuchKey</Code></Error>"
+            self.send_response(404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
         def log_message(self, *_: object) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.checksums = set()  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, log
 
@@ -242,6 +253,33 @@ def test_failures_are_told_by_what_to_do_about_them(monkeypatch: pytest.MonkeyPa
     server.server_close()
     with pytest.raises(Transient, match=f"http://127.0.0.1:{server.server_port}"):
         open_store("s3://bucket/p").put_file("k", tmp_path / "segment")
+
+
+def test_a_server_that_does_not_know_what_is_to_be_deleted_has_nothing_to_delete(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, log = serve([])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    open_store("s3://bucket/p").delete("k")
+    server.shutdown()
+    server.server_close()
+    assert log == ["/bucket/p/k"]
+
+
+@pytest.mark.usefixtures("fast_retries")
+def test_a_server_that_a_profile_names_is_spoken_to_as_one_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server, log = serve([])
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    (tmp_path / "config").write_text(f"[profile desk]\nendpoint_url = {endpoint}\n")
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "desk")
+    open_store("s3://bucket/p").put("k", b"0123456789")
+    server.shutdown()
+    server.server_close()
+    assert (log, server.checksums) == (["/bucket/p/k"], set())  # type: ignore[attr-defined]
+    with pytest.raises(Transient, match=f"cannot write k at {endpoint}"):
+        open_store("s3://bucket/p").put("k", b"")
 
 
 def cutting_proxy(target: int, cuts: int) -> int:
