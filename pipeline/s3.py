@@ -169,7 +169,9 @@ class S3Store:
 
     def _client_error(self, action: str, code: str, error: ClientError) -> CopydeskError:
         if code == "NoSuchBucket":
-            return ConfigError(f"store {self.url}: there is no bucket {self._bucket!r}; make it, or set COPYDESK_STORE to another")
+            return ConfigError(
+                f"store {self.url}: there is no bucket {self._bucket!r}; make it, or set COPYDESK_STORE or `files` to another"
+            )
         if code in WRONG_CREDENTIALS:
             return ConfigError(f"store {self.url}: cannot {action}: {code}; check the credentials and what they are allowed to do")
         return Transient("store", f"{self.url}: cannot {action}: {error}")

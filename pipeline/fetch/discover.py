@@ -195,7 +195,7 @@ class _Run:
     def _read_files(self, source: Source, rank: tuple[int, int], pattern: str) -> None:
         try:
             found = find_files(pattern)
-        except Reject as error:
+        except (Reject, Transient) as error:
             self._reject(source, pattern, error)
             return
         if found.passed_over:
@@ -204,7 +204,7 @@ class _Run:
         for url in found.urls:
             try:
                 self._read_file(source, rank, url)
-            except Reject as error:
+            except (Reject, Transient) as error:
                 self._reject(source, url, error)
 
     def _read_file(self, source: Source, rank: tuple[int, int], url: str) -> None:

@@ -170,8 +170,8 @@ class _Run:
             for document in read_documents(url, self._settings.max_body_bytes, lines or None):
                 for number in waiting.pop(document.url, ()):
                     self._keep_document(number, document)
-        except Reject as error:
-            missing = Outcome(error.code, False, error.detail)
+        except (Reject, Transient) as error:
+            missing = Outcome(error.code, isinstance(error, Transient), error.detail)
         for left in waiting.values():
             for number in left:
                 self._keep_unarchived(number, fetch_row(self._items[number], missing, datetime.now(UTC)))

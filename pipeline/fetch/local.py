@@ -14,6 +14,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,7 +23,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import zstandard
 
-from pipeline.errors import Reject
+from pipeline.errors import ConfigError, Reject, Transient
 from pipeline.store import open_store
 from pipeline.zst import open_zst
 
@@ -62,8 +63,14 @@ class Found:
 
 
 def find_files(pattern: str) -> Found:
-    """Return the files that a folder, a glob or a path names; raises `Reject` `no_such_file` when none of them can be read."""
-    found = _find_s3(pattern) if pattern.startswith("s3://") else _find_local(pattern)
+    """Return the files that a folder, a glob or a path names; raises `Reject` `no_such_file` when none of them can be read.
+
+    Raises `Reject` `unreadable` or `Transient` `unreachable` for a folder or bucket that cannot be listed.
+    """
+    try:
+        found = _find_s3(pattern) if pattern.startswith("s3://") else _find_local(pattern)
+    except OSError as error:
+        raise Reject("unreadable", f"{pattern}: {error.strerror or error}") from error
     if not found.urls:
         kinds = f"{', '.join(SUFFIXES)}, each also with {' or '.join(PACKED)}"
         there = f"; there are {found.told()}" if found.passed_over else ""
@@ -87,9 +94,21 @@ def _find_s3(pattern: str) -> Found:
     bucket, _, key = pattern.removeprefix("s3://").partition("/")
     folder = key if key.endswith("/") or not key else f"{key}/"
     parts = key.split("/")
-    listed = open_store(f"s3://{bucket}").list(WILD.split(key, maxsplit=1)[0])
+    with _of_a_source():
+        listed = [*open_store(f"s3://{bucket}").list(WILD.split(key, maxsplit=1)[0])]
     wanted = (k for k in listed if k == key or k.startswith(folder) or _matches(k.split("/"), parts))
     return _parted(wanted, lambda k: f"s3://{bucket}/{quote(k)}")
+
+
+@contextmanager
+def _of_a_source() -> Iterator[None]:
+    """A bucket that a source names is not the store: what is wrong with it costs the source, and not the night."""
+    try:
+        yield
+    except ConfigError as error:
+        raise Reject("unreadable", str(error)) from error
+    except Transient as error:
+        raise Transient("unreachable", error.detail) from error
 
 
 def _parted(names: Iterable[str], address: Callable[[str], str]) -> Found:
@@ -136,7 +155,7 @@ def holds_records(url: str) -> bool:
 def read_documents(url: str, limit: int, numbers: Iterable[int] | None = None) -> Iterator[Document]:
     """Yield the documents of one file: itself, or its records (those of `numbers`, which count lines from 1).
 
-    Raises `Reject` `no_such_file`, `unreadable` or `bad_encoding`.
+    Raises `Reject` `no_such_file`, `unreadable` or `bad_encoding`, `Transient` `unreachable`.
     """
     try:
         with _open(url) as handle:
@@ -174,7 +193,8 @@ def _open(url: str) -> IO[bytes]:
     path = os.fsdecode(unquote_to_bytes(parts.path))  # a file's name need not be UTF-8
     file: BinaryIO | str = path
     if parts.scheme == "s3":
-        file = io.BytesIO(open_store(f"s3://{parts.netloc}").get(path.lstrip("/")))
+        with _of_a_source():
+            file = io.BytesIO(open_store(f"s3://{parts.netloc}").get(path.lstrip("/")))
     if path.lower().endswith(".gz"):
         return cast("IO[bytes]", gzip.open(file))
     raw = Path(file).open("rb") if isinstance(file, str) else file  # noqa: SIM115  the caller closes it

@@ -103,6 +103,13 @@ def test_a_warc_file_is_not_taken_for_a_page(tmp_path: Path, settings: Settings)
     )
 
 
+def test_a_name_that_no_file_system_takes_costs_its_source(settings: Settings) -> None:
+    found = discover([Source(id="mine", files=("x" * 300,))], settings)
+    assert [(reject.reason, (reject.detail or "").partition(": ")[2]) for reject in found.rejected] == [
+        ("unreadable", "File name too long")
+    ]
+
+
 def test_a_file_that_went_away_or_is_damaged_is_told(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
     damaged = tmp_path / "rows.jsonl.gz"
     damaged.write_bytes(gzip.compress(b'{"text": "one"}\n' * 500)[:40])

@@ -24,7 +24,7 @@ from pipeline.fetch.local import find_files
 from pipeline.fetch.notes import rows_noted
 from pipeline.records import Discovered, StageReport
 from pipeline.sources import Source
-from pipeline.store import Partition, PartitionWriter, Store, open_store, read_records
+from pipeline.store import LocalStore, Partition, PartitionWriter, Store, open_store, read_records
 from tests.fetch.conftest import PAGE, Web, read_pages
 
 # moto and the AWS SDK leave sockets for the collector to close.
@@ -138,6 +138,24 @@ def test_documents_in_a_bucket_are_a_source(settings: Settings, s3: Store) -> No
     assert [r.reason for r in found.rejected] == ["no_such_file"]
     rows = fetch(found.items, settings=settings, store=s3, archive_prefix="raw/x")
     assert [page.body for page in read_pages(s3, rows)] == [PAGE, b'{"text": "one"}', b'{"text": "two"}']
+
+
+@pytest.mark.usefixtures("fast_retries")
+def test_a_bucket_that_cannot_be_read_costs_its_source_and_not_the_night(
+    settings: Settings, s3: Store, store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put("in/page.html", PAGE)
+    sources = [Source(id="mine", files=(f"{s3.url}/in/",)), Source(id="gone", files=("s3://no-such-bucket/in/",))]
+    found = discover(sources, settings)
+    assert [item.source_id for item in found.items] == ["mine"]
+    assert [(r.source_id, r.reason, r.retryable) for r in found.rejected] == [("gone", "unreadable", False)]
+    assert "there is no bucket 'no-such-bucket'" in (found.rejected[0].detail or "")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert [(r.source_id, r.reason, r.retryable) for r in discover(sources[:1], settings).rejected] == [
+        ("mine", "unreachable", True)
+    ]
+    (row,) = fetch(found.items, settings=settings, store=store, archive_prefix="raw/x")
+    assert (row.outcome, row.retryable) == ("unreachable", True)
 
 
 def test_a_missing_bucket_is_named() -> None:
