@@ -14,12 +14,15 @@ from aiohttp.client_proto import ResponseHandler
 
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 END_OF_LINE = re.compile(rb"\r?\n")
-STATUS = re.compile(rb"HTTP/\d\.\d +(\d{3})", re.IGNORECASE)
+STATUS = re.compile(rb"HTTP/(?P<version>\d+(?:\.\d+)?)[ \t]+(?P<code>\d{3})(?!\d)[ \t]*(?P<reason>[^\r\n]*)", re.IGNORECASE)
 NAME = re.compile(rb"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 # A head that needs no mending, as nearly all: each line is a header.
-SOUND = re.compile(rb"HTTP/1\.[01] (?!1\d\d|204|304)\d{3}[^\r\n]*(?:\r\n[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*)*\r\n\r\n", re.ASCII)
+SOUND = re.compile(
+    rb"HTTP/1\.[01] (?!1\d\d|204|304)\d{3}(?![^ \r])[^\r\n]*(?:\r\n[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*)*\r\n\r\n", re.ASCII
+)
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)")
 PROTOCOL = b"http/"
+OLD = (b"0.9", b"1", b"1.0")  # versions after whose answers the connection is closed
 SWITCHING = 101
 BODILESS = (204, 304)
 MAX_HEAD = 2**18  # bytes; a longer one is for the parser to refuse
@@ -74,12 +77,12 @@ class Answers(ResponseHandler):
     def _take_head(self, head: bytes, rest: bytes) -> None:
         """Hand a head on, and what came behind it; after an interim answer (RFC 9110 15.2) wait for the next head."""
         status = STATUS.match(head)
-        code = int(status[1]) if status else 0
+        code = int(status["code"]) if status else 0
         if 100 <= code < 200 and code != SWITCHING:
             self._head = bytearray(rest)
             return
         self._head = None
-        head, self._left = mended(head) if status else (head, None)
+        head, self._left = mended(head, status) if status else (head, None)
         if code in BODILESS:
             self._left = 0
         more = rest if self._left is None else rest[: self._left]
@@ -112,9 +115,11 @@ def sound_head(data: bytes) -> tuple[int, int | None] | None:
     return len(head), int(stated[0]) if stated else None
 
 
-def mended(head: bytes) -> tuple[bytes, int | None]:
+def mended(head: bytes, status: re.Match[bytes]) -> tuple[bytes, int | None]:
     """Return a head without the lines that are no header, and the length of the body where the head is right to name one."""
-    first, *lines = END_OF_LINE.split(head.rstrip(b"\r\n"))
+    _, *lines = END_OF_LINE.split(head.rstrip(b"\r\n"))
+    version = b"1.0" if status["version"] in OLD else b"1.1"  # what says HTTP/2 here is none
+    first = b"HTTP/%s %s %s" % (version, status["code"], status["reason"])
     kept: list[tuple[bytes, bytes]] = []
     is_header = False
     for line in lines:
@@ -126,13 +131,15 @@ def mended(head: bytes) -> tuple[bytes, int | None]:
         is_header = bool(colon and NAME.fullmatch(name.rstrip()))
         if is_header:
             kept.append((name.rstrip(), value.replace(b"\0", b"").strip()))
-    lengths = {part.strip() for name, value in kept if name.lower() == b"content-length" for part in value.split(b",")} - {b""}
+    said = [part.strip() for name, value in kept if name.lower() == b"content-length" for part in value.split(b",")]
+    lengths = {part for part in said if part.isdigit() and len(part) < 19}  # `-1` and `unknown` say none
     chunked = any(name.lower() == b"transfer-encoding" and b"chunked" in value.lower() for name, value in kept)
     length: int | None = None
     if chunked or len(lengths) < 2:  # of two that differ the parser says so; beside chunks none counts (RFC 9112 6.3)
         kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
         if lengths and not chunked:
             stated = lengths.pop()
+            kept = [(name, value) for name, value in kept if name.lower() != b"transfer-encoding"]  # `identity`, `binary`
             kept.append((b"Content-Length", stated))
-            length = int(stated) if stated.isdigit() and len(stated) < 19 else None
+            length = int(stated)
     return b"\r\n".join([first, *(name + b": " + value for name, value in kept), b"", b""]), length

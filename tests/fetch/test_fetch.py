@@ -208,6 +208,9 @@ CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(PAGE), PAGE)
         (b"Content-Length: %d, %d" % (len(PAGE), len(PAGE)), PAGE),
         (LENGTH + b"\r\nTransfer-Encoding: chunked", CHUNKS),
         (b"Content-Length: 7\r\ntransfer-encoding:Chunked", CHUNKS),
+        (LENGTH + b"\r\nTransfer-Encoding: identity", PAGE),
+        (b"Transfer-Encoding: binary\r\n" + LENGTH, PAGE),
+        (b"Content-Length: -1\r\n" + LENGTH, PAGE),
         (LENGTH, PAGE + b"<!-- counted without this -->"),
         (LENGTH + b"\r\nPHP Warning: a module is not there, in Unknown on line 0", PAGE),
         (b"a line that is no header\r\n that goes on\r\n" + LENGTH, PAGE),
@@ -234,6 +237,18 @@ def test_a_head_is_read_as_browsers_read_it(
     rows = run(web, settings, store, "/page", "/")
     assert [read_page(store, row).body for row in rows] == [PAGE, PAGE]
     assert read_page(store, rows[0]).header("content-type") == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "first", [b"HTTP/2 200", b"HTTP/1.2 200 OK", b"HTTP/1 200 OK", b"http/1.1 200 ok", b"HTTP/1.1  200  OK", b"HTTP/1.1 200OK"]
+)
+@pytest.mark.parametrize("length", [LENGTH, b"Content-Length: -1", b"Content-Length: unknown"])
+def test_a_status_is_read_however_it_is_written(
+    web: Web, settings: Settings, store: LocalStore, first: bytes, length: bytes
+) -> None:
+    web.add("/page", raw(first + b"\r\nContent-Type: text/html\r\n" + length + b"\r\n\r\n" + PAGE, then_close=True))
+    (row,) = run(web, settings, store, "/page")
+    assert (row.outcome, row.status, row.attempts, read_page(store, row).body) == ("fetched", 200, 1, PAGE)
 
 
 def test_what_an_interim_answer_says_is_passed_over(web: Web, settings: Settings, store: LocalStore) -> None:
