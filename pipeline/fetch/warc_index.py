@@ -25,8 +25,8 @@ class IndexRow:
     url: str
     fetched_at: datetime
     status: int
-    digest: str | None
-    content_type: str | None
+    digest: str | None = None  # of a page that is unchanged, there may be none, nor a type
+    content_type: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     truncated: bool = False

@@ -192,6 +192,20 @@ def test_a_segment_says_which_rows_it_holds(archived: list[Fetch], store: LocalS
     assert sorted(noted, key=lambda row: row.fetched_at) == sorted(archived, key=lambda row: row.fetched_at)
 
 
+def test_an_answer_that_says_little_costs_a_segment_none_of_its_notes(web: Web, settings: Settings, store: LocalStore) -> None:
+    web.add("/untyped", Reply(headers={}))
+    web.add("/same", Reply(b"", 304, {}))
+    (before,) = fetch([web.item("/")], settings=settings, store=store, archive_prefix="raw/before")
+    known = {url_id(web.url("/same")): Validator('"e"', None, before.digest, before.raw_ref)}
+    items = [web.item(path) for path in ("/untyped", "/same", "/")]
+    rows = fetch(items, settings=settings, store=store, archive_prefix=PREFIX, validators=known)
+    (key,) = segments_under(store, PREFIX)
+    assert ([row.outcome for row in rows], rows_noted(store, key)) == (["fetched", "not_modified", "fetched"], rows)
+    index_segments(store, PREFIX, [key])
+    (index,) = (store.get(name) for name in store.list(PREFIX) if name.endswith(".parquet"))
+    assert pq.read_table(io.BytesIO(index))["url"].to_pylist() == [web.url(path) for path in ("/", "/same", "/untyped")]
+
+
 def test_a_segment_without_notes_says_nothing(store: LocalStore) -> None:
     for key, data in (
         ("raw/a.warc.gz", b""),
