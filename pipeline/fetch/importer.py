@@ -20,7 +20,8 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, Reject
 from pipeline.fetch.exchange import REDIRECTS, Exchange, leads_on, media_type
 from pipeline.fetch.inflate import ISAL_ERROR
-from pipeline.fetch.reading import is_whole
+from pipeline.fetch.loose_http import END_OF_HEAD, END_OF_LINE, MAX_HEAD, STATUS, headers_in
+from pipeline.fetch.reading import header, is_whole
 from pipeline.fetch.rows import clean_url, fetch_row, judge_page, judged, located, page_row
 from pipeline.fetch.segments import ArchiveWriter, Location
 from pipeline.fetch.verdict import PAGE_TYPES, Outcome
@@ -35,7 +36,7 @@ SOURCE_ID = "import"
 PAGE_RECORDS = (WarcRecordType.response, WarcRecordType.resource)
 GZIP_START = b"\x1f\x8b\x08"
 PLAIN_START = b"WARC/1."
-MAX_STATUS = 999  # HTTP has three digits, and the index room for five
+HEAD_STEP = 2**14  # bytes of a record read at a time while its head goes on
 STEP = 2**20  # bytes of a member looked at, and inflated, at a time
 HEAD_END = b"\r\n\r\n"
 PADDING = b"\r\n\0 "
@@ -70,7 +71,7 @@ def read_warc(path: str, settings: Settings) -> Iterator[tuple[Fetch, Exchange |
         if record.record_type not in PAGE_RECORDS:
             continue
         url, moment = clean_url(record.headers.get("WARC-Target-URI", "").strip("<>")), _moment(record)
-        if url is None and record.http_headers is None:
+        if url is None and not record.is_http:
             continue  # an answer of DNS, a crawler's own notes
         if url is None or moment is None:
             logger.warning("%s: a record without an http(s) URL or a date is passed over", path)
@@ -112,14 +113,14 @@ def _moment(record: Any) -> datetime | None:
 
 
 def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -> tuple[Fetch, Exchange | None]:
-    status, reason, headers = _head(record)
+    status, reason, headers, size, start = _head(record)
     kind = media_type(next((value for name, value in headers if name.lower() == "content-type"), None))
     if kind and kind not in PAGE_TYPES:
         return fetch_row(item, Outcome("not_html", detail=f"content type {kind}"), moment), None
     if urlsplit(item.url).path == "/robots.txt":  # what every crawler asks for first; it is text, and would be an article
         return fetch_row(item, Outcome("not_html", detail="rules for robots"), moment), None
-    announced = record.content_length
-    body = record.reader.read(settings.max_wire_bytes + 1)
+    announced = record.content_length - size
+    body = start + record.reader.read(max(0, settings.max_wire_bytes + 1 - len(start)))
     if len(body) < min(announced, settings.max_wire_bytes + 1):
         raise OSError(f"it ends after {len(body)} of {announced} bytes")  # of a file that was cut off, which FastWARC does not tell
     if len(body) > settings.max_wire_bytes:
@@ -135,6 +136,7 @@ def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -
         request_headers=(),
         address=record.headers.get("WARC-IP-Address"),
         fetched_at=moment,
+        truncated=bool(record.headers.get("WARC-Truncated")),
     )
     exchange = _without_wrong_label(exchange, settings.max_body_bytes)
     to = exchange.header("location") if status in REDIRECTS else leads_on(exchange)
@@ -143,14 +145,23 @@ def _page(record: Any, item: Discovered, moment: datetime, settings: Settings) -
     return judge_page(page_row(item, exchange), exchange, settings.max_body_bytes), exchange
 
 
-def _head(record: Any) -> tuple[int, str, Headers]:
-    """Return status, reason and headers; of a record without HTTP (a `resource`) its type."""
-    if record.http_headers is None:
-        return 200, "OK", (("Content-Type", record.headers.get("Content-Type", "")),)
-    headers = tuple((str(name), str(value)) for name, value in record.http_headers.astuples())
-    status = record.http_headers.status_code or 0
-    status = status if status <= MAX_STATUS else 0  # as FastWARC has what is no number
-    return status, (record.http_headers.reason_phrase or "").strip(), headers
+def _head(record: Any) -> tuple[int, str, Headers, int, bytes]:
+    """Return status, reason and headers, how many bytes they take, and what was read behind them.
+
+    Of a record without HTTP (a `resource`) its type is the header. FastWARC takes a head whose lines end in LF for all there is.
+    """
+    read = bytearray(record.reader.read(HEAD_STEP))
+    if not record.is_http and not STATUS.match(read):
+        return 200, "OK", (("Content-Type", record.headers.get("Content-Type", "")),), 0, bytes(read)
+    while (end := END_OF_HEAD.search(read)) is None and len(read) < MAX_HEAD and (more := record.reader.read(HEAD_STEP)):
+        read += more
+    size = end.end() if end else len(read)
+    first, *lines = END_OF_LINE.split(bytes(read[:size]))
+    status = STATUS.match(first)
+    if status is None:
+        return 0, "", (), size, bytes(read[size:])
+    headers = tuple(header(name, value) for name, value in headers_in(lines))
+    return int(status["code"]), status["reason"].decode("latin-1").strip(), headers, size, bytes(read[size:])
 
 
 def _without_chunks(body: bytes, encodings: list[str]) -> bytes:
@@ -195,7 +206,7 @@ def _records(path: Path) -> Iterator[Any]:
             last, length = start, ""
             try:
                 handle.seek(start)
-                for record in ArchiveIterator(handle, record_types=WarcRecordType.any_type, parse_http=True, auto_decode="none"):
+                for record in ArchiveIterator(handle, record_types=WarcRecordType.any_type, parse_http=False):
                     last = max(last, start + record.stream_pos)
                     length = record.headers.get("Content-Length") or ""
                     yield record

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
@@ -120,17 +121,7 @@ def mended(head: bytes, status: re.Match[bytes]) -> tuple[bytes, int | None]:
     _, *lines = END_OF_LINE.split(head.rstrip(b"\r\n"))
     version = b"1.0" if status["version"] in OLD else b"1.1"  # what says HTTP/2 here is none
     first = b"HTTP/%s %s %s" % (version, status["code"], status["reason"])
-    kept: list[tuple[bytes, bytes]] = []
-    is_header = False
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if line[:1] in (b" ", b"\t"):  # the line before goes on
-            if is_header:
-                kept[-1] = kept[-1][0], kept[-1][1] + b" " + line.strip()
-            continue
-        is_header = bool(colon and NAME.fullmatch(name.rstrip()))
-        if is_header:
-            kept.append((name.rstrip(), value.replace(b"\0", b"").strip()))
+    kept = headers_in(lines)
     said = [part.strip() for name, value in kept if name.lower() == b"content-length" for part in value.split(b",")]
     lengths = {part for part in said if part.isdigit() and len(part) < 19}  # `-1` and `unknown` say none
     chunked = any(name.lower() == b"transfer-encoding" and b"chunked" in value.lower() for name, value in kept)
@@ -143,3 +134,19 @@ def mended(head: bytes, status: re.Match[bytes]) -> tuple[bytes, int | None]:
             kept.append((b"Content-Length", stated))
             length = int(stated)
     return b"\r\n".join([first, *(name + b": " + value for name, value in kept), b"", b""]), length
+
+
+def headers_in(lines: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+    """Return the headers among the lines of a head, each whole."""
+    kept: list[tuple[bytes, bytes]] = []
+    is_header = False
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if line[:1] in (b" ", b"\t"):  # the line before goes on
+            if is_header:
+                kept[-1] = kept[-1][0], (kept[-1][1] + b" " + line.strip()).strip()
+            continue
+        is_header = bool(colon and NAME.fullmatch(name.rstrip()))
+        if is_header:
+            kept.append((name.rstrip(), value.replace(b"\0", b"").strip()))
+    return kept

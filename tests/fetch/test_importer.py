@@ -16,6 +16,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.fetch.archive import index_segments, read_page, segments_under
 from pipeline.fetch.importer import import_warcs, read_warc
+from pipeline.fetch.notes import entries_noted
 from pipeline.records import Fetch, StageReport
 from pipeline.stages import check_error_budget
 from pipeline.store import LocalStore
@@ -144,6 +145,35 @@ def test_a_crawl_is_pages_among_much_else(tmp_path: Path, settings: Settings, st
     ]
     assert read_page(store, rows[0]).body == PAGE
     check_error_budget([StageReport("fetch", "2026-11-23", "000", 40, {"fetched": 2, "not_html": 30, "redirect": 8})], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [
+        ("application/http; msgtype=response", b"HTTP/1.1 200 OK\nContent-Type: text/html\nX-Odd: 1\n\n"),
+        ("application/http", b"HTTP/1.1 200 OK\r\nX-Odd: 1\nContent-Type: text/html\r\n\n"),
+        ("Application/HTTP;msgtype=response", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"),
+        ("application/https; msgtype=response", b"HTTP/2 200\r\ncontent-type: text/html\r\n\r\n"),
+        ("application/http", b"HTTP/1.1 200 OK\r\nContent-Type:\r\n text/html\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n"),
+    ],
+)
+def test_a_head_is_read_however_its_lines_end(
+    tmp_path: Path, settings: Settings, store: LocalStore, kind: str, head: bytes
+) -> None:
+    fields = f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{'0' * 32}>\r\nWARC-Date: {DATE}\r\n"
+    fields += f"WARC-Target-URI: http://e.example/1\r\nContent-Type: {kind}\r\nContent-Length: {len(head + PAGE)}\r\n\r\n"
+    (tmp_path / "a.warc").write_bytes(fields.encode() + head + PAGE + b"\r\n\r\n")
+    (row,) = load(tmp_path / "a.warc", settings, store)
+    assert (row.outcome, row.content_type, read_page(store, row).body) == ("fetched", "text/html", PAGE)
+
+
+def test_a_page_that_its_crawler_cut_stays_marked_as_cut(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    make(tmp_path / "a.warc", 2, packed=False)
+    content, kind = (tmp_path / "a.warc").read_bytes(), b"WARC-Type: response\r\n"
+    (tmp_path / "a.warc").write_bytes(content.replace(kind, kind + b"WARC-Truncated: length\r\n", 1))
+    load(tmp_path / "a.warc", settings, store)
+    (key,) = segments_under(store, "raw/dt=2026-11-23/shard=import")
+    assert [entry.truncated for _, _, _, entry in entries_noted(store, key)] == [True, False]
 
 
 @pytest.mark.parametrize("date", ["2026-11-20T06:00:00", "2026-11-20T06:00:00.123456", "2026-11-20"])
