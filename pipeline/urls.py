@@ -52,6 +52,18 @@ def _normal_form(url: str) -> str:
     return f"{scheme}://{host}{_normal_path(parts.path)}{'?' if query else ''}{query}"
 
 
+def without_userinfo(url: str) -> str:
+    """Return a URL without name and password, which are nobody's to send on, to store or to log.
+
+    Raises `ValueError` when no host is behind them: a path that begins with // would be taken for one.
+    """
+    parts = urlsplit(url)
+    _, at, host = parts.netloc.rpartition("@")
+    if at and not host:
+        raise ValueError("no host behind the name")
+    return parts._replace(netloc=host).geturl() if at else url
+
+
 def ascii_host(host: str) -> str:
     """Return a host in Punycode as it is asked for; it may end in dots that it did not have: of an ellipsis. Raises `ValueError`.
 

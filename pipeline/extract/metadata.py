@@ -28,7 +28,7 @@ from pipeline.extract.textlines import text_nodes
 from pipeline.extract.timestamps import read_dates
 from pipeline.extract.titles import read_title
 from pipeline.records import DateBasis
-from pipeline.urls import site_of
+from pipeline.urls import site_of, without_userinfo
 
 URL_LIMIT = 2000  # characters
 BODY_LIMIT = 2_000_000
@@ -115,11 +115,11 @@ def _locale(markup: Markup) -> str | None:
 
 
 def _absolute(address: str, base: str | None) -> str | None:
-    """Return an http(s) URL with a host, joined to the page's; None for anything else."""
+    """Return an http(s) URL with a host and without a password, joined to the page's; None for anything else."""
     if not address or len(address) > URL_LIMIT:
         return None
     try:
-        joined = urljoin(base or "", sanitise(address).strip())
+        joined = without_userinfo(urljoin(base or "", sanitise(address).strip()))
         parts = urlsplit(joined)
     except ValueError:
         return None

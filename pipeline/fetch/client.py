@@ -33,6 +33,7 @@ from pipeline.fetch.pacing import Host, Pacer, host_key, retry_after
 from pipeline.fetch.reading import check_type, header, peer_of, read
 from pipeline.fetch.robots import MAX_ROBOTS_BYTES, Rules, origin_of, rules_from
 from pipeline.fetch.warc import Headers
+from pipeline.urls import without_userinfo
 
 MAX_ERROR_BYTES = 256 * 1024  # of the body of a redirect or an error page; enough to tell why
 MAX_HEADER_BYTES = 32 * 1024  # of one header: real Content-Security-Policy headers pass the usual 8 KiB
@@ -44,18 +45,6 @@ SESSION_DEFAULTS = {"Accept": "text/html,application/xhtml+xml,application/xml;q
 def user_agent(settings: Settings) -> str:
     """Return who we are, and where to complain."""
     return f"Copydesk/{__version__} (+{settings.contact})"
-
-
-def without_userinfo(url: str) -> str:
-    """Return a URL without name and password, which are nobody's to send on, to store or to log.
-
-    Raises `ValueError` when no host is behind them: a path that begins with // would be taken for one.
-    """
-    parts = urlsplit(url)
-    _, at, host = parts.netloc.rpartition("@")
-    if at and not host:
-        raise ValueError("no host behind the name")
-    return parts._replace(netloc=host).geturl() if at else url
 
 
 def jitter(url: str, attempt: int) -> float:

@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver
 from pipeline.captures import LEFT_OVER
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient, hidden_userinfo
-from pipeline.fetch.client import Client, without_userinfo
+from pipeline.fetch.client import Client
 from pipeline.fetch.entries import Entry, Feed
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.feeds import parse_feed
@@ -29,7 +29,7 @@ from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
 from pipeline.records import Discovered, Rejected
 from pipeline.sources import Source
-from pipeline.urls import normalise_url, site_of
+from pipeline.urls import normalise_url, site_of, without_userinfo
 
 logger = logging.getLogger(__name__)
 

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import Reject
 from pipeline.extract.dates import parse_date
-from pipeline.fetch.client import without_userinfo
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.segments import Location
 from pipeline.fetch.verdict import Outcome, Validator, body_outcome, status_outcome
 from pipeline.records import Discovered, Fetch
-from pipeline.urls import ascii_host, site_of
+from pipeline.urls import ascii_host, without_userinfo
 
 MAX_URL = 2048  # characters; longer ones are traps, not articles
 MAX_HOST = 253  # characters, RFC 1035; the warehouse has an index by site, in which PostgreSQL takes 2,700 bytes
@@ -71,10 +70,7 @@ def clean_url(url: str) -> str | None:
 
 def record_url(value: object) -> str | None:
     """Return the URL of a JSON Lines record when it is one of the web."""
-    if not isinstance(value, str) or not value.strip().lower().startswith(("http://", "https://")):
-        return None
-    url = value.strip()
-    return url if 0 < len(site_of(url)) <= MAX_HOST and url.isprintable() else None
+    return clean_url(value) if isinstance(value, str) else None
 
 
 def fetch_row(

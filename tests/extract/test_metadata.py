@@ -34,6 +34,10 @@ def jsonld(**fields: object) -> str:
         ('<link rel="canonical" href="/news/ferry-17">', "https://www.example.com/news/ferry-17"),
         ('<link rel="CANONICAL" href="//amp.example.com/ferry-17">', "https://amp.example.com/ferry-17"),
         ('<meta property="og:url" content="https://example.com/news/ferry-17">', "https://example.com/news/ferry-17"),
+        (
+            '<link rel="canonical" href="https://desk:hunter2@www.example.com/news/ferry-17">',
+            "https://www.example.com/news/ferry-17",
+        ),
         ('<link rel="canonical" href="https://www.example.com/">', None),
         ('<link rel="canonical" href="https://www.example.com/index.html">', None),
         ('<link rel="canonical" href="javascript:void(0)">', None),

@@ -103,6 +103,18 @@ def test_a_warc_file_is_not_taken_for_a_page(tmp_path: Path, settings: Settings)
     )
 
 
+def test_the_address_of_a_record_is_as_fit_as_that_of_a_page(tmp_path: Path, settings: Settings, store: LocalStore) -> None:
+    urls = [
+        "https://desk:hunter2@www.example.org/a b?x=1&amp;y=2#top",
+        "ftp://www.example.org/b",
+        "https://www.example.org/" + "x" * 3000,
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps({"url": url, "text": "a"}) for url in urls))
+    rows = read(tmp_path / "rows.jsonl", settings, store)
+    assert [row.final_url.replace(row.url, "own") for row in rows] == ["https://www.example.org/a%20b?x=1&y=2", "own", "own"]
+    assert [row.site for row in rows] == ["example.org", "mine", "mine"]
+
+
 def test_a_name_that_no_file_system_takes_costs_its_source(settings: Settings) -> None:
     found = discover([Source(id="mine", files=("x" * 300,))], settings)
     assert [(reject.reason, (reject.detail or "").partition(": ")[2]) for reject in found.rejected] == [
