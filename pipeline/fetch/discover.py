@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver
 
 from pipeline.captures import LEFT_OVER
 from pipeline.config import Settings
-from pipeline.errors import Reject, Transient, hidden_userinfo
+from pipeline.errors import Reject, Transient
 from pipeline.fetch.client import Client
 from pipeline.fetch.entries import Entry, Feed
 from pipeline.fetch.exchange import Exchange
@@ -24,12 +24,12 @@ from pipeline.fetch.guard import MEND
 from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
 from pipeline.fetch.pacing import host_key
-from pipeline.fetch.rows import clean, clean_url, language_tag, record_url, stated_date
+from pipeline.fetch.rows import clean, clean_url, language_tag, record_url, shown_url, stated_date
 from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
 from pipeline.records import Discovered, Rejected
 from pipeline.sources import Source
-from pipeline.urls import normalise_url, site_of, without_userinfo
+from pipeline.urls import normalise_url, site_of
 
 logger = logging.getLogger(__name__)
 
@@ -237,7 +237,7 @@ class _Run:
         return day is not None and day < self._today - timedelta(days=source.max_age_days)
 
     def _reject(self, source: Source, url: str, error: Reject | Transient) -> None:
-        shown = clean(_without_secrets(url)) or "?"
+        shown = shown_url(url)
         if error.code != "bad_url":  # a page can have thousands of these
             mend = f" ({MEND})" if error.code == "forbidden_address" else ""
             logger.warning("source %s: %.200s cannot be read: %s%s", source.id, shown, error, mend)
@@ -277,13 +277,6 @@ def _record_item(source: Source, url: str, content: bytes) -> Discovered:
         clean(title) if isinstance(title, str) else None,
         stated_date(record.get("published_at"), language),
     )
-
-
-def _without_secrets(url: str) -> str:
-    try:
-        return without_userinfo(url)
-    except ValueError:
-        return hidden_userinfo(url)
 
 
 def _delays(sources: Iterable[Source], default: float) -> dict[str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
+from pipeline.fetch.rows import shown_url
 from pipeline.records import Rejected
 from pipeline.sources import Source
 from pipeline.urls import site_of
@@ -47,4 +48,4 @@ def _silent(source: Source, runs: int, usual: float) -> Rejected:
     last = "in the run before" if runs == 1 else f"{runs} runs ago"
     usually = "in every run" if usual == 1 else f"every {usual:g} runs"
     detail = f"answers with nothing new; something came last {last}, and usually comes {usually}"
-    return Rejected(place, source.id, site_of(place) or source.id, "discover", "silent", detail, retryable=True)
+    return Rejected(shown_url(place), source.id, site_of(place) or source.id, "discover", "silent", detail, retryable=True)

@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pipeline.errors import Reject
+from pipeline.errors import Reject, hidden_userinfo
 from pipeline.extract.dates import parse_date
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.inflate import CUT_OFF
@@ -66,6 +66,14 @@ def clean_url(url: str) -> str | None:
         return text if host and len(ascii_host(host)) <= MAX_HOST and parts.port != 0 else None
     except ValueError:  # a port that is no number, a host that is no name; UnicodeError is one too
         return None
+
+
+def shown_url(url: str) -> str:
+    """Return the URL of a source as it is told and stored: without name and password, whatever else it is."""
+    try:
+        return clean(without_userinfo(url)) or "?"
+    except ValueError:
+        return clean(hidden_userinfo(url)) or "?"
 
 
 def record_url(value: object) -> str | None:

@@ -65,8 +65,10 @@ def discover(run: Run) -> StageReport:
 
 def _answered(sources: Sequence[Source], found: Discovery) -> dict[str, bool]:
     """Return of each source whether a feed or sitemap of it could be asked; never so where it has none."""
+    from pipeline.fetch.rows import shown_url
+
     failed = {reject.url for reject in found.rejected if reject.retryable}
-    return {source.id: not failed.issuperset((*source.feeds, *source.sitemaps)) for source in sources}
+    return {source.id: not failed.issuperset(map(shown_url, (*source.feeds, *source.sitemaps))) for source in sources}
 
 
 def _failed_before(run: Run, listed: Iterable[Discovered]) -> list[Discovered]:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from pipeline import stages
 from pipeline.config import Settings
-from pipeline.fetch.freshness import overdue
+from pipeline.fetch.freshness import overdue, silent_sources
 from pipeline.records import Rejected
 from pipeline.runs import WHOLE, Run
 from pipeline.sources import Source
-from pipeline.store import Partition, read_manifest, read_records
+from pipeline.store import LocalStore, Partition, read_manifest, read_records
 from tests.fetch.conftest import Reply, Web
 
 FEED = (
@@ -83,6 +83,18 @@ def test_no_source_was_silent_in_a_night_that_is_made_up_for_later(web: Web, set
     assert night(web, settings, tmp_path, missed + timedelta(days=2)) == []
     web.add("/feed", Reply(FEED.format(day=FIRST).encode()))  # what it lists later is no news of the night
     assert night(web, settings, tmp_path, missed) == []
+
+
+def test_the_password_of_a_feed_is_neither_told_of_a_silent_source_nor_in_the_way_of_a_dead_one(
+    web: Web, settings: Settings, tmp_path: Path
+) -> None:
+    secret = Source(id="secret", feeds=("http://desk:hunter2@127.0.0.1:1/feed",))
+    (silent,) = silent_sources([secret], {}, [{"secret": 1}] * 3, [])
+    assert (silent.url, silent.site) == ("http://127.0.0.1:1/feed", "127.0.0.1")
+    night(web, settings, tmp_path, FIRST, secret, Source(id="other", urls=(web.url("/page"),)))
+    manifest = read_manifest(LocalStore(tmp_path / "store"), Partition("discover", str(FIRST), WHOLE))
+    assert manifest is not None
+    assert manifest.extra["answered"] == {"daily": True, "secret": False, "other": False}
 
 
 @pytest.mark.parametrize(
