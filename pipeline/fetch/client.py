@@ -159,11 +159,12 @@ class Client:
             raise Reject("bad_redirect", f"{exchange.status} to {location[:200]!r}: {error}") from error
         if not usable:
             raise Reject("bad_redirect", f"{exchange.status} to {location[:200]!r}")
-        if target in chain and not (cookies and cookies.are_new_to(target)):
+        again = _as_asked(chain[-1], target)
+        if again in chain and not (cookies and cookies.are_new_to(again)):
             raise Reject("redirect_loop", f"{len(chain)} redirects come back to {target}")
         if len(chain) > self.settings.max_redirects:
             raise Reject("too_many_redirects", f"more than {self.settings.max_redirects}, the last to {target}")
-        return target
+        return again
 
     async def _permit(self, url: str) -> None:
         """Ask robots.txt for the URL as it will be sent: of /a/../b that is /b."""
@@ -258,6 +259,15 @@ class Client:
                 fetched_at=datetime.now(UTC),
                 truncated=cut,
             )
+
+
+def _as_asked(url: str, target: str) -> str:
+    """Return where a redirect leads, on the same server with the name and password that were sent: /feed is often /feed/."""
+    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    if not at or origin_of(url) != origin_of(target):
+        return target
+    parts = urlsplit(target)
+    return parts._replace(netloc=f"{user}@{parts.netloc}").geturl()
 
 
 def _target(url: str) -> URL:

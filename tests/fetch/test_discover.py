@@ -635,6 +635,20 @@ def test_names_and_passwords_are_neither_sent_on_nor_told(web: Web, settings: Se
     assert [r.headers.get("authorization") for r in web.log] == [None, "Basic bWU6c2VjcmV0"]  # to the feed that asks for it
 
 
+def test_a_feed_behind_a_password_may_move_on_its_server_and_tells_it_to_no_other(web: Web, settings: Settings) -> None:
+    feed(web, "/feed/", '<rss version="2.0"><channel><item><link>/1</link></item></channel></rss>')
+    web.add("/feed", redirect("/feed/", 301))
+    web.add("/away", redirect(web.url("/feed/", "other.localhost")))
+    web.add("/round", redirect("/round"))
+    feeds = [web.url(path).replace("http://", "http://me:secret@") for path in ("/feed", "/away", "/round")]
+    found = find(settings, *(Source(id=f"s{n}", feeds=(url,)) for n, url in enumerate(feeds)))
+    assert [item.url for item in found.items] == [web.url("/1"), web.url("/1", "other.localhost")]
+    assert [(r.reason, r.detail) for r in found.rejected] == [("redirect_loop", f"1 redirects come back to {web.url('/round')}")]
+    sent = {(r.host.partition(".")[0], r.path): r.headers.get("authorization") for r in web.log}
+    basic = "Basic bWU6c2VjcmV0"
+    assert [sent["news", "/feed"], sent["news", "/feed/"], sent["news", "/away"], sent["other", "/feed/"]] == [basic] * 3 + [None]
+
+
 def test_local_folders_globs_and_records(settings: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     (folder / "deep").mkdir(parents=True)
