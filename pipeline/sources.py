@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pipeline.config import CENTURY, DAY, listed, load_settings, read_toml, typed
 from pipeline.errors import ConfigError, hidden_userinfo
+from pipeline.urls import in_letters
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9_-]{1,20})?")
 
@@ -33,10 +34,15 @@ class Source:
     max_age_days: int | None = None
 
     def wants(self, url: str) -> bool:
-        """Say whether the source's patterns let a URL in."""
-        if self.include and not any(re.search(p, url) for p in self.include):
+        """Say whether the source's patterns let a URL in, however both of them spell what is not ASCII."""
+        spellings = {url, in_letters(url)}
+        if self.include and not any(_matches(p, spellings) for p in self.include):
             return False
-        return not any(re.search(p, url) for p in self.exclude)
+        return not any(_matches(p, spellings) for p in self.exclude)
+
+
+def _matches(pattern: str, spellings: Iterable[str]) -> bool:
+    return any(re.search(written, url) for written in {pattern, in_letters(pattern)} for url in spellings)
 
 
 def load_sources(path: Path) -> tuple[Source, ...]:

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from contextlib import suppress
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 import tldextract
 
@@ -20,6 +20,7 @@ TRACKER_KEYS = re.compile(
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PATH_SAFE = "!$&'()*+,;=:@-._~"
 QUERY_SAFE = "!$'()*,;:@/?-._~"
+BEYOND_ASCII = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 PLAIN_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9!$&'()*+,;=:@._~-]*)*", re.ASCII)  # in its normal form, as nearly all are
 
 # The list that comes with the package: no network, the same answer everywhere.
@@ -100,6 +101,18 @@ def _normal_query(query: str) -> str:
 def _normal_escapes(text: str, safe: str) -> str:
     """Escape what needs it and nothing else; byte by byte, since an escape may be of any encoding."""
     return quote(unquote_to_bytes(text), safe=safe)
+
+
+def in_letters(text: str) -> str:
+    """Return a URL, or a part of one, with the letters that its escapes stand for, but for those of ASCII: they may mean something."""
+    return BEYOND_ASCII.sub(_letters, text) if "%" in text else text
+
+
+def _letters(escapes: re.Match[str]) -> str:
+    try:
+        return unquote(escapes[0], errors="strict")
+    except UnicodeDecodeError:  # of an older charset
+        return escapes[0]
 
 
 @lru_cache(maxsize=65536)

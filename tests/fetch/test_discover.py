@@ -103,6 +103,15 @@ def test_include_and_exclude_decide(web: Web, settings: Settings) -> None:
     assert short(web, found) == ["/politics/a"]
 
 
+@pytest.mark.parametrize("url", ["/спорт/1", "/%D1%81%D0%BF%D0%BE%D1%80%D1%82/1", "/%d1%81%d0%bf%d0%be%d1%80%d1%82/1"])
+@pytest.mark.parametrize("pattern", ["/спорт/", "/%D1%81%D0%BF%D0%BE%D1%80%D1%82/", "/%d1%81%d0%bf%d0%be%d1%80%d1%82/", "/с.{4}/"])
+def test_a_pattern_lets_a_url_in_however_each_is_spelled(url: str, pattern: str) -> None:
+    assert Source(id="s", include=(pattern,)).wants(f"http://e.example{url}")
+    assert not Source(id="s", exclude=(pattern,)).wants(f"http://e.example{url}")
+    assert not Source(id="s", include=(pattern,)).wants("http://e.example/%F1%EF%EE%F0%F2/1")
+    assert Source(id="s", include=("%3Fa",), exclude=(r"\?a",)).wants("http://e.example/%3Fa")
+
+
 def test_a_url_is_found_once_for_the_source_of_the_highest_priority(web: Web, settings: Settings) -> None:
     rss = feed(web, "/rss", RSS)
     low = Source(id="low", urls=(web.url("/1"), web.url("/2"), web.url("/9")))
