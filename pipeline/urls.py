@@ -104,7 +104,7 @@ def _normal_escapes(text: str, safe: str) -> str:
 
 
 def in_letters(text: str) -> str:
-    """Return a URL, or a part of one, with the letters that its escapes stand for, but for those of ASCII: they may mean something."""
+    """Return a URL, or a part of one, in letters in place of escapes; those of ASCII stay, since they may mean something."""
     return BEYOND_ASCII.sub(_letters, text) if "%" in text else text
 
 

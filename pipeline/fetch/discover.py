@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -72,6 +73,10 @@ def discover(
     """
     run = _Run(settings, today or datetime.now(UTC).date())
     asyncio.run(run.read(sources, resolver))
+    for source in sources:
+        if run.left_out[source.id] and not run.let_in[source.id]:
+            told = "source %s: include and exclude leave out all of the %d pages that it lists"
+            logger.warning(told, source.id, run.left_out[source.id])
     items = _unique(run.findings)
     logger.info("discovered %d URLs of %d sources, %d inputs failed", len(items), len(sources), len(run.rejected))
     return Discovery(items, tuple(sorted(run.rejected, key=lambda r: (r.source_id, r.url, r.reason, r.detail or ""))))
@@ -94,6 +99,8 @@ class _Run:
         self._today = today
         self.findings: list[_Finding] = []
         self.rejected: set[Rejected] = set()
+        self.left_out: Counter[str] = Counter()  # by the patterns of a source, by its id
+        self.let_in: Counter[str] = Counter()
 
     async def read(self, sources: Sequence[Source], resolver: AbstractResolver | None) -> None:
         """Read all sources, side by side but for those on one host."""
@@ -227,7 +234,11 @@ class _Run:
         self._keep(source, rank, item)
 
     def _keep(self, source: Source, rank: tuple[int, int], item: Discovered) -> None:
-        if source.wants(item.url) and not self._too_old(source, item.published_at):
+        if not source.wants(item.url):
+            self.left_out[source.id] += 1
+            return
+        self.let_in[source.id] += 1
+        if not self._too_old(source, item.published_at):
             self.findings.append(_Finding(rank, item))
 
     def _too_old(self, source: Source, when: str | None) -> bool:

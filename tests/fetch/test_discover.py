@@ -103,6 +103,14 @@ def test_include_and_exclude_decide(web: Web, settings: Settings) -> None:
     assert short(web, found) == ["/politics/a"]
 
 
+def test_patterns_that_let_nothing_in_are_told(web: Web, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    urls = tuple(web.url(p) for p in ("/politics/a", "/sport/b"))
+    find(settings, Source(id="some", urls=urls, include=("/politics/",)), Source(id="none", urls=urls, include=("/politic/",)))
+    assert [record.getMessage() for record in caplog.records if "leave out" in record.getMessage()] == [
+        "source none: include and exclude leave out all of the 2 pages that it lists"
+    ]
+
+
 @pytest.mark.parametrize("url", ["/спорт/1", "/%D1%81%D0%BF%D0%BE%D1%80%D1%82/1", "/%d1%81%d0%bf%d0%be%d1%80%d1%82/1"])
 @pytest.mark.parametrize("pattern", ["/спорт/", "/%D1%81%D0%BF%D0%BE%D1%80%D1%82/", "/%d1%81%d0%bf%d0%be%d1%80%d1%82/", "/с.{4}/"])
 def test_a_pattern_lets_a_url_in_however_each_is_spelled(url: str, pattern: str) -> None:
