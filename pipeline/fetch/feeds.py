@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
 ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+START = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
 ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
 PUBLISHED = frozenset(("pubdate", "published", "issued", "date"))
 CHANGED = frozenset(("lastbuilddate", "updated", "modified"))
@@ -72,9 +73,10 @@ def parse_feed(body: bytes, url: str) -> Feed:
 def _xml_entries(body: bytes, url: str) -> tuple[list[Unread], str | None]:
     """Return the entries of RSS or Atom, to be read, and what of broken XML cannot be."""
     refuse_entities(body, "bad_feed")
-    body = with_references(body)
     if not ENTRY_TAG.search(body) and (other := in_place_of_feed(body, url)):
         raise Reject("bad_feed", other)
+    start = START.search(body)  # a script's warnings and blank lines may stand before it
+    body = with_references(body[start.start() if start else 0 :])
     base, language, said, fault = _said(body, url)
     listed = begun(body, ENTRY_TAG) if fault else 0
     entries = _entries(body, listed)

@@ -366,9 +366,13 @@ def test_a_broken_document_of_which_not_all_is_read_is_told(web: Web, settings: 
 @pytest.mark.parametrize(
     "before", ["<br />\n<b>Warning</b>: flush() in <b>/a.php</b> on line <b>3</b><br />\n", "Notice: a\n", "\ufeff\ufeff"]
 )
-def test_what_a_script_says_before_a_sitemap_is_passed_over(before: str) -> None:
+def test_what_a_script_says_before_a_document_is_passed_over(before: str) -> None:
     text = f'{before}<?xml version="1.0"?><urlset><url><loc>http://e.example/1</loc></url></urlset>'
     assert [e.url for e in parse_sitemap(text.encode(), "http://e.example/").entries] == ["http://e.example/1"]
+    item = "<item><link>1</link><pubDate>05/11/2026</pubDate></item>"
+    text = f'{before}<?xml version="1.0"?><rss xml:base="/x/"><channel>{item}</channel></rss>'
+    found = parse_feed(text.encode(), "http://e.example/").entries
+    assert [(e.url, e.published_at) for e in found] == [("http://e.example/x/1", None)]
 
 
 @pytest.mark.parametrize(("date", "read"), [("", None), ("<pubDate/>", None), ("<dc:date>2026-11-20</dc:date>", "2026-11-20")])
