@@ -10,6 +10,7 @@ import asyncio
 import functools
 import random
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, cast
@@ -82,6 +83,8 @@ class Client:
 
     async def __aenter__(self) -> Client:
         settings = self.settings
+        # The system looks names up in threads, by default four and one a core: a few names without an answer would hold up all.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.connections, "dns"))
         connector = _Connector(
             limit=0,  # to wait in the pool for another's connection would take from the time that a host has to answer
             limit_per_host=0,  # the pacer holds a host to one request at a time

@@ -7,6 +7,8 @@ import dataclasses
 import gzip
 import hashlib
 import random
+import socket
+import threading
 import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -509,6 +511,26 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_names_that_no_server_answers_for_keep_no_other_name_waiting(
+    web: Web, settings: Settings, store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = socket.getaddrinfo, threading.Event()
+
+    def getaddrinfo(host: str, *given: object, **more: object) -> object:
+        if host == "live.example":
+            asked.set()
+            return real("127.0.0.1", *given, **more)  # type: ignore[arg-type]
+        if host.endswith(".example"):
+            asked.wait(3 * settings.total_timeout)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return real(host, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    hosts = [*(f"dead{n}.example" for n in range(60)), "live.example"]
+    rows = fetch([web.item("/", host) for host in hosts], settings=settings, store=store, archive_prefix=PREFIX)
+    assert [row.outcome for row in rows] == ["dns"] * 60 + ["fetched"]
 
 
 def test_an_item_that_is_no_url_of_the_web_is_told(settings: Settings, store: LocalStore) -> None:
