@@ -112,7 +112,7 @@ def _said(body: bytes, url: str) -> tuple[str, str | None, list[_Said], Fault | 
     The parsers of feeds pass over `xml:base`, take what comes first for the link (an enclosure, or another vocabulary's link),
     where there is no date read one into the number of an entry, and of 5/11/2026 make the 11th of May.
     """
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    parser = etree.XMLParser(recover=True, remove_comments=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(body, parser, base_url=url)
     except (etree.XMLSyntaxError, ValueError):

@@ -68,7 +68,13 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
     sitemap = Sitemap()
     root = None
     events = etree.iterparse(
-        io.BytesIO(body), events=("start", "end"), recover=True, no_network=True, resolve_entities=False, huge_tree=False
+        io.BytesIO(body),
+        events=("start", "end"),
+        recover=True,
+        remove_comments=True,
+        no_network=True,
+        resolve_entities=False,
+        huge_tree=False,
     )
     try:
         for event, element in events:

@@ -449,6 +449,7 @@ FEEDBURNER = "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
         ("<item><atom:link rel='self' href='/self'/><link>/page</link></item>", "http://e.example/page"),
         ("<item><link>/page</link><atom:link rel='alternate' href='/amp'/></item>", "http://e.example/page"),
         ("<item><atom:link href='/page'/></item>", "http://e.example/page"),
+        ("<item><link><!-- from here -->/pa<!-- to here -->ge</link></item>", "http://e.example/page"),
         ("<item><guid isPermaLink='true'>http://e.example/page</guid></item>", "http://e.example/page"),
         ("<item><guid isPermaLink='true'> /page </guid></item>", "http://e.example/page"),
         (
@@ -579,6 +580,11 @@ def test_a_url_that_is_cut_off_is_no_url() -> None:
     feed = b"<rss><channel><item><link>http://e.example/1</link></item><item><title>2</title><link>http://e.exa"
     sitemap = b"<urlset><url><loc>http://e.example/1</loc></url><url><loc>http://e.exa\n"
     assert [e.url for e in parse_feed(feed, "http://e.example/").entries] == ["http://e.example/1"]
+    assert [e.url for e in parse_sitemap(sitemap, "http://e.example/").entries] == ["http://e.example/1"]
+
+
+def test_a_comment_ends_no_address_of_a_sitemap() -> None:
+    sitemap = b"<urlset><url><loc><!-- page -->http://e.example/<!-- number -->1</loc></url></urlset>"
     assert [e.url for e in parse_sitemap(sitemap, "http://e.example/").entries] == ["http://e.example/1"]
 
 
