@@ -11,12 +11,13 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 import tldextract
 
-# Query keys that say where a reader came from, never which page this is.
+# Query keys that say where a reader came from, or that it has no cookie, never which page this is.
 TRACKER_KEYS = re.compile(
-    r"utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|"
+    r"phpsessid|jsessionid|utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|"
     r"cmpid|cmp|ocid|ncid|smid|sref|ref_src|ref_url|spm|at_(?:medium|campaign|custom\d)",
     re.IGNORECASE,
 )
+SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)  # what servers in Java write into the path for who has no cookie
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PATH_SAFE = "!$&'()*+,;=:@-._~"
 QUERY_SAFE = "!$'()*,;:@/?-._~"
@@ -78,6 +79,8 @@ def ascii_host(host: str) -> str:
 
 
 def _normal_path(path: str) -> str:
+    if ";" in path:
+        path = SESSION.sub("", path)
     if PLAIN_PATH.fullmatch(path):
         return path or "/"
     kept: list[str] = []

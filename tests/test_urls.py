@@ -14,6 +14,7 @@ from pipeline.urls import article_id, ascii_host, normalise_url, readable_host, 
     [
         ("HTTP://News.Example:80/a/../b/./c?utm_source=x&b=2&a=1#top", "http://news.example/b/c?a=1&b=2"),
         ("https://news.example", "https://news.example/"),
+        ("https://news.example/a;jsessionid=0A1B.node1/b;x=1?PHPSESSID=7&id=2", "https://news.example/a/b;x=1?id=2"),
         ("https://news.example:8443/a//b/", "https://news.example:8443/a//b/"),
         ("https://news.example/%7Ejo/caf%c3%a9?q=a+b", "https://news.example/~jo/caf%C3%A9?q=a%20b"),
         ("https://news.example/café", "https://news.example/caf%C3%A9"),
