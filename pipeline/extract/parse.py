@@ -68,7 +68,7 @@ WRAPPERS = frozenset({"b", "blockquote", "center", "div", "font", "i", "section"
 
 def reject_binary(body: bytes) -> None:
     """Raise Reject("empty") or Reject("not_html") for bytes that can be no page."""
-    start = body[:BINARY_WINDOW].lstrip()
+    start = body[:BINARY_WINDOW].lstrip() or body.lstrip()[:BINARY_WINDOW]  # templates leave blank lines, kilobytes of them
     if not start.strip(b"\0"):
         raise Reject("empty", f"{len(body)} bytes, none of them text")
     for name, magic in MAGIC:
@@ -143,7 +143,7 @@ def _open_shadow_roots(root: lxml.html.HtmlElement) -> None:
 
 def _reject_no_page(text: str) -> None:
     """Raise Reject for a feed or sitemap, and for text that was decoded from bytes which are no page."""
-    start = text[:BINARY_WINDOW].lstrip()
+    start = text[:BINARY_WINDOW].lstrip() or text.lstrip()[:BINARY_WINDOW]
     if (name := _first_element(start)) in NO_PAGES:
         raise Reject("not_html", f"its element is <{name}>: a list of pages")
     if not start:

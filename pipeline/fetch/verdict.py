@@ -78,7 +78,7 @@ def _is_a_part(content_range: str) -> bool:
 
 def body_outcome(body: bytes, content_type: str | None) -> Outcome | None:
     """Return the outcome that an inflated body decides; None for a page."""
-    start = body[:SNIFF_BYTES].lstrip()
+    start = body[:SNIFF_BYTES].lstrip() or body.lstrip()[:SNIFF_BYTES]  # templates leave kilobytes of blank lines before a page
     if not start:
         return Outcome("empty", detail="the body is empty" if not body else "the body is white space")
     if start.startswith(MAGIC):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.errors import Reject
 from pipeline.extract.blocks import read_blocks
-from pipeline.extract.parse import MAX_DEPTH, parse_html
+from pipeline.extract.parse import MAX_DEPTH, parse_html, reject_binary
 
 BODY = "<nav><a href=a>Home</a><a href=b>News</a></nav><h1>Ferry sails again</h1><p>One <a href=x>two</a> three.</p><p>Four.</p>"
 LINES = ["Home News", "Ferry sails again", "One two three.", "Four."]
@@ -35,6 +36,16 @@ def test_no_tree_is_deeper_than_what_a_walk_can_take() -> None:
     root = parse_html("<body>" + "<div>x<b>" * 2_500)
     deepest = max(sum(1 for _ in element.iterancestors()) for element in root.iter())
     assert deepest <= MAX_DEPTH + 30
+
+
+@pytest.mark.parametrize("blank", [" ", "\r\n", "\t\n"])
+def test_blank_lines_before_a_page_are_not_all_of_it(blank: str) -> None:
+    html = f"{blank * 5_000}<!doctype html><html><body>{BODY}</body></html>"
+    reject_binary(html.encode())
+    assert lines(html) == LINES
+    for call in (lambda: reject_binary(blank.encode() * 5_000), lambda: parse_html(blank * 5_000)):
+        with pytest.raises(Reject, match="empty"):
+            call()
 
 
 def test_a_page_inside_the_head_is_found() -> None:

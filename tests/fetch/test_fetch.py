@@ -90,6 +90,8 @@ def test_the_wire_is_kept_and_undone_on_reading(
         (Reply(b"%PDF-1.7 sold as a page", 200, HTML), "not_html"),
         (Reply(b"\x7fELF\0\0\0", 200, {"Content-Type": "application/octet-stream"}), "not_html"),
         (Reply(PAGE, 200, {"Content-Type": "application/octet-stream"}), "fetched"),
+        (Reply(b"\r\n" * 5000 + PAGE, 200, HTML), "fetched"),
+        (Reply(b"\n" * 5000 + b"%PDF-1.7", 200, HTML), "not_html"),
         (Reply(PAGE, 200, {}), "fetched"),
         (Reply(PAGE, 200, {"Content-Type": "text/html, text/html; charset=utf-8"}), "fetched"),
         (Reply(PAGE, 200, {"Content-Type": "text/html charset=utf-8"}), "fetched"),
