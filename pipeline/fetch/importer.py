@@ -151,7 +151,7 @@ def _head(record: Any) -> tuple[int, str, Headers, int, bytes]:
     Of a record without HTTP (a `resource`) its type is the header. FastWARC takes a head whose lines end in LF for all there is.
     """
     read = bytearray(record.reader.read(HEAD_STEP))
-    if not record.is_http and not STATUS.match(read):
+    if not record.is_http and not (record.record_type == WarcRecordType.response and STATUS.match(read)):
         return 200, "OK", (("Content-Type", record.headers.get("Content-Type", "")),), 0, bytes(read)
     while (end := END_OF_HEAD.search(read)) is None and len(read) < MAX_HEAD and (more := record.reader.read(HEAD_STEP)):
         read += more
