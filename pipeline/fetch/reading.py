@@ -14,7 +14,9 @@ from pipeline.fetch.inflate import inflate
 
 ASCII = bytes(range(128))
 MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
-END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>\s*\Z", re.IGNORECASE)
+TAIL = 2**14  # bytes from the end in which a page ends
+# Behind it caches write when they made the page.
+END_OF_PAGE = re.compile(rb"</(?:html|rss|feed|rdf:RDF|urlset|sitemapindex)\s*>(?>\s+|<!--.*?-->)*+\Z", re.IGNORECASE | re.DOTALL)
 
 
 def peer_of(response: aiohttp.ClientResponse) -> str | None:
@@ -52,7 +54,7 @@ async def read(response: aiohttp.ClientResponse, limit: int, truncate: bool) -> 
 def is_whole(body: bytes, encodings: list[str]) -> bool:
     """Say whether a page or feed is all there, whatever length was announced: a script may have counted it wrongly."""
     try:
-        return END_OF_PAGE.search(inflate(body, ",".join(encodings), MAX_WHOLE)) is not None
+        return END_OF_PAGE.search(inflate(body, ",".join(encodings), MAX_WHOLE)[-TAIL:]) is not None
     except Reject:
         return False
 

@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -43,6 +44,8 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
         sitemap = _text_sitemap(body)
     elif not body.lstrip().startswith(b"<") and (named := NAMED.findall(body)):
         sitemap = Sitemap(children=[(_absolute(url, name.decode()), None) for name in named])
+    elif urlsplit(url).path == "/robots.txt" and not body.lstrip().startswith(b"<"):
+        raise Reject("empty_sitemap", "a robots.txt that names no sitemap")
     else:
         refuse_entities(body, "bad_sitemap")
         start = START.search(body)  # a script's warnings and blank lines may stand before it

@@ -583,6 +583,11 @@ def test_a_url_that_is_cut_off_is_no_url() -> None:
     assert [e.url for e in parse_sitemap(sitemap, "http://e.example/").entries] == ["http://e.example/1"]
 
 
+def test_a_robots_txt_that_names_no_sitemap_is_told_as_that() -> None:
+    with pytest.raises(Reject, match=r"empty_sitemap: a robots\.txt that names no sitemap"):
+        parse_sitemap(b"User-agent: *\nDisallow: /x\n", "http://e.example/robots.txt")
+
+
 def test_a_comment_ends_no_address_of_a_sitemap() -> None:
     sitemap = b"<urlset><url><loc><!-- page -->http://e.example/<!-- number -->1</loc></url></urlset>"
     assert [e.url for e in parse_sitemap(sitemap, "http://e.example/").entries] == ["http://e.example/1"]

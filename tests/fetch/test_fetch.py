@@ -19,6 +19,7 @@ import pytest
 from pipeline.config import Settings
 from pipeline.fetch.archive import read_each, read_page
 from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.reading import is_whole
 from pipeline.records import Discovered, Fetch, RawPage
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
@@ -199,6 +200,20 @@ def test_a_page_that_is_whole_needs_no_right_length(
     (row,) = run(web, settings, store, "/page")
     assert row.outcome == outcome
     assert outcome == "cut_off" or read_page(store, row).body == PAGE
+
+
+@pytest.mark.parametrize(
+    ("end", "whole"),
+    [
+        (b"", True),
+        (b"\n<!-- made in 0.2 s -->\n<!--\n served by a cache\n-->\n", True),
+        (b"<!-- made in", False),
+        (b"<!-- a --> more", False),
+        (b"</html><!--" * 200_000, False),
+    ],
+)
+def test_what_a_cache_writes_behind_a_page_is_no_more_of_it(end: bytes, whole: bool) -> None:
+    assert is_whole(PAGE + end, []) == whole
 
 
 LENGTH = b"Content-Length: %d" % len(PAGE)
