@@ -9,6 +9,7 @@ import glob
 import gzip
 import io
 import json
+import logging
 import os
 import re
 import zlib
@@ -23,9 +24,11 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import zstandard
 
-from pipeline.errors import ConfigError, Reject, Transient
+from pipeline.errors import ConfigError, Reject, Transient, of_os_error
 from pipeline.store import open_store
 from pipeline.zst import open_zst
+
+logger = logging.getLogger(__name__)
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
 TEXT_SUFFIXES = (".txt",)
@@ -85,8 +88,15 @@ def _find_local(pattern: str) -> Found:
     if path.is_file():
         return Found([path.absolute().as_uri()], Counter())
     # Path.glob takes no absolute pattern.
-    names = map(str, path.rglob("*")) if path.is_dir() else glob.glob(str(path), recursive=True)  # noqa: PTH207
+    names = _below(path) if path.is_dir() else glob.glob(str(path), recursive=True)  # noqa: PTH207
     return _parted((name for name in names if Path(name).is_file()), lambda name: Path(name).absolute().as_uri())
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """Yield what stands below a folder, but for hidden folders: rsync and others keep there what has not come whole yet."""
+    for place, folders, names in os.walk(folder, onerror=lambda error: logger.warning("%s", of_os_error(error))):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (f"{place}/{name}" for name in names)
 
 
 def _find_s3(pattern: str) -> Found:
@@ -96,7 +106,8 @@ def _find_s3(pattern: str) -> Found:
     parts = key.split("/")
     with _of_a_source():
         listed = [*open_store(f"s3://{bucket}").list(WILD.split(key, maxsplit=1)[0])]
-    wanted = (k for k in listed if k == key or k.startswith(folder) or _matches(k.split("/"), parts))
+    below = (k.startswith(folder) and _matches(k[len(folder) :].split("/"), ["**"]) for k in listed)
+    wanted = (k for k, is_below in zip(listed, below, strict=True) if is_below or k == key or _matches(k.split("/"), parts))
     return _parted(wanted, lambda k: f"s3://{bucket}/{quote(k)}")
 
 
@@ -128,12 +139,13 @@ def _parted(names: Iterable[str], address: Callable[[str], str]) -> Found:
 
 
 def _matches(parts: list[str], pattern: list[str]) -> bool:
-    """Say whether the parts of a key are those of a glob, in which `**` stands for any number of them."""
-    if not pattern or not parts:
-        return not pattern and not parts
+    """Say whether the parts of a key are those of a glob: `**` stands for any number of them, and nothing for what is hidden."""
+    if not pattern:
+        return not parts
+    hidden = bool(parts) and parts[0].startswith(".") and not pattern[0].startswith(".")
     if pattern[0] == "**":
-        return _matches(parts, pattern[1:]) or _matches(parts[1:], pattern)
-    return fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
+        return _matches(parts, pattern[1:]) or (bool(parts) and not hidden and _matches(parts[1:], pattern))
+    return bool(parts) and not hidden and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
 def _unpacked(name: str) -> str:

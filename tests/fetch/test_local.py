@@ -150,6 +150,15 @@ def test_an_unchanged_document_keeps_its_place(tmp_path: Path, settings: Setting
     assert third.outcome == "fetched"
 
 
+def test_what_has_not_come_whole_yet_is_no_document(tmp_path: Path) -> None:
+    for name in ("a.html", "deep/b.html", ".rsync-partial/c.html", "deep/.~tmp~/d.html", "deep/.e.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(PAGE)
+    found = [url.partition(f"{tmp_path.name}/")[2] for url in find_files(str(tmp_path)).urls]
+    assert found == ["a.html", "deep/b.html"]
+    assert find_files(str(tmp_path / ".rsync-partial")).urls == [(tmp_path / ".rsync-partial/c.html").as_uri()]  # asked for by name
+
+
 def test_packed_documents_are_read_as_what_they_hold(tmp_path: Path) -> None:
     (tmp_path / "a.html.gz").write_bytes(gzip.compress(PAGE))
     (tmp_path / "b.txt.zst").write_bytes(zstandard.compress(b"plain words"))

@@ -119,12 +119,14 @@ def test_pages_are_archived_and_read_back(web: Web, settings: Settings, s3: Stor
         ("in/*.html", ["in/1.html"]),
         ("in/*/*.html", ["in/a/2.html"]),
         ("in/**/*.html", ["in/1.html", "in/a/2.html", "in/a/b/3.html"]),
+        ("in/**", ["in/1.html", "in/a/2.html", "in/a/b/3.html"]),
+        ("in/a/.p*/*.html", ["in/a/.part/6.html"]),
         ("in*/[45].html", ["in-old/4.html", "inner/5.html"]),
         ("i?/1.html", ["in/1.html"]),
     ],
 )
 def test_folders_and_globs_in_a_bucket_name_what_they_name_on_a_disk(s3: Store, pattern: str, found: list[str]) -> None:
-    for key in ("in/1.html", "in/a/2.html", "in/a/b/3.html", "in-old/4.html", "inner/5.html"):
+    for key in ("in/1.html", "in/a/2.html", "in/a/b/3.html", "in/a/.part/6.html", "in-old/4.html", "inner/5.html"):
         s3.put(key, PAGE)
     assert [url.removeprefix(f"{s3.url}/") for url in find_files(f"{s3.url}/{pattern}").urls] == found
 
