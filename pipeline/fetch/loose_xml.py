@@ -78,7 +78,7 @@ def ends_in(body: bytes, text: str) -> bool:
     """Say whether a document was cut off in the midst of this text: a parser that recovers takes what is there for all of it."""
     end = body[-4 * len(text) - 100 :].rstrip()
     text = text.rpartition("&")[2]  # which may be written in other ways
-    return not end.endswith(b">") and end.endswith(text.encode(errors="replace"))
+    return bool(text) and not end.endswith(b">") and end.endswith(text.encode(errors="replace"))
 
 
 def _reference(found: re.Match[bytes]) -> bytes:

@@ -546,6 +546,12 @@ def test_an_item_of_rss_1_is_named_by_its_page() -> None:
     assert [e.url for e in parse_feed(feed.encode(), "http://e.example/feed").entries] == ["http://e.example/page"]
 
 
+def test_an_address_that_ends_in_an_ampersand_is_whole() -> None:
+    assert [e.url for e in parse_feed(b'{"items": [{"url": "http://e.example/?a=1&"}]}', "http://e.example/").entries] == [
+        "http://e.example/?a=1&"
+    ]
+
+
 def test_a_json_feed_may_relate_an_entry_to_its_page() -> None:
     items = [{"id": "1", "external_url": "http://o.example/1"}, {"id": "http://e.example/2"}, {"id": "3", "title": "none"}]
     found = parse_feed(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode(), "http://e.example/")
