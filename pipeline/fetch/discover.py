@@ -30,7 +30,7 @@ from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
 from pipeline.records import Discovered, Rejected
 from pipeline.sources import Source
-from pipeline.urls import normalise_url, site_of
+from pipeline.urls import normalise_url, site_of, without_userinfo
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class _Run:
             self._reject(source, url, Reject("bad_feed", feed.unread))
 
     def _take_feed(self, source: Source, rank: tuple[int, int], exchange: Exchange) -> Feed:
-        feed = parse_feed(exchange.inflated(MAX_FEED_BYTES), exchange.url)
+        feed = parse_feed(exchange.inflated(MAX_FEED_BYTES), without_userinfo(exchange.url))
         for entry in feed.entries:
             self._found(source, rank, "feed", entry)
         return feed

@@ -667,9 +667,11 @@ def test_a_clean_url_is_one_that_can_be_stored_and_sent(text: str) -> None:
 def test_names_and_passwords_are_neither_sent_on_nor_told(web: Web, settings: Settings) -> None:
     assert clean_url("http://me:secret@example.org/a") == "http://example.org/a"
     assert clean_url("http://me:secret@//other.example/a") is None  # no host; what follows is a path
-    feed_url = web.url("/none").replace("http://", "http://me:secret@")
+    page = "<html><link rel=alternate type=application/rss+xml href=/rss><p>In place of a feed</html>"
+    feed_url = feed(web, "/none", page).replace("http://", "http://me:secret@")
     (rejected,) = find(settings, Source(id="s", feeds=(feed_url,))).rejected
     assert rejected.url == web.url("/none")
+    assert (rejected.detail or "").endswith(f"the feeds that it names: {web.url('/rss')}")
     assert [r.headers.get("authorization") for r in web.log] == [None, "Basic bWU6c2VjcmV0"]  # to the feed that asks for it
 
 
