@@ -17,7 +17,7 @@ TRACKER_KEYS = re.compile(
     r"cmpid|cmp|ocid|ncid|smid|sref|ref_src|ref_url|spm|at_(?:medium|campaign|custom\d)",
     re.IGNORECASE,
 )
-SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)  # what servers in Java write into the path for who has no cookie
+SESSION = re.compile(r";jsessionid=[^;]*", re.IGNORECASE)  # what servers in Java write into the path for who has no cookie
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PATH_SAFE = "!$&'()*+,;=:@-._~"
 QUERY_SAFE = "!$'()*,;:@/?-._~"
@@ -79,12 +79,10 @@ def ascii_host(host: str) -> str:
 
 
 def _normal_path(path: str) -> str:
-    if ";" in path:
-        path = SESSION.sub("", path)
-    if PLAIN_PATH.fullmatch(path):
+    if ";" not in path and PLAIN_PATH.fullmatch(path):
         return path or "/"
     kept: list[str] = []
-    segments = [_normal_escapes(segment, PATH_SAFE) for segment in path.split("/")[1:]]
+    segments = [SESSION.sub("", _normal_escapes(segment, PATH_SAFE)) for segment in path.split("/")[1:]]
     for segment in segments:
         if segment == "..":
             del kept[-1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.urls import article_id, ascii_host, normalise_url, readable_host, shard_of, site_of, url_id
@@ -34,6 +34,7 @@ def test_spellings_of_one_page_have_one_normal_form(spelling: str, normal: str) 
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
+@example("a%3bjsessionid=1/..;jsessionid=2/b")
 def test_the_normal_form_is_its_own(path: str) -> None:
     once = normalise_url("https://news.example/" + path)
     assert normalise_url(once) == once
