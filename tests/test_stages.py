@@ -92,6 +92,26 @@ def test_a_night_that_others_followed_is_run_again_though_what_failed_then_fails
         assert stages.discover(dataclasses.replace(first, run_date=day)).outcomes["unreachable"] == 1
 
 
+def test_what_a_night_has_still_to_fetch_outlives_the_feed_that_listed_it(web: Web, tmp_path: Path) -> None:
+    settings = Settings(store=str(tmp_path / "s"), warehouse_url=f"sqlite:///{tmp_path}/w.db", allow_private_hosts=True, shards=1)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "gone.txt").write_text("a text")
+    source = Source(id="s", feeds=(web.url("/rss"),), files=(str(tmp_path / "in"),))
+    run = Run(run_date="2026-11-23", settings=settings, sources=(source,))
+
+    def discovered(run: Run, *listed: str) -> list[str]:
+        items = "".join(f"<item><link>{path}</link></item>" for path in listed)
+        web.add("/rss", Reply(f"<rss><channel>{items}</channel></rss>".encode()))
+        stages.discover(run)
+        found = read_records(run.store(), Partition("discover", run.run_date, "000"), Discovered)
+        return sorted(item.url.rpartition("/")[2] for item in found)
+
+    assert discovered(run, "/1", "/2") == ["1", "2", "gone.txt"]
+    (tmp_path / "in" / "gone.txt").unlink()
+    assert discovered(run, "/3") == ["1", "2", "3"]
+    assert discovered(dataclasses.replace(run, sources=(dataclasses.replace(source, exclude=("/1$",)),)), "/4") == ["2", "3", "4"]
+
+
 def test_a_run_of_one_source_leaves_what_the_night_holds_of_the_others(web: Web, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     broken = Source(id="broken", feeds=(web.url("/broken"),))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pipeline.captures import LEFT_OVER
@@ -179,10 +180,10 @@ def _commit_discovered(
     """
     store = run.store()
     shards = shard_count(run, store)
-    asked = [source.id for source in run.sources]
+    asked = {source.id: source for source in run.sources}
     by_shard = sorted(fresh, key=lambda item: (shard_of(item.site, shards), item.url))
     for shard, items in groupby(by_shard, key=lambda item: shard_of(item.site, shards)):
-        commit_shard(run, store, shard, items, replacing=asked)
+        commit_shard(run, store, shard, items, asked)
     partition = Partition("discover", run.run_date, WHOLE)
     with store.lock(partition.prefix):
         manifest = read_manifest(store, partition)
@@ -203,13 +204,20 @@ def _report(run: Run, outcomes: Mapping[str, Mapping[str, int]]) -> StageReport:
     return StageReport("discover", run.run_date, WHOLE, total.total(), dict(total))
 
 
-def commit_shard(run: Run, store: Store, shard: str, items: Iterable[Discovered], *, replacing: Collection[str] = ()) -> None:
-    """Write a shard's part of the discovered beside what is there already, but for that of the sources `replacing`."""
+def commit_shard(
+    run: Run, store: Store, shard: str, items: Iterable[Discovered], asked: Mapping[str, Source] = MappingProxyType({})
+) -> None:
+    """Write a shard's part of the discovered beside what is there already.
+
+    A source that is `asked` again may list other pages by now; those that it had then and still wants are yet to be fetched, where
+    the night was killed. What its folders held is read anew.
+    """
     partition = Partition("discover", run.run_date, shard)
     with store.lock(partition.prefix):
-        merged = {url_id(item.url): item for item in items}
-        before = read_records(store, partition, Discovered)
-        merged |= {url_id(item.url): item for item in before if item.source_id not in replacing}
+        before = list(read_records(store, partition, Discovered))
+        own = (item for item in before if item.via != "file" and item.source_id in asked and asked[item.source_id].wants(item.url))
+        others = (item for item in before if item.source_id not in asked)
+        merged = {url_id(item.url): item for item in (*own, *items, *others)}
         writer = PartitionWriter(store, partition)
         rows = writer.write("part", Discovered, sorted(merged.values(), key=lambda item: item.url))
         writer.commit(StageReport("discover", run.run_date, shard, rows, {"new": rows}))
