@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from pipeline.fetch.warc import parse_record, record, record_id, stored_record, 
 from pipeline.fetch.warc_index import IndexRow
 from pipeline.records import Fetch
 from pipeline.store import Store
+
+logger = logging.getLogger(__name__)
 
 PLACE = "notes-offset: %012d\r\nnotes-length: %012d\r\n"
 
@@ -46,11 +49,15 @@ def read_notes(store: Store, key: str) -> list[Note]:
         _, block = parse_record(store.get_range(key, -PLACE_BYTES, PLACE_BYTES))
         place = dict(line.split(": ", 1) for line in block.decode().splitlines())
         offset, length = int(place["notes-offset"]), int(place["notes-length"])
+    except (Reject, ValueError, KeyError) as error:
+        if isinstance(error, KeyError) and error.args == (key,):
+            raise
+        return []
+    try:
         _, lines = parse_record(store.get_range(key, offset, length))
         return [_from_json(json.loads(line)) for line in lines.decode().split("\n") if line]
     except (Reject, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, KeyError) and error.args == (key,):
-            raise
+        logger.warning("%s: its notes cannot be read (%r): its pages are in no index", key, error)
         return []
 
 

@@ -25,7 +25,7 @@ from pipeline.errors import Reject
 from pipeline.fetch.archive import archive_order, gc, index_segments, read_each, read_page, segments_under
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.fetch import Validator, fetch
-from pipeline.fetch.notes import read_notes, rows_noted
+from pipeline.fetch.notes import PLACE_BYTES, read_notes, rows_noted
 from pipeline.fetch.segments import ArchiveWriter, remove_stale
 from pipeline.fetch.warc import http_head, parse_http, parse_record, record
 from pipeline.fetch.warc_index import schema, surt_key
@@ -216,6 +216,15 @@ def test_a_segment_without_notes_says_nothing(store: LocalStore) -> None:
         assert read_notes(store, key) == []
     with pytest.raises(KeyError):
         read_notes(store, "raw/none.warc.gz")
+
+
+def test_notes_that_cannot_be_read_are_told(archived: list[Fetch], store: LocalStore, caplog: pytest.LogCaptureFixture) -> None:
+    key = archived[0].warc_filename or ""
+    data = bytearray(store.get(key))
+    data[-PLACE_BYTES - 20] ^= 0xFF  # in what stands before the place of the notes: the notes
+    store.put(key, bytes(data))
+    assert read_notes(store, key) == []
+    assert f"{key}: its notes cannot be read" in caplog.text
 
 
 def test_an_old_segment_is_closed_though_it_is_small(store: LocalStore) -> None:
