@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from pipeline.extract.calendars import in_common_era
 from pipeline.extract.months import month_number, with_one_name
 from pipeline.extract.strings import MARKS
+from pipeline.extract.zones import NAMED_ZONE, offset_of
 
 EARLIEST_YEAR = 1800  # publishers put digitised archives online
 EARLIEST_IN_TEXT = 1995  # of an address or free text: no page is older than the web
@@ -21,13 +22,15 @@ ZONE_STEP = timedelta(minutes=15)
 AHEAD = timedelta(hours=14)  # the first time zone to see a new day
 
 ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:\s*T\s*|\s+|\s*,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?(?![\d-])",
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:\s*T\s*|\s+|\s*,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*"
+    rf"({NAMED_ZONE}|Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?)?)?(?![\d-])",
     re.IGNORECASE,
 )
 HALF = re.compile(r"\s*([ap])\.?m\b", re.IGNORECASE)  # of the day, behind a time that would be one of 24 hours
 # As C and Java write a time: "Fri Mar 01 10:05:00 CET 2024".
 SYSTEM_TIME = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (?:(Z|UTC|GMT(?:[+-]\d\d:?\d\d)?) |[A-Z]{2,5} )?(\d{4})"
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) "
+    rf"(?:(Z|UTC|GMT(?:[+-]\d\d:?\d\d)?|{NAMED_ZONE}) |[A-Z]{{2,5}} )?(\d{{4}})"
 )
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[./年년]\s?(\d{1,2})\s?[./月월]\s?(\d{1,2})(?!\d)")
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?(?!\d)")
@@ -46,7 +49,8 @@ OF_YEAR = r"\.?\s?-?(?:gada|m\.|yil|йил|жылғы|ж\.)"
 YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})(?:{OF_YEAR}|\.)?[\s-]+({WORD})\.?[\s-]+(\d{{1,2}})(?!\d)")
 YEAR_DAY = re.compile(rf"(?<!\d)(\d{{4}}){OF_YEAR}\s+(\d{{1,2}})(?:\.\s*|\s|-)({WORD})")
 CLOCK = re.compile(
-    r"(?<!\d)([01]?\d|2[0-3])(?:[:.]|\s?h\s?)([0-5]\d)(?::[0-5]\d)?\s*([ap]\.?\s?m\b)?\s*(Z\b|(?:UTC|GMT)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2}\b)?",
+    r"(?<!\d)([01]?\d|2[0-3])(?:[:.]|\s?h\s?)([0-5]\d)(?::([0-5]\d))?\s*([ap]\.?\s?m\b\.?)?\s*(?:Uhr\s+)?\(?"
+    rf"({NAMED_ZONE}|Z\b|(?:UTC|GMT)(?:\s*[+-]\d{{1,2}}(?::?\d{{2}})?)?|[+-]\d{{2}}:?\d{{2}}\b)?",
     re.IGNORECASE,
 )
 HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
@@ -217,18 +221,19 @@ def _day_is_first(separator: str, locale: str | None) -> bool:
 
 
 def _with_clock(stated: Stated, rest: str) -> Stated:
-    """Add the time of day that stands beside a date; a named zone (EST is five places') is left out, the time is then local."""
+    """Add the time of day that stands beside a date."""
     match, east = CLOCK.search(rest[:60]), EAST_CLOCK.search(rest[:60])
     if east and not (match and match.start() < east.start()):
         return _with_east_clock(stated, east)
     if not match:
         return stated
     hour = int(match[1])
-    if match[3]:
+    if match[4]:
         if not 1 <= hour <= 12:
             return stated
-        hour = _hour(hour, match[3])
-    return Stated(stated.day, (hour, int(match[2]), 0), _offset(match[4]))
+        hour = _hour(hour, match[4])
+    clock = (hour, int(match[2]), int(match[3] or 0))
+    return Stated(stated.day, clock, offset_of(match[5], datetime.combine(stated.day, time(*clock))))
 
 
 def _hour(hour: int, half: str) -> int:
@@ -255,16 +260,4 @@ def _stated(
         return None
     if clock == (24, 0, 0) or (clock and not (clock[0] < 24 and clock[1] < 60 and clock[2] < 60)):
         clock = None
-    return Stated(when, clock, _offset(zone) if clock else None)
-
-
-def _offset(zone: str | None) -> timedelta | None:
-    """Return the offset from UTC of `Z`, `GMT`, `+01:00`, `+0100`, `UTC+2`; None for none or nonsense."""
-    if not zone:
-        return None
-    digits = re.sub(r"[^\d+-]", "", zone)
-    if not digits:
-        return timedelta(0)
-    sign, number = (-1 if digits[0] == "-" else 1), digits.lstrip("+-")
-    hours, minutes = (int(number), 0) if len(number) <= 2 else (int(number[:-2]), int(number[-2:]))
-    return sign * timedelta(hours=hours, minutes=minutes) if hours <= 14 and minutes < 60 else None
+    return Stated(when, clock, offset_of(zone, datetime.combine(when, time(*clock))) if clock else None)
