@@ -46,6 +46,7 @@ Rows = dict[str, list[tuple[object, ...]]]
 SHOWN = 300  # characters of a row that differs
 FAULTS = ("kill", "kill a child", "kill the database", "503", "cut", "full disk", "clock", "slow outlets", "dead outlets")
 UNANSWERED = 3600.0  # seconds that a dead outlet takes for an answer
+LEFT_BEHIND = {"fetches": ("attempts", "detail"), "rejects": ("detail",), "url_state": ("fail_count",)}  # by a fault, of itself
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 
 
@@ -166,17 +167,19 @@ def archived(prefix: str) -> Counter[str]:
 def outcome(url: str) -> Rows:
     """Return every row of the warehouse, without what the clock decides and what the faults leave behind of themselves.
 
-    That is how often a page was asked for or failed, and the reject of one that came in a later run.
+    That is how often a page was asked for or failed and in which words, the reject of one that came in a later run, and a
+    story that had its articles while those of an outlet were missing: it stays, without any, and leads to the one they are in.
     """
     found = tables(url)
     with open_warehouse(url) as warehouse:
         inspector = sa.inspect(warehouse.engine)
         names = {name: [c["name"] for c in inspector.get_columns(name) if c["name"] not in BY_THE_CLOCK] for name in found}
-    resolved = names["rejects"].index("resolved_run_id")
+    resolved, merged = names["rejects"].index("resolved_run_id"), names["stories"].index("merged_into")
     found["rejects"] = [row for row in found["rejects"] if row[resolved] is None]
-    for name, counter in (("fetches", "attempts"), ("url_state", "fail_count")):
-        at = names[name].index(counter)
-        found[name] = [(*row[:at], *row[at + 1 :]) for row in found[name]]
+    found["stories"] = [row for row in found["stories"] if row[merged] is None]
+    for name, traces in LEFT_BEHIND.items():
+        kept = [at for at, column in enumerate(names[name]) if column not in traces]
+        found[name] = [tuple(row[at] for at in kept) for row in found[name]]
     return found
 
 
