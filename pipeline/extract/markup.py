@@ -145,8 +145,10 @@ def _is_of_another_item(element: lxml.html.HtmlElement) -> bool:
 
 def stated_properties(element: lxml.html.HtmlElement) -> list[str]:
     """Return what an element states of its item by microdata or RDFa, in lower case, without the names of vocabularies."""
-    stated = [value for attribute in STATING if (value := element.get(attribute))]
-    return [name.rpartition(":")[2].rpartition("/")[2] for name in " ".join(stated).lower().split()] if stated else []
+    microdata, rdfa = map(element.get, STATING)
+    if not microdata and not rdfa:  # as nearly every element
+        return []
+    return [name.rpartition(":")[2].rpartition("/")[2] for name in f"{microdata or ''} {rdfa or ''}".lower().split()]
 
 
 def _add_link(links: dict[str, list[str]], element: lxml.html.HtmlElement) -> None:
