@@ -213,8 +213,8 @@ def test_a_source_with_more_pages_than_a_night_has_time_for_is_read_night_by_nig
         allow_private_hosts=True,
         shards=1,
         workers=1,
-        delay=0.1,
-        fetch_deadline=1.0,
+        delay=0.2,
+        fetch_deadline=2.0,  # a busy machine takes more than a second for the first page
     )
     archive = [f"/archive/{n:02}" for n in range(40)]
     web.add("/map.xml", Reply(f"<urlset>{''.join(f'<url><loc>{web.url(path)}</loc></url>' for path in archive)}</urlset>".encode()))
