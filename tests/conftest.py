@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _of_url(item: pytest.Item) -> Any:
     return item.callspec.params.get("url") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_logged() -> None:
+    """Let a test read the warnings of ours: Airflow, where an earlier test has imported it, logs errors only."""
+    logging.getLogger().setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")

@@ -228,7 +228,6 @@ def test_a_replay_that_was_done_is_done(settings: Settings) -> None:
 def test_a_replay_goes_on_over_a_check_that_the_nights_after_may_mend(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     broken: list[str] = []  # the nights after which the warehouse is not whole
 
     def publish(run: Run) -> None:

@@ -83,7 +83,6 @@ def test_the_plan_carries_what_the_form_said(sources: Path) -> None:
 
 
 def test_a_source_that_is_taken_out_in_mid_run_fails_no_task_of_it(sources: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     plan = plan_of({"sources": ["a", "b"]}, "2026-11-20")
     sources.write_text('[[source]]\nid = "b"\nfiles = ["y"]\n[[source]]\nid = "c"\nfiles = ["z"]\n')
     assert [source.id for source in run_of(plan).sources] == ["b"]

@@ -159,7 +159,6 @@ def test_a_night_that_others_followed_is_not_given_todays_news(web: Web, tmp_pat
 def test_todays_news_is_not_filed_under_an_old_night_without_a_word(
     web: Web, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("WARNING")
     settings = settings_in(tmp_path)
     web.add("/rss", Reply(b"<rss version='2.0'><channel><title>N</title><item><link>/a</link></item></channel></rss>"))
     sources = (Source(id="daily", feeds=(web.url("/rss"),)), Source(id="pages", urls=(web.url("/b"),)))

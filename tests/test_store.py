@@ -136,7 +136,6 @@ def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore
     assert held.wait(60)
     said: list[str] = []
     logger = logging.getLogger("pipeline.store")
-    logger.setLevel(logging.WARNING)  # Airflow, in the same process, may have asked for errors only
     logger.addFilter(said_first := _say_first(said, release))
     try:
         with store.lock("night"):

@@ -87,7 +87,6 @@ def test_a_byte_order_mark_is_not_of_the_first_line(tmp_path: Path) -> None:
 
 
 def test_lines_that_are_no_documents_are_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     source = _written(tmp_path / "in.jsonl", b"[", {"id": "a", "text": TEXT}, b"]")
     clean_file(source, str(tmp_path / "out.jsonl"), SETTINGS)
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [

@@ -109,7 +109,6 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
 
 def test_an_input_without_any_text_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """As pages that were not cleaned: all of them would be unique."""
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     (tmp_path / "pages.jsonl").write_text(json.dumps({"id": "a", "html": "<p>A page</p>"}) + "\n")
     dedup_file(str(tmp_path / "pages.jsonl"), str(tmp_path / "out.jsonl"), None, Settings())
     assert 'no line has a "text"' in caplog.text
@@ -166,7 +165,6 @@ def test_a_file_that_is_not_whole_is_told(
 
 
 def test_lines_that_are_no_documents_are_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     run(tmp_path, ["[", json.dumps(row("a", article(1))), "]"])
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
         '2 of 3 lines are no documents; "error" in the output says what is wrong'

@@ -230,7 +230,6 @@ def test_a_damaged_record_costs_that_record(
 def test_a_file_that_is_cut_off_costs_its_last_record_and_says_so(
     tmp_path: Path, settings: Settings, store: LocalStore, caplog: pytest.LogCaptureFixture, packed: bool
 ) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     path = tmp_path / "a.warc"
     places = make(path, packed=packed)
     path.write_bytes(path.read_bytes()[: places[4] - 40])
@@ -242,7 +241,6 @@ def test_a_file_that_is_cut_off_costs_its_last_record_and_says_so(
 def test_a_file_that_breaks_off_anywhere_says_so(
     tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture, packed: bool
 ) -> None:
-    caplog.set_level("WARNING")
     path = tmp_path / "a.warc"
     places = make(path, packed=packed)
     whole = path.read_bytes()
@@ -260,7 +258,6 @@ def test_a_file_that_breaks_off_anywhere_says_so(
 def test_what_fills_the_end_of_a_file_is_no_record(
     tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture, padding: bytes
 ) -> None:
-    caplog.set_level("WARNING")
     path, one = tmp_path / "a.warc", tmp_path / "one.warc.gz"
     make(path, packed=False)
     one.write_bytes(gzip.compress(path.read_bytes()))  # all records in one member
@@ -286,7 +283,6 @@ def test_archives_of_other_kinds_are_told_with_their_mend(tmp_path: Path, settin
 def test_an_archive_without_pages_is_named(
     tmp_path: Path, settings: Settings, store: LocalStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("WARNING")
     path = tmp_path / "texts.warc.wet"
     with path.open("wb") as stream:
         writer = WARCWriter(stream, gzip=False)

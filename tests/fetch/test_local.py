@@ -169,7 +169,6 @@ def test_packed_documents_are_read_as_what_they_hold(tmp_path: Path) -> None:
 def test_files_that_nobody_reads_are_counted_by_kind(
     tmp_path: Path, settings: Settings, store: LocalStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     for name in ("a.MHTML", "b.mhtml", "c.webarchive", "news.warc.gz", ".DS_Store", "notes"):
         (tmp_path / name).write_text("x")
     with pytest.raises(Reject, match=r"there are 2 \.mhtml, 1 \.warc\.gz, 1 \.webarchive, 1 without a suffix"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -194,7 +193,7 @@ def test_a_second_loader_waits_and_says_for_whom(url: str, caplog: pytest.LogCap
     holder = threading.Thread(target=hold)
     holder.start()
     assert inside.wait(30)
-    with caplog.at_level(logging.WARNING), open_warehouse(url, lock_timeout=30) as second:
+    with open_warehouse(url, lock_timeout=30) as second:
         loader = threading.Thread(target=load, args=(second, full_night()))
         loader.start()
         while not caplog.records and loader.is_alive():
@@ -216,7 +215,7 @@ def test_a_loader_that_waited_sees_what_was_loaded_whatever_isolation_is_the_def
     with open_warehouse(url) as first, open_warehouse(url, lock_timeout=30) as second:
         upgrade(first)
         loader = threading.Thread(target=lambda: results.append(load(second, given)))
-        with caplog.at_level(logging.WARNING), first.writing("load of the first") as connection:
+        with first.writing("load of the first") as connection:
             loader.start()
             while not caplog.records and loader.is_alive():
                 loader.join(0.05)

@@ -79,7 +79,6 @@ def test_a_loader_loads_nights(as_role: Any) -> None:
 
 
 def test_a_loader_leaves_the_full_text_index_to_its_owner(as_role: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("WARNING")  # Airflow, where another test has imported it, logs errors only
     with open_warehouse(as_role("owner")) as owner, open_warehouse(as_role("copydesk_loader")) as loader:
         with pytest.raises(Fatal, match=r"permission denied .* as the owner of the tables run `copydesk db upgrade`"):
             set_search(loader, on=True)
