@@ -1,4 +1,4 @@
-"""Cleaning: say of each block of an article which rule takes it out of the clean text, and change nothing else.
+"""Cleaning: say of each block of an article which rule takes it out of the clean text, and change nothing of the text.
 
 Line rules (`rules.toml`) see one line, site templates the other pages of the site, edges the article's top and tail.
 """
@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from pipeline.clean.boxes import BOX_RULES
+from pipeline.clean.credits import credited_agency
 from pipeline.clean.edges import EDGE_RULES, HEADLINE
 from pipeline.clean.label import label_blocks, reopen_headlines, title_of
 from pipeline.clean.rules import RULES_FILE, rule_ids
@@ -66,4 +67,4 @@ def label_with(article: Article, templates: Collection[str]) -> Article:
     article = replace(article, title=title)
     labelled = label_blocks(article, reopen_headlines(blocks, title), templates)
     kept_out = [new.drop(HEADLINE) if old.dropped_by == HEADLINE else new for old, new in zip(blocks, labelled, strict=True)]
-    return replace(article, blocks=tuple(kept_out))
+    return replace(article, blocks=tuple(kept_out), wire_credit=article.wire_credit or credited_agency(kept_out))

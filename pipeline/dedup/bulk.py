@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.config import Settings
 from pipeline.dedup import DedupParams, DedupResult, Document, find_duplicates
 from pipeline.dedup.canonical import parse_time
+from pipeline.extract.datelines import agency_of_text
 from pipeline.json_lines import Progress, open_output, parse_line, read_lines, tell_malformed
 from pipeline.records import Reuse, StageReport, StoryMember
 
@@ -74,6 +75,7 @@ def read_line(line: bytes) -> Line:
     if text is not None and not isinstance(text, str):
         return Line(given, None, f"text must be a text, got {text!r:.100}", digest)
     fields = {name: row.get(name) if isinstance(row.get(name), str) else None for name in _OPTIONAL}
+    fields["wire_credit"] = fields["wire_credit"] or agency_of_text([*filter(None, (text or "").splitlines())])
     return Line(given, Document(id=str(given), text=text or "", **fields), None, digest)
 
 

@@ -12,6 +12,7 @@ _DATA = tomllib.loads(files("pipeline.extract").joinpath("agencies.toml").read_t
 AGENCIES: dict[str, list[str]] = _DATA["agencies"]
 INITIALS: dict[str, str] = _DATA["initials"]
 SITES: dict[str, list[str]] = _DATA["sites"]
+DATELINES: dict[str, list[str]] = _DATA["datelines"]
 _BY_FOLDED = {fold(name): agency for agency, names in AGENCIES.items() for name in names}
 # "Associated Press Writer", "of The Associated Press", "Reuters Staff": the agency with its people around it.
 _LONG_NAMES = sorted((name for names in AGENCIES.values() for name in names if " " in name), key=len, reverse=True)

@@ -93,6 +93,13 @@ def test_a_repeated_id_is_one_document_the_latest_version(tmp_path: Path) -> Non
     assert sorted(map(json.dumps, run(tmp_path, lines[::-1]))) == sorted(map(json.dumps, first))
 
 
+def test_the_agency_of_a_dateline_is_canonical_where_its_own_page_is_later(tmp_path: Path) -> None:
+    agency = row("a", article(1), 2) | {"site": "reuters.com"}
+    for lead, canonical in (("OSLO (Reuters) - ", "a"), ("", "p")):
+        answers = run(tmp_path, [row("p", lead + article(1)), agency])
+        assert {answer["canonical_id"] for answer in answers} == {canonical}
+
+
 def test_the_old_output_stays_when_the_input_cannot_be_read(tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
     target.write_text("old")
