@@ -287,7 +287,7 @@ def read_batches(store: Store, partition: Partition, name: str = "part") -> Iter
             yield from table.iter_batches(batch_size=ROWS_PER_GROUP, use_threads=False)
 
 
-def read_row_groups(store: Store, partition: Partition, name: str = "part") -> Iterator[Callable[[], pa.RecordBatch]]:
+def read_row_groups(store: Store, partition: Partition, name: str) -> Iterator[Callable[[], pa.RecordBatch]]:
     """Yield for each row group of a table a function that reads it, to be called before the next is asked for."""
     import pyarrow.parquet as pq
 

@@ -214,7 +214,7 @@ def _are_names(text: str) -> bool:
     return 2 <= len(words) <= 8 and all(map(NAME.match, words)) and not any(small)
 
 
-def is_bio(text: str, authors: Collection[str] = ()) -> bool:
+def is_bio(text: str, authors: Collection[str]) -> bool:
     """Say whether the text tells who a writer is, or how to reach them. `authors` are the folded names that the metadata gives."""
     if count_words(text) > MAX_BIO_WORDS:
         return False

@@ -109,7 +109,7 @@ def match_line(text: str, language: str | None = None) -> Match | None:
     return _match(text, (language or "")[:2]) if len(text) <= PATTERN_LENGTH else None
 
 
-def match_link(text: str, language: str | None = None) -> Match | None:
+def match_link(text: str, language: str | None) -> Match | None:
     """Return what `match_line` does, and the rule of a link that begins with a label of few letters: "More: Minister resigns"."""
     if len(text) > PATTERN_LENGTH:
         return None

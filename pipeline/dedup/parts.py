@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pipeline.dedup import Document
 
 Kind = Literal["sketches", "ties", "far"]
-KINDS: tuple[Kind, ...] = ("sketches", "ties", "far")
 
 # Goes up when the words or the hashes of a text change: parts of another version are not read.
 SKETCH_VERSION = 7
@@ -62,7 +61,7 @@ def unpack(data: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Sketches of texts with the id and the key of the first document of each, and the story it is in (0: stitched)."""
+    """Sketches of texts with the id and the key of the first document of each, and its `story_mark` (odd: stitched)."""
 
     ids: pa.Array | Sequence[str]
     keys: npt.NDArray[np.uint64]
@@ -90,19 +89,18 @@ def unpack_segment(data: bytes) -> Segment:
     return Segment(found["ids"], found["keys"], found["stories"], sketches)
 
 
-def story_mark(first: str, *, stitched: bool) -> int:
-    """Return what a segment says of a text's story: its key, and in the lowest bit whether the text is stitched."""
-    return story_key(first) & ~1 | stitched
+def story_mark(first: str) -> int:
+    """Return what a segment says of a text's story: its key, without the lowest bit, which is set of a text that is stitched."""
+    return story_key(first) & ~1
 
 
-def sketch_documents(documents: Iterable[Document], params: DedupParams | None = None) -> Iterator[bytes]:
+def sketch_documents(documents: Iterable[Document]) -> Iterator[bytes]:
     """Yield segments of documents of which nothing is known but their texts: each counts as a story of its own."""
-    params = params or DedupParams()
     remaining = iter(documents)
     while chunk := list(islice(remaining, CHUNK)):
         keys = np.array(
             [document_key(document.id, digest_of(document.text.encode(errors="surrogatepass"))) for document in chunk], np.uint64
         )
-        marks = np.array([story_mark(document.id, stitched=False) for document in chunk], np.uint64)
-        sketches = sketch(encode([document.text for document in chunk]), params)
+        marks = np.array([story_mark(document.id) for document in chunk], np.uint64)
+        sketches = sketch(encode([document.text for document in chunk]), DedupParams())
         yield Segment([document.id for document in chunk], keys, marks, sketches).pack()

@@ -39,7 +39,6 @@ META_AUTHORS = (
     "dcterms.creator", "byl", "byline", "article.author", "authors", "og:article:author", "og:author", "citation_author",
     "cxenseparse:author", "vr:author", "shareaholic:article_author_name", "creator",
 )  # fmt: skip
-NOTHING = re.compile(r"(?!)")
 ADDRESS = re.compile(r"//|^\S*/\S*$")  # of the author's page
 # WordPress's SEO plug-in labels its preview fields: label 1 says "Written by" in the site's language, data 1 names the writer.
 LABELLED = (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2"))

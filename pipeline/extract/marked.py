@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import lxml.html
 
-from pipeline.extract.class_words import OWN_NAMES
 from pipeline.extract.markup import items_around, stated_properties
 from pipeline.extract.surroundings import (
     CACHED_LABELS,
@@ -53,7 +52,7 @@ class Marked:
     dates: list[lxml.html.HtmlElement] = field(default_factory=list)
 
 
-def read_marked(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None, own: Sequence[str] = OWN_NAMES) -> Marked:
+def read_marked(tree: lxml.html.HtmlElement, headline: lxml.html.HtmlElement | None, own: Sequence[str]) -> Marked:
     """Return the elements that are marked as byline or date, those about other stories left out; `own` names are read besides."""
     items, bylines, dates, stated_dates = [], [], [], []
     for element in tree.iter("*"):

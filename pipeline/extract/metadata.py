@@ -16,7 +16,7 @@ import lxml.html
 
 from pipeline.extract.agencies import agency_in
 from pipeline.extract.authors import read_authors
-from pipeline.extract.class_words import OWN_NAMES, own_names
+from pipeline.extract.class_words import own_names
 from pipeline.extract.decode import sanitise
 from pipeline.extract.headline import headline_of
 from pipeline.extract.language import declared_language
@@ -64,13 +64,13 @@ class Metadata:
     word_count: int | None = None  # of the whole article, as JSON-LD states it
 
 
-def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str = "", *, not_after: datetime | None = None) -> Metadata:
+def read_metadata(tree: lxml.html.HtmlElement, url: str | None, html: str, *, not_after: datetime | None = None) -> Metadata:
     """Return what the page says about its article. A date later than `not_after`, the time of the fetch, is not believed."""
     url = _absolute(url or "", None)
     markup = read_markup(tree, url)
     names = site_names(markup, url)
     # Only pages without JSON-LD and <meta> pay for these two; of the lines no more are read than are looked at.
-    marked = cache(lambda: read_marked(tree, headline, own_names(html) if html else OWN_NAMES))
+    marked = cache(lambda: read_marked(tree, headline, own_names(html)))
     (lines,) = tee(islice(text_nodes(tree), MAX_LINES), 1)
     title = read_title(tree, markup, lambda: copy(lines), names)
     headline = headline_of(tree, markup.headings, markup.title, title, lambda: copy(lines))

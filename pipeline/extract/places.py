@@ -66,7 +66,7 @@ def place_features(page: PageBlocks, tokens: Sequence[Sequence[str]], structure:
     """Return the columns that a run's place in the tree gives: names around it, what its containers hold, its like."""
     sizes = _Sizes.of(page, tokens)
     columns = _mask_features(page, structure)
-    columns |= _container_features(page, structure, sizes)
+    columns |= _container_features(structure, sizes)
     columns |= _group_features(structure, sizes, tokens)
     columns |= _sequel_features(page, structure, sizes)
     columns["depth"] = np.array([page.containers[c].depth for c in structure.levels[0]], dtype=np.float32)
@@ -104,7 +104,7 @@ def _mask_features(page: PageBlocks, structure: Structure) -> dict[str, Vector]:
     return {f"{where}_{name}": column for where, rows in bits.items() for name, column in zip(NAMES, rows, strict=True)}
 
 
-def _container_features(page: PageBlocks, structure: Structure, sizes: _Sizes) -> dict[str, Vector]:
+def _container_features(structure: Structure, sizes: _Sizes) -> dict[str, Vector]:
     """What the containers around a run hold: text, links, long runs; and how near it is to the one that holds the most prose."""
     parents = structure.parents
     count, own = len(parents), structure.levels[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import logging
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,8 +10,6 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from pipeline.errors import Reject, Transient
-
-logger = logging.getLogger(__name__)
 
 TOKEN = "Copydesk"  # noqa: S105  our product token in User-agent lines
 # RFC 9309 2.2.1: of a User-agent line the product token counts. Who knows us from a log writes our version behind it.

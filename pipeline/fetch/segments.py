@@ -133,7 +133,7 @@ class ArchiveWriter:
         """Archive a request and its response; returns where the response stands."""
         return self._add_exchange(exchange, "response", exchange.body, _response_fields(exchange), row)
 
-    def add_revisit(self, exchange: Exchange, row: Fetch | None = None, *, same_digest: bool) -> Location:
+    def add_revisit(self, exchange: Exchange, row: Fetch, *, same_digest: bool) -> Location:
         """Archive that a page was seen again unchanged, without its body."""
         fields = [("WARC-Profile", REVISIT_SAME_DIGEST if same_digest else REVISIT_NOT_MODIFIED)]
         fields.append(("WARC-Refers-To-Target-URI", exchange.url))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -23,7 +22,6 @@ from pipeline.records import Relation, Reuse, StoryMember
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-logger = logging.getLogger(__name__)
 
 _TEXTS_A_BIN = 4000  # with their words some 100 MB in a Python worker
 _MEMBER = (
