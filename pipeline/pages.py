@@ -15,9 +15,9 @@ RECORD_TYPE = "application/json"
 
 def page_input(row: Fetch, page: RawPage) -> PageInput:
     """Return the input of extraction for an archived page; raises `Reject` for a JSON Lines record that is none."""
-    web = page.final_url.startswith(("http://", "https://"))
+    web = row.final_url.startswith(("http://", "https://"))
     plain = PageInput(
-        url=page.final_url if web else None,
+        url=row.final_url if web else None,
         source_id=row.source_id,
         site=row.site,
         body=page.body,

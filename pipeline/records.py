@@ -47,14 +47,8 @@ class Discovered:
 class RawPage:
     """A fetched page: the bytes of the body with transfer and content encodings undone."""
 
-    source_id: str
-    url: str
-    final_url: str
-    fetched_at: datetime
-    status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    raw_ref: str
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""

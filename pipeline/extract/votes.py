@@ -31,7 +31,6 @@ class Candidate:
 
     shingles: frozenset[tuple[str, str, str]]
     lines: frozenset[str]
-    words: int
 
     @classmethod
     def of(cls, text: str) -> Candidate:
@@ -40,7 +39,7 @@ class Candidate:
         shingles: set[tuple[str, str, str]] = set()
         for line in lines:
             shingles.update(_shingles(line))
-        return cls(frozenset(shingles), frozenset(" ".join(line) for line in lines), sum(map(len, lines)))
+        return cls(frozenset(shingles), frozenset(" ".join(line) for line in lines))
 
 
 def votes(runs: Sequence[list[str]], candidate: Candidate) -> list[float]:

@@ -60,7 +60,7 @@ def _read_span(store: Store, span: Sequence[Fetch], limit: int) -> Iterator[tupl
                 raise Reject(
                     "not_archived", f"{key} is not in the store" if key else f"{fetch.url} was not archived: {fetch.outcome}"
                 )
-            yield fetch, _page(fetch, view[offset : offset + (fetch.warc_length or 0)], limit)
+            yield fetch, _page(view[offset : offset + (fetch.warc_length or 0)], limit)
         except Reject as error:
             yield fetch, error
 
@@ -88,25 +88,16 @@ def _joins(first: Fetch, last: Fetch, fetch: Fetch) -> bool:
     return 0 <= gap <= SPAN_GAP and _end(fetch) - (first.warc_offset or 0) <= SPAN_BYTES
 
 
-def _page(fetch: Fetch, member: bytes | memoryview, limit: int) -> RawPage:
+def _page(member: bytes | memoryview, limit: int) -> RawPage:
     fields, block = parse_record(member)
     headers: Headers
     if fields.get("warc-type") in ("resource", "conversion"):
-        status, headers, body = 200, (("Content-Type", fields.get("content-type", "")),), block
+        headers, body = (("Content-Type", fields.get("content-type", "")),), block
     else:
-        status, headers, payload = parse_http(block)
+        _, headers, payload = parse_http(block)
         encodings = [value for name, value in headers if name.lower() == "content-encoding"]
         body = inflate(payload, ",".join(encodings), limit)
-    return RawPage(
-        source_id=fetch.source_id,
-        url=fetch.url,
-        final_url=fetch.final_url,
-        fetched_at=fetch.fetched_at,
-        status=status,
-        headers=headers,
-        body=body,
-        raw_ref=fetch.raw_ref or "",
-    )
+    return RawPage(headers, body)
 
 
 def segments_under(store: Store, prefix: str) -> set[str]:

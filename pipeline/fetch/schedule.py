@@ -30,7 +30,6 @@ class Job:
 
 @dataclass(slots=True)
 class _Queue:
-    key: str
     host: Host
     jobs: list[tuple[float, int, Job]] = field(default_factory=list)
 
@@ -52,7 +51,7 @@ class Schedule:
         for job in jobs:
             key = host_key(job.item.url)
             if key not in queues:
-                queues[key] = _Queue(key, pacer.host(key))
+                queues[key] = _Queue(pacer.host(key))
             queues[key].jobs.append((0.0, job.number, job))
         self._heap = [(0.0, queue.jobs[0][1], queue) for queue in queues.values()]
         heapq.heapify(self._heap)

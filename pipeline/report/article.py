@@ -36,7 +36,6 @@ class ShownBlock:
 
     pieces: tuple[Piece, ...]
     rule: str | None = None
-    kind: str = "paragraph"
     more: int = 0
 
 
@@ -176,7 +175,7 @@ def shown_blocks(text: str, dropped: Sequence[Row], taken: Sequence[tuple[int, i
             start += len(block) + len(BLOCK_SEPARATOR)
         else:
             more = max(0, len(block.text) - LONGEST_BLOCK)
-            blocks.append(ShownBlock((Piece(block.text[:LONGEST_BLOCK]),), block.rule, block.kind, more))
+            blocks.append(ShownBlock((Piece(block.text[:LONGEST_BLOCK]),), block.rule, more))
     return tuple(blocks)
 
 

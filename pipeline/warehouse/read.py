@@ -15,7 +15,7 @@ from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
 from pipeline.warehouse.rows import in_page_order
-from pipeline.warehouse.tables import article_versions, articles, dropped_blocks, fetches, passages, stories, story_members
+from pipeline.warehouse.tables import articles, dropped_blocks, fetches, passages, story_members
 from pipeline.warehouse.tables import url_state as url_state_table
 
 ROWS_AT_ONCE = 1000  # rows a server-side cursor hands over together: some 5 MB of articles
@@ -46,24 +46,11 @@ class Copy:
     article_id: str
     site: str
     url: str | None
-    title: str | None
     published_at: datetime | None
     published_precision: str | None
     relation: Relation
     score: float | None
     proof: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One text that an article has had."""
-
-    version_no: int
-    seen_at: datetime | None
-    run_id: str
-    raw_ref: str | None
-    title: str | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +66,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article with everything the warehouse knows of it. Kept blocks come back as paragraphs, dropped ones as they were."""
+    """An article and where it stands among others. Kept blocks come back as paragraphs, dropped ones as they were."""
 
     article: Article
     story_id: str | None
-    canonical_article_id: str | None
-    relation: Relation | None
-    score: float | None
     canonical_reason: str | None
     copies: tuple[Copy, ...]
-    versions: tuple[Version, ...]
     passages: tuple[Passage, ...]
 
 
@@ -187,25 +170,17 @@ def _by_key(warehouse: Warehouse, query: sa.Select[Any], key: sa.ColumnElement[s
 
 
 def article(warehouse: Warehouse, article_id: str) -> StoredArticle | None:
-    """Return an article by its id, with dropped blocks, versions, story and passages; None when it is not there."""
+    """Return an article by its id, with dropped blocks, story and passages; None when it is not there."""
     with warehouse.reading() as connection:
         row = connection.execute(sa.select(articles).where(articles.c.article_id == article_id)).first()
         if row is None:
             return None
         member = connection.execute(sa.select(story_members).where(story_members.c.article_id == row.article_id)).first()
-        canonical = None
-        if member is not None:
-            story = sa.select(stories.c.canonical_article_id).where(stories.c.story_id == member.story_id)
-            canonical = connection.execute(story).scalar()
         return StoredArticle(
             article=_article(row, connection),
             story_id=member.story_id if member else None,
-            canonical_article_id=canonical,
-            relation=member.relation if member else None,
-            score=member.score if member else None,
             canonical_reason=member.canonical_reason if member else None,
             copies=_copies(connection, member.story_id) if member else (),
-            versions=_versions(connection, row.article_id),
             passages=_passages(connection, row.article_id),
         )
 
@@ -229,18 +204,12 @@ def _blocks(text: str, dropped: Collection[Any]) -> tuple[Block, ...]:
 def _copies(connection: Connection, story_id: str) -> tuple[Copy, ...]:
     a, m = articles.c, story_members.c
     query = (
-        sa.select(a.article_id, a.site, a.url, a.title, a.published_at, a.published_precision, m.relation, m.score, m.proof)
+        sa.select(a.article_id, a.site, a.url, a.published_at, a.published_precision, m.relation, m.score, m.proof)
         .join_from(story_members, articles, a.article_id == m.article_id)
         .where(m.story_id == story_id)
         .order_by(m.relation, a.published_at, a.article_id)
     )
     return tuple(Copy(*row) for row in connection.execute(query))
-
-
-def _versions(connection: Connection, article_id: str) -> tuple[Version, ...]:
-    version = article_versions.c
-    query = sa.select(*(version[name] for name in Version.__slots__)).where(version.article_id == article_id)
-    return tuple(Version(*row) for row in connection.execute(query.order_by(version.version_no)))
 
 
 def _passages(connection: Connection, article_id: str) -> tuple[Passage, ...]:

@@ -40,7 +40,6 @@ class RuleRow:
 
     rule: str
     times: int
-    articles: int
     sample: str
 
 
@@ -48,22 +47,18 @@ class RuleRow:
 class StoryRow:
     """A story that the night's articles are in."""
 
-    story_id: str
-    article_id: str
     title: str | None
     site: str
-    url: str | None
     copies: int
     sites: int
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One night. `articles` to `passages` count what came new with it; `stories` are those of the articles that copy none."""
+    """One night. `stories` to `passages` count what came new with it; `stories` are those of the articles that copy none."""
 
     run_date: date
     run_ids: tuple[str, ...]
-    articles: int
     stories: int
     copies: int
     passages: int
@@ -82,7 +77,6 @@ def run_report(warehouse: Warehouse, run_date: date) -> RunReport:
         return RunReport(
             run_date=run_date,
             run_ids=tuple(connection.scalars(sa.select(runs.c.run_id).where(runs.c.run_date == run_date).order_by(runs.c.run_id))),
-            articles=brought,
             stories=brought - copies,
             copies=copies,
             passages=_count(
@@ -132,7 +126,7 @@ def _rejects(connection: Connection, run_date: date) -> tuple[RejectRow, ...]:
 def _rules(connection: Connection, tonight: sa.ColumnElement[bool]) -> tuple[RuleRow, ...]:
     block = dropped_blocks.c
     query = (
-        sa.select(block.rule, sa.func.count(), sa.func.count(sa.distinct(block.article_id)), sa.func.min(block.text))
+        sa.select(block.rule, sa.func.count(), sa.func.min(block.text))
         .join_from(dropped_blocks, articles, articles.c.article_id == block.article_id)
         .where(tonight)
         .group_by(block.rule)
@@ -145,9 +139,7 @@ def _rules(connection: Connection, tonight: sa.ColumnElement[bool]) -> tuple[Rul
 def _biggest(connection: Connection, tonight: sa.ColumnElement[bool]) -> tuple[StoryRow, ...]:
     lead = articles.alias("lead")
     query = (
-        sa.select(
-            stories.c.story_id, lead.c.article_id, lead.c.title, lead.c.site, lead.c.url, stories.c.members - 1, stories.c.sites
-        )
+        sa.select(lead.c.title, lead.c.site, stories.c.members - 1, stories.c.sites)
         .join_from(stories, lead, lead.c.article_id == stories.c.canonical_article_id)
         .where(stories.c.members > 1, stories.c.story_id.in_(_of_members(story_members.c.story_id).where(tonight)))
         .order_by(stories.c.members.desc(), lead.c.title, stories.c.story_id)

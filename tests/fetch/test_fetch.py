@@ -41,8 +41,7 @@ def test_a_page_is_fetched_archived_and_read_back(web: Web, settings: Settings, 
     assert row.warc_filename is not None
     assert row.warc_filename.startswith(f"{PREFIX}/seg-00000-")
     page = read_page(store, row)
-    assert (page.body, page.status, page.url, page.header("content-type")) == (PAGE, 200, row.url, "text/html; charset=utf-8")
-    assert page.raw_ref == row.raw_ref
+    assert (page.body, page.header("content-type")) == (PAGE, "text/html; charset=utf-8")
 
 
 def test_we_say_who_we_are_and_keep_no_cookies(web: Web, settings: Settings, store: LocalStore) -> None:

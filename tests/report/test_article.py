@@ -13,7 +13,7 @@ from pipeline.report.article import Piece, _claimed, number_of_words, own_texts,
 
 
 def _row(index: int, text: str = "Share", rule: str = "share") -> SimpleNamespace:
-    return SimpleNamespace(block_index=index, text=text, rule=rule, kind="paragraph")
+    return SimpleNamespace(block_index=index, text=text, rule=rule)
 
 
 def _passage(start: int, end: int, source: str) -> SimpleNamespace:
