@@ -21,11 +21,11 @@ from pathlib import Path
 
 from benchmarks.contenders import HEAD, Cost, cost, medians, row
 from benchmarks.pages import VARIANTS, make_pages
-from pipeline.fetch.archive import read_each
+from pipeline.fetch.archive import RawPage, read_each
 from pipeline.fetch.exchange import Exchange
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.fetch.warc import parse_http, parse_record
-from pipeline.records import Fetch, RawPage
+from pipeline.records import Fetch
 from pipeline.store import LocalStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Literal
 
 from pipeline.extract.page import PageInput
+from pipeline.fetch.archive import RawPage
 from pipeline.fetch.local import parse_record
 from pipeline.fetch.rows import record_url, stated_date
-from pipeline.records import Fetch, RawPage
+from pipeline.records import Fetch
 
 RECORD_TYPE = "application/json"
 

@@ -44,19 +44,6 @@ class Discovered:
 
 
 @dataclass(frozen=True, slots=True)
-class RawPage:
-    """A fetched page: the bytes of the body with transfer and content encodings undone."""
-
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """Return the first header of that name, whatever its case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
-
-
-@dataclass(frozen=True, slots=True)
 class Fetch:
     """What became of one discovered URL: one row of the `fetch` stage.
 

@@ -9,19 +9,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 
 from pipeline.errors import Reject
-from pipeline.fetch.inflate import inflate
+from pipeline.fetch.inflate import inflate_all
 from pipeline.fetch.notes import entries_noted
-from pipeline.fetch.warc import Headers, parse_http, parse_record
+from pipeline.fetch.warc import Headers, parse_http, parse_record, values_of
 from pipeline.fetch.warc_index import index_bytes, segments_in
-from pipeline.records import Fetch, RawPage
+from pipeline.records import Fetch
 from pipeline.store import Store
 
 RAW_PREFIX = "raw/"
 SPAN_BYTES = 4 * 2**20  # neighbours are read together up to so much
 SPAN_GAP = 64 * 1024  # bytes between two records that are cheaper to read over than to ask anew
 MAX_BODY = 64 * 2**20  # what was let in under a larger limit than today's must still be readable
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """An archived page: its headers, and its body with transfer and content encodings undone."""
+
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, whatever its case."""
+        return next(values_of(self.headers, name), None)
 
 
 def read_page(store: Store, fetch: Fetch, *, limit: int = MAX_BODY) -> RawPage:
@@ -90,14 +103,10 @@ def _joins(first: Fetch, last: Fetch, fetch: Fetch) -> bool:
 
 def _page(member: bytes | memoryview, limit: int) -> RawPage:
     fields, block = parse_record(member)
-    headers: Headers
     if fields.get("warc-type") in ("resource", "conversion"):
-        headers, body = (("Content-Type", fields.get("content-type", "")),), block
-    else:
-        _, headers, payload = parse_http(block)
-        encodings = [value for name, value in headers if name.lower() == "content-encoding"]
-        body = inflate(payload, ",".join(encodings), limit)
-    return RawPage(headers, body)
+        return RawPage((("Content-Type", fields.get("content-type", "")),), block)
+    _, headers, payload = parse_http(block)
+    return RawPage(headers, inflate_all(payload, values_of(headers, "content-encoding"), limit))
 
 
 def segments_under(store: Store, prefix: str) -> set[str]:

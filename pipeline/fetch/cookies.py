@@ -6,7 +6,7 @@ import aiohttp
 from yarl import URL
 
 from pipeline.fetch.exchange import Exchange
-from pipeline.fetch.warc import Headers
+from pipeline.fetch.warc import Headers, values_of
 
 
 class Cookies:
@@ -18,7 +18,7 @@ class Cookies:
 
     def take(self, exchange: Exchange) -> None:
         """Take what an answer sets."""
-        values = [value for name, value in exchange.headers if name.lower() == "set-cookie"]
+        values = list(values_of(exchange.headers, "set-cookie"))
         if values:
             self._jar = self._jar or aiohttp.CookieJar(unsafe=True, quote_cookie=False)  # also of hosts that are addresses
             self._jar.update_cookies_from_headers(values, URL(exchange.url))

@@ -24,7 +24,6 @@ from pipeline.fetch.feeds import parse_feed
 from pipeline.fetch.guard import MEND
 from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.local import find_files, holds_records, parse_record, read_documents
-from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import clean, clean_url, language_tag, record_url, shown_url, stated_date
 from pipeline.fetch.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from pipeline.fetch.verdict import status_outcome
@@ -290,10 +289,8 @@ def _record_item(source: Source, url: str, content: bytes) -> Discovered:
     )
 
 
-def _delays(sources: Iterable[Source], default: float) -> dict[str, float]:
-    delays: dict[str, float] = {}
+def _delays(sources: Iterable[Source], default: float) -> Iterator[tuple[str, float]]:
+    """Yield the addresses that are asked for news, each with the delay of its source."""
     for source in sources:
         for url in (*source.feeds, *source.sitemaps):
-            delay = default if source.delay is None else source.delay
-            delays[host_key(url)] = max(delays.get(host_key(url), 0.0), delay)
-    return delays
+            yield url, default if source.delay is None else source.delay

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from pipeline.errors import Reject
 from pipeline.fetch import refresh
-from pipeline.fetch.inflate import inflate
-from pipeline.fetch.warc import Headers
+from pipeline.fetch.inflate import inflate_all
+from pipeline.fetch.warc import Headers, values_of
 
 REDIRECTS = (301, 302, 303, 307, 308)
 HTML_TYPES = ("", "text/html", "application/xhtml+xml")
@@ -35,13 +35,11 @@ class Exchange:
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        return next(values_of(self.headers, name), None)
 
     def inflated(self, limit: int) -> bytes:
         """Return the body with its content encoding undone; raises `Reject` `bad_encoding` or `too_large`."""
-        encodings = [value for key, value in self.headers if key.lower() == "content-encoding"]
-        return inflate(self.body, ",".join(encodings), limit)
+        return inflate_all(self.body, values_of(self.headers, "content-encoding"), limit)
 
 
 @dataclass(frozen=True, slots=True)

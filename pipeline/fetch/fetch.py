@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -16,7 +16,6 @@ from pipeline.fetch.client import Client, jitter, user_agent
 from pipeline.fetch.exchange import Answer, Exchange, is_retryable
 from pipeline.fetch.failures import UNANSWERED, TooSlow
 from pipeline.fetch.local import Document, is_local, parse_record, read_documents
-from pipeline.fetch.pacing import host_key
 from pipeline.fetch.rows import as_before, clean_url, fetch_row, judge_page, located, page_row, record_url
 from pipeline.fetch.schedule import Job, Schedule
 from pipeline.fetch.segments import ArchiveWriter, Location
@@ -88,7 +87,7 @@ class _Run:
         if not jobs:
             return
         async with Client(self._settings, resolver) as client:
-            client.pacer.set_delays(_host_delays(jobs, delays, self._settings.delay))
+            client.pacer.set_delays((job.item.url, delays.get(job.item.source_id, self._settings.delay)) for job in jobs)
             self._client = client
             schedule = Schedule(jobs, client.pacer, self._settings.connections)
             await schedule.run(self._attempt, self._give_up, self._settings.fetch_deadline)
@@ -211,12 +210,3 @@ def _judge_document(item: Discovered, document: Document) -> tuple[Outcome | Non
     except Reject as error:
         return Outcome(error.code, False, error.detail), item.url
     return None, record_url(record.get("url")) or item.url
-
-
-def _host_delays(jobs: Iterable[Job], delays: Mapping[str, float], default: float) -> dict[str, float]:
-    """Return the delay of each host, from its sources; the longest where sources share a host."""
-    by_host: dict[str, float] = {}
-    for job in jobs:
-        key = host_key(job.item.url)
-        by_host[key] = max(by_host.get(key, 0.0), delays.get(job.item.source_id, default))
-    return by_host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 import brotli
@@ -26,9 +26,9 @@ ISAL_ERROR = cast("type[Exception]", isal_zlib.error)  # the stub says it is an 
 _BROKEN = (ISAL_ERROR, zlib.error, brotli.error, zstandard.ZstdError, ValueError)
 
 
-def inflate(body: bytes, content_encoding: str | None, limit: int) -> bytes:
+def inflate(body: bytes, content_encoding: str, limit: int) -> bytes:
     """Return the body with its encodings undone; raises `Reject` `too_large` (above `limit` bytes), `bad_encoding` or `cut_off`."""
-    names = [name.strip().lower() for name in (content_encoding or "").split(",")]
+    names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name in _DECODERS or name in NOT_UNDONE]
     if len(names) > MAX_ENCODINGS:
         raise Reject("bad_encoding", f"{len(names)} encodings on top of each other")
@@ -47,6 +47,11 @@ def inflate(body: bytes, content_encoding: str | None, limit: int) -> bytes:
     if len(body) > limit:
         raise Reject("too_large", f"more than {limit} bytes when inflated")
     return body
+
+
+def inflate_all(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
+    """Return the body with the encodings undone that all `Content-Encoding` headers name together; raises as `inflate`."""
+    return inflate(body, ",".join(content_encodings), limit)
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:

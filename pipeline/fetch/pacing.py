@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -88,9 +88,13 @@ class Pacer:
         """Return the state of a host."""
         return self._hosts.setdefault(key, Host(self._delay))
 
-    def set_delays(self, delays: Mapping[str, float]) -> None:
-        """Set the delay of hosts whose source has one of its own."""
-        for key, delay in delays.items():
+    def set_delays(self, delays: Iterable[tuple[str, float]]) -> None:
+        """Set the delays of hosts, given by URL; the longest where sources share a host."""
+        by_host: dict[str, float] = {}
+        for url, delay in delays:
+            key = host_key(url)
+            by_host[key] = max(by_host.get(key, 0.0), delay)
+        for key, delay in by_host.items():
             self.host(key).delay = delay
 
     def require(self, key: str, delay: float) -> None:

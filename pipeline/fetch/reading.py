@@ -10,7 +10,7 @@ import aiohttp
 
 from pipeline.errors import Reject
 from pipeline.fetch.exchange import media_type
-from pipeline.fetch.inflate import inflate
+from pipeline.fetch.inflate import inflate_all
 
 ASCII = bytes(range(128))
 MAX_WHOLE = 10 * 2**20  # of a page whose length was announced wrongly, inflated
@@ -54,7 +54,7 @@ async def read(response: aiohttp.ClientResponse, limit: int, truncate: bool) -> 
 def is_whole(body: bytes, encodings: list[str]) -> bool:
     """Say whether a page or feed is all there, whatever length was announced: a script may have counted it wrongly."""
     try:
-        return END_OF_PAGE.search(inflate(body, ",".join(encodings), MAX_WHOLE)[-TAIL:]) is not None
+        return END_OF_PAGE.search(inflate_all(body, encodings, MAX_WHOLE)[-TAIL:]) is not None
     except Reject:
         return False
 

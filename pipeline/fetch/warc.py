@@ -11,7 +11,7 @@ import hashlib
 import struct
 import uuid
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from isal import igzip, isal_zlib
@@ -30,6 +30,12 @@ RECORD_END = b"\r\n\r\n"
 GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # no name, no time, made anywhere
 STORED_BYTES = 65535  # the most that a stored block of deflate takes
 EXPANSION = 4  # of a record when inflated, about; a guess too low or high costs a little time
+
+
+def values_of(headers: Headers, name: str) -> Iterator[str]:
+    """Yield the values of the headers of that name, whatever its case."""
+    wanted = name.lower()
+    return (value for key, value in headers if key.lower() == wanted)
 
 
 def payload_digest(payload: bytes) -> str:

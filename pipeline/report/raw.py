@@ -14,8 +14,8 @@ from pipeline.errors import Reject
 from pipeline.extract.decode import decode
 from pipeline.extract.page import TEXT_TYPES
 from pipeline.extract.parse import is_markup
-from pipeline.fetch.archive import read_page
-from pipeline.records import Fetch, RawPage
+from pipeline.fetch.archive import RawPage, read_page
+from pipeline.records import Fetch
 from pipeline.store import Store
 
 LONGEST_PAGE = 4 * 2**20  # bytes that are shown; a page may have 64 MB

@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.errors import Reject
-from pipeline.fetch.archive import read_each
-from pipeline.records import Discovered, Fetch, RawPage
+from pipeline.fetch.archive import RawPage, read_each
+from pipeline.records import Discovered, Fetch
 from pipeline.store import LocalStore, Store
 from pipeline.urls import site_of
 

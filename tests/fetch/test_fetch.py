@@ -17,10 +17,10 @@ from email.utils import format_datetime
 import pytest
 
 from pipeline.config import Settings
-from pipeline.fetch.archive import read_each, read_page
+from pipeline.fetch.archive import RawPage, read_each, read_page
 from pipeline.fetch.fetch import Validator, fetch
 from pipeline.fetch.reading import is_whole
-from pipeline.records import Discovered, Fetch, RawPage
+from pipeline.records import Discovered, Fetch
 from pipeline.store import LocalStore
 from pipeline.urls import url_id
 from tests.fetch.conftest import PAGE, Reply, Request, Web, read_pages, redirect
