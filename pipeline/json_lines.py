@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any, TextIO, TypeVar, cast
 
 from pipeline.errors import ConfigError, Fatal
+from pipeline.terminal import tell
 
 logger = logging.getLogger(__name__)
 
@@ -233,9 +234,8 @@ class Progress:
         """Count one more."""
         self._count += 1
         if self._shown and self._count % STEP == 0:
-            sys.stderr.write(f"\r{self._name}: {self._count:,} lines")
-            sys.stderr.flush()
+            tell(f"\r{self._name}: {self._count:,} lines", end="")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._shown:
-            sys.stderr.write(f"\r{self._name}: {self._count:,} lines\n")
+            tell(f"\r{self._name}: {self._count:,} lines")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
@@ -19,7 +18,7 @@ from pipeline.filing import named_segments, raw_prefix, recover, segments_named_
 from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
 from pipeline.sources import load_sources, sources_if_any
 from pipeline.store import Partition, open_store
-from pipeline.terminal import visible
+from pipeline.terminal import tell, visible
 
 if TYPE_CHECKING:
     from newsroom import Newsroom
@@ -58,7 +57,7 @@ def demo(run_date: str) -> str:
     _use_newsroom_settings()
     settings = load_settings()
     with _newsroom(run_date) as (server, sources):
-        print(f"the sample newsroom is on http://127.0.0.1:{server.port}; running the night of {run_date} on it …", file=sys.stderr)
+        tell(f"the sample newsroom is on http://127.0.0.1:{server.port}; running the night of {run_date} on it …")
         prepare(settings, run_date, sources=str(sources))
         local.run_dag(run_date, str(sources))
     return summary(settings, run_date)
@@ -75,7 +74,7 @@ def ui(settings: Settings, sources: str | None, today: str) -> None:
         return
     _use_newsroom_settings()
     with _newsroom(today) as (server, newsroom_sources):
-        print(f"no {file}: the sample newsroom on http://127.0.0.1:{server.port} is what the DAGs read", file=sys.stderr)
+        tell(f"no {file}: the sample newsroom on http://127.0.0.1:{server.port} is what the DAGs read")
         serve_ui(str(newsroom_sources), settings.ui_port)
 
 
@@ -185,7 +184,7 @@ def _serve_on_first_free(stack: ExitStack, web: Newsroom, ports: Sequence[int]) 
             return stack.enter_context(running(web, port)), True
         if is_served(web, port):  # by `make ui`, say
             return RunningNewsroom(web, port, []), False
-        print(f"port {port} is taken: the newsroom's addresses have another port this time", file=sys.stderr)
+        tell(f"port {port} is taken: the newsroom's addresses have another port this time")
     return stack.enter_context(running(web, ports[-1])), True
 
 

@@ -1,8 +1,10 @@
-"""Text of others on a terminal: what would move the cursor, change colours or turn the reading direction is shown, not sent."""
+"""What is said on a terminal, by us and by others."""
 
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import suppress
 
 # C0 but for tab and line feed, delete, C1, directions that last beyond their place, and halves of a surrogate pair, which no
 # terminal's encoding has.
@@ -10,5 +12,14 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 
 
 def visible(text: str) -> str:
-    """Return the text with control characters as Python writes them: `\\x1b` for escape."""
+    """Return a text of others so that it does not move the cursor, change colours or turn the reading direction.
+
+    Control characters are shown as Python writes them: `\\x1b` for escape.
+    """
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Say how the work goes, on standard error. It goes on where that is not heard: by a closed terminal, `| head`, a full disk."""
+    with suppress(OSError):
+        print(text, end=end, file=sys.stderr, flush=True)

@@ -301,6 +301,29 @@ def test_where_nobody_hears_of_progress_or_errors_the_work_is_done_all_the_same(
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("run",), ("replay", "--since", "2026-11-20")])
+def test_where_the_reader_of_progress_goes_away_the_night_is_made_all_the_same(
+    command: tuple[str, ...], copydesk: Call, tmp_path: Path
+) -> None:
+    """As in `copydesk run 2>&1 | head -1`: a night that stopped there would have ended with 0 and loaded nothing."""
+    story = "".join(f"<p>Sentence number {n} of the story says something of its own about the harbour.</p>" for n in range(9))
+    tmp_path.joinpath("page.html").write_text(f"<html><head><title>The harbour</title></head><body>{story}</body></html>")
+    tmp_path.joinpath("sources.toml").write_text('[[source]]\nid = "folder"\nfiles = ["*.html"]\n')
+    day = ("--date", "2026-11-20")
+    if command[0] == "replay":
+        told_ok(copydesk("run", *day, "--to", "fetch", COPYDESK_WORKERS="1"))
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = [sys.executable, "-m", "pipeline", *command, *(day if command[0] == "run" else ())]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COPYDESK_WORKERS": "1"}
+    done = subprocess.run(arguments, cwd=tmp_path, env=environment, stdout=writer, stderr=writer, check=False, timeout=120)
+    os.close(writer)
+    assert done.returncode == 0
+    answer = copydesk("sql", "SELECT count(*) AS n FROM clean_articles", "--csv")
+    assert told_ok(answer).split() == ["n", "1"]
+
+
 def told_ok(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -19,7 +19,7 @@ from pipeline.cli.nights import add_nights
 from pipeline.cli.upkeep import add_upkeep
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError, CopydeskError, of_os_error
-from pipeline.terminal import visible
+from pipeline.terminal import tell, visible
 
 
 class _Terminated(KeyboardInterrupt):
@@ -41,24 +41,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _flush()  # here, where what goes wrong is told; Python would end with status 120
         return status
     except ConfigError as error:
-        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
+        tell(f"copydesk: {visible(str(error))}")
         return 2
     except CopydeskError as error:
-        print(f"copydesk: {visible(str(error))}", file=sys.stderr)
+        tell(f"copydesk: {visible(str(error))}")
         return 1
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error, and nothing more can be said there.
         _drop_output()
         return 0
     except OSError as error:  # a disk that is full, a file that may not be written
-        print(f"copydesk: {visible(of_os_error(error))}", file=sys.stderr)
+        tell(f"copydesk: {visible(of_os_error(error))}")
         try:
             _flush()
         except OSError:
             _drop_output()
         return 1
     except KeyboardInterrupt as error:
-        print("copydesk: interrupted; run the command again to go on", file=sys.stderr)
+        tell("copydesk: interrupted; run the command again to go on")
         return 128 + (error.number if isinstance(error, _Terminated) else signal.SIGINT)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from pipeline.cli.arguments import MASTER_HELP, Commands, add_command, check_master, day, in_home, positive, today
 from pipeline.config import ENGINES, Settings
 from pipeline.errors import ConfigError
-from pipeline.terminal import visible
+from pipeline.terminal import tell, visible
 
 
 def add_nights(commands: Commands) -> None:
@@ -66,7 +65,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     )
     check_begun(settings, run.run_date, options.first)
     open_workspace(run)
-    stages.run_stages(run, options.first, options.last, on_stage=lambda stage: print(f"{stage} …", file=sys.stderr))
+    stages.run_stages(run, options.first, options.last, on_stage=lambda stage: tell(f"{stage} …"))
     if options.last in ("load", "publish"):
         print(nights.summary(settings, run.run_date))
     return 0
@@ -106,9 +105,7 @@ def _replay(options: argparse.Namespace, settings: Settings) -> int:
         for line in replay.diff(settings, dates):
             print(visible(line))
         return 0
-    replay.replay(
-        settings, dates, on_date=lambda d: print(f"replaying {d} …", file=sys.stderr), engine=options.engine, master=options.master
-    )
+    replay.replay(settings, dates, on_date=lambda d: tell(f"replaying {d} …"), engine=options.engine, master=options.master)
     return 0
 
 

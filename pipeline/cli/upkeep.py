@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.cli.arguments import Commands, add_actions, add_command, day, port, positive, today, write_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.terminal import tell
 
 
 def add_upkeep(commands: Commands) -> None:
@@ -85,7 +86,7 @@ def _store_dump(options: argparse.Namespace, settings: Settings) -> int:
         number = backup.dump(store, stream)
         if not number:  # in the wrong folder, say: it must not take the place of an earlier backup
             raise ConfigError(f"store dump: the store {store.url} is empty; name yours in COPYDESK_STORE")
-    print(f"{store.url}: {number} files dumped", file=sys.stderr)
+    tell(f"{store.url}: {number} files dumped")
     return 0
 
 
@@ -100,7 +101,7 @@ def _store_restore(options: argparse.Namespace, settings: Settings) -> int:
         raise ConfigError(f"restore: {options.file}: cannot be read ({error.strerror}); name what `store dump` wrote") from error
     with opened as stream:
         number = backup.restore(store, stream)
-    print(f"{store.url}: {number} files restored", file=sys.stderr)
+    tell(f"{store.url}: {number} files restored")
     return 0
 
 
@@ -117,13 +118,13 @@ def _newsroom_serve(options: argparse.Namespace, settings: Settings) -> int:
     if options.write_sources:
         write_file(Path(options.write_sources), sources_toml(web, options.port))
         night = f"COPYDESK_ALLOW_PRIVATE_HOSTS=1 copydesk run --sources {shlex.quote(options.write_sources)} --date {day}"
-        print(f"{options.write_sources} written; its night, from another terminal: {night}", file=sys.stderr)
+        tell(f"{options.write_sources} written; its night, from another terminal: {night}")
 
-    def tell() -> None:
-        print(f"the sample newsroom is on http://{options.listen}:{options.port} (Ctrl-C stops it)", file=sys.stderr)
+    def tell_where() -> None:
+        tell(f"the sample newsroom is on http://{options.listen}:{options.port} (Ctrl-C stops it)")
 
     try:
-        serve(web, tell, options.port, options.listen)
+        serve(web, tell_where, options.port, options.listen)
     except OSError as error:
         where = f"--listen {options.listen} --port {options.port}"
         raise ConfigError(f"newsroom: {where} cannot be used ({error.strerror}); name another") from error
