@@ -6,6 +6,7 @@ An article is also found by its address, or by its id.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,7 @@ LONGEST_ASKED = 2000  # with those of a long address
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _IDENTITY = re.compile("[0-9a-f]{32}")
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
-_PART = re.compile(r"[^\W_]+")
+_PLACE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) [0-9a-f]{32}")  # as PostgreSQL writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +145,13 @@ def is_place(connection: Connection, query: str, after: str) -> bool:
         return _IDENTITY.fullmatch(after) is not None
     if connection.dialect.name == "sqlite":
         return after.isdecimal() and after.isascii() and int(after) < 2**63
-    moment, _, identity = after.rpartition(" ")
+    if (dated := _PLACE.fullmatch(after)) is None:
+        return re.fullmatch(rf"{UNDATED} {_IDENTITY.pattern}", after) is not None
     try:
-        if moment != UNDATED:
-            datetime.fromisoformat(moment)
+        datetime.fromisoformat(dated[1])
     except ValueError:
         return False
-    return _IDENTITY.fullmatch(identity) is not None
+    return True
 
 
 def newest(connection: Connection, site: str, after: tuple[datetime, str] | None) -> Page:
@@ -192,7 +193,7 @@ def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple
     """Return the next articles; of a phrase it may be none while others are behind them."""
     apart = [word for term in wanted for word in term.split() if word.isalnum()]
     values = values | {
-        "shapes": ["[^[:alnum:]]+".join(_PART.findall(term)) for term in wanted],
+        "shapes": "\n".join(map(_shape, wanted)),
         "apart": _postgresql(tuple(apart), ()),
     }
     ((plan,),), ((total,),) = _ask(connection, "estimate", values), _ask(connection, "total", {})
@@ -213,6 +214,15 @@ def _in_postgresql(connection: Connection, values: dict[str, Any], wanted: tuple
         return _fitting(connection, "apart", values, LOOKED)
     further = _fitting(connection, "newest", values | {"after": newest.after}, LOOKED)
     return _Piece(newest.ids + further.ids, further.after)
+
+
+def _shape(term: str) -> str:
+    """Return a regular expression of a term: its letters with their marks, and whatever else there is between them.
+
+    A mark is a letter for one server and none for another, by the locale of the database; most words of Hindi or Bengali have some.
+    """
+    parted = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in term)
+    return "[^[:alnum:]]+".join(parted.split())
 
 
 def _matching(connection: Connection, values: dict[str, Any], *, sampled: bool = False) -> _Piece:
@@ -267,9 +277,9 @@ def _by_reading(connection: Connection, wanted: tuple[str, ...], unwanted: tuple
     dated = any_of.where(at.is_not(None)).order_by(at.desc()).limit(NEWEST).subquery()
     undated = any_of.where(at.is_(None)).limit(NEWEST).subquery()
     read = sa.union_all(sa.select(dated), sa.select(undated)).subquery()
-    words = _lower(connection, sa.func.coalesce(read.c.title, "") + " " + read.c.text)
-    has = [words.contains(term.lower(), autoescape=True) for term in wanted]
-    has_not = [~words.contains(term.lower(), autoescape=True) for term in unwanted]
+    words = _caseless(connection, sa.func.coalesce(read.c.title, "") + " " + read.c.text)
+    has = [words.like(_within(connection, term), escape="/") for term in wanted]
+    has_not = [words.not_like(_within(connection, term), escape="/") for term in unwanted]
     matching = sa.select(read.c.article_id).where(*has, *has_not).order_by(*_newest_first(read.c))
     ids = connection.scalars(matching).all()
     start = ids.index(after) + 1 if after in ids else 0
@@ -286,13 +296,22 @@ def _has_more_than_are_read(connection: Connection) -> bool:
     return any(connection.scalar(sa.select(articles.article_id).where(kind).offset(NEWEST).limit(1)) for kind in kinds)
 
 
-def _lower(connection: Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """Return a text in lower case; SQLite's own function knows the letters of English alone."""
-    if connection.dialect.name != "sqlite":
-        return sa.func.lower(text)
-    driver: Any = connection.connection.driver_connection
-    driver.create_function("lower_unicode", 1, str.lower, deterministic=True)
-    return sa.func.lower_unicode(text)
+def _within(connection: Connection, term: str) -> sa.ColumnElement[str]:
+    """Return the pattern of a text that has a term somewhere."""
+    return _caseless(connection, sa.literal("%" + re.sub("[/%_]", r"/\g<0>", term) + "%"))
+
+
+def _caseless(connection: Connection, text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return a text in lower case; SQLite's own function knows the letters of English alone.
+
+    Of a capital İ some leave the dot behind, and some end a Greek word with another sigma: a term and a text must come out alike.
+    """
+    lower = sa.func.lower
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("lower_unicode", 1, str.lower, deterministic=True)
+        lower = sa.func.lower_unicode
+    return sa.func.replace(sa.func.replace(lower(text), "i\u0307", "i"), "ς", "σ", type_=sa.Text())
 
 
 def _newest_first(columns: Any) -> tuple[Any, ...]:
