@@ -204,8 +204,9 @@ def test_every_check_says_what_to_do_when_it_fails(dialect: str) -> None:
         assert not any(other.name in file.mend for other in files), "an alert holds no other check to look it up in"
 
 
-def _ad(count: int) -> list[Any]:
-    return [make.article(f"ad{i}", f"Text {i}.\n\nRead more\n\nEnd.") for i in range(count)]
+def _ad(count: int, *labels: str) -> list[Any]:
+    lines = labels or ("Read more", "End.")
+    return [make.article(f"ad{i}", "\n\n".join([f"Text {i}.", *lines])) for i in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +216,7 @@ def _ad(count: int) -> list[Any]:
         ("references_are_whole", night(0, [make.article("a")], reuse=[Reuse(make.article("a").article_id, "0" * 32, 0, 5, 1)])),
         ("references_are_whole", night(0, [make.article("a")], reuse=[Reuse(*[make.article("a").article_id] * 2, 0, 9999, 1)])),
         ("no_label_lines", night(0, _ad(5))),
+        ("no_label_lines", night(0, _ad(5, "SHARE THIS ARTICLE"))),
         ("funnel_adds_up", night(0, [make.article("a")], reports=[StageReport("fetch", str(DAY), "000", 7, {"fetched": 7})])),
         (
             "funnel_adds_up",
@@ -250,6 +252,8 @@ def test_a_night_far_below_the_usual_volume_is_kept_back(warehouse: Warehouse, t
 def test_a_few_label_lines_do_not_keep_a_night_back(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, night(0, _ad(4)))
     assert publish(warehouse, tmp_path, "2026-03-01") == 4
+    load(warehouse, night(1, _ad(9, "Share this article with whom you like.", "Read more books!")))
+    assert publish(warehouse, tmp_path, "2026-03-02") == 9
 
 
 def test_an_empty_warehouse_can_be_published(warehouse: Warehouse, tmp_path: Path) -> None:
