@@ -72,7 +72,8 @@ def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
     Raises `Fatal` for a migration that was edited after it was applied, and for a database that a later version made.
     """
     wanted = _wanted(warehouse.dialect, root)
-    if all(entry.state == "applied" for entry in status(warehouse, root=root)):
+    # A view that only another version has is in nobody's way: whoever looks something up would wait for the load that is under way.
+    if all(entry.state == "applied" or _is_of_another(entry) for entry in status(warehouse, root=root)):
         return []
     with warehouse.writing("db upgrade") as connection:
         schema_migrations.create(connection, checkfirst=True)
@@ -84,7 +85,7 @@ def upgrade(warehouse: Warehouse, *, root: Path | None = None) -> list[str]:
                 _between_readers(warehouse, connection, lambda: _replace(connection, pending, wanted, done))
             else:
                 _make_again(connection, pending, wanted, done)
-            _record(connection, pending, wanted)
+            _record(connection, pending, wanted, gone=[name for name in done if name.startswith(VIEW) and name not in wanted])
     if pending:
         logger.info("%s: applied %s", warehouse.url, ", ".join(pending))
     return pending
@@ -101,6 +102,10 @@ def current_warehouse(settings: Settings) -> Warehouse:
     warehouse = configured_warehouse(settings)
     upgrade(warehouse)
     return warehouse
+
+
+def _is_of_another(entry: MigrationStatus) -> bool:
+    return entry.state == "unknown" and entry.name.startswith(VIEW)
 
 
 def _wanted(dialect: str, root: Path | None) -> dict[str, SqlFile]:
@@ -215,8 +220,8 @@ def _comment_view(connection: Connection, file: SqlFile) -> None:
         connection.execute(as_text(f"COMMENT ON {target} IS {literal!s}"))
 
 
-def _record(connection: Connection, names: Sequence[str], wanted: dict[str, SqlFile]) -> None:
+def _record(connection: Connection, names: Sequence[str], wanted: dict[str, SqlFile], gone: Sequence[str]) -> None:
     now = datetime.now(UTC)
-    connection.execute(schema_migrations.delete().where(schema_migrations.c.name.in_(names)))
+    connection.execute(schema_migrations.delete().where(schema_migrations.c.name.in_([*names, *gone])))
     rows = [{"name": name, "checksum": wanted[name].checksum, "applied_at": now} for name in names]
     connection.execute(schema_migrations.insert(), rows)

@@ -116,6 +116,23 @@ def test_an_edited_view_is_made_again(warehouse: Warehouse, root: Path, rows: An
     assert rows("SELECT * FROM nightly_funnel") == []
 
 
+def test_a_view_that_another_version_has_is_in_nobody_s_way(empty_url: str, root: Path) -> None:
+    """Whoever looked something up waited for the load that was under way, each time."""
+    view = root / "views" / "of_another.sql"
+    view.write_text("-- What another version shows.\n--   run_id  Run\nCREATE VIEW of_another AS\nSELECT run_id\nFROM runs;\n")
+    with open_warehouse(empty_url, lock_timeout=0.1) as warehouse:
+        upgrade(warehouse, root=root)
+        with warehouse.writing("a load"), open_warehouse(empty_url, lock_timeout=0.1) as reader:
+            assert upgrade(reader) == []
+        view.unlink()
+        path = root / "views" / "nightly_funnel.sql"
+        path.write_text(path.read_text() + "-- a harmless remark\n")
+        assert upgrade(warehouse, root=root) == ["view nightly_funnel"]
+        assert {entry.state for entry in status(warehouse, root=root)} == {"applied"}, "it is gone with the next upgrade"
+        with warehouse.reading() as connection:
+            assert "of_another" not in sa.inspect(connection).get_view_names()
+
+
 @pytest.mark.slow
 def test_an_upgrade_keeps_what_users_have_made_of_a_view(new_database: Callable[[], str], root: Path) -> None:
     path = root / "views" / "clean_articles.sql"
