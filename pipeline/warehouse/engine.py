@@ -85,7 +85,8 @@ class Warehouse:
                     connection.exec_driver_sql("DISCARD TEMP")  # a pooler gives the session to others
                 release()
                 connection.commit()
-            if self.dialect == "sqlite":
+        if self.dialect == "sqlite":
+            with explained(self.engine):  # what was written is committed, and a disk that is full changes nothing of that
                 checkpoint(self)
 
 
@@ -218,7 +219,7 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) ->
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-        record.info["file"] = _file(path)
+        record.info["file"] = _file(path, read_only=read_only)
         connection.isolation_level = None  # we say BEGIN ourselves: the driver would open no transaction for DDL and SELECT
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -227,8 +228,11 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) ->
 
     @event.listens_for(engine, "checkout")
     def _taken(_: object, record: ConnectionPoolEntry, __: object) -> None:
-        """Connect anew where the file is another one: who keeps connections would read the one that was deleted for ever."""
-        if _file(path) not in (None, record.info["file"]):
+        """Connect anew where the file is another one: who keeps connections would read the one that was deleted for ever.
+
+        Who may only read it would see no load either: a file that none writes is taken for one that none will ever write.
+        """
+        if _file(path, read_only=read_only) not in (None, record.info["file"]):
             raise DisconnectionError
 
     @event.listens_for(engine, "begin")
@@ -238,13 +242,14 @@ def _prepare_sqlite(engine: Engine, url: URL, shown: str, *, read_only: bool) ->
             connection.exec_driver_sql(begin)
 
 
-def _file(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another of its name."""
+def _file(path: Path, *, read_only: bool) -> tuple[int, ...] | None:
+    """Return what tells a file from another of its name, and for who may only read it, from what it was before a load."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    written = (found.st_mtime_ns, found.st_size, Path(f"{path}-wal").exists()) if read_only else ()
+    return found.st_dev, found.st_ino, *written
 
 
 def checkpoint(warehouse: Warehouse) -> None:

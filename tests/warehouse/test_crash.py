@@ -143,6 +143,23 @@ def test_a_full_disk_is_named_and_leaves_the_old_night_whole(warehouse: Warehous
     assert load(warehouse, full_night(1, SIZE)).changed
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_disk_that_is_full_after_the_load_unmakes_nothing_and_says_nothing_of_it(warehouse: Warehouse) -> None:
+    """What is committed is moved into the file itself then, which may have to grow for it."""
+
+    @sa.event.listens_for(warehouse.engine, "before_cursor_execute")
+    def _fill(_: object, __: object, statement: str, *___: object) -> None:
+        if "wal_checkpoint" in statement:
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise full
+
+    with pytest.raises(Fatal, match=r"the disk is full \(database or disk is full\); free space and run again"):
+        load(warehouse, full_night(0))
+    sa.event.remove(warehouse.engine, "before_cursor_execute", _fill)
+    assert not load(warehouse, full_night(0)).changed
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_a_full_disk_of_the_server_in_the_middle_of_a_copy_is_named_too(warehouse: Warehouse, url: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
 
 from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.warehouse import LoadResult, Warehouse, load, night_index, open_warehouse, upgrade
@@ -77,6 +78,24 @@ def test_a_file_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytes
                     connection.execute(sa.text("DELETE FROM articles"))
                 with pytest.raises(ConfigError, match="may only be read by this user; give this user the right to"):
                     load(reader, full_night(1))
+
+
+def test_who_may_only_read_a_file_and_keeps_connections_sees_each_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report of such a user showed the night of its start until it was started again."""
+    url = f"sqlite:///{tmp_path}/warehouse.db"
+    with open_warehouse(url) as warehouse:
+        upgrade(warehouse)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may write everywhere
+        reader = open_warehouse(url, pool=QueuePool)
+    with reader:
+        for day in range(3):
+            with open_warehouse(url) as warehouse:
+                load(warehouse, full_night(day))
+                with reader.reading() as connection:
+                    assert connection.execute(sa.text("SELECT count(*) FROM runs")).scalar_one() == day + 1
+            with reader.reading() as connection:
+                assert connection.execute(sa.text("SELECT count(*) FROM runs")).scalar_one() == day + 1
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
