@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.dedup.jit import inner
-from pipeline.dedup.scan import FIGURE, IDEOGRAPH, NAME, QUOTED, REPEATED, SENTENCE, SHORT
+from pipeline.dedup.scan import FIGURE, NAME, PIECE, QUOTED, REPEATED, SENTENCE, SHORT
 
 _PARTNERS = 2  # aligned texts it takes to tell whether a stretch is a text's own
 _SAY = 3  # aligned texts it takes to tell whether a word is a text's own
@@ -16,7 +16,7 @@ _BESIDE = 24  # words of the longest stretches between two passages, one of eith
 _FORM = 400  # words: a form is short
 
 # Weights of a word by kind. Rarity in a corpus would change from night to night and verdicts with it; the kind does not.
-_WEIGHT_SHORT, _WEIGHT_WORD, WEIGHT_FIGURE, _WEIGHT_IDEOGRAPH = 0.4, 1.0, 1.5, 0.6
+_WEIGHT_SHORT, _WEIGHT_WORD, WEIGHT_FIGURE, _WEIGHT_PIECE = 0.4, 1.0, 1.5, 0.6
 
 MEASURES = (
     "words_a", "words_b", "zone_a", "zone_b", "match_a", "match_b", "run", "run_a", "run_b",
@@ -30,8 +30,8 @@ MEASURES = (
 def _weight(flag: int) -> float:
     if flag & REPEATED:  # what a text says twice is no more of it than what it says once
         return 0.0
-    if flag & IDEOGRAPH:
-        return _WEIGHT_IDEOGRAPH
+    if flag & PIECE:
+        return _WEIGHT_PIECE
     if flag & (FIGURE | NAME):
         return WEIGHT_FIGURE
     return _WEIGHT_SHORT if flag & SHORT else _WEIGHT_WORD
@@ -70,12 +70,15 @@ def fills(image: Any, zone: Any, flags_a: Any, flags_b: Any, tally_a: Any, tally
 
 @inner
 def alone(flags: Any, tally: Any) -> float:
-    """Return the weight of the words that no text aligned with this one as a whole has, if there are enough of these."""
+    """Return the weight of what no text aligned with this one as a whole has a passage of, if there are enough of these.
+
+    A word that was replaced within a passage is none of it: an editor was there.
+    """
     partners = 0
     weight = 0.0
     for i in range(len(flags)):
         partners = max(partners, tally[0, i])
-        if tally[1, i] == 0:
+        if tally[0, i] == 0:
             weight += _WEIGHTS[flags[i]]
     return weight if partners >= _PARTNERS else 0.0
 

@@ -25,8 +25,8 @@ from pipeline.dedup.characters import (
 from pipeline.dedup.jit import inner
 from pipeline.dedup.undecoded import AMPERSAND, LEADS, entity_at, misread_at
 
-# Flags of a word.
-FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, IDEOGRAPH, SHORT = 1, 2, 4, 8, 16, 32, 64
+# Flags of a word. PIECE: an ideograph, or what stands between two boundaries in a script without spaces.
+FIGURE, NAME, SENTENCE, PARAGRAPH, QUOTED, PIECE, SHORT = 1, 2, 4, 8, 16, 32, 64
 REPEATED = 128  # by who sorts shingles: it belongs to a phrase of six words or more that stood in its text before
 _ENTITY = FIGURE | NAME
 
@@ -281,7 +281,7 @@ def scan(data: Any, low: int, high: int, tables: Any, out: Any, at: int, full: b
                 hashes[n] = word_hash
                 flags[n] = flag | (SHORT if letters <= _SHORT_LETTERS and not flag & (FIGURE | NAME) else 0)
                 n += 1
-            flag = IDEOGRAPH | (QUOTED if quoted else 0)
+            flag = PIECE | (QUOTED if quoted else 0)
             if new_sentence or stopped:
                 flag |= SENTENCE
             if new_paragraph:
@@ -309,7 +309,7 @@ def scan(data: Any, low: int, high: int, tables: Any, out: Any, at: int, full: b
                 starts[n] = position
                 word_hash = _SEED
                 letters = _SHORT_LETTERS + 1
-                flag = QUOTED if quoted else 0
+                flag = PIECE | (QUOTED if quoted else 0)
                 if new_sentence or stopped:
                     flag |= SENTENCE
                 if new_paragraph:

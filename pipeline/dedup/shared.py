@@ -13,12 +13,12 @@ import numpy.typing as npt
 from pipeline.dedup.align import Zones
 from pipeline.dedup.boilerplate import mark_common
 from pipeline.dedup.params import DedupParams
-from pipeline.dedup.scan import IDEOGRAPH
+from pipeline.dedup.scan import PIECE
 from pipeline.dedup.shelf import Reading
 from pipeline.dedup.verdict import Verdicts
 from pipeline.dedup.words import Places, Words
 
-_IDEOGRAPH = 0.6  # of a word of an alphabetic language
+_PIECE_UNIT = 0.6  # of a word where words are divided by spaces
 _SIDE_WORDS = 8  # words of the shortest passage that counts beside a longer one from the same text
 _OWN_WORDS = 10  # words outside of quotation marks that two texts must share: a quote alone may come from the event itself
 STITCHED = 0.6  # share of a text that several other stories cover
@@ -43,15 +43,15 @@ class Shared:
 
 
 def units_of(words: Words) -> Units:
-    """Return for each text how much one of its words counts for: less where the words are ideographs."""
+    """Return for each text how much one of its words counts for: less where no spaces divide words."""
     return units_in(words.flags[: words.size], words.low, words.high)
 
 
 def units_in(flags: npt.NDArray[np.uint8], low: Places, high: Places) -> Units:
     """Return the same of texts whose words begin and end at these places."""
-    places = np.flatnonzero(flags & IDEOGRAPH)
-    ideographs = np.searchsorted(places, high) - np.searchsorted(places, low)
-    units: Units = 1 - (1 - _IDEOGRAPH) * ideographs / np.maximum(high - low, 1)
+    places = np.flatnonzero(flags & PIECE)
+    pieces = np.searchsorted(places, high) - np.searchsorted(places, low)
+    units: Units = 1 - (1 - _PIECE_UNIT) * pieces / np.maximum(high - low, 1)
     return units
 
 

@@ -58,6 +58,21 @@ def test_copies_that_are_each_reworded_elsewhere_belong_to_their_original() -> N
     assert len(stories(find_duplicates([document("a", text), again, *others]))) == 1
 
 
+@pytest.mark.parametrize(("alphabet", "paragraphs", "every"), [("latin", 24, 50), ("arabic", 32, 60)])
+def test_copies_that_each_have_words_of_their_own_here_and_there_and_lack_paragraphs_are_one_story(
+    alphabet: str, paragraphs: int, every: int
+) -> None:
+    text, letters = article(7, paragraphs, alphabet), ALPHABETS[alphabet]
+
+    def changed(number: int) -> str:
+        rng = random.Random(number)
+        cut = "\n\n".join(part for n, part in enumerate(text.split("\n\n")) if n not in (2 + 2 * number, 3 + 2 * number))
+        return "".join(rng.choice(letters) if i % every == 0 and c in letters else c for i, c in enumerate(cut))
+
+    copies = [document(f"c{n}", changed(n), 3, "b.example") for n in range(4)]
+    assert len(stories(find_duplicates([document("a", text), *copies]))) == 1
+
+
 def test_a_truncated_copy_belongs_to_a_longer_text_that_says_a_phrase_of_it_again_and_again() -> None:
     phrase = "ranodi klemba vitoru masano peldak burima"
     text = "\n\n".join(f"{paragraph} {phrase}." for paragraph in article(7, 12).split("\n\n"))
@@ -589,6 +604,12 @@ def test_passages_are_found_in_languages_that_do_not_divide_words(alphabet: str)
         assert stitched[passage.start : passage.end] in sources[passage.source_article_id]
         taken[passage.source_article_id] = taken.get(passage.source_article_id, 0) + passage.end - passage.start
     assert all(taken[name] > 0.95 * len(part) for name, part in parts.items())
+
+
+def test_the_long_title_of_a_minister_is_no_passage_where_words_are_not_divided() -> None:
+    title = "พลเอกประยุทธ์ จันทร์โอชา นายกรัฐมนตรีและรัฐมนตรีว่าการกระทรวงกลาโหม"
+    texts = (f"{article(70 + n, 4, 'thai')} {title} {article(80 + n, 4, 'thai')}" for n in range(2))
+    assert find_duplicates([document(f"d{n}", text, 1 + n) for n, text in enumerate(texts)]).reuse == ()
 
 
 def test_a_chinese_text_in_the_other_characters_and_the_words_of_the_other_house_is_a_copy() -> None:
