@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.extract.class_words import NAMES, mask_of
-from pipeline.extract.labels import LINK_SHARE
 from pipeline.extract.layout import WHOLE_PAGE, PageBlocks, Run
 
 Flags = npt.NDArray[np.bool_]
@@ -54,7 +53,7 @@ def _is_caption(page: PageBlocks, run: Run) -> bool:
 
 def _is_related(page: PageBlocks, run: Run) -> bool:
     """Say whether a run is a link, and the element that holds it is named after related stories."""
-    return bool(page.containers[run.container].mask & RELATED) and run.link_chars >= LINK_SHARE * len(run.text)
+    return bool(page.containers[run.container].mask & RELATED) and run.is_link
 
 
 def _headings_of_offers(page: PageBlocks, chosen: Flags) -> list[int]:

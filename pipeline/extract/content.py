@@ -24,7 +24,7 @@ from pipeline.extract.columns import Vector
 from pipeline.extract.features import PageContext, page_features
 from pipeline.extract.headed import headed_runs
 from pipeline.extract.heading_above import heading_above
-from pipeline.extract.labels import LINK_SHARE, LINK_WORDS, NO_REASON, label_of
+from pipeline.extract.labels import LINK_WORDS, NO_REASON, label_of
 from pipeline.extract.layout import PageBlocks, Run
 from pipeline.extract.lists import announced, begun_lists, whole_lists
 from pipeline.extract.places import Structure, structure_of
@@ -215,12 +215,8 @@ def _is_furniture(work: _Page, chosen: Chosen) -> bool:
 def _telling(work: _Page, chosen: Chosen) -> list[int]:
     """Return the chosen runs that are no links, no dates and no words of the title."""
     title, runs = set(tokens_of(work.metadata.title or "")), work.page.runs
-    rest = (i for i in np.flatnonzero(chosen).tolist() if not _is_link(runs[i]) and not set(work.tokens[i]) <= title)
+    rest = (i for i in np.flatnonzero(chosen).tolist() if not runs[i].is_link and not set(work.tokens[i]) <= title)
     return [i for i in rest if not is_date_line(runs[i].text)]
-
-
-def _is_link(run: Run) -> bool:
-    return run.link_chars >= LINK_SHARE * len(run.text)
 
 
 def _chosen(work: _Page, scores: Vector) -> Chosen:
@@ -236,7 +232,7 @@ def _is_teased(work: _Page, chosen: Chosen) -> bool:
     """Say whether a link of a headline's length stands between the first and the last kept run."""
     kept, runs = np.flatnonzero(chosen).tolist(), work.page.runs
     inside = range(kept[0], kept[-1] + 1) if kept else range(0)
-    return any(len(work.tokens[i]) >= LINK_WORDS and runs[i].link_chars >= LINK_SHARE * len(runs[i].text) for i in inside)
+    return any(len(work.tokens[i]) >= LINK_WORDS and runs[i].is_link for i in inside)
 
 
 def _agrees(work: _Page, chosen: Chosen) -> bool:

@@ -16,7 +16,6 @@ from pipeline.extract.places import Structure, inside
 
 LEVELS = 3  # containers around the headline in which its text is looked for
 ENOUGH = 3  # words that make a text: a picture's line, a link with a remark
-LINKED = 0.8  # of a line's characters in links from which it leads elsewhere
 
 
 def _bits(*names: str) -> int:
@@ -67,7 +66,7 @@ def _below(page: PageBlocks, heading: int, region: npt.NDArray[np.bool_]) -> lis
 
 def _is_text(page: PageBlocks, run: Run) -> bool:
     container = page.containers[run.container]
-    if container.mask & NOT_TEXT or run.link_chars >= LINKED * len(run.text) or run.kind == "heading":
+    if container.mask & NOT_TEXT or run.is_link or run.kind == "heading":
         return False
     says_when = is_date_line(run.text) or is_time_stamp(run.text) or after_by(run.text) is not None
     return not says_when and match_line(run.text) is None

@@ -17,7 +17,6 @@ from pipeline.extract.layout import PageBlocks, Run
 MAX_CAPTION = 80  # words
 MAX_BYLINE = 25
 TITLE_SHARE = 0.8  # of the words of line and title that must be the same
-LINK_SHARE = 0.8  # of a line's characters in links from which it is a link
 LINK_WORDS = 4  # words of a link that may be a headline; shorter ones are buttons
 
 
@@ -58,7 +57,7 @@ def label_of(run: Run, tokens: Sequence[str], page: PageBlocks, title: Sequence[
             return label
     if near & BYLINE and len(tokens) <= MAX_BYLINE:
         return "byline"
-    return "related-link" if run.link_chars >= LINK_SHARE * len(run.text) and len(tokens) >= LINK_WORDS else NO_REASON
+    return "related-link" if run.is_link and len(tokens) >= LINK_WORDS else NO_REASON
 
 
 def _repeats(tokens: Sequence[str], title: Sequence[str]) -> bool:

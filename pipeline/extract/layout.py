@@ -9,6 +9,7 @@ from pipeline.records import BlockKind
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 WHOLE_PAGE = frozenset(("html", "body", "main", "root"))  # their classes speak of the layout
 CELL_SEPARATOR = " | "
+LINK_SHARE = 0.8  # of a run's characters in links from which it is a link
 MAX_PATH = 8  # steps of a path that are kept, the innermost
 
 
@@ -44,6 +45,11 @@ class Run:
     after_break: bool
     media: int = 0
     target: str | None = None
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is hardly more than a link, or some."""
+        return self.link_chars >= LINK_SHARE * len(self.text)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.labels import LINK_SHARE, NOT_TEXT
+from pipeline.extract.labels import NOT_TEXT
 from pipeline.extract.layout import PageBlocks, Run
 
 Flags = npt.NDArray[np.bool_]
@@ -73,7 +73,7 @@ def _lists(page: PageBlocks, tags: AbstractSet[str]) -> list[tuple[list[int], bo
     for place, run in enumerate(page.runs):
         around = list_of[run.container]
         if around >= 0 and (run.kind == "list_item" or run.tag == "dt" or page.containers[around].tag == "details"):
-            items[around, run.link_chars >= LINK_SHARE * len(run.text)].append(place)
+            items[around, run.is_link].append(place)
     return [(places, linked) for (_, linked), places in items.items()]
 
 
@@ -109,8 +109,7 @@ def _announced(page: PageBlocks, place: int) -> list[int]:
 
 def _is_item(page: PageBlocks, run: Run, inside: Sequence[int]) -> bool:
     named = any(page.containers[container].mask & NOT_TEXT for container in inside)
-    linked = run.link_chars >= LINK_SHARE * len(run.text)
-    return not named and not linked and not run.hidden and len(run.text.split()) <= ITEM_WORDS
+    return not named and not run.is_link and not run.hidden and len(run.text.split()) <= ITEM_WORDS
 
 
 def _item_of(page: PageBlocks, container: int) -> int:

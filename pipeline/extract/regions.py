@@ -110,8 +110,8 @@ def _signed(page: PageBlocks, tokens: Sequence[Sequence[str]], structure: Struct
     alike = [i for i in signed if structure.like[i] == structure.like[signed[-1]]]
     if len({page.runs[i].text for i in alike}) < 2:
         return none
-    first, own = alike[0], structure.levels[0]
-    common = next(c for c in _chain(structure, int(own[first])) if inside(structure, c)[alike].all())
+    first = alike[0]
+    common = next(c for c in page.ancestors(page.runs[first].container) if inside(structure, c)[alike].all())
     above = range(max(0, first - HEADED_WITHIN), first)
     start = next((i for i in above if _is_comment_heading(page.runs[i].text)), first)
     flags = inside(structure, common)
@@ -141,12 +141,12 @@ def _next_articles(
     first = next((i for i in headings if _is_title(tokens[i], title)), None)
     if first is None:
         return none
-    chain = _chain(structure, page.runs[first].container)
+    chain = page.ancestors(page.runs[first].container)
     later = none.copy()
     for i in headings:
         if i <= first or later[i] or _is_title(tokens[i], title):
             continue
-        twin = _twin(page, structure, chain, page.runs[i].container)
+        twin = _twin(page, chain, page.runs[i].container)
         if twin is None:
             continue
         here, there = (inside(structure, container) for container in twin)
@@ -154,7 +154,7 @@ def _next_articles(
         # Behind a next article, others like it may be as short as a brief.
         if _prose(words, here) < TWIN_WORDS or not (is_long or later.any()):
             continue
-        if (is_long and same_rank) or ((same_rank or _headed_alike(page, structure, twin, first, i)) and _is_signed(page, there)):
+        if (is_long and same_rank) or ((same_rank or _headed_alike(page, twin, first, i)) and _is_signed(page, there)):
             later |= there
     return later
 
@@ -165,11 +165,11 @@ def _is_signed(page: PageBlocks, flags: Flags) -> bool:
     return any(is_date_line(line) or is_time_stamp(line) or is_byline(line) for line in lines)
 
 
-def _headed_alike(page: PageBlocks, structure: Structure, twin: tuple[int, int], first: int, other: int) -> bool:
+def _headed_alike(page: PageBlocks, twin: tuple[int, int], first: int, other: int) -> bool:
     """Say whether two headings of different ranks stand in their articles alike, in elements of the same names between."""
     names = []
     for around, run in zip(twin, (first, other), strict=True):
-        chain = _chain(structure, page.runs[run].container)
+        chain = page.ancestors(page.runs[run].container)
         names.append([page.containers[c].name for c in chain[1 : chain.index(around)]])
     return bool(names[0]) and names[0] == names[1]
 
@@ -179,17 +179,9 @@ def _is_title(words: Sequence[str], title: Sequence[str]) -> bool:
     return bool(whole) and len(own & whole) >= TITLE_SHARE * max(len(own), len(whole))
 
 
-def _chain(structure: Structure, container: int) -> list[int]:
-    """Return a container and all around it, innermost first."""
-    chain = [container]
-    while chain[-1] > 0:
-        chain.append(int(structure.parents[chain[-1]]))
-    return chain
-
-
-def _twin(page: PageBlocks, structure: Structure, chain: Sequence[int], container: int) -> tuple[int, int] | None:
+def _twin(page: PageBlocks, chain: Sequence[int], container: int) -> tuple[int, int] | None:
     """Return the two containers, side by side and of one name, that hold two headings, if they are articles by name."""
-    other = _chain(structure, container)
+    other = page.ancestors(container)
     shared = next(c for c in other if c in chain)
     if shared in (chain[0], other[0]):
         return None

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.extract.class_words import NAMES
-from pipeline.extract.labels import LINK_SHARE, NOT_TEXT
-from pipeline.extract.layout import CELL_SEPARATOR, PageBlocks
+from pipeline.extract.labels import NOT_TEXT
+from pipeline.extract.layout import CELL_SEPARATOR, LINK_SHARE, PageBlocks
 
 Flags = npt.NDArray[np.bool_]
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.extract.labels import LINK_SHARE
 from pipeline.extract.layout import HEADINGS, PageBlocks
 from pipeline.extract.places import Structure
 
@@ -64,7 +63,7 @@ def _is_pair(page: PageBlocks, words: Sequence[int], place: int) -> bool:
     above, below = page.runs[place], page.runs[place + 1]
     if words[place] not in HEADLINE_WORDS or words[place + 1] not in SUMMARY_WORDS:
         return False
-    if not _is_link(page, place) or _is_link(page, place + 1) or below.tag in HEADINGS or below.kind == "caption":
+    if not above.is_link or below.is_link or below.tag in HEADINGS or below.kind == "caption":
         return False
     around = page.containers[above.container].parent
     return above.container != below.container and around in (below.container, page.containers[below.container].parent)
@@ -73,8 +72,4 @@ def _is_pair(page: PageBlocks, words: Sequence[int], place: int) -> bool:
 def _goes_on(page: PageBlocks, structure: Structure, summary: int) -> bool:
     """Say whether another paragraph follows: then it is a text with a heading."""
     following = summary + 1
-    return following < len(page.runs) and structure.like[following] == structure.like[summary] and not _is_link(page, following)
-
-
-def _is_link(page: PageBlocks, place: int) -> bool:
-    return page.runs[place].link_chars >= LINK_SHARE * len(page.runs[place].text)
+    return following < len(page.runs) and structure.like[following] == structure.like[summary] and not page.runs[following].is_link
