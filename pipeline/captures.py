@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pipeline.records import Fetch
 from pipeline.urls import url_id
 
-SUCCEEDED = ("fetched", "not_modified")
+FETCHED, NOT_MODIFIED = "fetched", "not_modified"  # outcomes of a fetch that brought a page, or word that it is as it was
+SUCCEEDED = (FETCHED, NOT_MODIFIED)
 LEFT_OVER = "deadline"  # nobody was asked for the page: the time of the run was over
 # What this machine's settings forbid today says nothing of a page that failed otherwise.
 OUR_REFUSALS = ("forbidden_address",)
@@ -24,7 +25,7 @@ def merge(known: Iterable[Fetch], new: Iterable[Fetch]) -> tuple[list[Fetch], li
             loser = before
         else:
             loser = row
-        if loser is not None and loser.outcome == "fetched" and before is not None and loser.digest != rows[url_id(row.url)].digest:
+        if loser is not None and loser.outcome == FETCHED and before is not None and loser.digest != rows[url_id(row.url)].digest:
             superseded.append(loser)
     return sorted(rows.values(), key=lambda row: row.url), superseded
 
@@ -39,4 +40,4 @@ def supersedes(now: Fetch, before: Fetch) -> bool:
         return before.outcome not in SUCCEEDED and now.outcome not in (before.outcome, *OUR_REFUSALS)
     if before.outcome not in SUCCEEDED:
         return True
-    return now.outcome == "fetched" and now.digest != before.digest and now.fetched_at > before.fetched_at
+    return now.outcome == FETCHED and now.digest != before.digest and now.fetched_at > before.fetched_at

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pipeline.captures import FETCHED
 from pipeline.clean import label
 from pipeline.clean.explain import explain_html, explain_text
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, Fatal, Reject
 from pipeline.records import Article, Discovered
 from pipeline.store import LocalStore
-from pipeline.urls import site_of
+from pipeline.urls import WEB, site_of
 
 if TYPE_CHECKING:
     from pipeline.warehouse import StoredArticle
@@ -24,7 +25,6 @@ TEXT_SUFFIXES = (".txt", ".text")
 PACKED = (".gz", ".zst")
 LINES = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 LINE = re.compile(rf"{LINES.pattern[:-1]}#[0-9]+$", re.IGNORECASE)
-WEB = ("http://", "https://")
 
 
 def explain(what: str, settings: Settings) -> str:
@@ -102,7 +102,7 @@ def _from_url(url: str, settings: Settings) -> Article:
     with tempfile.TemporaryDirectory(prefix="copydesk-explain-") as folder:
         store = LocalStore(Path(folder))
         (row,) = fetch([Discovered(url, "explain", site_of(url), "list")], settings=settings, store=store, archive_prefix="raw")
-        if row.outcome != "fetched":
+        if row.outcome != FETCHED:
             own = f"; {MEND}" if row.outcome == "forbidden_address" else ""
             raise Fatal(f"explain: {url} was not fetched: {row.outcome}{f' ({row.detail})' if row.detail else ''}{own}")
         return extract(page_input(row, read_page(store, row)))

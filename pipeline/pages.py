@@ -10,13 +10,14 @@ from pipeline.fetch.archive import RawPage
 from pipeline.fetch.local import parse_record
 from pipeline.fetch.rows import record_url, stated_date
 from pipeline.records import Fetch
+from pipeline.urls import WEB
 
 RECORD_TYPE = "application/json"
 
 
 def page_input(row: Fetch, page: RawPage) -> PageInput:
     """Return the input of extraction for an archived page; raises `Reject` for a JSON Lines record that is none."""
-    web = row.final_url.startswith(("http://", "https://"))
+    web = row.final_url.startswith(WEB)
     plain = PageInput(
         url=row.final_url if web else None,
         source_id=row.source_id,

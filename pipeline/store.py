@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
+from pipeline.batched import batched
 from pipeline.errors import ConfigError, Fatal, Transient, hidden_userinfo
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
 
@@ -243,7 +244,7 @@ class PartitionWriter:
         with tempfile.TemporaryDirectory(prefix="copydesk-") as folder:
             path = Path(folder, "table.parquet")
             with pq.ParquetWriter(path, schema_of(cast(type, record)), compression="zstd") as writer:
-                for chunk in _chunks(records, ROWS_PER_GROUP):
+                for chunk in batched(records, ROWS_PER_GROUP):
                     writer.write_batch(to_batch(chunk, cast(type, record)))
                     rows += len(chunk)
             with path.open("rb") as handle:
@@ -325,14 +326,3 @@ def shards_of(store: Store, stage: str, run_date: str) -> list[str]:
     """Return the shards of a stage that were committed for a date, sorted."""
     prefix = f"stage={stage}/date={run_date}/shard="
     return sorted(key[len(prefix) :].split("/")[0] for key in store.list(prefix) if key.endswith(f"/{MANIFEST}"))
-
-
-def _chunks(records: Iterable[R], size: int) -> Iterator[list[R]]:
-    chunk: list[R] = []
-    for record in records:
-        chunk.append(record)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -6,10 +6,12 @@ import hashlib
 import ipaddress
 import re
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-import tldextract
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 # Query keys that say where a reader came from, or that it has no cookie, never which page this is.
 TRACKER_KEYS = re.compile(
@@ -19,13 +21,19 @@ TRACKER_KEYS = re.compile(
 )
 SESSION = re.compile(r";jsessionid=[^;]*", re.IGNORECASE)  # what servers in Java write into the path for who has no cookie
 DEFAULT_PORTS = {"http": 80, "https": 443}
+WEB = ("http://", "https://")  # how the address of a page of the web begins
 PATH_SAFE = "!$&'()*+,;=:@-._~"
 QUERY_SAFE = "!$'()*,;:@/?-._~"
 BEYOND_ASCII = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 PLAIN_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9!$&'()*+,;=:@._~-]*)*", re.ASCII)  # in its normal form, as nearly all are
 
-# The list that comes with the package: no network, the same answer everywhere.
-_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+@cache
+def _suffixes() -> TLDExtract:
+    """Return the list that comes with the package: no network, the same answer everywhere."""
+    import tldextract  # brings requests, half of the time that the command line takes to start
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def normalise_url(url: str) -> str:
@@ -129,7 +137,7 @@ def site_of_host(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:
-        return _suffixes(host).top_domain_under_public_suffix or host
+        return _suffixes()(host).top_domain_under_public_suffix or host
 
 
 def readable_host(host: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import Reject
 from pipeline.records import BLOCK_SEPARATOR, Article, DateBasis
-from pipeline.urls import article_id
+from pipeline.urls import WEB, article_id
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -47,7 +47,7 @@ def warm_up() -> None:
     from pipeline.extract import language
 
     language.warm_up()
-    extract(PageInput(None, "", "", "<html><body><p>.</p></body></html>"))
+    extract(PageInput("https://www.example.org/", "", "", "<html><body><p>.</p></body></html>"))  # which needs the public suffixes
 
 
 def extract(page: PageInput, model: BlockModel | None = None) -> Article:
@@ -184,4 +184,4 @@ def _said_by_source(page: PageInput) -> tuple[str | None, DateBasis | None]:
 
 def _identity(url: str | None, content: str) -> str:
     """Return the article's id; a local file's place is no identity, its content is."""
-    return article_id(url if url and url.startswith(("http://", "https://")) else None, content)
+    return article_id(url if url and url.startswith(WEB) else None, content)

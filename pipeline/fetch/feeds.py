@@ -20,6 +20,7 @@ from pipeline.fetch.json_feed import json_entries
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_feed
 from pipeline.fetch.rows import MAX_DATE
+from pipeline.urls import WEB
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ def _times_of(entry: Any) -> tuple[str, str]:
 def _page_of(entry: Any) -> str | None:
     """Return the page of an entry: FeedBurner's original, else the text of `<link>` (RSS), the alternate of Atom, its address."""
     original = (entry.findtext(ORIGINAL) or "").strip()
-    if original.startswith(("http://", "https://")):
+    if original.startswith(WEB):
         return original
     links = entry.findall("{*}link")
     pages = [link for link in links if link.get("href") and link.get("rel", "alternate") == "alternate"]
@@ -194,7 +195,7 @@ def _entry(entry: Any, own: _Said, base: str, language: str | None) -> Entry | N
 def _address(entry: Any) -> str | None:
     """Return where an entry without a link leads: to the first of its other links or its id that is an address."""
     given = [*(link.get("href") for link in entry.get("links") or ()), entry.get("id")]
-    return next((address for address in given if isinstance(address, str) and address.startswith(("http://", "https://"))), None)
+    return next((address for address in given if isinstance(address, str) and address.startswith(WEB)), None)
 
 
 def _published(entry: Any, said: str, language: str | None) -> str | None:

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from aiohttp.abc import AbstractResolver
 
+from pipeline.captures import FETCHED
 from pipeline.config import Settings
 from pipeline.errors import Reject, Transient
 from pipeline.fetch.client import Client, jitter, user_agent
@@ -131,7 +132,7 @@ class _Run:
             self._unchanged(job.number, row, exchange, same_digest=False)
             return
         row = judge_page(row, exchange, self._settings.max_body_bytes)
-        if known and row.outcome == "fetched" and validator is not None and row.digest == validator.digest:
+        if known and row.outcome == FETCHED and validator is not None and row.digest == validator.digest:
             self._unchanged(job.number, row, exchange, same_digest=True)
             return
         self._keep(job.number, row, self._archive.add_response(exchange, row))
@@ -185,7 +186,7 @@ class _Run:
         digest = hashlib.sha256(document.content).hexdigest()
         base = fetch_row(
             item,
-            outcome or Outcome("fetched"),
+            outcome or Outcome(FETCHED),
             now,
             final_url=final_url,
             content_type=document.content_type,

@@ -10,6 +10,7 @@ from pipeline.errors import Reject
 from pipeline.extract.dates import parse_date
 from pipeline.fetch.entries import Entry, Unread, absolute, plain_title
 from pipeline.fetch.rows import MAX_DATE, language_tag
+from pipeline.urls import WEB
 
 
 def json_entries(body: bytes, url: str) -> list[Unread]:
@@ -27,7 +28,7 @@ def json_entries(body: bytes, url: str) -> list[Unread]:
 def _entry(item: dict[str, Any], base: str, language: str | None) -> Entry | None:
     """Return what an item says of its page: its own, else the one that it relates to, else the address that is its id."""
     identity = item.get("id")
-    is_address = isinstance(identity, str) and identity.startswith(("http://", "https://"))
+    is_address = isinstance(identity, str) and identity.startswith(WEB)
     given = (item.get("url"), item.get("external_url"), identity if is_address else None)
     link = next((text.strip() for text in given if isinstance(text, str) and text.strip()), None)
     if link is None:

@@ -9,6 +9,7 @@ import lxml.html
 from lxml import etree
 
 from pipeline.extract.decode import decode
+from pipeline.urls import WEB
 
 MAX_BYTES = 8 * 1024  # of a page that only leads on, over the wire; larger ones are not looked into
 MAX_SECONDS = 1  # what is shown for longer may be there to be read: a slide of a show, a page that reloads itself
@@ -48,4 +49,4 @@ def _absolute(base: str, link: str) -> str:
         target = urljoin(base, link).partition("#")[0]
     except ValueError:
         return base
-    return target if target.startswith(("http://", "https://")) else base
+    return target if target.startswith(WEB) else base

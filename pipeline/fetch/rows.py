@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from pipeline.captures import FETCHED, NOT_MODIFIED
 from pipeline.errors import Reject, hidden_userinfo
 from pipeline.extract.dates import parse_date
 from pipeline.fetch.exchange import Exchange
@@ -15,7 +16,7 @@ from pipeline.fetch.inflate import CUT_OFF
 from pipeline.fetch.segments import Location
 from pipeline.fetch.verdict import Outcome, Validator, body_outcome, status_outcome
 from pipeline.records import Discovered, Fetch
-from pipeline.urls import ascii_host, without_userinfo
+from pipeline.urls import WEB, ascii_host, without_userinfo
 
 MAX_URL = 2048  # characters; longer ones are traps, not articles
 MAX_HOST = 253  # characters, RFC 1035; the warehouse has an index by site, in which PostgreSQL takes 2,700 bytes
@@ -57,7 +58,7 @@ def clean(text: str | None) -> str | None:
 def clean_url(url: str) -> str | None:
     """Return a URL fit to be fetched, without fragment and white space; None when it is none."""
     text = ESCAPED_TWICE.sub("&", CONTROL.sub("", url.strip().replace(" ", "%20"))).partition("#")[0]
-    if len(text) > MAX_URL or not text.lower().startswith(("http://", "https://")):
+    if len(text) > MAX_URL or not text.lower().startswith(WEB):
         return None
     try:
         text = without_userinfo(text)  # first: what stands before an @ may hold half of a bracket
@@ -124,7 +125,7 @@ def page_row(item: Discovered, exchange: Exchange, *, redirects: tuple[str, ...]
     """Return the row of an item that was answered, as if its page were kept."""
     return fetch_row(
         item,
-        Outcome("fetched"),
+        Outcome(FETCHED),
         exchange.fetched_at,
         final_url=exchange.url,
         status=exchange.status,
@@ -161,7 +162,7 @@ def as_before(row: Fetch, validator: Validator) -> Fetch:
     offset, _, length = place.partition("+")
     return dataclasses.replace(
         row,
-        outcome="not_modified",
+        outcome=NOT_MODIFIED,
         digest=validator.digest,
         etag=row.etag or validator.etag,
         last_modified=row.last_modified or validator.last_modified,

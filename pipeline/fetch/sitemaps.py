@@ -15,6 +15,7 @@ from pipeline.fetch.entries import Entry, absolute
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.loose_xml import as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_sitemap
+from pipeline.urls import WEB
 
 MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
 MAX_URLS = 50_000  # sitemaps.org: in one file
@@ -59,7 +60,7 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
 
 def _text_sitemap(body: bytes) -> Sitemap:
     words = body.decode().split()
-    urls = [word for word in words if word.lower().startswith(("http://", "https://"))]
+    urls = [word for word in words if word.lower().startswith(WEB)]
     return Sitemap([Entry(url) for url in urls[:MAX_URLS]], unread=_too_many() if len(urls) > MAX_URLS else None)
 
 
@@ -126,7 +127,7 @@ def _add(sitemap: Sitemap, name: str, texts: dict[str, str], base: str) -> None:
 
 def _absolute(base: str, location: str) -> str:
     # Of 50,000 all are absolute, as a rule, and to join them takes a fifth of the time.
-    return location if location.startswith(("http://", "https://")) else absolute(base, location)
+    return location if location.startswith(WEB) else absolute(base, location)
 
 
 def _texts(element: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from lxml import etree
 from lxml import html as lxml_html
 
+from pipeline.captures import FETCHED
 from pipeline.errors import Reject
 from pipeline.extract.decode import decode
 from pipeline.extract.page import TEXT_TYPES
@@ -83,7 +84,7 @@ def fetch_of(raw_ref: str, url: str) -> Fetch:
     if not found:
         raise Reject("not_archived", f"{raw_ref!r} names no page of the archive")
     return Fetch(
-        *(url, url, "", "", "", "fetched", datetime(1970, 1, 1, tzinfo=UTC)),
+        *(url, url, "", "", "", FETCHED, datetime(1970, 1, 1, tzinfo=UTC)),
         warc_filename=found["file"],
         warc_offset=int(found["offset"]),
         warc_length=int(found["length"]),

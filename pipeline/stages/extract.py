@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipeline.captures import FETCHED
 from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.progress import progress_log
@@ -56,7 +57,7 @@ def extract(run: Run, shard: str, results: Callable[[Collection[Fetch]], Extract
 def fetched_pages(store: Store, run_date: str, shard: str) -> Iterator[Fetch]:
     """Yield the rows of a shard's pages that are to be extracted."""
     rows = read_records(store, Partition("fetch", run_date, shard), Fetch)
-    yield from (row for row in rows if row.outcome == "fetched")
+    yield from (row for row in rows if row.outcome == FETCHED)
 
 
 @contextmanager

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from pipeline.batched import batched
 from pipeline.records import to_batch
 from pipeline.urls import url_id
-from pipeline.warehouse.bulk import arrow_schema, batches
+from pipeline.warehouse.bulk import BATCH, arrow_schema
 from pipeline.warehouse.rows import as_proof, claim, storable
 from pipeline.warehouse.tables import fetches, story_members
 
@@ -36,7 +37,7 @@ def as_batches(given: Iterable[Any] | Iterable[pa.RecordBatch], record: type) ->
         yield from chain(first, iterator)
         return
     whole = chain(first, iterator)
-    for chunk in batches(whole):
+    for chunk in batched(whole, BATCH):
         try:
             yield to_batch(chunk, record)
         except UnicodeEncodeError:

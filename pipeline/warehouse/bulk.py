@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from itertools import islice
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.batched import batched
 from pipeline.warehouse.pgcopy import HEADER, TRAILER, encoded
 from pipeline.warehouse.rows import Row
 from pipeline.warehouse.tables import UtcDateTime
@@ -101,13 +101,6 @@ def _arrow_type(kind: Any) -> pa.DataType:
     return pa.string()
 
 
-def batches(rows: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    """Cut an iterable into lists of at most `size`."""
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
 @dataclass(frozen=True, slots=True)
 class CoreBulk:
     """Any database SQLAlchemy speaks to: slower, by Core statements alone."""
@@ -117,7 +110,7 @@ class CoreBulk:
     def insert(self, table: sa.Table, rows: Iterable[Row]) -> int:
         decode = [(column.name, _decoder(column)) for column in table.columns]
         total = 0
-        for chunk in batches(rows):
+        for chunk in batched(rows, BATCH):
             values = [{name: f(v) for (name, f), v in zip(decode, row, strict=True)} for row in chunk]
             self.connection.execute(table.insert(), values)
             total += len(chunk)
@@ -128,7 +121,7 @@ class CoreBulk:
 
     def select_by_key(self, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Iterator[Row]:
         key = next(iter(table.primary_key.columns))
-        for chunk in batches(keys, KEYS_AT_ONCE):
+        for chunk in batched(keys, KEYS_AT_ONCE):
             found = self.connection.execute(sa.select(*(table.c[c] for c in columns)).where(key.in_(chunk)))
             yield from _naive(table, columns, map(tuple, found), lambda v: v.astimezone(UTC).replace(tzinfo=None))
 
@@ -162,7 +155,7 @@ class SqliteBulk:
         names = ", ".join(column.name for column in table.columns)
         statement = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(marks)})"  # noqa: S608 (names are our own)
         total = 0
-        for chunk in batches(rows):
+        for chunk in batched(rows, BATCH):
             self.connection.exec_driver_sql(statement, chunk)
             total += len(chunk)
         return total

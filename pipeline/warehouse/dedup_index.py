@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.batched import batched
 from pipeline.records import IndexPart, Reuse
 from pipeline.warehouse.article_batches import order, sources
-from pipeline.warehouse.bulk import KEYS_AT_ONCE, Bulk, batches, bulk_for
+from pipeline.warehouse.bulk import KEYS_AT_ONCE, Bulk, bulk_for
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.merge import Merged
 from pipeline.warehouse.night import KeyedBatch
@@ -128,7 +129,7 @@ class NightIndex:
         from pipeline.dedup import Document
 
         bulk = bulk_for(self.connection)
-        for chunk in batches(ids, DOCUMENTS_AT_ONCE):
+        for chunk in batched(ids, DOCUMENTS_AT_ONCE):
             for identity, url, site, title, text, published, source, canonical, credit in bulk.select_by_key(
                 articles, _COLUMNS, chunk
             ):
@@ -152,7 +153,7 @@ class NightIndex:
     def stories(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Return (story, id) of every article in the story of one of these, in this order."""
         m, one = story_members.c, story_members.alias("one")
-        for chunk in batches(ids, KEYS_AT_ONCE):
+        for chunk in batched(ids, KEYS_AT_ONCE):
             of_these = sa.select(one.c.story_id).where(one.c.article_id.in_(chunk))
             query = sa.select(m.story_id, m.article_id).where(m.story_id.in_(of_these)).order_by(m.story_id, m.article_id)
             yield from ((row.story_id, row.article_id) for row in self.connection.execute(query))
@@ -161,7 +162,7 @@ class NightIndex:
         """Yield the passages that are stored of these articles."""
         p = passages.c
         columns: tuple[sa.ColumnElement[Any], ...] = (p.article_id, p.source_article_id, p.start_offset, p.end_offset, p.words)
-        for chunk in batches(sorted(ids), KEYS_AT_ONCE):
+        for chunk in batched(sorted(ids), KEYS_AT_ONCE):
             for row in self.connection.execute(sa.select(*columns).where(p.article_id.in_(chunk))):
                 yield Reuse(*row)
 

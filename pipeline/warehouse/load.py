@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.captures import FETCHED, NOT_MODIFIED, SUCCEEDED
 from pipeline.records import Fetch
 from pipeline.warehouse.batches import as_batches, fetch_rows
 from pipeline.warehouse.bulk import Bulk, as_batch, bulk_for
@@ -19,7 +20,7 @@ from pipeline.warehouse.load_articles import load_articles
 from pipeline.warehouse.load_rejects import load_rejects
 from pipeline.warehouse.load_stories import load_stories
 from pipeline.warehouse.merge import Merged, merge, stage
-from pipeline.warehouse.night import FETCHED, NOT_MODIFIED, LoadResult, Night
+from pipeline.warehouse.night import LoadResult, Night
 from pipeline.warehouse.read import states_after
 from pipeline.warehouse.rows import report_values, site_line_values
 from pipeline.warehouse.tables import articles, dropped_blocks, fetches, runs, site_lines, stage_reports, url_state
@@ -65,7 +66,7 @@ def _load_url_state(bulk: Bulk, staged: sa.Table, total: int, *, late: bool) -> 
     A state that is of a later fetch already is told anew from all its fetches, where there are other ones now (`late`).
     """
     source = staged.c
-    good = source.outcome.in_((FETCHED, NOT_MODIFIED))
+    good = source.outcome.in_(SUCCEEDED)
     raw_ref = source.warc_filename + "#" + sa.cast(source.warc_offset, sa.Text) + "+" + sa.cast(source.warc_length, sa.Text)
     values = (
         *(source.url_id, source.url, source.site, source.run_date, source.run_date, source.fetched_at, source.outcome),

@@ -6,9 +6,10 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from pipeline.captures import FETCHED, SUCCEEDED
 from pipeline.warehouse.bulk import Bulk
 from pipeline.warehouse.merge import merge, stage
-from pipeline.warehouse.night import FETCHED, NOT_MODIFIED, Night
+from pipeline.warehouse.night import Night
 from pipeline.warehouse.rows import reject_values
 from pipeline.warehouse.tables import fetches, rejects, runs
 
@@ -62,7 +63,7 @@ def load_rejects(bulk: Bulk, night: Night, staged_fetches: sa.Table, seen: sa.Ta
 def _got_through(reject: sa.FromClause) -> tuple[tuple[sa.ColumnElement[bool], tuple[str, ...]], ...]:
     """Return, for a failed fetch and for a page that was rejected, which outcomes of another fetch of the URL are its end."""
     stage_of = reject.c.stage
-    return (stage_of == "fetch", (FETCHED, NOT_MODIFIED)), (stage_of.not_in(("discover", "fetch")), (FETCHED,))
+    return (stage_of == "fetch", SUCCEEDED), (stage_of.not_in(("discover", "fetch")), (FETCHED,))
 
 
 def _close_overtaken(bulk: Bulk, night: Night, staged: sa.Table) -> None:

@@ -12,8 +12,6 @@ from pipeline.records import Article, Fetch, IndexPart, Rejected, Reuse, SiteLin
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FETCHED, NOT_MODIFIED = "fetched", "not_modified"  # outcomes of a fetch that brought a page, or word that it is as it was
-
 
 @dataclass(frozen=True, slots=True)
 class ArticleKey:

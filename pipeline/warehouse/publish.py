@@ -32,8 +32,9 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.batched import batched
 from pipeline.errors import ConfigError
-from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
+from pipeline.warehouse.bulk import KEYS_AT_ONCE
 from pipeline.warehouse.checks import failed_checks, record_checks, refuse_failures
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.migrate import VIEW
@@ -228,7 +229,7 @@ def _rows_of_night(connection: Connection, view: str, schema: pa.Schema, night: 
     query = f"SELECT {columns} FROM {view} v WHERE v.article_id IN :keys ORDER BY {order}"  # noqa: S608
     text = sa.text(query).bindparams(sa.bindparam("keys", expanding=True))
     of_night = sa.select(articles.c.article_id).where(articles.c.first_run_date == date.fromisoformat(night))
-    for keys in batches(sorted(connection.execute(of_night).scalars()), KEYS_AT_ONCE):
+    for keys in batched(sorted(connection.execute(of_night).scalars()), KEYS_AT_ONCE):
         yield from map(tuple, connection.execute(text, {"keys": keys}))
 
 
@@ -242,7 +243,7 @@ def _write(rows: Iterable[tuple[Any, ...]], schema: pa.Schema, folder: Path) -> 
     folder.mkdir(parents=True)
     path, total = folder / "part.parquet", 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for chunk in batches(rows, ROWS_PER_GROUP):
+        for chunk in batched(rows, ROWS_PER_GROUP):
             arrays = [_array(values, field.type) for values, field in zip(zip(*chunk, strict=True), schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             total += len(chunk)

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.batched import batched
+from pipeline.captures import NOT_MODIFIED, SUCCEEDED
 from pipeline.records import Article, Block, Discovered, Rejected, Relation, StoryMember
-from pipeline.warehouse.bulk import KEYS_AT_ONCE, batches
+from pipeline.warehouse.bulk import KEYS_AT_ONCE
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.night import FETCHED, NOT_MODIFIED
 from pipeline.warehouse.rows import in_page_order
 from pipeline.warehouse.tables import articles, dropped_blocks, fetches, passages, story_members
 from pipeline.warehouse.tables import url_state as url_state_table
@@ -84,7 +85,7 @@ def known_urls(warehouse: Warehouse, before: date, url_ids: Iterable[str]) -> di
     columns = [state[name] for name in UrlState.__slots__]
     known: dict[str, UrlState] = {}
     with warehouse.reading() as connection:
-        for keys in batches(sorted(set(url_ids)), KEYS_AT_ONCE):
+        for keys in batched(sorted(set(url_ids)), KEYS_AT_ONCE):
             states = [UrlState(*row) for row in connection.execute(sa.select(*columns).where(state.url_id.in_(keys)))]
             known |= {s.url_id: s for s in states if s.last_fetch_date < before}
             later = [s.url_id for s in states if s.last_fetch_date >= before]
@@ -98,7 +99,7 @@ def states_after(connection: Connection, url_ids: Sequence[str], *which: sa.Colu
     """Return by url_id the state in which fetches left URLs, all or those `which` names; of two at one time the first counts."""
     states: dict[str, UrlState] = {}
     last: tuple[str, datetime] | None = None
-    for keys in batches(url_ids, KEYS_AT_ONCE):
+    for keys in batched(url_ids, KEYS_AT_ONCE):
         order = (fetches.c.url_id, fetches.c.fetched_at, fetches.c.run_date, fetches.c.run_id)
         for row in connection.execute(sa.select(fetches).where(fetches.c.url_id.in_(keys), *which).order_by(*order)):
             if (row.url_id, row.fetched_at) != last:
@@ -128,7 +129,7 @@ def _after_fetch(state: UrlState | None, fetch: Any) -> UrlState:
         state = UrlState(
             fetch.url_id, fetch.url, fetch.site, fetch.run_date, fetch.run_date, fetch.outcome, None, None, None, None, None, 0
         )
-    if fetch.outcome not in (FETCHED, NOT_MODIFIED):
+    if fetch.outcome not in SUCCEEDED:
         return replace(state, last_fetch_date=fetch.run_date, last_outcome=fetch.outcome, fail_count=state.fail_count + 1)
     raw_ref = f"{fetch.warc_filename}#{fetch.warc_offset}+{fetch.warc_length}" if fetch.warc_filename else None
     found = {"etag": fetch.etag, "last_modified": fetch.last_modified, "digest": fetch.digest, "raw_ref": raw_ref}
@@ -165,7 +166,7 @@ def urls_of(warehouse: Warehouse, article_ids: Iterable[str]) -> dict[str, str]:
 
 def _by_key(warehouse: Warehouse, query: sa.Select[Any], key: sa.ColumnElement[str], values: Iterable[str]) -> Iterator[Any]:
     with warehouse.reading() as connection:
-        for keys in batches(sorted(set(values)), KEYS_AT_ONCE):
+        for keys in batched(sorted(set(values)), KEYS_AT_ONCE):
             yield from connection.execute(query.where(key.in_(keys)))
 
 
