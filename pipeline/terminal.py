@@ -11,6 +11,12 @@ from contextlib import suppress
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def cut(text: str, length: int) -> str:
+    """Return a text as one line of at most `length` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
 def visible(text: str) -> str:
     """Return a text of others so that it does not move the cursor, change colours or turn the reading direction.
 

@@ -28,6 +28,7 @@ from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
 from pipeline.extract.markup import Markup, stated_properties
+from pipeline.extract.months import WIDE_SCRIPT
 from pipeline.extract.parse import INLINE
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import begins_small, fold, one_line
@@ -63,7 +64,6 @@ OPEN_LENGTH = 10  # characters, more than any match of it has
 OPEN_START = re.compile(rf"(?:,|{AND}\s|{AND}$)", re.IGNORECASE)
 PHRASES = INLINE - {"a"}
 MIN_CAPITALS = 3  # letters of half a name in capitals; fewer are the initials of all of it
-WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
 
 def read_authors(
@@ -238,7 +238,7 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
                 credit = agency_in(name)
                 agency = agency or credit
                 name = without_agency(name) if credit else name
-                is_alone = " " not in name and WIDE.search(name) is None
+                is_alone = " " not in name and WIDE_SCRIPT.search(name) is None
                 is_named = is_person(name, names) and not (is_alone and (full_names or credit))
                 # A lone word behind a desk is the rest of its name, and one behind a whole name where that person is.
                 is_place = any(" " in other for other in found) and not stands_behind_and(name, group)

@@ -17,6 +17,7 @@ from pipeline.extract.metadata import Metadata
 from pipeline.extract.page_evidence import BRIEF, STORY, TEASER, WALL_TEXT, Page, Verdict
 from pipeline.extract.page_text import count_words, visible_text
 from pipeline.extract.strings import fold, one_line
+from pipeline.extract.surroundings import class_and_id
 from pipeline.extract.titles import SEPARATOR
 from pipeline.extract.walls import (
     CHALLENGE,
@@ -150,7 +151,7 @@ def _paywall(page: Page) -> Verdict:
 
 def _paywall_elements(tree: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
     for element in tree.iter("div", "section", "aside", "p", "form", "article"):
-        if PAYWALL_MARKUP.search(f"{element.get('class', '')} {element.get('id', '')}".replace("_", "-").lower()):
+        if PAYWALL_MARKUP.search(class_and_id(element).replace("_", "-").lower()):
             yield element
 
 

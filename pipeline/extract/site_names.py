@@ -11,6 +11,7 @@ import lxml.html
 from pipeline.extract.headings import heading_text, link_of
 from pipeline.extract.markup import Markup
 from pipeline.extract.strings import fold, words
+from pipeline.extract.surroundings import class_and_id
 from pipeline.urls import readable_host, site_of_host
 
 LOGO_CLASS = re.compile(r"(?:^|[\s_-])(?:logo|site-?(?:title|name)|brand)(?:$|[\s_-])", re.IGNORECASE)
@@ -84,7 +85,7 @@ def _is_logo(heading: lxml.html.HtmlElement, text: str, url: str | None) -> bool
     link = link_of(heading, text)
     if link is None or len(words(text)) > LOGO_WORDS:
         return False
-    if LOGO_CLASS.search(f"{heading.get('class', '')} {heading.get('id', '')}"):
+    if LOGO_CLASS.search(class_and_id(heading)):
         return True
     try:
         target, page = urlsplit(urljoin(url or "", link.get("href") or "#")), urlsplit(url or "")

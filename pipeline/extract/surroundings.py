@@ -131,12 +131,17 @@ def hyphened(label: str) -> str:
     return CAMEL.sub("-", label.replace("_", "-")).lower()
 
 
+def class_and_id(element: lxml.html.HtmlElement) -> str:
+    """Return what a page itself calls an element."""
+    return f"{element.get('class', '')} {element.get('id', '')}"
+
+
 def _label(element: lxml.html.HtmlElement) -> str:
-    return f"{element.get('class', '')} {element.get('id', '')}".lower()
+    return class_and_id(element).lower()
 
 
 def _is_named(element: lxml.html.HtmlElement, name: re.Pattern[str]) -> bool:
-    return name.search(hyphened(f"{element.get('class', '')} {element.get('id', '')}")) is not None
+    return name.search(hyphened(class_and_id(element))) is not None
 
 
 def _is_of_article(element: lxml.html.HtmlElement, own: frozenset[lxml.html.HtmlElement]) -> bool:

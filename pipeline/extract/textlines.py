@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import lxml.html
 
 from pipeline.extract.strings import one_line
-from pipeline.extract.surroundings import TOP_TAGS, Surroundings, around_headline, mastheads
+from pipeline.extract.surroundings import TOP_TAGS, Surroundings, around_headline, class_and_id, mastheads
 
 HIDDEN_TAGS = frozenset(
     {"script", "style", "noscript", "template", "svg", "nav", "footer", "aside", "select", "button", "iframe", "form"}
@@ -41,7 +41,7 @@ def lines_near_headline(page_lines: Lines, headline: lxml.html.HtmlElement | Non
 
 
 def _is_about_others(element: lxml.html.HtmlElement, around: Surroundings) -> bool:
-    label = f"{element.get('class', '')} {element.get('id', '')}"
+    label = class_and_id(element)
     return len(label) > 1 and element.tag not in TOP_TAGS and element not in around.own and around.names_others(label)
 
 

@@ -17,7 +17,7 @@ from pipeline.extract.marked import MODIFIED_PROPERTIES, Marked
 from pipeline.extract.markup import Markup, stated_properties
 from pipeline.extract.months import MODIFIED, PUBLISHED, WIDE_SCRIPT, month_number
 from pipeline.extract.strings import begins_small, one_line
-from pipeline.extract.surroundings import around_headline, is_elsewhere, mastheads, own_footer
+from pipeline.extract.surroundings import around_headline, class_and_id, is_elsewhere, mastheads, own_footer
 from pipeline.extract.textlines import Lines, lines_near_headline
 from pipeline.records import DateBasis
 
@@ -200,7 +200,7 @@ def _stated_time(element: lxml.html.HtmlElement) -> str:
 
 def _is_named_change(element: lxml.html.HtmlElement) -> bool:
     """Tell whether an element is named after a change alone: themes call the only date of a post `updated` too."""
-    name = f"{element.get('class', '')} {element.get('id', '')}"
+    name = class_and_id(element)
     return MODIFIED_CLASS.search(name) is not None and PUBLISHED_CLASS.search(name) is None
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline import terminal
 from pipeline.clean.explain import describe_rule
 from pipeline.report import picture
 
@@ -95,8 +96,7 @@ def moment(value: datetime | None, precision: str | None = None) -> str:
 
 def cut(text: str | None, length: int = LONGEST_TITLE) -> str:
     """Return a text in one line of at most `length` characters."""
-    line = " ".join((text or "").split())
-    return line if len(line) <= length else line[: length - 1] + "…"
+    return terminal.cut(text or "", length)
 
 
 def pretty(value: Any) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.report import finding
+from pipeline.terminal import cut
 from pipeline.warehouse import made_warehouse
 from pipeline.warehouse.search import is_on
 from pipeline.warehouse.sqlfiles import as_text
@@ -106,5 +107,4 @@ def _plain(value: object) -> object:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else " ".join(str(_plain(value)).split())
-    return text if len(text) <= COLUMN_WIDTH else text[: COLUMN_WIDTH - 1] + "…"
+    return cut("" if value is None else str(_plain(value)), COLUMN_WIDTH)

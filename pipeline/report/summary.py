@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Settings
+from pipeline.terminal import cut
 
 if TYPE_CHECKING:
     from pipeline.warehouse import RunReport
@@ -56,7 +57,7 @@ def _rules(report: RunReport) -> Iterator[str]:
     if report.rules:
         yield "\nDropped lines, by rule"
     for row in report.rules:
-        yield f"  {row.rule:24}{row.times:6}  {_short(row.sample)}"
+        yield f"  {row.rule:24}{row.times:6}  {cut(row.sample, SAMPLE)}"
 
 
 def _rejects(report: RunReport) -> Iterator[str]:
@@ -71,7 +72,7 @@ def _stories(report: RunReport) -> Iterator[str]:
         yield "\nMost copied stories"
     for row in report.biggest_stories[:5]:
         copies, sites = "copy  " if row.copies == 1 else "copies", "site " if row.sites == 1 else "sites"
-        yield f"  {row.copies:3} {copies} at {row.sites} {sites}  {_short(row.title or '(no title)')}  {row.site}"
+        yield f"  {row.copies:3} {copies} at {row.sites} {sites}  {cut(row.title or '(no title)', SAMPLE)}  {row.site}"
 
 
 def _where(settings: Settings) -> Iterator[str]:
@@ -88,8 +89,3 @@ def _where(settings: Settings) -> Iterator[str]:
 def _command() -> str:
     """Return how the command line is called from here."""
     return ".venv/bin/copydesk" if Path(".venv/bin/copydesk").exists() else "copydesk"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SAMPLE else line[: SAMPLE - 1] + "…"
