@@ -161,6 +161,14 @@ def contains(values: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> npt.NDArray[
     return found
 
 
+def look_up(keys: npt.NDArray[Any], values: npt.NDArray[np.int64], wanted: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return the values of the wanted keys; -1 for those that are not among the `keys`, which are sorted."""
+    if not len(keys):
+        return np.full(wanted.shape, -1, np.int64)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[place] == wanted, values[place], -1)
+
+
 class TextNumbers:
     """The number of a text in a collection by the key of a document that has it, -1 where none has."""
 
@@ -171,7 +179,4 @@ class TextNumbers:
         self._keys, self._texts = keys[order], np.asarray(text_of, np.int64)[order]
 
     def __call__(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        if not len(self._keys):
-            return np.full(keys.shape, -1, np.int64)
-        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where(self._keys[place] == keys, self._texts[place], -1)
+        return look_up(self._keys, self._texts, keys)

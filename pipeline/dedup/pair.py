@@ -46,9 +46,9 @@ class PairReport:
     passages: tuple[SharedPassage, ...]
 
 
-def compare_texts(one: str, other: str, params: DedupParams | None = None) -> PairReport:
+def compare_texts(one: str, other: str) -> PairReport:
     """Align two texts and judge them; what only other texts could tell (who else has the words) is left out."""
-    params = params or DedupParams()
+    params = DedupParams()
     words = read_words(encode([one, other]))
     measures, zones = compare(words, np.array([[0, 1]]))
     verdicts = judge(measures, params)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.batched import batched
 from pipeline.dedup.collection import document_key, story_key
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.sketch import CHUNK, PARTS, Sketches, encode, sketch
@@ -96,8 +96,7 @@ def story_mark(first: str) -> int:
 
 def sketch_documents(documents: Iterable[Document]) -> Iterator[bytes]:
     """Yield segments of documents of which nothing is known but their texts: each counts as a story of its own."""
-    remaining = iter(documents)
-    while chunk := list(islice(remaining, CHUNK)):
+    for chunk in batched(documents, CHUNK):
         keys = np.array(
             [document_key(document.id, digest_of(document.text.encode(errors="surrogatepass"))) for document in chunk], np.uint64
         )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dedup import blocks
+from pipeline.dedup.collection import look_up
 from pipeline.dedup.textfile import TextFile
 from pipeline.dedup.words import Words, read_words
 
@@ -44,10 +45,7 @@ class Shelf:
 
     def _find(self, numbers: Numbers) -> Numbers:
         """Return the places of texts in what is held, -1 where they are not."""
-        if not len(self._numbers):
-            return np.full(len(numbers), -1, np.int64)
-        place = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
-        return np.where(self._numbers[place] == numbers, self._places[place], -1)
+        return look_up(self._numbers, self._places, numbers)
 
 
 class Reading:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pipeline.dedup.align import LEARNT, WHOLE, Zones, compare, learn
 from pipeline.dedup.blocks import pair_blocks
 from pipeline.dedup.canonical import SiteCounts
-from pipeline.dedup.collection import Collection
+from pipeline.dedup.collection import Collection, look_up
 from pipeline.dedup.compared import COLUMN, Floats, measure
 from pipeline.dedup.measures import MEASURES
 from pipeline.dedup.params import DedupParams
@@ -65,11 +65,7 @@ class Looked:
 
     def find(self, pairs: Pairs) -> npt.NDArray[np.int64]:
         """Return the rows of pairs (n x 2 numbers in the file) in `found`, -1 for those that were not looked at this way round."""
-        if not len(self.pairs):
-            return np.full(len(pairs), -1)
-        packed = _packed(pairs)
-        place = np.minimum(np.searchsorted(self.pairs, packed), len(self.pairs) - 1)
-        return np.where(self.pairs[place] == packed, self.rows[place], -1)
+        return look_up(self.pairs, self.rows, _packed(pairs))
 
 
 def _packed(pairs: Pairs) -> npt.NDArray[np.int64]:

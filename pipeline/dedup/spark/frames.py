@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from pipeline.batched import batched
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -89,10 +90,8 @@ def grouped(frames: Mapping[str, DataFrame], key: str, function: Callable[[Table
 
 def staged(spark: SparkSession, columns: str, rows: Iterable[tuple[Any, ...]]) -> DataFrame:
     """Bring rows to Spark, some thousand at a time, so that neither side holds all of them in memory."""
-    frames: list[DataFrame] = []
-    remaining = iter(rows)
-    while part := list(islice(remaining, _STAGED)):
-        frames.append(kept(spark.createDataFrame(pa.Table.from_batches([batch(columns, list(zip(*part, strict=True)))]))))
+    parts = (batch(columns, list(zip(*part, strict=True))) for part in batched(rows, _STAGED))
+    frames = [kept(spark.createDataFrame(pa.Table.from_batches([part]))) for part in parts]
     empty = spark.createDataFrame([], columns)
     return reduce(lambda one, other: one.union(other), frames) if frames else empty
 
