@@ -16,7 +16,9 @@ COPY dags /src/dags
 COPY sql /src/sql
 COPY newsroom /src/newsroom
 COPY pipeline /src/pipeline
-RUN uv pip install --no-cache --offline --python /opt/copydesk/bin/python --no-deps --no-build-isolation --compile-bytecode \
+COPY deploy/init.py deploy/health.py /src/deploy/
+# A checkout under a strict umask has files that none but its owner may read.
+RUN chmod -R a+rX /src && uv pip install --no-cache --offline --python /opt/copydesk/bin/python --no-deps --no-build-isolation --compile-bytecode \
       --prefix /package /src
 
 FROM python:3.12-slim
@@ -32,8 +34,8 @@ ENV PATH=/opt/copydesk/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     COPYDESK_PUBLISH=/opt/airflow/published COPYDESK_SOURCES=/sources/sources.toml
 COPY --from=dependencies /opt/copydesk /opt/copydesk
 COPY --from=package /package /opt/copydesk
-COPY deploy/init.py deploy/health.py /opt/copydesk/deploy/
-COPY dags /opt/airflow/dags
+COPY --from=package /src/deploy /opt/copydesk/deploy
+COPY --from=package /src/dags /opt/airflow/dags
 USER 50000:0
 WORKDIR /opt/airflow
 ENTRYPOINT ["tini", "--"]

@@ -1,7 +1,7 @@
 """Write `.env` for docker-compose.yml: a random value for every secret, and the settings that are yours to choose.
 
 `make env` for your own sources, `make env DEMO=1` for the sample newsroom. A file that is there already is left alone: the
-passwords in it are also in the volumes.
+passwords in it are also in the volumes. What the containers read in this clone they are let read, whatever the umask was.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 COMPOSE = Path(__file__).resolve().parents[1] / "docker-compose.yml"
+SOURCES = Path("sources")
+FIRST_START = COMPOSE.parent / "deploy" / "postgres"  # what PostgreSQL runs then
 ASSIGNED = re.compile(r"^\s*(?:export\s+)?(\w+)\s*[=:]", re.MULTILINE)
 # What Compose itself reads, and what tells it how to reach Docker.
 COMPOSES_OWN = re.compile(r"COMPOSE_|DOCKER_|BUILDKIT_")
@@ -87,12 +90,23 @@ def unread(file: Path) -> Iterator[str]:
             yield f"{file}: {name} changes nothing: docker-compose.yml does not read it{meant}"
 
 
+def let_read(paths: Iterable[Path]) -> None:
+    """Let everybody read the files and enter the folders of those that are there."""
+    for path in paths:
+        if path.exists():
+            with suppress(PermissionError):  # another user's
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+
+
 def main() -> int:
     """Write the file, readable by its owner alone; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", action="store_true", help="read the sample newsroom of the profile `demo`")
     parser.add_argument("--output", type=Path, default=Path(".env"), metavar="FILE", help="default: %(default)s")
     options = parser.parse_args()
+    if not options.demo:
+        SOURCES.mkdir(exist_ok=True)
+    let_read([SOURCES, SOURCES / "sources.toml", FIRST_START, *FIRST_START.iterdir()])  # by users that this machine may not have
     try:
         descriptor = os.open(options.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -102,8 +116,6 @@ def main() -> int:
         return 2
     with os.fdopen(descriptor, "w") as file:
         file.write(content(demo=options.demo))
-    if not options.demo:
-        Path("sources").mkdir(exist_ok=True)
     what = "docker compose --profile demo up" if options.demo else "write sources/sources.toml, then docker compose up"
     print(f"{options.output} is written; next: {what}. The user is admin, the password is ADMIN_PASSWORD in it.")
     return 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, of_os_error
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def load_settings(
 def _in_file(path: Path, only: Collection[str]) -> dict[str, Any]:
     """Return what the file of settings says; of `only` some when there are any, and then nothing for a file that is none."""
     try:
-        said = read_toml(path) if path.is_file() else {}
+        said = read_toml(path) if is_there(path) else {}
     except ConfigError:
         if not only:
             raise
@@ -221,14 +221,31 @@ def _check_schedule(settings: Settings, where: Mapping[str, str]) -> None:
         )
 
 
+def is_there(path: Path) -> bool:
+    """Say whether there is a file; raises `ConfigError` where this user may not look."""
+    try:
+        return path.is_file()
+    except PermissionError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: PermissionError) -> ConfigError:
+    elsewhere = "" if path.is_absolute() else ", or start this in another folder"
+    return ConfigError(f"{of_os_error(error)}; let this user read the file and enter the folders above it{elsewhere}")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file; raises `ConfigError` that names it."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors begin a file with a byte order mark
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: cannot be read: {error}; save it as UTF-8") from error
+    except PermissionError as error:
+        raise _unreadable(path, error) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def typed(value: Any, hint: Any, where: str) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import stages
-from pipeline.config import Settings, load_settings
+from pipeline.config import Settings, is_there, load_settings
 from pipeline.errors import ConfigError
 from pipeline.filing import named_segments, raw_prefix, recover, segments_named_in
 from pipeline.runs import STAGES, Run, check_not_ahead, dates_of
@@ -68,7 +68,7 @@ def ui(settings: Settings, sources: str | None, today: str) -> None:
     from pipeline.local_ui import serve_ui
 
     file = sources or settings.sources
-    if sources or Path(file).is_file():
+    if sources or is_there(Path(file)):
         load_sources(Path(file))
         serve_ui(file, settings.ui_port)
         return

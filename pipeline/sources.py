@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
-from pipeline.config import CENTURY, DAY, listed, load_settings, read_toml, typed
+from pipeline.config import CENTURY, DAY, is_there, listed, load_settings, read_toml, typed
 from pipeline.errors import ConfigError, hidden_userinfo
 from pipeline.urls import in_letters
 
@@ -47,7 +47,7 @@ def _matches(pattern: str, spellings: Iterable[str]) -> bool:
 
 def load_sources(path: Path) -> tuple[Source, ...]:
     """Read `sources.toml`; raises `ConfigError` that names the file, the source, the key, the value and the mend."""
-    if not path.is_file():
+    if not is_there(path):
         fault = "is a folder" if path.is_dir() else "no such file"
         raise ConfigError(f"{path}: {fault}; write one with a [[source]] table (see README) or name another with --sources")
     content = read_toml(path)
@@ -68,7 +68,7 @@ def load_sources(path: Path) -> tuple[Source, ...]:
 
 def sources_if_any(path: Path) -> tuple[Source, ...]:
     """Read the sources file where there is one: what comes after the fetch needs none."""
-    return load_sources(path) if path.is_file() else ()
+    return load_sources(path) if is_there(path) else ()
 
 
 def choose_sources(sources: Iterable[Source], ids: Iterable[str]) -> tuple[Source, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,22 @@ def _of_url(item: pytest.Item) -> Any:
 def warnings_are_logged() -> None:
     """Let a test read the warnings of ours: Airflow, where an earlier test has imported it, logs errors only."""
     logging.getLogger().setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def without_rights() -> Callable[[], AbstractContextManager[None]]:
+    """A context manager to be no superuser in, who may read and enter everything."""
+
+    @contextmanager
+    def demoted() -> Iterator[None]:
+        user = os.geteuid()
+        os.seteuid(user or 65534)  # nobody
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+
+    return demoted
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from pipeline.config import Settings, load_settings
 from pipeline.errors import ConfigError
 from pipeline.runs import Run
-from pipeline.sources import Source, choose_sources, load_sources
+from pipeline.sources import Source, choose_sources, load_sources, sources_if_any
 
 
 def write(folder: Path, text: str) -> Path:
@@ -164,6 +167,26 @@ def test_a_malformed_sources_file_is_told_by_file_key_value_and_mend(text: str, 
         load_sources(path)
     assert str(error.value).startswith(str(path))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("closed", ["file", "folder"])
+def test_what_this_user_may_not_read_is_told_with_the_mend(
+    closed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_rights: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """As to a container that runs as another user than owns the files: the DAG could not even be read then."""
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    path = write(folder, '[[source]]\nid = "a"\nfiles = ["x"]')
+    (path if closed == "file" else folder).chmod(0)
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    told = f"{path}: Permission denied; let this user read the file and enter the folders above it, or start this in another folder"
+    reading: tuple[Callable[[Path], object], ...] = (load_sources, sources_if_any, lambda path: load_settings({}, path))
+    with without_rights():
+        for read in reading:
+            with pytest.raises(ConfigError, match=re.escape(told)):
+                read(path.relative_to(tmp_path))
+    folder.chmod(0o700)
 
 
 def test_a_missing_sources_file_and_an_unknown_source_are_told(tmp_path: Path) -> None:

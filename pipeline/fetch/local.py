@@ -94,6 +94,7 @@ def _find_local(pattern: str) -> Found:
 
 def _below(folder: Path) -> Iterator[str]:
     """Yield what stands below a folder, but for hidden folders: rsync and others keep there what has not come whole yet."""
+    os.scandir(folder).close()  # of one that may not be listed os.walk finds nothing
     for place, folders, names in os.walk(folder, onerror=lambda error: logger.warning("%s", of_os_error(error))):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (f"{place}/{name}" for name in names)

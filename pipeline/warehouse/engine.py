@@ -138,7 +138,15 @@ def is_there(url: str) -> bool:
     """Say whether a warehouse can be opened at the URL without making it: whether SQLite's file is there."""
     parsed = _parse(url)
     file = parsed.database or ""
-    return parsed.get_backend_name() != "sqlite" or file.startswith("file:") or Path(file).exists()  # a URI is not looked into
+    return parsed.get_backend_name() != "sqlite" or file.startswith("file:") or _exists(Path(file))  # a URI is not looked into
+
+
+def _exists(path: Path) -> bool:
+    """Say whether there is something; where this user may not look, to open it tells so."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
 
 
 def check_made(url: str) -> None:
@@ -195,7 +203,8 @@ def _refuse_encoding(shown: str, encoding: str) -> None:
 
 
 def _may_only_be_read(path: Path) -> bool:
-    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    may_look = os.path.isfile(path)  # noqa: PTH113 - pathlib raises where this user may not
+    return may_look and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:

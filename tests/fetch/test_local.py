@@ -7,6 +7,8 @@ import gzip
 import json
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,21 @@ def test_a_name_that_no_file_system_takes_costs_its_source(settings: Settings) -
     assert [(reject.reason, (reject.detail or "").partition(": ")[2]) for reject in found.rejected] == [
         ("unreadable", "File name too long")
     ]
+
+
+def test_a_folder_that_may_not_be_listed_is_no_empty_one(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, without_rights: Callable[[], AbstractContextManager[None]]
+) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "page.html").write_bytes(PAGE)
+    tmp_path.chmod(0o755)
+    drop.chmod(0)
+    monkeypatch.chdir(tmp_path)
+    with without_rights():
+        found = discover([Source(id="mine", files=("drop",))], settings)
+    drop.chmod(0o700)
+    assert [(reject.reason, reject.detail) for reject in found.rejected] == [("unreadable", "drop: Permission denied")]
 
 
 def test_a_file_that_went_away_or_is_damaged_is_told(tmp_path: Path, settings: Settings, store: LocalStore) -> None:

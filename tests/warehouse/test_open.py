@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.warehouse import LoadResult, Warehouse, load, night_index, open_warehouse, upgrade
+from pipeline.warehouse.engine import check_made
 from pipeline.warehouse.tables import runs
 from tests.warehouse.conftest import admin, emptied
 from tests.warehouse.make import full_night, night
@@ -60,6 +61,23 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_text("These are notes, not a database. " * 100)
     with pytest.raises(ConfigError, match="no SQLite database"):
         open_warehouse(f"sqlite:///{path}")
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered_is_told_with_the_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_rights: Callable[[], AbstractContextManager[None]]
+) -> None:
+    folder = tmp_path / "private"
+    with open_warehouse(f"sqlite:///{folder}/warehouse.db") as warehouse:
+        upgrade(warehouse)
+    tmp_path.chmod(0o755)
+    folder.chmod(0)
+    monkeypatch.chdir(tmp_path)
+    url = "sqlite:///private/warehouse.db"
+    with without_rights():
+        check_made(url)
+        with pytest.raises(ConfigError, match=r"COPYDESK_WAREHOUSE_URL: .*: unable to open database file; give this user the right"):
+            open_warehouse(url)
+    folder.chmod(0o700)
 
 
 @pytest.mark.parametrize("written", ["closed", "being written"])
