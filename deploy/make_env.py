@@ -94,8 +94,9 @@ def let_read(paths: Iterable[Path]) -> None:
     """Let everybody read the files and enter the folders of those that are there."""
     for path in paths:
         if path.exists():
+            mode = path.stat().st_mode
             with suppress(PermissionError):  # another user's
-                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+                path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
 def main() -> int:

@@ -75,7 +75,7 @@ def test_a_file_in_a_folder_that_may_not_be_entered_is_told_with_the_mend(
     url = "sqlite:///private/warehouse.db"
     with without_rights():
         check_made(url)
-        with pytest.raises(ConfigError, match=r"COPYDESK_WAREHOUSE_URL: .*: unable to open database file; give this user the right"):
+        with pytest.raises(ConfigError, match=r"URL: sqlite:.*: unable to open database file; give this user the right"):
             open_warehouse(url)
     folder.chmod(0o700)
 
