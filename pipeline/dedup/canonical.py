@@ -7,7 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -181,7 +181,7 @@ def _lesser_reason(best: Candidate, members: Sequence[Candidate]) -> str:
 
 
 def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int | None:
-    """Return the member that other members' canonical URLs name most often.
+    """Return the member that other members' canonical URLs lead to most often.
 
     A page that was read under two spellings of its address, as before and after a move to https, names itself in either.
     """
@@ -190,15 +190,26 @@ def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int 
     urls = {m.number: url for m in reversed(members) if (url := documents[m.number].url)}
     by_url = {normalise_url(url): number for number, url in urls.items()}
     by_spelling = {_address(url): number for number, url in urls.items()}
-    votes: dict[int, int] = {}
+    targets: dict[int, int] = {}
     for member in members:
         link = documents[member.number].canonical_url or ""
         target = by_url.get(normalise_url(link))
         if target is None and (address := _address(link)) != _address(documents[member.number].url or ""):
             target = by_spelling.get(address)
         if target is not None and target != member.number:
-            votes[target] = votes.get(target, 0) + 1
+            targets[member.number] = target
+    votes = Counter(_last(number, targets) for number in targets)
     return min(votes, key=lambda number: (-votes[number], number)) if votes else None
+
+
+def _last(number: int, targets: Mapping[int, int]) -> int:
+    """Return where a chain of links ends: a page that names another is not what others mean by it. Of a circle its first link."""
+    seen = [number]
+    while (following := targets.get(seen[-1])) is not None:
+        if following in seen:
+            return targets[number]
+        seen.append(following)
+    return seen[-1]
 
 
 def _address(url: str) -> str:

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from pipeline.dedup import Document
 from pipeline.dedup.canonical import FEATURES, Candidate, SiteCounts, choose_canonical, features, parse_time, read_weights
 from tests.dedup.articles import document
 
@@ -56,6 +57,19 @@ def test_a_page_that_names_itself_links_to_no_other_spelling_of_its_address() ->
     assert choose_canonical([original, *moved], members) == (0, "earliest publication")
     before_the_move = dataclasses.replace(moved[0], canonical_url="https://www.paper.example/b")
     assert choose_canonical([original, before_the_move, *moved[1:]], members) == (2, "canonical link")
+
+
+def test_a_page_that_names_another_one_is_not_what_those_mean_that_name_it() -> None:
+    def page(site: str, link: str | None) -> Document:
+        url = f"https://{site}.example/a"
+        return dataclasses.replace(document(site, ""), url=url, canonical_url=f"https://{link}.example/a" if link else url)
+
+    pages = [page("hub", "wire"), page("north", "hub"), page("south", "hub"), page("wire", None)]
+    members = [member(number, DAY) for number in range(4)]
+    assert choose_canonical(pages, members) == (3, "canonical link")
+    assert choose_canonical([*pages[:3], page("wire", "hub")], members) == (0, "canonical link"), (
+        "two name each other: most name it"
+    )
 
 
 def test_every_feature_has_a_weight_of_the_sign_that_its_meaning_has() -> None:
