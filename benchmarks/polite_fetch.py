@@ -21,7 +21,8 @@ import newsroom
 from newsroom.server import Access, running
 from pipeline.config import Settings
 from pipeline.fetch.discover import discover
-from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.fetch import fetch
+from pipeline.fetch.verdict import Validator
 from pipeline.sources import load_sources
 from pipeline.store import LocalStore
 from pipeline.urls import url_id

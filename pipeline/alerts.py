@@ -113,7 +113,7 @@ def of_night(run: Run, link: str) -> Iterator[Alert]:
         yield failing
     if not is_whole(run, run.run_date):
         return
-    counts = articles_by_night(warehouse, run.day)
+    counts = _articles_by_night(warehouse, run.day)
     jump = volume_jump(counts, run.day)
     if jump is not None:
         usual = f"usually {jump:g}, the median of the {USUAL_NIGHTS} nights before"
@@ -133,7 +133,7 @@ def volume_jump(counts: Mapping[date, int], night: date) -> float | None:
     return usual if not usual < counts.get(night, 0) * JUMP < usual * JUMP**2 else None
 
 
-def articles_by_night(warehouse: Warehouse, last: date) -> dict[date, int]:
+def _articles_by_night(warehouse: Warehouse, last: date) -> dict[date, int]:
     """Return how many new articles each of the last nights brought, up to `last`."""
     from pipeline.warehouse.tables import articles, runs
 
@@ -148,7 +148,7 @@ def articles_by_night(warehouse: Warehouse, last: date) -> dict[date, int]:
         return {row.run_date: row.n for row in connection.execute(query)}
 
 
-def articles_by_source(warehouse: Warehouse, last: date, nights: int) -> dict[str, list[tuple[date, int]]]:
+def _articles_by_source(warehouse: Warehouse, last: date, nights: int) -> dict[str, list[tuple[date, int]]]:
     """Return by source id how many articles each of the last nights that asked it brought, up to `last`, the latest first."""
     from pipeline.warehouse.tables import run_sources, runs
 
@@ -183,7 +183,7 @@ def _failing_sources(run: Run, warehouse: Warehouse, link: str) -> Alert | None:
     """Return one alert for all sources of which everything failed or was no article, for longer than they bring none usually."""
     from pipeline.fetch.freshness import REMEMBERED_RUNS, overdue
 
-    brought = articles_by_source(warehouse, run.day, REMEMBERED_RUNS + 1)
+    brought = _articles_by_source(warehouse, run.day, REMEMBERED_RUNS + 1)
     since: dict[str, str] = {}
     for source in run.sources:
         nights = brought.get(source.id, [])

@@ -20,7 +20,7 @@ def merge(known: Iterable[Fetch], new: Iterable[Fetch]) -> tuple[list[Fetch], li
     superseded: list[Fetch] = []
     for row in new:
         before = rows.get(url_id(row.url))
-        if before is None or supersedes(row, before):
+        if before is None or _supersedes(row, before):
             rows[url_id(row.url)] = row
             loser = before
         else:
@@ -30,7 +30,7 @@ def merge(known: Iterable[Fetch], new: Iterable[Fetch]) -> tuple[list[Fetch], li
     return sorted(rows.values(), key=lambda row: row.url), superseded
 
 
-def supersedes(now: Fetch, before: Fetch) -> bool:
+def _supersedes(now: Fetch, before: Fetch) -> bool:
     """Say whether a capture takes the place of an earlier row.
 
     A page is never given up for a failure, nor a newer text for an older one; and a try that ends as the one before

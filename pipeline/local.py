@@ -33,7 +33,7 @@ SQLITE_CONNECT_ARGS: dict[str, Any] = {"timeout": 60.0}
 SQLITE_CONNECT_ARGS_ASYNC: dict[str, Any] = {"timeout": 60.0}
 
 
-def dags_folder() -> Path:
+def _dags_folder() -> Path:
     """Return the folder of the DAG files: beside the package in a clone, inside it when installed."""
     package = Path(__file__).parent
     return next(folder for folder in (package.parent / "dags", package / "dags") if folder.is_dir())
@@ -46,11 +46,11 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
     Airflow cannot be run in.
     """
     home = Path(os.environ.get("AIRFLOW_HOME", AIRFLOW_HOME)).resolve()
-    for folder in map(str, (home, Path(sys.prefix), dags_folder())):
+    for folder in map(str, (home, Path(sys.prefix), _dags_folder())):
         if "%" in folder or os.path.expandvars(folder) != folder:
             raise ConfigError(f"Airflow cannot be run in {folder}: its settings read more into % and $; rename or move the folder")
     defaults = {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": str(2 * (os.cpu_count() or 1)),
@@ -152,8 +152,8 @@ def _test_dag(run_date: str, on_sigterm: Callable[[], None]) -> list[str] | None
     # With its first task Airflow takes SIGTERM for itself, and hands it to this method of the task, which does nothing.
     BaseOperator.on_kill = lambda self: on_sigterm()  # type: ignore[method-assign]
     initdb()
-    sys.path.append(str(dags_folder()))  # Airflow's own processes do this; a DagBag made by hand does not
-    bag = DagBag(str(dags_folder() / f"{DAG_ID}.py"))
+    sys.path.append(str(_dags_folder()))  # Airflow's own processes do this; a DagBag made by hand does not
+    bag = DagBag(str(_dags_folder() / f"{DAG_ID}.py"))
     for file, error in bag.import_errors.items():
         raise Fatal(f"{file} cannot be imported: {error}")
     dag = bag.dags[DAG_ID]

@@ -26,7 +26,8 @@ from pipeline.records import Fetch
 from pipeline.report.summary import render
 from pipeline.runs import Run, records_of
 from pipeline.sources import load_sources
-from pipeline.stages import check_error_budget, run_stages
+from pipeline.stages import run_stages
+from pipeline.stages.load import check_error_budget
 from pipeline.store import LocalStore, Partition
 from pipeline.urls import normalise_url
 from pipeline.warehouse import open_warehouse, run_report

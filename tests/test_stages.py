@@ -14,6 +14,7 @@ from pipeline.errors import BudgetSpent, Transient
 from pipeline.records import Article, Block, Discovered, Fetch, Rejected, StageReport
 from pipeline.runs import WHOLE, Run, records_of, rejects_of
 from pipeline.sources import Source
+from pipeline.stages.load import check_error_budget
 from pipeline.store import Partition, PartitionWriter, open_store, read_manifest, read_records
 from tests.fetch.conftest import Reply, Web, web
 
@@ -236,8 +237,8 @@ def test_a_source_with_more_pages_than_a_night_has_time_for_is_read_night_by_nig
 def test_what_was_not_asked_for_is_no_failure() -> None:
     tried = {"fetched": 12, "http_500": 18, "deadline": 500}
     with pytest.raises(BudgetSpent, match=r"18 of 30 pages failed \(18 http_500\)"):
-        stages.check_error_budget([StageReport("fetch", "2026-11-20", "000", 530, tried)], 0.5)
-    stages.check_error_budget([StageReport("fetch", "2026-11-20", "000", 530, tried)], 0.6)
+        check_error_budget([StageReport("fetch", "2026-11-20", "000", 530, tried)], 0.5)
+    check_error_budget([StageReport("fetch", "2026-11-20", "000", 530, tried)], 0.6)
 
 
 def test_a_page_that_is_tried_again_is_in_the_language_of_its_source(web: Web, tmp_path: Path) -> None:

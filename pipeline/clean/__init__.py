@@ -19,9 +19,6 @@ from pipeline.clean.site import SITE_LINE, learn_site_lines, template_lines
 from pipeline.records import Article, SiteLine
 
 __all__ = [
-    "BOX_RULES",
-    "EDGE_RULES",
-    "SITE_LINE",
     "clean_site",
     "label",
     "label_with",

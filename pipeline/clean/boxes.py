@@ -77,7 +77,7 @@ def label_boxes(article: Article, blocks: Sequence[Block], matches: Mapping[int,
         found += (
             _promotion(article, blocks, box, matches) or _caption(blocks, box, matches) or _page_facts(article, blocks, box, last)
         )
-    found += [(i, CAPTION) for i, block in enumerate(blocks) if block.dropped_by is None and ends_in_credit(article, block)]
+    found += [(i, CAPTION) for i, block in enumerate(blocks) if block.dropped_by is None and _ends_in_credit(article, block)]
     labelled = list(blocks)
     for place, rule in found:
         labelled[place] = labelled[place].drop(rule)
@@ -131,7 +131,7 @@ def _caption(blocks: Sequence[Block], box: Sequence[int], matches: Mapping[int, 
     return [(i, CAPTION) for i in open_places]
 
 
-def ends_in_credit(article: Article, block: Block) -> bool:
+def _ends_in_credit(article: Article, block: Block) -> bool:
     """Say whether a line is a caption with its credit: "The old hall in January (Photo: Jane Doe)"."""
     if block.kind != "paragraph" or len(block.text) > MAX_CREDITED:
         return False

@@ -97,9 +97,9 @@ def _is_headline(texts: Sequence[str], index: int) -> bool:
     if any(fold(other) == fold(text) for other in texts[index + 1 :]):
         return False
     below = texts[index + 1 :]
-    return any(is_prose(other) for other in below) and not is_prose_opening(text)
+    return any(is_prose(other) for other in below) and not _is_prose_opening(text)
 
 
-def is_prose_opening(text: str) -> bool:
+def _is_prose_opening(text: str) -> bool:
     """Say whether a line opens like running text: with a lower-case letter or a bullet."""
     return begins_small(text) or text[:1] in "-*•·–—"

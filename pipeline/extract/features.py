@@ -40,7 +40,7 @@ class PageContext:
     article_body: str = ""
 
 
-def text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[str, Vector]:
+def _text_features(runs: Sequence[Run], tokens: Sequence[Sequence[str]]) -> dict[str, Vector]:
     """Return the columns that a run's own text gives."""
     common = _function_words(tokens)
     heads = [run.text[:HEAD] for run in runs]
@@ -103,7 +103,7 @@ def _function_words(tokens: Sequence[Sequence[str]]) -> frozenset[str]:
     return frozenset(word for _, word in ranked[:COMMON_TOKENS])
 
 
-def context_features(tokens: Sequence[list[str]], context: PageContext) -> dict[str, Vector]:
+def _context_features(tokens: Sequence[list[str]], context: PageContext) -> dict[str, Vector]:
     """Return the columns of likeness to what the page says of itself: title, description, JSON-LD text."""
     count = len(tokens)
     columns: dict[str, Vector] = {}
@@ -143,7 +143,7 @@ def _after_title(likeness: Vector, count: int) -> dict[str, Vector]:
     return {"after_title": positions - found[-1], "after_first_title": positions - found[0]}
 
 
-def vote_features(tokens: Sequence[list[str]], text: str, name: str) -> dict[str, Vector]:
+def _vote_features(tokens: Sequence[list[str]], text: str, name: str) -> dict[str, Vector]:
     """Return the columns of an extractor's vote: on a run, around it, and how much of its text is before and after."""
     lengths = np.array([len(words) for words in tokens], dtype=np.float32)
     vote = np.array(votes(tokens, Candidate.of(text)), dtype=np.float32)
@@ -160,7 +160,7 @@ def vote_features(tokens: Sequence[list[str]], text: str, name: str) -> dict[str
     }
 
 
-def order_features(columns: Mapping[str, Vector], page: PageBlocks) -> dict[str, Vector]:
+def _order_features(columns: Mapping[str, Vector], page: PageBlocks) -> dict[str, Vector]:
     """Return the columns of position, and of the neighbours' main features."""
     count = len(page.runs)
     words = columns["words"].astype(np.float64)
@@ -197,6 +197,6 @@ def page_features(
     page: PageBlocks, tokens: Sequence[list[str]], structure: Structure, context: PageContext, easy: str
 ) -> dict[str, Vector]:
     """Return all columns of a page by name; `easy` is the text that resiliparse takes for the main content."""
-    columns = text_features(page.runs, tokens) | place_features(page, tokens, structure) | context_features(tokens, context)
-    columns |= vote_features(tokens, easy, "resiliparse")
-    return columns | order_features(columns, page)
+    columns = _text_features(page.runs, tokens) | place_features(page, tokens, structure) | _context_features(tokens, context)
+    columns |= _vote_features(tokens, easy, "resiliparse")
+    return columns | _order_features(columns, page)

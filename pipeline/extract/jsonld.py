@@ -197,7 +197,7 @@ def _types(node: Node) -> tuple[str, ...]:
     return tuple(one_line(kind).rsplit("/", 1)[-1].rsplit(":", 1)[-1] for kind in kinds if isinstance(kind, str) and kind)
 
 
-def type_rank(node: Node) -> int:
+def _type_rank(node: Node) -> int:
     """Return how well an object's type fits an article: 4 news, 3 article or posting, 2 other work, 1 page, 0 none."""
     ranks = [0]
     for kind in (kind.lower() for kind in _types(node)):
@@ -216,7 +216,7 @@ def type_rank(node: Node) -> int:
 
 def _best_article(nodes: list[Node], url: str | None, headings: list[frozenset[str]]) -> Node | None:
     """Return the object of the page's article: by type, by address, by its headline standing on the page, else the first."""
-    ranked = [(type_rank(node), node) for node in nodes]
+    ranked = [(_type_rank(node), node) for node in nodes]
     ranked = [(rank, node) for rank, node in ranked if rank]
     if not ranked:
         return None

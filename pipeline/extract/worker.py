@@ -63,7 +63,7 @@ def receive(stream: BinaryIO) -> Any:
     return pickle.loads(data)  # noqa: S301 (our own parent or child, over a pipe)
 
 
-def run_one(function: Callable[[Any], Any], page: object) -> Any:
+def _run_one(function: Callable[[Any], Any], page: object) -> Any:
     """Return the function's result for a page, or the `Reject` that stands for its failure."""
     try:
         return function(page)
@@ -136,7 +136,7 @@ def _serve(job: Job, requests: BinaryIO, results: BinaryIO) -> None:
     while True:
         page = receive(requests)
         signal.setitimer(signal.ITIMER_PROF, job.timeout)
-        result = run_one(job.function, page)
+        result = _run_one(job.function, page)
         signal.setitimer(signal.ITIMER_PROF, 0)
         send(results, result)
 

@@ -25,8 +25,6 @@ from pipeline.records import Discovered, Fetch
 from pipeline.store import Store
 from pipeline.urls import url_id
 
-__all__ = ["Validator", "fetch"]
-
 Progress = Callable[[int, int], None]
 
 

@@ -59,7 +59,7 @@ class Answers(ResponseHandler):
         if self._head is None:
             self._take_body(data)
             return
-        if not self._head and (sound := sound_head(data)):
+        if not self._head and (sound := _sound_head(data)):
             size, length = sound
             self._head, self._left = None, None if length is None else size + length
             self._take_body(data)
@@ -104,7 +104,7 @@ class Answers(ResponseHandler):
         super().data_received(data)
 
 
-def sound_head(data: bytes) -> tuple[int, int | None] | None:
+def _sound_head(data: bytes) -> tuple[int, int | None] | None:
     """Return where a head ends that needs no mending, and the length that it names; None where it needs some, or is not whole."""
     found = SOUND.match(data)
     if found is None:

@@ -112,7 +112,7 @@ class _Pages:
     def page(self, request: Request, template: str, *, status: int = 200, tonight: bool = False, **values: Any) -> HTMLResponse:
         content = render(
             template,
-            link=links_of(request),
+            link=_links_of(request),
             sheet=None,
             longest_asked=finding.LONGEST_ASKED,
             here=request.url.path,
@@ -139,7 +139,7 @@ class _Pages:
         return self.page(request, "message.html", status=422, title="This cannot be shown", text=text)
 
 
-def links_of(request: Request) -> Links:
+def _links_of(request: Request) -> Links:
     """Return the addresses as the reader of this request sees them."""
     return ServerLinks(request.scope.get("root_path", ""))
 
@@ -170,7 +170,7 @@ def _home(pages: _Pages) -> Callable[..., Any]:
         day = pages.newest()
         if day is None:
             return pages.page(request, "message.html", title="No night yet", text=NOTHING_LOADED)
-        return RedirectResponse(str(links_of(request)("run", day)), 303, HEADERS)
+        return RedirectResponse(str(_links_of(request)("run", day)), 303, HEADERS)
 
     return home
 
@@ -288,7 +288,7 @@ def _search(pages: _Pages) -> Callable[..., Any]:
                 raise NothingLoaded(NOTHING_LOADED)
             named = finding.named(connection, q)
             if named is not None and named.article_id:
-                return RedirectResponse(str(links_of(request)("article", named.article_id)), 303, HEADERS)
+                return RedirectResponse(str(_links_of(request)("article", named.article_id)), 303, HEADERS)
             if named is not None:
                 return pages.page(request, "search.html", query=q, named=named)
             if q.strip() and not finding.is_place(connection, q, after):

@@ -15,11 +15,10 @@ from pipeline.stages.dedup import dedup
 from pipeline.stages.discover import discover
 from pipeline.stages.extract import extract, extractor, fetched_pages
 from pipeline.stages.fetch import add_fetches, fetch, fetch_again
-from pipeline.stages.load import check_error_budget, keyed_articles, load, publish
+from pipeline.stages.load import load, publish
 
 __all__ = [
     "add_fetches",
-    "check_error_budget",
     "clean",
     "dedup",
     "discover",
@@ -28,7 +27,6 @@ __all__ = [
     "fetch",
     "fetch_again",
     "fetched_pages",
-    "keyed_articles",
     "load",
     "publish",
     "run_stages",

@@ -16,7 +16,7 @@ from pipeline.store import Partition, read_records
 from pipeline.urls import shard_of, url_id
 
 if TYPE_CHECKING:
-    from pipeline.fetch.fetch import Validator
+    from pipeline.fetch.verdict import Validator
 
 
 def fetch(run: Run, shard: str, again: Collection[str] = ()) -> StageReport:
@@ -63,7 +63,7 @@ def _news_first(items: Sequence[Discovered], validators: Mapping[str, Validator]
 
 def _validators(run: Run, items: Sequence[Discovered], tonight: Mapping[str, Fetch]) -> dict[str, Validator]:
     """Return what makes the requests conditional: the last capture of each URL, of this night or of an earlier one."""
-    from pipeline.fetch.fetch import Validator
+    from pipeline.fetch.verdict import Validator
 
     known = {i: Validator(s.etag, s.last_modified, s.digest, s.raw_ref) for i, s in url_states(run, items).items()}
     rows = (tonight[url_id(item.url)] for item in items if item.via == "file" and url_id(item.url) in tonight)

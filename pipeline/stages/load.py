@@ -41,7 +41,7 @@ def load(run: Run) -> StageReport:
     store = run.store()
     reports = list(reports_of(store, run.run_date))
     check_error_budget(reports, run.settings.error_budget)
-    check_reached(store, run.run_date, reports)
+    _check_reached(store, run.run_date, reports)
     loaded = sum(report.seen for report in reports if report.stage == "dedup")
     report = StageReport("load", run.run_date, WHOLE, loaded, +Counter(loaded=loaded))
     partition = Partition("dedup", run.run_date, WHOLE)
@@ -116,7 +116,7 @@ def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:
         )
 
 
-def check_reached(store: Store, run_date: str, reports: Iterable[StageReport]) -> None:
+def _check_reached(store: Store, run_date: str, reports: Iterable[StageReport]) -> None:
     """Raise `BudgetSpent` when of all feeds, sitemaps and pages of a night none answered, however few they are.
 
     It would be empty otherwise, and a success. Nights of before this was noted and imported ones are let through.

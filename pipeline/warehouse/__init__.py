@@ -4,8 +4,8 @@ from pipeline.warehouse.article_batches import article_keys, with_keys
 from pipeline.warehouse.dedup_index import NightIndex, night_index
 from pipeline.warehouse.engine import Warehouse, configured_warehouse, is_there, open_warehouse
 from pipeline.warehouse.load import load
-from pipeline.warehouse.migrate import MigrationStatus, current_warehouse, is_made, made_warehouse, status, upgrade
-from pipeline.warehouse.night import ArticleKey, KeyedBatch, LoadResult, Night
+from pipeline.warehouse.migrate import current_warehouse, is_made, made_warehouse, status, upgrade
+from pipeline.warehouse.night import ArticleKey, KeyedBatch, Night
 from pipeline.warehouse.publish import publish
 from pipeline.warehouse.read import (
     StoredArticle,
@@ -23,8 +23,6 @@ from pipeline.warehouse.summary import RunReport, latest_run_date, run_report
 __all__ = [
     "ArticleKey",
     "KeyedBatch",
-    "LoadResult",
-    "MigrationStatus",
     "Night",
     "NightIndex",
     "RunReport",

@@ -119,7 +119,7 @@ def _records(keys: Keys) -> Iterator[ArticleKey]:
 def read_batch(batch: pa.RecordBatch) -> ArticleBatch:
     """Take the articles of a batch apart for comparison with what is stored; pages of another kind are left out."""
     columns = without_nul(batch.filter(pc.equal(batch["page_kind"], "article")))
-    text = clean_texts(columns["blocks"])
+    text = _clean_texts(columns["blocks"])
     content_hashes = _content_hashes(columns["title"], text)
     keys = Keys(
         article_ids=columns["article_id"].to_pylist(),
@@ -169,7 +169,7 @@ def joined(batches: Sequence[ArticleBatch]) -> ArticleBatch:
 def article_rows(batch: ArticleBatch, run_id: str, run_date: str) -> pa.RecordBatch:
     """Return the rows of the table `articles` for chosen articles."""
     columns, keys = batch.columns, batch.keys
-    text = clean_texts(columns["blocks"])
+    text = _clean_texts(columns["blocks"])
     published_at, precision = claims(columns["published_at"])
     derived: dict[str, Any] = {
         "url_id": keys.page_ids,
@@ -208,7 +208,7 @@ def dropped_rows(batch: ArticleBatch) -> pa.RecordBatch:
     return pa.record_batch(values, schema=arrow_schema(dropped_blocks))
 
 
-def clean_texts(blocks: pa.ListArray) -> pa.StringArray:
+def _clean_texts(blocks: pa.ListArray) -> pa.StringArray:
     """Return the clean text of each list of blocks: those without a label, joined."""
     flat, offsets = _flat(blocks)
     kept = flat.field("dropped_by").is_null()

@@ -23,7 +23,7 @@ class Merged(NamedTuple):
 
 
 @cache  # one object a table, so that SQLAlchemy finds its compiled statements again
-def staging_table(table: sa.Table) -> sa.Table:
+def _staging_table(table: sa.Table) -> sa.Table:
     """Return the temporary table `staged_<name>`: the same columns, no key, and the place of each row in the input."""
     columns = [sa.Column(column.name, column.type) for column in table.columns]
     place = sa.Column("place", sa.Integer(), nullable=False)
@@ -32,7 +32,7 @@ def staging_table(table: sa.Table) -> sa.Table:
 
 def stage(bulk: Bulk, table: sa.Table, rows: Iterable[Row] | Iterable[pa.RecordBatch]) -> tuple[sa.Table, int]:
     """Put rows into a new staging table of `table`; of rows with one key the last stays. Returns it and their number."""
-    staged = staging_table(table)
+    staged = _staging_table(table)
     staged.create(bulk.connection)
     iterator = iter(rows)
     first = list(islice(iterator, 1))

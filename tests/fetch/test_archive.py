@@ -24,9 +24,10 @@ from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.fetch.archive import archive_order, gc, index_segments, read_each, read_page, segments_under
 from pipeline.fetch.exchange import Exchange
-from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.fetch import fetch
 from pipeline.fetch.notes import PLACE_BYTES, read_notes, rows_noted
 from pipeline.fetch.segments import ArchiveWriter, remove_stale
+from pipeline.fetch.verdict import Validator
 from pipeline.fetch.warc import http_head, parse_http, parse_record, record
 from pipeline.fetch.warc_index import schema, surt_key
 from pipeline.records import Fetch

@@ -18,8 +18,9 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.fetch.archive import RawPage, read_each, read_page
-from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.fetch import fetch
 from pipeline.fetch.reading import is_whole
+from pipeline.fetch.verdict import Validator
 from pipeline.records import Discovered, Fetch
 from pipeline.store import LocalStore
 from pipeline.urls import url_id

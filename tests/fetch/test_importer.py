@@ -18,7 +18,7 @@ from pipeline.fetch.archive import index_segments, read_page, segments_under
 from pipeline.fetch.importer import import_warcs, read_warc
 from pipeline.fetch.notes import entries_noted
 from pipeline.records import Fetch, StageReport
-from pipeline.stages import check_error_budget
+from pipeline.stages.load import check_error_budget
 from pipeline.store import LocalStore
 from tests.fetch.conftest import PAGE, read_pages
 

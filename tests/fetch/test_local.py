@@ -18,8 +18,9 @@ from pipeline.config import Settings
 from pipeline.errors import Reject
 from pipeline.fetch.archive import read_page
 from pipeline.fetch.discover import discover
-from pipeline.fetch.fetch import Validator, fetch
+from pipeline.fetch.fetch import fetch
 from pipeline.fetch.local import find_files, read_documents
+from pipeline.fetch.verdict import Validator
 from pipeline.records import Discovered, Fetch
 from pipeline.sources import Source
 from pipeline.store import LocalStore

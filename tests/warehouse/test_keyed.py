@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.errors import Fatal, Transient
 from pipeline.records import Article, StageReport, to_batch
-from pipeline.stages import keyed_articles
+from pipeline.stages.load import keyed_articles
 from pipeline.store import LocalStore, Partition, PartitionWriter
 from pipeline.warehouse import ArticleKey, KeyedBatch, Night, Warehouse, article_keys, load
 from pipeline.warehouse.bulk import CoreBulk

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from pipeline.errors import ConfigError, Fatal, Transient
-from pipeline.warehouse import LoadResult, Warehouse, load, night_index, open_warehouse, upgrade
+from pipeline.warehouse import Warehouse, load, night_index, open_warehouse, upgrade
 from pipeline.warehouse.engine import check_made
+from pipeline.warehouse.night import LoadResult
 from pipeline.warehouse.tables import runs
 from tests.warehouse.conftest import admin, emptied
 from tests.warehouse.make import full_night, night

@@ -43,16 +43,16 @@ def find_passages(
     told = texts.join(stories, "text", "left").selectExpr("text", "coalesce(story, text) AS story", "earliest AS time")
     told = kept(told)
     held = kept(holders.join(told, "text").select("shingle", "text", "story"))
-    shares = kept(_shares(pairs, texts, told, common_shingles(held, params.bucket), bins, params))
+    shares = kept(_shares(pairs, texts, told, _common_shingles(held, params.bucket), bins, params))
     binned = shares.withColumn("bin", pmod(xxhash64(col("text")), lit(bins)))
     stitched = kept(grouped({"shares": binned}, "bin", _stitched, _STITCHED))
-    common = common_shingles(held.join(stitched, "text", "left_anti"), params.common)
+    common = _common_shingles(held.join(stitched, "text", "left_anti"), params.common)
     sided = _with_sides(binned, told, heads, stitched)
     frames = {"shares": sided, "texts": binned.select("bin", "text").distinct().join(texts.select("text", "content"), "text")}
     return grouped(frames, "bin", lambda tables: _taken(tables, common, params), PASSAGE)
 
 
-def common_shingles(held: DataFrame, limit: int) -> Shingles:
+def _common_shingles(held: DataFrame, limit: int) -> Shingles:
     """Return the shingles that more than `limit` stories hold, sorted: four bytes each come to the driver, and go to all."""
     counted = held.select("shingle", "story").distinct().groupBy("shingle").count().filter(f"count > {limit}")
     return np.sort(counted.select("shingle").toArrow()["shingle"].to_numpy()).astype(np.uint32)

@@ -67,7 +67,7 @@ def _learn(tables: Tables, params: DedupParams) -> pa.Table:
     pairs, numbers, words = words_of(tables)
     measures, zones = compare(words, pairs, learn=True)
     likely = judge(measures, params).copy
-    rows = [*pair_columns(tables, measures, zones, likely), *[[None] * len(pairs)] * 4]
+    rows = [*_pair_columns(tables, measures, zones, likely), *[[None] * len(pairs)] * 4]
     every = [words.tally[:, low:high] for low, high in zip(words.low.tolist(), words.high.tolist(), strict=True)]
     seen = np.flatnonzero([tally[0].any() for tally in every])
     tallies = [every[text].tobytes() for text in seen.tolist()]
@@ -93,13 +93,13 @@ def _decide(tables: Tables, params: DedupParams) -> pa.Table:
     pairs, numbers, words = words_of(tables)
     add_tallies(words, numbers, tables["tallies"])
     measures, _ = compare(words, pairs)
-    zones = read_zones(tables["pairs"]["zones"])
+    zones = _read_zones(tables["pairs"]["zones"])
     order = by_number(tables["texts"])
     titles, sites = texts_of(order["title"]), texts_of(order["site"])
     copied = judge(measures, params, on_two_sites(pairs, sites)).copy
     likely = np.flatnonzero(copied)
     copied[likely] &= ~about_own_parts(pairs, likely, zones, words, titles)
-    return pa.Table.from_batches([batch(PAIR, pair_columns(tables, measures, zones, copied))])
+    return pa.Table.from_batches([batch(PAIR, _pair_columns(tables, measures, zones, copied))])
 
 
 def words_of(tables: Tables) -> tuple[npt.NDArray[np.int64], Numbers, Words]:
@@ -123,7 +123,7 @@ def add_tallies(words: Words, numbers: Numbers, tallies: pa.Table) -> None:
         own += np.frombuffer(tally, np.int32).reshape(2, -1)
 
 
-def pair_columns(tables: Tables, measures: npt.NDArray[np.float32], zones: Zones, copied: npt.NDArray[np.bool_]) -> list[Any]:
+def _pair_columns(tables: Tables, measures: npt.NDArray[np.float32], zones: Zones, copied: npt.NDArray[np.bool_]) -> list[Any]:
     """Return the columns of pairs with what was measured."""
     rows = [zones.of(pair).tobytes() for pair in range(len(measures))]
     return [integers(tables["pairs"]["a"]), integers(tables["pairs"]["b"]), [row.tobytes() for row in measures], rows, copied]
@@ -134,7 +134,7 @@ def read_measures(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
     return np.frombuffer(b"".join(column.to_pylist()), np.float32).reshape(-1, len(MEASURES)).copy()
 
 
-def read_zones(column: pa.ChunkedArray) -> Zones:
+def _read_zones(column: pa.ChunkedArray) -> Zones:
     """Return passages from their bytes."""
     parts = column.to_pylist()
     bounds = np.cumsum([0, *(len(part) // 32 for part in parts)])
@@ -146,7 +146,7 @@ def read_verdicts(pairs: pa.Table, params: DedupParams) -> tuple[npt.NDArray[np.
     measures = read_measures(pairs["measures"])
     verdicts = judge(measures, params)
     verdicts.copy[:] = pairs["copied"].to_numpy()
-    return measures, read_zones(pairs["zones"]), verdicts
+    return measures, _read_zones(pairs["zones"]), verdicts
 
 
 def sorted_pairs(pairs: pa.Table) -> tuple[pa.Table, Integers, Integers]:
