@@ -88,35 +88,13 @@ def article_row(connection: Connection, article_id: str) -> Row | None:
 
 def article_page(connection: Connection, row: Row) -> ArticlePage:
     """Return an article for its page."""
-    block, passage, text = view("article_blocks"), view("article_passages"), view("article_texts")
-    dropped = connection.execute(
-        sa.select(block).where(block.c.article_id == row.article_id).order_by(block.c.block_index).limit(MOST_BLOCKS)
-    ).all()
-    n, first = sa.func.count(), sa.func.min(block.c.block_index)
-    of_rules = sa.select(block.c.rule, n).where(block.c.article_id == row.article_id).group_by(block.c.rule)
-    rules = tuple((rule, times) for rule, times in connection.execute(of_rules.order_by(n.desc(), first)))
-    passages = connection.execute(
-        sa.select(passage)
-        .where(passage.c.article_id == row.article_id)
-        .order_by(passage.c.start_offset, passage.c.source_article_id)
-    ).all()
-    taker = (passage.c.article_id, passage.c.title, passage.c.site)
-    taken_words = sa.func.sum(passage.c.words).label("words")
-    of_this = passage.c.source_article_id == row.article_id
-    reused = sa.select(*taker, taken_words, sa.func.count().label("passages")).where(of_this).group_by(*taker)
-    takers = sa.select(sa.func.count(sa.distinct(passage.c.article_id))).where(of_this)
-    listed = [column for column in text.c if column.name != "text"]
-    latest = (text.c.seen_at.is_(None), text.c.seen_at.desc(), text.c.version_no.desc())  # numbers are in the order of loads
-    versions = sa.select(*listed).where(text.c.article_id == row.article_id).order_by(*latest)
-    n_versions = sa.select(sa.func.count()).select_from(text).where(text.c.article_id == row.article_id)
-    is_this = sa.and_(text.c.text == row.text, text.c.title.is_not_distinct_from(row.title))
-    current = sa.select(text.c.version_no).where(text.c.article_id == row.article_id, is_this)
-    story, reject = view("story_heads").c, view("nightly_rejects").c
-    for_good = (reject.resolved_run_id.is_(None), reject.retryable.is_(sa.false()), reject.reason != NOT_ASKED)
-    gone = sa.select(reject.run_date, reject.reason, reject.detail).where(reject.url_id == row.url_id, *for_good)
+    dropped, rules, passages = _dropped(connection, row), _rules(connection, row), _passages(connection, row)
     sources = _sources(passages)
     taken = _claimed(passages, {source.article_id: source.number for source in sources})
     blocks = shown_blocks(row.text, dropped, taken)
+    reused, takers = _reused(connection, row)
+    versions, older = _versions(connection, row)
+    story = view("story_heads").c
     return ArticlePage(
         row=row,
         blocks=blocks[:MOST_BLOCKS],
@@ -125,14 +103,70 @@ def article_page(connection: Connection, row: Row) -> ArticlePage:
         sources=sources,
         words=number_of_words(row.text),
         own_words=sum(number_of_words(text) for text in own_texts(row.text, taken)),
-        reused=tuple(connection.execute(reused.order_by(taken_words.desc(), passage.c.article_id).limit(REUSED))),
-        takers=connection.execute(takers).scalar_one(),
-        versions=tuple(connection.execute(versions.limit(VERSIONS))),
-        older=max(0, connection.execute(n_versions).scalar_one() - VERSIONS),
-        current=connection.execute(current).scalar(),
+        reused=reused,
+        takers=takers,
+        versions=versions,
+        older=older,
+        current=_current(connection, row),
         members=connection.execute(sa.select(story.members).where(story.story_id == row.story_id)).scalar() or 1,
-        gone=connection.execute(gone.order_by(reject.run_date.desc())).first(),
+        gone=_gone(connection, row),
     )
+
+
+def _dropped(connection: Connection, row: Row) -> Sequence[Row]:
+    block = view("article_blocks")
+    query = sa.select(block).where(block.c.article_id == row.article_id).order_by(block.c.block_index)
+    return connection.execute(query.limit(MOST_BLOCKS)).all()
+
+
+def _rules(connection: Connection, row: Row) -> tuple[tuple[str, int], ...]:
+    """Return how many blocks each rule dropped, in all of the page."""
+    block = view("article_blocks").c
+    n, first = sa.func.count(), sa.func.min(block.block_index)
+    query = sa.select(block.rule, n).where(block.article_id == row.article_id).group_by(block.rule)
+    return tuple((rule, times) for rule, times in connection.execute(query.order_by(n.desc(), first)))
+
+
+def _passages(connection: Connection, row: Row) -> Sequence[Row]:
+    passage = view("article_passages")
+    query = sa.select(passage).where(passage.c.article_id == row.article_id)
+    return connection.execute(query.order_by(passage.c.start_offset, passage.c.source_article_id)).all()
+
+
+def _reused(connection: Connection, row: Row) -> tuple[tuple[Row, ...], int]:
+    """Return who took most from an article, and how many took something."""
+    passage = view("article_passages").c
+    of_this = passage.source_article_id == row.article_id
+    taker, words = (passage.article_id, passage.title, passage.site), sa.func.sum(passage.words).label("words")
+    query = sa.select(*taker, words, sa.func.count().label("passages")).where(of_this).group_by(*taker)
+    most = tuple(connection.execute(query.order_by(words.desc(), passage.article_id).limit(REUSED)))
+    return most, connection.execute(sa.select(sa.func.count(sa.distinct(passage.article_id))).where(of_this)).scalar_one()
+
+
+def _versions(connection: Connection, row: Row) -> tuple[tuple[Row, ...], int]:
+    """Return the latest versions of an article without their texts, and how many there are besides."""
+    text = view("article_texts")
+    own = text.c.article_id == row.article_id
+    latest = (text.c.seen_at.is_(None), text.c.seen_at.desc(), text.c.version_no.desc())  # numbers are in the order of loads
+    listed = [column for column in text.c if column.name != "text"]
+    shown = tuple(connection.execute(sa.select(*listed).where(own).order_by(*latest).limit(VERSIONS)))
+    count = connection.execute(sa.select(sa.func.count()).select_from(text).where(own)).scalar_one()
+    return shown, max(0, count - VERSIONS)
+
+
+def _current(connection: Connection, row: Row) -> int | None:
+    """Return the number of the version that an article is as it stands."""
+    text = view("article_texts").c
+    is_this = (text.article_id == row.article_id, text.text == row.text, text.title.is_not_distinct_from(row.title))
+    return connection.execute(sa.select(text.version_no).where(*is_this)).scalar()
+
+
+def _gone(connection: Connection, row: Row) -> Row | None:
+    """Return why an article's page gave none any more when it was last asked for."""
+    reject = view("nightly_rejects").c
+    for_good = (reject.resolved_run_id.is_(None), reject.retryable.is_(sa.false()), reject.reason != NOT_ASKED)
+    query = sa.select(reject.run_date, reject.reason, reject.detail).where(reject.url_id == row.url_id, *for_good)
+    return connection.execute(query.order_by(reject.run_date.desc())).first()
 
 
 def change(connection: Connection, article_id: str, old: int, new: int) -> Change | None:

@@ -191,9 +191,9 @@ def article_rows(batch: ArticleBatch, run_id: str, run_date: str) -> pa.RecordBa
 
 def version_rows(rows: pa.RecordBatch, places: Sequence[int], numbers: Sequence[int]) -> pa.RecordBatch:
     """Return rows of `article_versions` for those at `places` of rows of `articles`, with their version numbers."""
-    chosen = rows.take(pa.array(places, pa.int64()))
-    derived: dict[str, Any] = {"version_no": list(numbers), "seen_at": chosen["fetched_at"], "run_id": chosen["last_run_id"]}
-    return as_rows(article_versions, chosen, derived)
+    kept = rows.take(pa.array(places, pa.int64()))
+    derived: dict[str, Any] = {"version_no": list(numbers), "seen_at": kept["fetched_at"], "run_id": kept["last_run_id"]}
+    return as_rows(article_versions, kept, derived)
 
 
 def dropped_rows(batch: ArticleBatch) -> pa.RecordBatch:
@@ -317,7 +317,7 @@ def _row_hashes(columns: pa.RecordBatch, content_hashes: list[str]) -> list[str]
     metadata = [pc.fill_null(columns[name], NOTHING) for name in (*METADATA, *MORE_METADATA)]
     paid = columns["paywalled"].cast(pa.string())
     authors = pc.binary_join(columns["authors"], BETWEEN)
-    joined = pc.binary_join_element_wise(pa.array(content_hashes, pa.string()), *metadata, paid, authors, blocks, BETWEEN)
-    offsets, data = utf8(joined)
+    whole = pc.binary_join_element_wise(pa.array(content_hashes, pa.string()), *metadata, paid, authors, blocks, BETWEEN)
+    offsets, data = utf8(whole)
     view, sha256 = data.data, hashlib.sha256
     return [sha256(view[start:end]).hexdigest()[:32] for start, end in pairwise(offsets.tolist())]

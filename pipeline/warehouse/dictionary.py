@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from pipeline.errors import ConfigError
-from pipeline.warehouse.sqlfiles import sql_files, sql_folder
+from pipeline.warehouse.sqlfiles import SqlFile, sql_files, sql_folder
 from pipeline.warehouse.tables import metadata
 
 DICTIONARY_HEAD = """# Data dictionary
@@ -74,14 +74,18 @@ def cookbook() -> str:
     """Return the query cookbook as Markdown."""
     parts = [QUERIES_HEAD]
     for file in sql_files("queries"):
-        body = "\n".join(line for line in file.text.splitlines() if not line.startswith("--"))
-        parts += [f"## {file.name.replace('_', ' ').capitalize()}", "", file.comment, "", "```sql", body.strip(), "```", ""]
+        parts += [f"## {file.name.replace('_', ' ').capitalize()}", "", file.comment, "", *_query(file)]
     parts += [SEARCH_HEAD]
     for dialect, name in (("postgresql", "PostgreSQL"), ("sqlite", "SQLite")):
         (query,) = (file for file in sql_files(f"search/{dialect}") if file.name == "query")
-        body = "\n".join(line for line in query.text.splitlines() if not line.startswith("--"))
-        parts += [f"{name}: {query.comment}", "", "```sql", body.strip(), "```", ""]
+        parts += [f"{name}: {query.comment}", "", *_query(query)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _query(file: SqlFile) -> list[str]:
+    """Return the lines that show what a file asks, without its comments."""
+    body = "\n".join(line for line in file.text.splitlines() if not line.startswith("--"))
+    return ["```sql", body.strip(), "```", ""]
 
 
 def documents() -> dict[Path, str]:

@@ -115,33 +115,7 @@ def _find_touched(bulk: Bulk, staged: sa.Table, seen: sa.Table) -> None:
 
 def _load_stories(bulk: Bulk, night: Night, staged_members: sa.Table) -> Merged:
     """Compute the touched stories from their members that are loaded."""
-    given = (
-        sa.select(staged_members.c.story_id, sa.func.min(staged_members.c.canonical_article_id).label("canonical"))
-        .group_by(staged_members.c.story_id)
-        .subquery("given")
-    )
-    m, a = story_members.c, articles.c
-    leads = m.relation.in_(("canonical", "unique"))
-    canonical = sa.func.coalesce(
-        sa.func.min(sa.case((m.article_id == given.c.canonical, m.article_id))),
-        sa.func.min(sa.case((leads, m.article_id))),
-        sa.func.min(m.article_id),
-    )
-    alive = (
-        sa.select(
-            m.story_id,
-            canonical.label("canonical"),
-            sa.func.count().label("members"),
-            sa.func.count(sa.distinct(a.site)).label("sites"),
-            sa.func.min(a.published_at).label("first"),
-            sa.func.max(a.published_at).label("last"),
-        )
-        .join_from(_touched, story_members, m.story_id == _touched.c.story_id)
-        .join(articles, a.article_id == m.article_id)
-        .join(given, given.c.story_id == m.story_id, isouter=True)
-        .group_by(m.story_id)
-        .subquery("alive")
-    )
+    alive = _alive(staged_members)
     heir = story_members.alias("heir")
     rows = (
         sa.select(
@@ -164,6 +138,37 @@ def _load_stories(bulk: Bulk, night: Night, staged_members: sa.Table) -> Merged:
     staged, _ = stage(bulk, stories, ())
     total = bulk.connection.execute(staged.insert().from_select([c.name for c in staged.columns], rows)).rowcount
     return merge(bulk, stories, staged, total, not_compared=("last_run_id",), kept=("first_run_id",))
+
+
+def _alive(staged_members: sa.Table) -> sa.Subquery:
+    """Return of the touched stories with members the canonical, which tonight may name, how many members, and their times."""
+    given = (
+        sa.select(staged_members.c.story_id, sa.func.min(staged_members.c.canonical_article_id).label("canonical"))
+        .group_by(staged_members.c.story_id)
+        .subquery("given")
+    )
+    m, a = story_members.c, articles.c
+    leads = m.relation.in_(("canonical", "unique"))
+    canonical = sa.func.coalesce(
+        sa.func.min(sa.case((m.article_id == given.c.canonical, m.article_id))),
+        sa.func.min(sa.case((leads, m.article_id))),
+        sa.func.min(m.article_id),
+    )
+    return (
+        sa.select(
+            m.story_id,
+            canonical.label("canonical"),
+            sa.func.count().label("members"),
+            sa.func.count(sa.distinct(a.site)).label("sites"),
+            sa.func.min(a.published_at).label("first"),
+            sa.func.max(a.published_at).label("last"),
+        )
+        .join_from(_touched, story_members, m.story_id == _touched.c.story_id)
+        .join(articles, a.article_id == m.article_id)
+        .join(given, given.c.story_id == m.story_id, isouter=True)
+        .group_by(m.story_id)
+        .subquery("alive")
+    )
 
 
 def _align_members(bulk: Bulk, night: Night) -> int:
