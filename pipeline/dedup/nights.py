@@ -118,7 +118,7 @@ def _decide_night(
         known_sites=graph.sites, fresh={number for number in own if collection.documents[number].id not in known},
     )  # fmt: skip
     logger.info("%d documents and %d of other nights: %d pairs", len(tonight.ids), len(around.documents), len(numbered))
-    parts = _parts(tonight, collection, text_of, marks, own, numbered, decision, holders, known, params)
+    parts = _parts(tonight, around, collection, text_of, marks, own, numbered, decision, holders, known, params)
     return _concerning(tonight, around, decision, parts)
 
 
@@ -182,8 +182,8 @@ def _concerning(tonight: _Tonight, around: Around, decision: Decision, parts: tu
 
 
 def _parts(
-    tonight: _Tonight, collection: Collection, text_of: TextNumbers, marks: U64, own: set[int], pairs: Pairs, decision: Decision,
-    holders: NightHolders, known: frozenset[str], params: DedupParams,
+    tonight: _Tonight, around: Around, collection: Collection, text_of: TextNumbers, marks: U64, own: set[int], pairs: Pairs,
+    decision: Decision, holders: NightHolders, known: frozenset[str], params: DedupParams,
 ) -> tuple[IndexPart, ...]:  # fmt: skip
     """Return what tonight leaves behind; nothing where the index has counted every document already."""
     if tonight.ids <= known:
@@ -203,7 +203,7 @@ def _parts(
         start = end
     ties = _ties(collection, text_of.keys, own, pairs, decision, holders, known, params)
     parts.append(IndexPart("ties", 0, version, len(ties.keys), ties.pack()))
-    parts.append(_far(tonight, ids, decision, version, params))
+    parts.append(_far(tonight, ids, decision, around.beyond, version, params))
     return tuple(parts)
 
 
@@ -238,9 +238,15 @@ def _ties(
     )
 
 
-def _far(tonight: _Tonight, ids: Sequence[str], decision: Decision, version: str, params: DedupParams) -> IndexPart:
-    """Return some bands of tonight's texts that stand for themselves: a copy is found by its canonical."""
-    copies = {member.article_id for member in decision.members if member.relation == "copy"}
+def _far(
+    tonight: _Tonight, ids: Sequence[str], decision: Decision, beyond: Container[str], version: str, params: DedupParams
+) -> IndexPart:  # fmt: skip
+    """Return some bands of tonight's texts that a night far away sees: a copy is found by its canonical.
+
+    Unless that lies beyond the window: when its own night is run again, that sees no other of tonight's.
+    """
+    members = (member for member in decision.members if member.relation == "copy")
+    copies = {member.article_id for member in members if member.canonical_article_id not in beyond}
     rows = np.array([row for row, identity in enumerate(ids) if identity not in copies], np.int64)
     bands = np.concatenate([np.zeros((params.far, 0), np.uint32), *(chunk.bands[: params.far] for chunk in tonight.chunks)], axis=1)
     data = pack(ids=[ids[row] for row in rows.tolist()], keys=tonight.keys[rows], bands=bands[:, rows])

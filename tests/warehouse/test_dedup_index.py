@@ -97,6 +97,16 @@ def test_a_night_that_is_made_up_for_finds_the_copies_of_nights_beyond_its_windo
     assert after[first.article_id][0] == after[copy.article_id][0]
 
 
+def test_a_story_over_nights_far_apart_stays_one_however_often_they_are_run(sqlite_template: Path, tmp_path: Path) -> None:
+    nights = {0: [wire("a", 1, 0)], 80: [wire("c", 1, 80, 7), wire("e", 1, 80, 6)]}
+    for order in ((0, 80), (80, 0)):
+        with open_warehouse(f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / f'{order[0]}.db')}") as warehouse:
+            for day in (*order, 80, 0, 80, 0):
+                result = decide(warehouse, day, nights[day])
+                load(warehouse, night(day, nights[day], result.members, reuse=result.reuse, index=result.parts))
+            assert len({story for _, story, *_ in standing(warehouse)[0]}) == 1
+
+
 def test_beyond_the_window_an_article_that_gets_a_copy_keeps_the_sources_it_had(warehouse: Warehouse) -> None:
     source = wire("a", 1, 0)
     text = "\n\n".join([text_of(2), *source.text.split("\n\n")[2:4]])
