@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.dedup import DedupParams
 from pipeline.dedup.align import compare
+from pipeline.dedup.shared import Mask, Pairs, Shared, share, units_of
 from pipeline.dedup.sketch import encode
 from pipeline.dedup.verdict import judge, proofs
 from pipeline.dedup.words import read_words
 
-COPY, RETOLD, FORM, REUSE, NOTHING = (
+COPY, RETOLD, FORM, REUSE, SLIGHT, NOTHING = (
     "copy",
     "copy, where another pair of the two stories says so too: both have much of their own",
     "the same form filled with other names and figures: no copy, no reuse",
     "reuse: passages in common, each its own story",
+    "a short passage or somebody's words in common: reuse only where one of the two is stitched from more stories",
     "nothing in common that counts",
 )
+_PAIR = np.array([[0, 1]])
 _COLUMN = 60  # characters of each of the two columns
 
 
@@ -50,7 +54,7 @@ def compare_texts(one: str, other: str) -> PairReport:
     """Align two texts and judge them; what only other texts could tell (who else has the words) is left out."""
     params = DedupParams()
     words = read_words(encode([one, other]))
-    measures, zones = compare(words, np.array([[0, 1]]))
+    measures, zones = compare(words, _PAIR)
     verdicts = judge(measures, params)
     first = int(words.low[1])
     passages = tuple(
@@ -68,8 +72,18 @@ def compare_texts(one: str, other: str) -> PairReport:
     elif verdicts.form[0]:
         verdict = FORM
     else:
-        verdict = REUSE if any(passage.words >= params.passage for passage in passages) else NOTHING
+        verdict = _sharing(share(_PAIR, zones, verdicts, range(2), units_of(words), _none_common, params).get(0, []))
     return PairReport(verdict, next(proofs(measures)), passages)
+
+
+def _sharing(shared: Sequence[Shared]) -> str:
+    if not shared:
+        return NOTHING
+    return SLIGHT if shared[0].slight else REUSE
+
+
+def _none_common(_: Pairs, rows: npt.NDArray[np.int32]) -> Mask:
+    return np.zeros(len(rows), np.bool_)
 
 
 def side_by_side(one: str, other: str, report: PairReport) -> Iterator[str]:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from pipeline.dedup.pair import COPY, FORM, NOTHING, REUSE, compare_texts, side_by_side
-from tests.dedup.articles import article
+from pipeline.dedup import find_duplicates
+from pipeline.dedup.pair import COPY, FORM, NOTHING, REUSE, SLIGHT, compare_texts, side_by_side
+from tests.dedup.articles import article, document
 
 
 def test_a_pair_is_shown_side_by_side_with_what_it_shares() -> None:
@@ -25,6 +26,16 @@ def test_a_cut_copy_and_two_strangers_are_told_apart() -> None:
     assert compare_texts(article(4), article(4)[:700]).verdict == COPY
     assert compare_texts(article(4), article(5)).verdict == NOTHING
     assert compare_texts("", "word").verdict == NOTHING
+
+
+def test_a_pair_is_said_to_share_what_is_told_of_it_among_others() -> None:
+    phrase = " ".join(article(9, 2).split(" ")[:17])
+    quotation = f"“{' '.join(article(9, 3).split()[:30])}”, said the mayor."
+    title = "พลเอกประยุทธ์ จันทร์โอชา นายกรัฐมนตรีและรัฐมนตรีว่าการกระทรวงกลาโหม"
+    for shared, alphabet, verdict in ((phrase, "latin", SLIGHT), (quotation, "latin", SLIGHT), (title, "thai", NOTHING)):
+        one, other = (f"{article(4 + n, 4, alphabet)}\n\n{shared}\n\n{article(14 + n, 4, alphabet)}" for n in range(2))
+        assert compare_texts(one, other).verdict == verdict
+        assert find_duplicates([document("a", one), document("b", other, 2)]).reuse == ()
 
 
 def test_passages_in_another_order_are_all_shown() -> None:
