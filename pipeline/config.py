@@ -105,7 +105,8 @@ def load_settings(
             raise ConfigError(f"{path}: there is no setting {key!r}; the settings are {listed(hints)}")
         where[key] = f"{path}: {key}"
         values[key] = typed(value, hints[key], where[key])
-    for variable, text in environment.items():
+    for variable, said in environment.items():
+        text = said.strip()  # the end of a line comes along with a secret that was read from a file, or an .env of Windows
         key = variable.removeprefix(ENV_PREFIX).lower()
         if not variable.startswith(ENV_PREFIX) or (only and key not in only):
             continue

@@ -22,6 +22,19 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+def test_the_end_of_a_line_is_no_part_of_a_value(tmp_path: Path) -> None:
+    """A secret that was made from a file ends in one, and an `.env` of Windows has two letters for it."""
+    environment = {
+        "COPYDESK_WAREHOUSE_URL": "postgresql://desk:secret@db/news\n",
+        "COPYDESK_STORE": "data/my store\r",
+        "COPYDESK_ALLOW_PRIVATE_HOSTS": "1\r",
+        "COPYDESK_TIMEZONE": "\r",
+    }
+    settings = load_settings(environment, tmp_path / "none")
+    assert (settings.warehouse_url, settings.store) == ("postgresql://desk:secret@db/news", "data/my store")
+    assert (settings.allow_private_hosts, settings.timezone) == (True, "UTC")
+
+
 def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
     file = tmp_path / "pipeline.toml"
     file.write_text('delay = 3\nstore = "elsewhere"\n')

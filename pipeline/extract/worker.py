@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from pipeline.errors import Reject
+from pipeline.errors import Reject, of_os_error
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def main() -> None:
         if job.warm_up is not None:
             job.warm_up()
     except OSError as error:  # a full disk, a file that cannot be read: not a bug, so no trace
-        sys.exit(f"the extraction workers cannot start: {error}")
+        sys.exit(f"the extraction workers cannot start: {of_os_error(error)}")
     settle()
     with suppress(ConnectionError):  # the pool was killed
         _answer(control, job)

@@ -177,7 +177,7 @@ def test_a_worker_that_finds_no_room_says_so_without_a_trace(capfd: pytest.Captu
     with pytest.raises(Fatal, match="did not start"), ExtractPool(1, warm_up=find_no_room) as pool:
         list(pool.map([page("a")]))
     said = capfd.readouterr().err
-    assert "No space left on device: '/tmp/model'" in said
+    assert "the disk is full (/tmp/model: No space left on device): make room where" in said
     assert "Traceback" not in said
 
 
