@@ -37,7 +37,8 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from pipeline.records import Article, Block, Fetch, StoryMember
-from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches, read_row_groups
+from pipeline.stages import keyed_articles
+from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches
 from pipeline.urls import article_id
 from pipeline.warehouse import ArticleKey, KeyedBatch, Night, article_keys, load, open_warehouse, upgrade
 from pipeline.warehouse.article_batches import article_rows, read_batch
@@ -131,10 +132,7 @@ def stored(folder: Path, name: str = "part") -> Iterator[pa.RecordBatch]:
 
 def keyed(folder: Path) -> Iterator[KeyedBatch]:
     """Yield the articles of a phase as the load stage does."""
-    for shard in range(SHARDS):
-        partition = Partition("clean", "2026-03-01", f"{shard:03d}")
-        for keys, articles in zip(*(read_row_groups(LocalStore(folder), partition, n) for n in ("keys", "part")), strict=True):
-            yield KeyedBatch(keys(), articles)
+    return keyed_articles(LocalStore(folder), "2026-03-01")
 
 
 def renamed(batch: pa.RecordBatch, turn: int) -> pa.RecordBatch:

@@ -16,7 +16,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ R = TypeVar("R")
 MANIFEST = "MANIFEST.json"
 READ_ATTEMPTS = 5
 ROWS_PER_GROUP = 1000  # articles are ~5 KB a row and more with their blocks: a row group stays below some 20 MB in memory
+AT_ONCE = 1 << 24  # bytes of the row groups, not compressed, that a load takes together
 
 
 class Store(Protocol):
@@ -288,19 +289,43 @@ def read_batches(store: Store, partition: Partition, name: str = "part") -> Iter
             yield from table.iter_batches(batch_size=ROWS_PER_GROUP, use_threads=False)
 
 
-def read_row_groups(store: Store, partition: Partition, name: str) -> Iterator[Callable[[], pa.RecordBatch]]:
-    """Yield for each row group of a table a function that reads it, to be called before the next is asked for."""
+def read_with_keys(store: Store, partition: Partition) -> Iterator[tuple[pa.RecordBatch, Callable[[], pa.RecordBatch]]]:
+    """Yield the row groups of the table of keys, and with each a function that reads what it is the keys of.
+
+    Small groups come together: each batch has its price. The function is to be called before the next is asked for. Raises `Fatal`
+    for keys that cannot be of these rows.
+    """
     import pyarrow.parquet as pq
 
-    source = _open_table(store, partition, name)
-    if source is not None:
-        with source, pq.ParquetFile(source) as table:
-            for number in range(table.num_row_groups):
-                yield partial(_row_group, table, number)
+    with ExitStack() as stack:
+        opened = (_open_table(store, partition, name) for name in ("keys", "part"))
+        tables = [stack.enter_context(pq.ParquetFile(stack.enter_context(source))) for source in opened if source is not None]
+        if len(tables) < 2:  # nothing was ever committed
+            return
+        keys, rows = tables
+        if keys.num_row_groups != rows.num_row_groups:
+            raise Fatal(f"{partition.prefix}: the keys are not of these articles; run the night again `--from clean`")
+        sizes = [rows.metadata.row_group(number).total_byte_size for number in range(rows.num_row_groups)]
+        for numbers in _together(sizes, AT_ONCE):
+            yield _row_groups(keys, numbers), partial(_row_groups, rows, numbers)
 
 
-def _row_group(table: Any, number: int) -> pa.RecordBatch:
-    return table.read_row_group(number, use_threads=False).combine_chunks().to_batches()[0]  # threads double the CPU-seconds
+def _together(sizes: Iterable[int], limit: int) -> Iterator[list[int]]:
+    """Yield the places of consecutive sizes that come to no more than `limit`, or of one that is greater."""
+    together: list[int] = []
+    total = 0
+    for place, size in enumerate(sizes):
+        if together and total + size > limit:
+            yield together
+            together, total = [], 0
+        together.append(place)
+        total += size
+    if together:
+        yield together
+
+
+def _row_groups(table: Any, numbers: list[int]) -> pa.RecordBatch:
+    return table.read_row_groups(numbers, use_threads=False).combine_chunks().to_batches()[0]  # threads double the CPU-seconds
 
 
 def _open_table(store: Store, partition: Partition, name: str) -> pa.NativeFile | None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import pipeline
 from pipeline.captures import LEFT_OVER, SUCCEEDED
-from pipeline.errors import BudgetSpent, Fatal
+from pipeline.errors import BudgetSpent
 from pipeline.progress import progress_log
 from pipeline.records import IndexPart, Reuse, SiteLine, StageReport
 from pipeline.runs import WHOLE, Run, batches_of, is_whole, records_of, rejects_of, reports_of, sources_read
 from pipeline.stages.common import logged, logger, warehouse_of
-from pipeline.store import Partition, Store, read_batches, read_manifest, read_records, read_row_groups, shards_of
+from pipeline.store import Partition, Store, read_batches, read_manifest, read_records, read_with_keys, shards_of
 
 if TYPE_CHECKING:
     from pipeline.warehouse import KeyedBatch
@@ -88,10 +87,8 @@ def keyed_articles(store: Store, run_date: str) -> Iterator[KeyedBatch]:
         if manifest is not None and "keys" not in manifest.files:
             yield from map(with_keys, read_batches(store, partition))
             continue
-        for keys, articles in zip_longest(*(read_row_groups(store, partition, name) for name in ("keys", "part"))):
-            if keys is None or articles is None:
-                raise Fatal(f"{partition.prefix}: the keys are not of these articles; run the night again `--from clean`")
-            yield KeyedBatch(keys(), articles)
+        for keys, read in read_with_keys(store, partition):
+            yield KeyedBatch(keys, read)
 
 
 def check_error_budget(reports: Iterable[StageReport], budget: float) -> None:

@@ -101,6 +101,17 @@ def test_a_partition_without_keys_is_loaded_all_the_same(warehouse: Warehouse, t
     assert everything(warehouse) == before
 
 
+def test_small_row_groups_are_read_together_and_great_ones_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.store.ROWS_PER_GROUP", 1)
+    monkeypatch.setattr("pipeline.store.AT_ONCE", 20_000)  # bytes; an article without text has some 2,000
+    lengths = (10, 10, 10, 40_000, 10, 9_000, 9_000, 10)
+    articles = [make.article(f"a{n}", f"{n} " + "x" * length) for n, length in enumerate(lengths)]
+    batches = list(_committed(tmp_path, ("part", Article, articles), ("keys", ArticleKey, list(article_keys(articles)))))
+    ids = [batch.keys["article_id"].to_pylist() for batch in batches]
+    assert [article_id for batch in ids for article_id in batch] == [article.article_id for article in articles]
+    assert [len(batch) for batch in ids] == [3, 1, 2, 2]
+
+
 def test_keys_that_are_not_of_the_articles_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match="keys are not of these articles; run"):
         list(_committed(tmp_path, ("part", Article, [make.article("a")]), ("keys", ArticleKey, [])))
