@@ -36,7 +36,7 @@ R = TypeVar("R")
 MANIFEST = "MANIFEST.json"
 READ_ATTEMPTS = 5
 ROWS_PER_GROUP = 1000  # articles are ~5 KB a row and more with their blocks: a row group stays below some 20 MB in memory
-AT_ONCE = 1 << 24  # bytes of the row groups, not compressed, that a load takes together
+AT_ONCE = 12 << 20  # bytes of the row groups, not compressed, that a load takes together
 
 
 class Store(Protocol):
