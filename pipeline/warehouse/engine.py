@@ -203,13 +203,14 @@ def _refuse_encoding(shown: str, encoding: str) -> None:
 
 
 def _may_only_be_read(path: Path) -> bool:
+    path = path.resolve()  # what SQLite writes beside it is beside the file that a link leads to
     may_look = os.path.isfile(path)  # noqa: PTH113 - pathlib raises where this user may not
     return may_look and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
     """Open a file that may only be read. A write-ahead log is read with it; without one nobody writes, and none can be made."""
-    how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
+    how = "mode=ro" if _log_of(path).exists() else "immutable=1"
     uri = f"{path.absolute().as_uri()}?{how}"
     return sqlite3.connect(uri, uri=True, timeout=READ_TIMEOUT, check_same_thread=False)
 
@@ -257,8 +258,12 @@ def _file(path: Path, *, read_only: bool) -> tuple[int, ...] | None:
         found = path.stat()
     except OSError:
         return None
-    written = (found.st_mtime_ns, found.st_size, Path(f"{path}-wal").exists()) if read_only else ()
+    written = (found.st_mtime_ns, found.st_size, _log_of(path).exists()) if read_only else ()
     return found.st_dev, found.st_ino, *written
+
+
+def _log_of(path: Path) -> Path:
+    return Path(f"{path.resolve()}-wal")
 
 
 def checkpoint(warehouse: Warehouse) -> None:

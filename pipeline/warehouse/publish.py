@@ -310,8 +310,9 @@ def _switch(root: Path, new: Path, version: Path, before: Path | None, manifest:
     _write_duckdb(version, manifest)  # a view is bound when it is made: its files must be in their place
     _point(root / "current", f"versions/{version.name}")
     _point(root / "copydesk.duckdb", "current/copydesk.duckdb")
+    kept = {version.name, before.name if before else version.name}  # by name: the folder may be reached by way of a link
     for old in (root / "versions").iterdir():
-        if old not in (version, before):
+        if old.name not in kept:
             shutil.rmtree(old, ignore_errors=True)
 
 

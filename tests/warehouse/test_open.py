@@ -81,18 +81,26 @@ def test_a_file_in_a_folder_that_may_not_be_entered_is_told_with_the_mend(
     folder.chmod(0o700)
 
 
+@pytest.mark.parametrize("linked", [False, True])
 @pytest.mark.parametrize("written", ["closed", "being written"])
-def test_a_file_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+def test_a_file_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, linked: bool) -> None:
     url = f"sqlite:///{tmp_path}/warehouse.db"
+    if linked:
+        (tmp_path / "disk").mkdir()
+        (tmp_path / "warehouse.db").symlink_to(tmp_path / "disk" / "warehouse.db")
     with open_warehouse(url) as warehouse:
         upgrade(warehouse)
         load(warehouse, full_night())
         writer = warehouse.engine.connect() if written == "being written" else nullcontext()
-        with writer:
+        with writer as connected:
+            if connected is not None:
+                connected.execute(sa.text("UPDATE articles SET section = 'now'"))  # which is in the log alone
+                connected.commit()
             monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may write everywhere
             with open_warehouse(url) as reader:
                 with reader.reading() as connection:
-                    assert connection.execute(sa.text("SELECT count(*) FROM articles")).scalar_one() > 0
+                    section = connection.execute(sa.text("SELECT MIN(section) FROM articles")).scalar()
+                    assert section == (None if connected is None else "now")
                 with pytest.raises(ConfigError, match="readonly database"), reader.reading() as connection:
                     connection.execute(sa.text("DELETE FROM articles"))
                 with pytest.raises(ConfigError, match="may only be read by this user; give this user the right to"):

@@ -180,6 +180,17 @@ def test_a_reader_keeps_the_version_it_has_open(warehouse: Warehouse, tmp_path: 
     assert len(list((tmp_path / "versions").iterdir())) == 2
 
 
+def test_a_folder_behind_a_link_keeps_the_version_before_too(warehouse: Warehouse, tmp_path: Path) -> None:
+    """It was taken for another and deleted under its readers."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+    for day in range(3):
+        load(warehouse, night(day, [make.article(f"a{day}", day=day)]))
+        publish(warehouse, tmp_path / "data" / "out", f"2026-03-0{day + 1}")
+    kept = sorted(path.name[:10] for path in (tmp_path / "data" / "out" / "versions").iterdir())
+    assert kept == ["2026-03-02", "2026-03-03"]
+
+
 def test_a_failed_check_names_its_rows_and_leaves_what_was_published(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, full_night(0))
     publish(warehouse, tmp_path, "2026-03-01")
