@@ -15,7 +15,7 @@ from pipeline.warehouse.sqlfiles import SqlFile, as_text, sql_files
 logger = logging.getLogger(__name__)
 
 PRESENT = {
-    "postgresql": "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'articles_search'",
+    "postgresql": "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('articles_search')",
     "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE name = 'article_search'",
 }
 OWNED = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('articles_search')"

@@ -195,6 +195,15 @@ def test_a_source_is_measured_by_each_article_once(warehouse: Warehouse) -> None
         assert connection.execute(sa.text(query)).all() == [(2, 1.5, 1.0)]
 
 
+@pytest.mark.parametrize("url", DATABASES, indirect=True)
+def test_half_a_hundredth_of_an_hour_is_rounded_alike_everywhere(warehouse: Warehouse) -> None:
+    lead, copy = (article(n, published_at=f"2026-03-01T06:{at}") for n, at in (("lead", "30:00Z"), ("copy", "28:30Z")))
+    load(warehouse, night(0, [lead, copy], story(lead, copy)))
+    with warehouse.reading() as connection:
+        lags = connection.scalars(sa.text("SELECT lag_hours FROM article_copies ORDER BY lag_hours")).all()
+    assert lags == [-0.03, 0.0]
+
+
 @pytest.fixture
 def counted(url: str) -> Iterator[sa.Connection]:
     """A connection to a warehouse of 200 articles from 20 sites that the database has statistics of."""

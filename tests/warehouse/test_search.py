@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from pipeline.warehouse import Warehouse, load, open_warehouse, upgrade
 from pipeline.warehouse.search import set_search
 from pipeline.warehouse.sqlfiles import sql_files
+from tests.warehouse.conftest import admin
 from tests.warehouse.make import article, everything, full_night, night
 
 
@@ -67,3 +71,17 @@ def test_it_can_be_turned_off_again(warehouse: Warehouse) -> None:
     assert not set_search(warehouse, on=False)
     assert load(warehouse, full_night()).changed
     assert set_search(warehouse, on=True)
+
+
+@pytest.mark.slow
+def test_an_index_is_seen_from_a_schema_of_ones_own(new_database: Callable[[], str]) -> None:
+    base = make_url(new_database())
+    plain = base.render_as_string(hide_password=False)
+    with open_warehouse(plain) as owner:
+        upgrade(owner)
+        assert set_search(owner, on=True)
+    admin(plain, "CREATE SCHEMA ada")
+    with open_warehouse(
+        base.update_query_dict({"options": "-csearch_path=ada,public"}).render_as_string(hide_password=False)
+    ) as own:
+        assert set_search(own, on=True) is False

@@ -21,7 +21,8 @@ SELECT
   m.score,
   CASE
     WHEN a.published_precision <> 'day' AND c.published_precision <> 'day'
-    THEN ROUND((julianday(a.published_at) - julianday(c.published_at)) * 24, 2)
+    -- In whole seconds first: a day is counted in binary fractions, and 18 seconds are 0.005 hours.
+    THEN ROUND(ROUND((julianday(a.published_at) - julianday(c.published_at)) * 86400, 3) / 36) / 100
   END AS lag_hours
 FROM articles a
 LEFT JOIN story_members m ON m.article_id = a.article_id
