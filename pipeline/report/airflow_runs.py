@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
 from airflow.utils.state import TaskInstanceState
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
 from pipeline.notify import CAUSE, NO_CAUSE
-from pipeline.report.app import night_page
+from pipeline.report.app import Short, night_page
 from pipeline.report.came_from import NOBODY, CameFrom, Failure
 from pipeline.scheduling import date_of_run
 
@@ -33,8 +33,8 @@ def add_run_route(app: FastAPI) -> None:
     def dag_run(
         request: Request,
         session: SessionDep,
-        dag_id: Annotated[str, Query(max_length=300)],
-        run_id: Annotated[str, Query(max_length=300)],
+        dag_id: Short,
+        run_id: Short,
     ) -> Response:
         # A plus sign that nobody encoded comes as a space, and no run id has one: manual__2026-11-20T00:00:00+00:00
         wanted = (run_id, run_id.replace(" ", "+"))

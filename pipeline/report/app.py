@@ -130,7 +130,9 @@ class _Pages:
     def refuse(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, StarletteHTTPException)
         title = {401: "Please log in to Airflow", 404: "Not found"}.get(error.status_code, "This cannot be shown")
-        return self.page(request, "message.html", status=error.status_code, title=title, text=str(error.detail))
+        answer = self.page(request, "message.html", status=error.status_code, title=title, text=str(error.detail))
+        answer.headers.update(error.headers or {})  # such as what is allowed where this is not
+        return answer
 
     def refuse_value(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -263,7 +265,7 @@ def _inert(pages: _Pages, raw_ref: str, url: str) -> Response:
     status = 200
     try:
         content = inert_page(open_store(pages.settings.store), raw_ref, url)
-    except CopydeskError as error:
+    except (CopydeskError, OSError) as error:  # a reader of the warehouse need have no right to read the archive
         status = 422 if isinstance(error, Reject) else 503
         content = inert_text(f"What the archive has of this page cannot be read: {error}")
     return HTMLResponse(content, status, HEADERS | {"Content-Security-Policy": POLICY})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,6 +70,7 @@ class Night:
     stories: tuple[Row, ...]
     lines: tuple[Row, ...]
     checks: tuple[Row, ...]
+    published_with: date | None  # the first night after its load that was published, where it was not by itself
 
 
 def newest(connection: Connection) -> date | None:
@@ -93,6 +94,8 @@ def night(connection: Connection, day: date, *, sources_after: str = "") -> Nigh
         return None
     days = days_until(connection, day)
     rows, after = _sources(connection, days, sources_after)
+    checks = _checks(connection, day)
+    passed = bool(checks) and all(check.passed for check in checks)
     return Night(
         run=run,
         earlier=days[-2] if len(days) > 1 else None,
@@ -107,7 +110,8 @@ def night(connection: Connection, day: date, *, sources_after: str = "") -> Nigh
         rejects=_rejects(connection, run.run_id),
         stories=_stories(connection, run.run_id),
         lines=_learned(connection, day),
-        checks=_checks(connection, day),
+        checks=checks,
+        published_with=None if passed else connection.scalar(_published(since=run.loaded_at)),
     )
 
 
@@ -120,7 +124,10 @@ def figures(connection: Connection, day: date) -> dict[str, str | int]:
 
 
 def nights(connection: Connection, before: date | None) -> Page:
-    """Return the nights up to and without `before`, the newest first, each with what it brought."""
+    """Return the nights up to and without `before`, the newest first.
+
+    Each with what it brought, how many of its checks failed, and whether a night that was loaded later has been published.
+    """
     runs, sources = view("nightly_runs"), view("nightly_sources").c
     query = sa.select(runs).order_by(runs.c.run_date.desc(), runs.c.run_id)
     if before:
@@ -138,7 +145,18 @@ def nights(connection: Connection, before: date | None) -> Page:
     failures = sa.func.sum(sa.case((checks.passed, 0), else_=1)).label("failed")
     within = checks.run_date.between(oldest_day, newest_day)
     checked = dict(connection.execute(sa.select(checks.run_date, failures).where(within).group_by(checks.run_date)).all())
-    return Page(tuple((row, counted.get(row.run_id), checked.get(row.run_date)) for row in page.rows), page.after)
+    later = {row.run_id: connection.scalar(_published(since=row.loaded_at)) for row in page.rows if checked.get(row.run_date) != 0}
+    rows = ((row, counted.get(row.run_id), checked.get(row.run_date), later.get(row.run_id)) for row in page.rows)
+    return Page(tuple(rows), page.after)
+
+
+def _published(*, since: datetime) -> sa.Select[Any]:
+    """Return the query of the first night that was loaded after `since` and published: with it all was that was loaded by then."""
+    runs, checks = view("nightly_runs"), view("nightly_checks")
+    failures = sa.func.sum(sa.case((checks.c.passed, 0), else_=1))
+    query = sa.select(runs.c.run_date).join_from(runs, checks, checks.c.run_date == runs.c.run_date)
+    query = query.where(runs.c.loaded_at > since).group_by(runs.c.run_date, runs.c.loaded_at).having(failures == 0)
+    return query.order_by(runs.c.loaded_at).limit(1)
 
 
 def articles_of(connection: Connection, day: date, site: str, source: str, after: tuple[str, str] | None) -> Page:

@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request, Response
 
 from pipeline.clean.explain import described_rules
 from pipeline.config import Settings
+from pipeline.errors import CheckFailed
 from pipeline.fetch.segments import ArchiveWriter
 from pipeline.records import Block, Rejected, Reuse, StageReport
 from pipeline.report.app import ROUTES, create_app, night_page
@@ -26,7 +27,7 @@ from pipeline.report.raw import inert_page
 from pipeline.report.render import style
 from pipeline.store import open_store
 from pipeline.urls import article_id, url_id
-from pipeline.warehouse import Warehouse, load, open_warehouse, set_search, upgrade
+from pipeline.warehouse import Warehouse, load, open_warehouse, publish, set_search, upgrade
 from tests.report.conftest import EVIL, LONG, served
 from tests.warehouse import make
 from tests.warehouse.make import full_night
@@ -118,8 +119,44 @@ def test_the_menu_marks_the_page_that_one_is_on(client: httpx.Client) -> None:
 
 def test_the_list_of_nights_tells_those_that_passed_their_checks_from_those_that_were_not_published(client: httpx.Client) -> None:
     rows = re.findall(r"<tr><th scope=\"row\".*?</tr>", client.get("/runs").text, re.DOTALL)
-    told = [re.findall(r"\d+ failed|passed|not published", row) for row in rows]
-    assert told == [["not published"], ["passed"], ["not published"]]
+    told = [re.findall(r"\d+ failed|passed|not published|published later", row) for row in rows]
+    assert told == [["not published"], ["passed"], ["published later"]]
+
+
+def test_a_night_that_was_published_with_a_later_one_says_so(
+    client: httpx.Client, filled: Warehouse, settings: Settings, rows: Any
+) -> None:
+    """One whose checks failed was called unpublished for ever."""
+
+    def checks_of(day: str) -> str:
+        section = lxml.html.fromstring(client.get(f"/run/{day}").text).xpath("//section[@aria-labelledby='checks']")[0]
+        return text_of_element(section)
+
+    assert "It was published with the night of 2026-03-02, whose checks passed." in checks_of("2026-03-01")
+    labels = [make.article(f"l{n}", f"Text {n}.\n\nRead more", 3) for n in range(5)]
+    load(filled, make.night(3, labels))
+    with pytest.raises(CheckFailed):
+        publish(filled, settings.publish, "2026-03-04")
+    assert "is published with the next run that passes" in checks_of("2026-03-04")
+    assert "was not published yet" in checks_of("2026-03-03")
+    load(filled, make.night(4, [make.article("good", day=4)]))
+    publish(filled, settings.publish, "2026-03-05")
+    assert "1 check of 7 failed: the night is in the warehouse, and was published with the night of 2026-03-05" in checks_of(
+        "2026-03-04"
+    )
+    told = text_of(client.get("/runs").text)
+    assert "1 failed published later" in told
+    load(filled, make.night(3, [make.article("late", day=3)]))
+    assert "is published with the next run that passes" in checks_of("2026-03-04"), "what was loaded since is not"
+
+
+def test_sites_that_differ_in_their_capitals_alone_are_two(client: httpx.Client, filled: Warehouse) -> None:
+    load(
+        filled,
+        make.night(2, [make.article(f"d{n}", f"Text {n}.", 2, url=None, site=site) for n, site in enumerate(("Wire", "wire"))]),
+    )
+    shown = lxml.html.fromstring(client.get("/run/2026-03-03/articles").text)
+    assert shown.xpath("//h2/a/text()") == ["Wire", "wire"]
 
 
 def test_the_first_page_is_the_last_night(client: httpx.Client) -> None:
@@ -255,6 +292,15 @@ def test_a_page_that_the_archive_lacks_is_told_in_its_frame(client: httpx.Client
     assert answer.status_code == 422
     assert answer.headers["content-security-policy"].startswith("sandbox;")
     assert lxml.html.fromstring(answer.text).xpath("string(//body)").startswith("What the archive has of this page cannot be read:")
+
+
+def test_an_archive_that_may_not_be_read_is_told_in_the_frame(client: httpx.Client, settings: Settings, evil: str) -> None:
+    raw = Path(settings.store, "raw")
+    raw.rename(raw.with_name("elsewhere"))
+    raw.touch()  # nobody may read below a file, and root may read all else
+    answer = client.get(f"/article/{evil}/page")
+    assert (answer.status_code, answer.headers["content-security-policy"][:8]) == (503, "sandbox;")
+    assert "Not a directory" in answer.text
 
 
 def shown_as_fetched(folder: Path, page: str, kind: str = "text/html") -> str:
@@ -849,6 +895,8 @@ def test_no_value_in_an_address_breaks_a_page(client: httpx.Client, filled: Ware
 
 
 def test_an_address_that_no_page_has_is_answered_with_a_page(client: httpx.Client) -> None:
+    answer = client.post("/runs")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
     answer = client.get("/no/such/page")
     assert answer.status_code == 404
     assert "Not found" in answer.text

@@ -50,6 +50,7 @@ def test_a_user_who_is_logged_in_gets_in(app: FastAPI) -> None:
     with served(app) as client:
         assert client.get("/report.css").status_code == 200
         assert client.get("/dag-run", params={"dag_id": "none", "run_id": "none"}).status_code == 404
+        assert client.get("/dag-run", params={"dag_id": "none", "run_id": "no\0ne"}).status_code == 422
 
 
 @pytest.mark.parametrize(
