@@ -35,6 +35,7 @@ NO_ORIGIN = 0.2  # of a site that nothing is known of
 _USUALLY_FIRST = 0.5
 _AHEAD = 3 * _DAY  # a first date so long before all others is doubted, unless the others are spread as widely
 _CUT = 0.85  # of the longest member: shorter ones were probably cut
+_MAX_LINKS = 8  # of a chain of pages that each name another as the original
 FEATURES = ("earliest", "undated", "dated", "origin", "losses", "additions", "length", "short")
 WEIGHTS_FILE = Path(__file__).with_name("canonical.toml")
 
@@ -203,10 +204,10 @@ def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int 
 
 
 def _last(number: int, targets: Mapping[int, int]) -> int:
-    """Return where a chain of links ends: a page that names another is not what others mean by it. Of a circle its first link."""
+    """Return where a chain of links ends: a page that names another is not what others mean by it. Of a circle, or a chain without end, its first link."""
     seen = [number]
     while (following := targets.get(seen[-1])) is not None:
-        if following in seen:
+        if following in seen or len(seen) > _MAX_LINKS:
             return targets[number]
         seen.append(following)
     return seen[-1]
