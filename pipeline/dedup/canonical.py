@@ -204,7 +204,10 @@ def _linked(documents: Sequence[Document], members: Sequence[Candidate]) -> int 
 
 
 def _last(number: int, targets: Mapping[int, int]) -> int:
-    """Return where a chain of links ends: a page that names another is not what others mean by it. Of a circle, or a chain without end, its first link."""
+    """Return where a chain of links ends: a page that names another is not what others mean by it.
+
+    Of a circle, or a chain without end, its first link.
+    """
     seen = [number]
     while (following := targets.get(seen[-1])) is not None:
         if following in seen or len(seen) > _MAX_LINKS:
