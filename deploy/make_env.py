@@ -26,7 +26,8 @@ COMPOSES_OWN = re.compile(r"COMPOSE_|DOCKER_|BUILDKIT_")
 
 TEMPLATE = """\
 # Made by `make env`. Secrets: keep this file out of version control and back it up with the data: without
-# AIRFLOW_FERNET_KEY the connections in Airflow's database cannot be read, without the passwords nothing can.
+# AIRFLOW_FERNET_KEY the connections in Airflow's database cannot be read, without the passwords nothing can. Those of databases and
+# broker stand in addresses: letters and digits only, should you choose your own.
 POSTGRES_PASSWORD={password}
 AIRFLOW_DB_PASSWORD={password}
 WAREHOUSE_DB_PASSWORD={password}

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from pathlib import Path
 from tempfile import gettempdir
@@ -36,7 +37,12 @@ def of_os_error(error: OSError) -> str:
     """Return an error of the operating system in words: the file, the fault and, of a full disk, the mend."""
     told = error.strerror or str(error)
     if isinstance(error.filename, str) and error.strerror:
-        told = f"{Path(error.filename).absolute()}: {told}"  # `data` alone says nothing of the folder that a command was run in
+        try:
+            told = f"{Path(error.filename).absolute()}: {told}"  # `data` alone says nothing of the folder that a command was run in
+        except FileNotFoundError as gone:
+            return of_os_error(gone)
+    elif told == os.strerror(errno.ENOENT):  # without a name nothing but the folder of this process is looked for
+        return "the folder that this was started in is gone; go to one that is there"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):  # Arrow does not say which file it was
         room = f"COPYDESK_STORE, COPYDESK_PUBLISH and {gettempdir()}"
         return f"the disk is full ({told}): make room where {room} are, then run again"

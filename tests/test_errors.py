@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,18 @@ def test_an_error_of_the_system_names_the_whole_path(tmp_path: Path, monkeypatch
         Path("data", "night").mkdir()
     assert of_os_error(caught.value) == f"{tmp_path}/data/night: No such file or directory"
     assert of_os_error(OSError("something else")) == "something else"
+    assert of_os_error(FileNotFoundError(2, "Failed to open local file '/x'")) == "Failed to open local file '/x'"
+
+
+@pytest.mark.parametrize("look", [Path.cwd, Path("data", "night").mkdir])
+def test_a_folder_that_was_taken_away_under_a_command_is_told(
+    look: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a new release took the place of the old one, and a shell is still in that."""
+    folder = tmp_path / "release"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with pytest.raises(FileNotFoundError) as caught:
+        look()
+    assert of_os_error(caught.value) == "the folder that this was started in is gone; go to one that is there"
