@@ -56,12 +56,12 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
     folded = fold(line).strip(" .,|-·:")
     if folded in authors or any(folded in (f"by {a}", f"von {a}", f"por {a}", f"par {a}") for a in authors):
         return True
-    if any(folded.startswith((f"{a},", f"{a} |", f"by {a}", f"{a} -")) for a in authors) and not ends_softly(line):
+    if any(folded.startswith((f"{a},", f"{a} |", f"{a} /", f"by {a}", f"{a} -")) for a in authors) and not ends_softly(line):
         return True
     if _is_dated_byline(line, authors):
         return True
     if ends_softly(line):
-        return False
+        return _is_signed_sentence(line)
     if any(_is_placed(folded, line, author) or _is_labelled(folded, author) for author in authors if author):
         return True
     if plain_byline(folded) in authors or fold(without_role(line)) in authors:
@@ -74,6 +74,12 @@ def is_byline(text: str, authors: Collection[str] = (), *, desks: bool = False) 
         return True
     made = PICTURED.split(WHO_MADE_WHAT.sub("", names or ""), maxsplit=1)
     return all(map(_are_names, made)) or (desks and _is_desk(names or line))
+
+
+def _is_signed_sentence(line: str) -> bool:
+    """Say whether a line is a byline with a full stop: words that only sign, and names: "Das Interview führte Jane Doe."."""
+    by = BY.match(line)
+    return by is not None and " " in by[1] and line.endswith(".") and _are_names(line[by.end() :].rstrip("."))
 
 
 def is_details(text: str, authors: Collection[str]) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.clean.author_lines import MAX_BIO_WORDS, is_bare_name, is_bio, is_byline, is_details, is_house_and_date, is_role
 from pipeline.clean.date_lines import is_date_line, is_time_stamp
-from pipeline.clean.lines import UNSTOPPED, count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
+from pipeline.clean.lines import UNSTOPPED, UNSTOPPED_LENGTH, count_words, ends_softly, ends_with_stop, fold, is_prose, quote_style
 from pipeline.clean.rules import rule_ids
 from pipeline.clean.title import is_breadcrumb, repeats_title
 from pipeline.extract.strings import begins_small
@@ -207,7 +207,7 @@ def _beside_byline(page: _Page, position: int) -> str | None:
 def _announced(page: _Page) -> list[tuple[int, str]]:
     """Label the headlines that stand right below a label for other stories, in the middle of the page.
 
-    Behind one that is a link no line without is one: in Thai a sentence of the article has no end stop either.
+    Behind one that is a link no line without is one. In Thai each is a link: a sentence of the article has no end stop either.
     """
     found = []
     for lead in sorted(page.leads):
@@ -221,7 +221,8 @@ def _announced(page: _Page) -> list[tuple[int, str]]:
             # Items of a list may be the article's own ("Our top picks:"); links to other stories are not.
             is_link = _is_linked_headline(block)
             least = MIN_HEADLINE_WORDS - (position == lead + 1)  # right below the label it may be shorter
-            if not is_link and (linked or block.kind == "list_item" or not _has_headline_form(block, least)):
+            may_be_text = linked or block.kind == "list_item" or UNSTOPPED.search(block.text)
+            if not is_link and (may_be_text or not _has_headline_form(block, least)):
                 break
             linked = linked or is_link
             found.append((position, RELATED_HEADLINE))
@@ -357,4 +358,6 @@ def _is_linked_headline(block: Block) -> bool:
     if block.link_density < LINKED or block.kind in ("table", "code"):
         return False
     words = count_words(block.text)
-    return 2 <= words <= MAX_HEADLINE_WORDS and not ends_softly(block.text)
+    # In Thai and Lao the signs above the letters count as letters.
+    is_short = len(block.text) < UNSTOPPED_LENGTH if UNSTOPPED.search(block.text) else words <= MAX_HEADLINE_WORDS
+    return words >= 2 and is_short and not ends_softly(block.text)

@@ -92,13 +92,17 @@ def _is_beside(page: PageBlocks, run: Run, parent: int) -> bool:
 
 
 def _last_beside(page: PageBlocks, chosen: Flags) -> int | None:
-    """Return the paragraph right behind the article that is the last of those it stands among, most of them the article's."""
+    """Return the paragraph right behind the article that is the last of those it stands among, most of them the article's.
+
+    One with a link that a site's label begins, such as "Read also", is none of them.
+    """
     last = int(np.flatnonzero(chosen)[-1])
     parent = page.containers[page.runs[last].container].parent
     beside = [
         place
         for place, run in enumerate(page.runs)
         if run.tag == "p" and not run.hidden and page.containers[run.container].parent == parent
+        if chosen[place] or not (run.links and match_line(run.text))
     ]
     mine = int(chosen[beside].sum())
     return last + 1 if beside[-1:] == [last + 1] and mine >= max(ENOUGH, SHARE * len(beside)) else None

@@ -39,7 +39,10 @@ GROUPS: dict[str, str] = {
         "comment* trackback* pingback* disqus discussion respond reply replies kommentar* comentario* commentaire* forum livefyre "
         "guestbook*"
     ),
-    "caption": ("caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline"),
+    "caption": (
+        "caption* credit credits photocredit copyright wpcaption figcaption bildunterschrift legend pie legende cutline "
+        "imgdesc* picdesc* didascalia bijschrift onderschrift bildtext* bildnachweis billedtekst* bildetekst* kuvateksti*"
+    ),
     "media": (
         "image* img photo* picture gallery slideshow carousel slider video* player audio media thumbnail* "
         "thumb embed* figure lightbox"

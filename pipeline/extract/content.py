@@ -31,6 +31,7 @@ from pipeline.extract.places import Structure, structure_of
 from pipeline.extract.quotes import enclosed_quotes
 from pipeline.extract.regions import foreign_runs
 from pipeline.extract.scorer import BlockModel, load_model
+from pipeline.extract.standfirst import standfirst
 from pipeline.extract.tables import whole_tables
 from pipeline.extract.votes import Candidate, tokens_of, votes
 from pipeline.records import Block
@@ -109,6 +110,8 @@ def main_content(root: HtmlElement, html: str, metadata: Metadata, model: BlockM
         return Content(_declared_blocks(metadata), extractor, density)
     chosen = enclosed_quotes(page, whole_tables(page, announced(page, begun_lists(page, chosen))))
     chosen = without_named(page, work.tokens, alike(page, chosen))
+    if (line := standfirst(page, work.tokens, metadata, chosen)) is not None:
+        chosen[line] = True
     title = tokens_of(metadata.title or "")
     above = heading_above(page, work.tokens, chosen, title)
     headline = page.runs[above].text if above is not None else None

@@ -28,6 +28,8 @@ def test_a_repeated_title_goes(line: str) -> None:
         "Автор: Анна Белова",
         "ავტორი: ნინო ბერიძე",
         "Հեղինակ՝ Անի Սարգսյան",
+        "Das Interview führte Petra Vogel.",
+        "Propos recueillis par Luc Blanc.",
     ],
 )
 def test_a_byline_at_the_top_goes(line: str) -> None:
@@ -57,13 +59,24 @@ def test_what_only_sounds_like_them_stays(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {}
 
 
-@pytest.mark.parametrize("line", ["By the sea, nothing changes", "By Friday the water had gone.", "Von wegen", "By 2030"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By the sea, nothing changes",
+        "By Friday the water had gone.",
+        "Von wegen",
+        "By 2030",
+        "Von Petra Vogel.",
+        "Geschrieben von der See.",
+    ],
+)
 def test_a_line_that_only_begins_like_a_byline_stays(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {}
 
 
 def test_an_author_named_in_the_metadata_is_known_without_by() -> None:
     assert dropped(label(article("Jane Doe", *PROSE, authors=("Jane Doe",)))) == {"Jane Doe": "author-line"}
+    assert dropped(label(article("Jane Doe / PARIS, (DHA)", *PROSE, authors=("Jane Doe",)))) != {}
     assert dropped(label(article("Jane Doe", *PROSE))) == {}
 
 
@@ -351,7 +364,9 @@ def test_a_name_with_what_its_bearer_is_signs_below_the_headline() -> None:
     assert dropped(label(article(*lines, *PROSE))) == lines
 
 
-@pytest.mark.parametrize("lead", ["Also read", "Read next", "Lees ook", "Читайте также"])
+@pytest.mark.parametrize(
+    "lead", ["Also read", "Read next", "Lees ook", "Читайте также", "اقرأ أيضا", "यह भी पढ़ें", "Lasi arī", "Soma pia", "ಇದನ್ನೂ ಓದಿ"]
+)
 def test_a_label_that_says_also_announces_a_headline_in_the_middle(lead: str) -> None:
     headline = "Island council wants second ferry before the summer"
     lines = dropped(label(article(PROSE[0], PROSE[1], lead, headline, PROSE[2], PROSE[3])))
@@ -364,6 +379,16 @@ def test_a_sentence_of_thai_below_an_announced_link_is_the_articles() -> None:
     other = block("นักวิจัยพบหญ้าทะเลฟื้นตัวที่เกาะลิบง", links=1.0)
     cleaned = label(article(first, "อ่านข่าวที่เกี่ยวข้อง", other, last, title="ชาวบ้านปลูกป่าชายเลน", language="th"))
     assert cleaned.text.split("\n\n") == [first, last]
+
+
+def test_in_thai_nothing_but_a_link_is_announced() -> None:
+    first = "ชาวบ้านกว่า 200 คนร่วมกันปลูกต้นโกงกางที่ปากแม่น้ำ เพื่อฟื้นฟูแหล่งอาศัยของปูดำที่ลดลงกว่าครึ่งในรอบห้าปีที่ผ่านมา"
+    last = "ครูโรงเรียนริมน้ำพานักเรียนมาดูงานและจะทำโครงการวิทยาศาสตร์เรื่องป่าชายเลนร่วมกับชุมชนต่อเนื่องอีกสามปีข้างหน้า"
+    said, label_text = "กิจกรรมนี้จะจัดทุกเดือนจนถึงเมษายนปีหน้า", "อ่านข่าวที่เกี่ยวข้อง"
+    listed = replace(block("นักวิจัยพบหญ้าทะเลฟื้นตัวที่เกาะลิบงหลังปิดอ่าวนานสามเดือน", links=1.0), kind="list_item")
+    for lines in ((first, label_text, listed, said, last), (first, label_text, said, last)):
+        cleaned = label(article(*lines, title="ชาวบ้านปลูกป่าชายเลน", language="th"))
+        assert cleaned.text.split("\n\n") == [first, said, last]
 
 
 def test_what_stands_below_a_label_at_the_end_of_a_plain_text_goes_to_its_end() -> None:

@@ -34,6 +34,8 @@ ABOVE, BELOW = said(LONG, LONG), said(LONG)
         (told(LONG, LONG, LONG, "The pier is shut."), "1110", "1111"),
         (told(LONG, LONG, LONG, "The pier is shut.", "Read us daily."), "11100", "11100"),  # not the last
         (told(LONG, LONG, LONG, "Share the pier"), "1110", "1110"),
+        (told(LONG, "Read also: <a href=/b>More</a>", LONG, "See also: <a href=/c>Less</a>", LONG, "Shut."), "101010", "101011"),
+        (told(LONG, "An aside.", LONG, "An aside.", LONG, "Shut."), "101010", "101010"),
         (told(LONG, LONG, "The pier is shut."), "110", "110"),  # too few tell
         (told("Read us.", "Write.", LONG, LONG, LONG, "The pier is shut."), "001110", "001110"),
         (told(LONG, LONG, LONG) + told("The pier is shut."), "1110", "1110"),  # beside other text

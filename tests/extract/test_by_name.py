@@ -23,6 +23,9 @@ SAID = "The ferry at the pier in March."
         (f"<p class=imageCaption>{SAID}</p>", False),
         (f"<div class=photo-caption><p>{SAID}</p></div>", False),
         (f"<div class=Bildunterschrift>{SAID}</div>", False),
+        (f"<div><img><em class=img_desc>{SAID}</em></div>", False),
+        (f"<div><img><span class=imgDescription>{SAID}</span></div>", False),
+        (f"<div><img><em class=img>{SAID}</em></div>", True),
         (f"<div class=imageCaption><div class=story><p>{SAID}</p></div></div>", True),  # named at large
         (f"<figure class=pull-quote><figcaption>{SAID}</figcaption></figure>", True),
         ("<figure><figcaption>(…)</figcaption></figure>", True),
