@@ -25,7 +25,8 @@ from pipeline.warehouse.sqlfiles import as_text
 FOUND = ("article_id", "site", "title", "published_at", "url")
 ONLY_READ = "only queries that return rows are run; the warehouse is written by the nightly load alone"
 REFUSED_WRITE = re.compile("readonly database|read-only transaction")
-ROWS_ONE_BY_ONE = re.compile(r"\s*(?:select|with|values|table)\b", re.IGNORECASE)
+# Behind the comments that a query of the cookbook begins with.
+ROWS_ONE_BY_ONE = re.compile(r"(?:\s|--.*\n|/\*(?s:.*?)\*/)*+(?:select|with|values|table)\b", re.IGNORECASE)
 COLUMN_WIDTH = 60  # characters; longer values are cut in a table, never in CSV
 
 

@@ -68,7 +68,8 @@ def test_csv_comes_row_by_row(filled: Warehouse, settings: Settings) -> None:
     """So a whole view need not fit into memory; here a row far down cannot be computed."""
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
     faulty = "abs(CASE WHEN i = 2000 THEN -9223372036854775807 - 1 ELSE i END)"
-    lines = ask(settings, f"{numbers} SELECT {faulty} AS n FROM n", as_csv=True)
-    assert list(islice(lines, 3)) == ["n", "1", "2"]
-    with pytest.raises(Fatal, match=r"overflow|out of range"):
-        list(lines)
+    for comment in ("", "-- What it asks, as a file of sql/queries says it.\n-- More of it.\n", "/* What\nit */ -- asks\n\n"):
+        lines = ask(settings, f"{comment}{numbers} SELECT {faulty} AS n FROM n", as_csv=True)
+        assert list(islice(lines, 3)) == ["n", "1", "2"]
+        with pytest.raises(Fatal, match=r"overflow|out of range"):
+            list(lines)
