@@ -1,7 +1,7 @@
 """Write `.env` for docker-compose.yml: a random value for every secret, and the settings that are yours to choose.
 
 `make env` for your own sources, `make env DEMO=1` for the sample newsroom. A file that is there already is left alone: the
-passwords in it are also in the volumes. What the containers read in this clone they are let read, whatever the umask was.
+passwords in it are also in the volumes. What PostgreSQL reads in this clone it is let read, whatever the umask was.
 """
 
 from __future__ import annotations
@@ -92,12 +92,11 @@ def unread(file: Path) -> Iterator[str]:
 
 
 def let_read(paths: Iterable[Path]) -> None:
-    """Let everybody read the files and enter the folders of those that are there."""
+    """Let everybody read the files and enter the folders: the containers run as users that this machine may not have."""
     for path in paths:
-        if path.exists():
-            mode = path.stat().st_mode
-            with suppress(PermissionError):  # another user's
-                path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
+        mode = path.stat().st_mode
+        with suppress(PermissionError):  # another user's
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
 def main() -> int:
@@ -106,9 +105,12 @@ def main() -> int:
     parser.add_argument("--demo", action="store_true", help="read the sample newsroom of the profile `demo`")
     parser.add_argument("--output", type=Path, default=Path(".env"), metavar="FILE", help="default: %(default)s")
     options = parser.parse_args()
-    if not options.demo:
-        SOURCES.mkdir(exist_ok=True)
-    let_read([SOURCES, SOURCES / "sources.toml", FIRST_START, *FIRST_START.iterdir()])  # by users that this machine may not have
+    let_read([FIRST_START, *FIRST_START.iterdir()])
+    if (
+        not options.demo and not SOURCES.exists()
+    ):  # one that is there may hold the passwords of feeds
+        SOURCES.mkdir()
+        let_read([SOURCES])
     try:
         descriptor = os.open(options.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
