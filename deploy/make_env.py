@@ -106,9 +106,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path(".env"), metavar="FILE", help="default: %(default)s")
     options = parser.parse_args()
     let_read([FIRST_START, *FIRST_START.iterdir()])
-    if (
-        not options.demo and not SOURCES.exists()
-    ):  # one that is there may hold the passwords of feeds
+    if not options.demo and not SOURCES.exists():  # one that is there may hold the passwords of feeds
         SOURCES.mkdir()
         let_read([SOURCES])
     try:
