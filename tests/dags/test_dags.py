@@ -6,7 +6,7 @@ import json
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -311,10 +311,9 @@ def test_a_mail_server_that_says_nothing_is_asked_once_and_keeps_no_alert_from_t
     asked: list[str] = []
 
     def accept(listener: socket.socket) -> None:
-        kept = []  # open, and without a word
-        with suppress(OSError):
+        with suppress(OSError), ExitStack() as kept:  # open, and without a word
             while True:
-                kept.append(listener.accept()[0])
+                kept.enter_context(listener.accept()[0])
                 asked.append("mail")
 
     class Chat(BaseHTTPRequestHandler):
