@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import html
 import io
 import json
 import os
@@ -29,6 +30,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -165,9 +167,15 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
+def plain(url: str) -> str:
+    """Return an address as one program keeps it and another does not: without its fragment, no ampersand escaped once too often."""
+    return urldefrag(html.unescape(url)).url
+
+
 def measures(rights: dict[str, Right | None], answers: dict[str, Answer]) -> dict[str, float | None]:
     """Return the figures of the text and, where stories are labelled and the program finds them, their ARI."""
-    articles = {url: right for url, right in rights.items() if right is not None}
+    articles = {plain(url): right for url, right in rights.items() if right is not None}
+    answers = {plain(url): answer for url, answer in answers.items()}
     f1 = leaked = damaged = 0.0
     for url, right in articles.items():
         text = answers[url].text if url in answers else ""
@@ -179,7 +187,7 @@ def measures(rights: dict[str, Right | None], answers: dict[str, Answer]) -> dic
         leaked += sum(0 < len(w) <= SHORT and " ".join(w) not in known for w in map(words, text.splitlines()))
     pairs = [(r.story, (answers[url].story if url in answers else None) or url) for url, r in articles.items() if r.story]
     finds_stories = any(answer.story for answer in answers.values())
-    kept_none = [answers[url].text for url, right in rights.items() if right is None and url in answers]
+    kept_none = [answers[plain(url)].text for url, right in rights.items() if right is None and plain(url) in answers]
     return {
         "word F1": f1 / len(articles),
         "short lines left per 100": 100 * leaked / len(articles),
