@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from pipeline.batched import batched
+from pipeline.batched import batched, batched_within
 from pipeline.errors import ConfigError, Fatal, Transient, hidden_userinfo
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
 
@@ -305,23 +305,9 @@ def read_with_keys(store: Store, partition: Partition) -> Iterator[tuple[pa.Reco
         keys, rows = tables
         if keys.num_row_groups != rows.num_row_groups:
             raise Fatal(f"{partition.prefix}: the keys are not of these articles; run the night again `--from clean`")
-        sizes = [rows.metadata.row_group(number).total_byte_size for number in range(rows.num_row_groups)]
-        for numbers in _together(sizes, AT_ONCE):
+        sized = ((rows.metadata.row_group(number).total_byte_size, number) for number in range(rows.num_row_groups))
+        for numbers in batched_within(sized, AT_ONCE):
             yield _row_groups(keys, numbers), partial(_row_groups, rows, numbers)
-
-
-def _together(sizes: Iterable[int], limit: int) -> Iterator[list[int]]:
-    """Yield the places of consecutive sizes that come to no more than `limit`, or of one that is greater."""
-    together: list[int] = []
-    total = 0
-    for place, size in enumerate(sizes):
-        if together and total + size > limit:
-            yield together
-            together, total = [], 0
-        together.append(place)
-        total += size
-    if together:
-        yield together
 
 
 def _row_groups(table: Any, numbers: list[int]) -> pa.RecordBatch:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.batched import batched_within
 from pipeline.dedup.sketch import BLOCK, PARTS, Sketches
 
 Item = TypeVar("Item")
@@ -59,13 +60,4 @@ def stacked(many: Sequence[Sketches], bands: Room, shingles: Room) -> Stack:
 
 def at_once(items: Iterable[tuple[int, Item]]) -> Iterator[list[Item]]:
     """Yield items in lists of which the documents, whose number stands before each, are looked up together."""
-    held: list[Item] = []
-    documents = 0
-    for count, item in items:
-        if held and documents + count > _AT_ONCE:
-            yield held
-            held, documents = [], 0
-        held.append(item)
-        documents += count
-    if held:
-        yield held
+    return batched_within(items, _AT_ONCE)
