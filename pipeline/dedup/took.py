@@ -73,8 +73,11 @@ def took(mine: Standing, theirs: Standing) -> bool:
         return False
     if mine.held.insert or theirs.held.insert:
         return _inserted(mine, theirs) if mine.held.insert else not _inserted(theirs, mine)
-    if mine.stitched != theirs.stitched and (mine if mine.stitched else theirs).members == 1:
-        return mine.stitched
+    if mine.stitched != theirs.stitched:
+        stitched, other = (mine, theirs) if mine.stitched else (theirs, mine)
+        # One with copies may be a wire of which others took all: then dates say so, or that more have the passage there.
+        if stitched.members == 1 or (not _dated(mine, theirs) and other.held.texts >= stitched.held.texts):
+            return mine.stitched
     if _dated(mine, theirs):
         return _later(mine, theirs)
     if (mine.members > 1) != (theirs.members > 1):

@@ -83,3 +83,18 @@ def test_nearly_every_passage_of_twenty_four_words_is_found() -> None:
         taker = document("b", "\n\n".join([article(1100 + seed, 3), taken, article(1200 + seed, 3)]), 2, "b.example")
         found += bool(find_duplicates([source, taker]).reuse)
     assert found >= 54
+
+
+@pytest.mark.parametrize("copies", [2, 0])
+def test_an_undated_stitched_text_with_a_copy_took_from_stories_that_more_have_printed(copies: int) -> None:
+    texts = [article(760 + n) for n in range(3)]
+    prints = [
+        document(f"w{n}{c}", f"{text}\n\n{sentence(random.Random(n * 10 + c))}", 1 + c, f"{c}.example")
+        for n, text in enumerate(texts)
+        for c in range(copies + 1)
+    ]
+    parts = "\n\n".join("\n\n".join(text.split("\n\n")[2:5]) for text in texts)
+    pages = [document(name, f"{parts}\n\n{note}", 5, f"{name}.example") for name, note in (("m", "One."), ("n", "Other."))]
+    found = reuse(find_duplicates([*prints, *(replace(page, published_at=None) for page in pages)]))
+    takers = {taker for taker, _ in found}
+    assert takers == ({"m", "n"} if copies else {f"w{n}0" for n in range(3)})
