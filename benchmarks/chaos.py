@@ -114,7 +114,7 @@ def disturbed(world: World, served: RunningNewsroom, prefix: str, chance: random
             try:
                 _, said = run.communicate(timeout=max(LONGEST, 10 * length))
             except subprocess.TimeoutExpired:
-                raise SystemExit(f"{prefix}: a run hangs after {fault}: {run.args}") from None
+                raise SystemExit(f"{prefix}: a run hangs after {fault}: {run.args!r}") from None
         world.proxy.slow = world.proxy.cut = 0
         served.late.clear()
         if "Traceback" in said:

@@ -49,7 +49,7 @@ HEAD = (
 )
 
 
-def trafilatura(page: dict[str, str], **options: bool) -> dict[str, Any]:
+def trafilatura(page: dict[str, str], **options: Any) -> dict[str, Any]:
     """Return trafilatura's text."""
     from trafilatura import extract
 

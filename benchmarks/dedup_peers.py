@@ -45,7 +45,7 @@ def rensa(rows: Rows) -> Pairs:
     from rensa import RMinHash, RMinHashLSH
 
     index = RMinHashLSH(threshold=0.3, num_perm=128, num_bands=32)
-    sketches = []
+    sketches: list[Any] = []
     for number, row in enumerate(rows):
         sketch = RMinHash(num_perm=128, seed=42)
         sketch.update(sorted(shingles(row["text"], 5)))

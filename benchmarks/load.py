@@ -36,9 +36,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from pipeline.records import Article, Block, Fetch, StoryMember
-from pipeline.stages import keyed_articles
-from pipeline.store import LocalStore, Partition, PartitionWriter, StageReport, read_batches
+from pipeline.records import Article, Block, Fetch, StageReport, StoryMember
+from pipeline.stages.load import keyed_articles
+from pipeline.store import LocalStore, Partition, PartitionWriter, read_batches
 from pipeline.urls import article_id
 from pipeline.warehouse import ArticleKey, KeyedBatch, Night, article_keys, load, open_warehouse, upgrade
 from pipeline.warehouse.article_batches import article_rows, read_batch
@@ -76,13 +76,29 @@ def made(numbers: range, phase: str, pool: list[str]) -> Iterator[Article]:
             body[1] = f"Corrected. {body[1]}"
         blocks = [Block(i, "paragraph", text, None, 0.0, "article>div.story>p") for i, text in enumerate(body)]
         blocks += (Block(12, "paragraph", "Advertisement", "line.advertisement"), Block(13, "paragraph", "Share", "line.share"))
-        published = f"2026-03-01T{number % 24:02d}:{number % 60:02d}:{number % 59:02d}+02:00"
         yield Article(
-            **{"article_id": article_id(url), "source_id": site, "site": site, "url": url, "canonical_url": url},
-            **{"title": f"Headline number {number}", "authors": ("Ada Reporter",), "published_at": published},
-            **{"published_basis": "jsonld", "modified_at": None, "language": "en", "page_kind": "article", "kind_reason": None},
-            **{"section": "news", "image": None, "paywalled": False, "wire_credit": None, "source_link": None},
-            **{"blocks": tuple(blocks), "extractor": "bench", "raw_ref": f"raw/a.warc.gz#{number}+9", "fetched_at": moment},
+            article_id=article_id(url),
+            source_id=site,
+            site=site,
+            url=url,
+            canonical_url=url,
+            title=f"Headline number {number}",
+            authors=("Ada Reporter",),
+            published_at=f"2026-03-01T{number % 24:02d}:{number % 60:02d}:{number % 59:02d}+02:00",
+            published_basis="jsonld",
+            modified_at=None,
+            language="en",
+            page_kind="article",
+            kind_reason=None,
+            section="news",
+            image=None,
+            paywalled=False,
+            wire_credit=None,
+            source_link=None,
+            blocks=tuple(blocks),
+            extractor="bench",
+            raw_ref=f"raw/a.warc.gz#{number}+9",
+            fetched_at=moment,
         )
 
 

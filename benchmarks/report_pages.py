@@ -86,11 +86,28 @@ def article(number: int, paragraphs: int, pool: list[str], *, changed: bool = Fa
     blocks += (Block(paragraphs + i, "paragraph", f"{rule} line {number % 50}", rule) for i, rule in enumerate(RULES))
     moment = NIGHT + timedelta(seconds=number % 7000 + 3600 * changed)
     return Article(
-        **{"article_id": key, "source_id": site.partition(".")[0], "site": site, "url": url, "canonical_url": url},
-        **{"title": title, "authors": ("Ada Reporter",), "published_at": moment.isoformat(), "published_basis": "jsonld"},
-        **{"modified_at": None, "language": "en", "page_kind": "article", "kind_reason": None, "section": "news", "image": None},
-        **{"paywalled": False, "wire_credit": None, "source_link": None, "blocks": tuple(blocks), "extractor": "bench"},
-        **{"raw_ref": None, "fetched_at": moment},
+        article_id=key,
+        source_id=site.partition(".")[0],
+        site=site,
+        url=url,
+        canonical_url=url,
+        title=title,
+        authors=("Ada Reporter",),
+        published_at=moment.isoformat(),
+        published_basis="jsonld",
+        modified_at=None,
+        language="en",
+        page_kind="article",
+        kind_reason=None,
+        section="news",
+        image=None,
+        paywalled=False,
+        wire_credit=None,
+        source_link=None,
+        blocks=tuple(blocks),
+        extractor="bench",
+        raw_ref=None,
+        fetched_at=moment,
     )
 
 

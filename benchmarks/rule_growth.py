@@ -10,8 +10,8 @@ Lines longer than `PATTERN_LENGTH` are matched by no pattern, so the last column
 from __future__ import annotations
 
 import re
-import re._constants as sre  # type: ignore[import-untyped]
-import re._parser as parser  # type: ignore[import-untyped]
+import re._constants as sre  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +43,8 @@ def _part(code: Any, value: Any, room: int, choice: int) -> str:
     if code in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
         low, high, sub = value
         once = _drawn_out(sub, room, choice)
-        return once * max(low, min(int(high), room // max(1, len(once))))
+        times: int = max(low, min(int(high), room // max(1, len(once))))
+        return once * times
     if code is sre.BRANCH:
         return _drawn_out(value[1][choice % len(value[1])], room, choice)
     if code is sre.SUBPATTERN:

@@ -25,7 +25,7 @@ import json
 import multiprocessing
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,7 @@ class TrainingPage:
     wanted: np.ndarray
     weight: np.ndarray
     variant: bool
-    opinion: np.ndarray | None = None
-    second: np.ndarray | None = None
+    second: np.ndarray = field(init=False)
 
 
 def read_lines(path: Path) -> list[str]:
@@ -157,7 +156,8 @@ def weights(words: np.ndarray, share: np.ndarray, wanted: np.ndarray) -> np.ndar
     """Long runs weigh more, uncertain labels less, and a page by the root of its size."""
     sure = np.where(wanted, np.clip(share, 0.5, 1), np.clip(1 - share, 0.2, 1))
     weight = (1 + np.sqrt(np.minimum(words, 100))) * sure
-    return weight / np.sqrt(weight.sum())
+    scaled: np.ndarray = weight / np.sqrt(weight.sum())
+    return scaled
 
 
 def gold_share(tokens: Sequence[list[str]], gold_lines: Sequence[list[str]]) -> np.ndarray:
@@ -211,7 +211,7 @@ def _drop_stray(share: np.ndarray, tokens: Sequence[list[str]], places: list[np.
 def _drop_repeats(share: np.ndarray, tokens: Sequence[list[str]], places: list[np.ndarray], gold: str) -> None:
     """Of a text that stands in the page more often than in the gold, the copies that are aligned count."""
     same = defaultdict(list)
-    for i in np.flatnonzero(share >= 0.5):
+    for i in np.flatnonzero(share >= 0.5).tolist():
         same[" ".join(tokens[i])].append(i)
     for text, rows in same.items():
         if len(rows) > 1:
@@ -256,9 +256,9 @@ def add_opinions(forests: Sequence[dict[str, Any]]) -> None:
     compiled = [Forest.of(forest, forest["names"], forest["base"]) for forest in forests]
     for page in PAGES:
         columns = {name: page.table[:, number] for number, name in enumerate(NAMES)}
-        page.opinion = compiled[fold_of(page, len(forests))].score(columns, np.arange(len(page.words)))
+        opinion = compiled[fold_of(page, len(forests))].score(columns, np.arange(len(page.words)))
         page.second = np.concatenate(
-            [page.table, np.stack(list(opinion_features(page.opinion, page.words, page.structure).values()), axis=1)], axis=1
+            [page.table, np.stack(list(opinion_features(opinion, page.words, page.structure).values()), axis=1)], axis=1
         )
 
 
