@@ -17,12 +17,15 @@ from pipeline.extract.bylines import (
     CREDITED,
     MAX_NAME,
     NOT_A_NAME,
+    OTHERS_BY,
     after_by,
+    begins_with_particle,
     is_occupation,
     is_person,
     split_names,
     stands_behind_and,
     without_by,
+    without_place,
 )
 from pipeline.extract.cjk_bylines import signed_by
 from pipeline.extract.jsonld import is_organisation
@@ -92,8 +95,26 @@ def read_authors(
         people, credit = source()
         agency = agency or credit
         if people:
-            return people, agency
+            return _writers(people, lambda: lines_near_headline(lines(), headline)), agency
     return house, agency
+
+
+def _writers(people: tuple[str, ...], near: Callable[[], list[str]]) -> tuple[str, ...]:
+    """Return the people without those of whom the page says nothing but that they did something else: edited it, took pictures."""
+    if len(people) < 2:
+        return people
+    writers, others = [], []
+    is_label = False
+    for line in near():
+        found = OTHERS_BY.search(line)
+        before, behind = (line[: found.start()], line[found.end() :]) if found else ("", line) if is_label else (line, "")
+        writers.append(fold(before))
+        others.append(fold(behind))
+        is_label = found is not None and not behind
+    others = [text for text in others if text]
+    elsewhere = {name for name in people if any(fold(name) in text for text in others)}
+    named = {name for name in elsewhere if any(fold(name) in text for text in writers)}
+    return tuple(name for name in people if name not in elsewhere - named) or people
 
 
 def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | None]:
@@ -153,7 +174,7 @@ def _from_meta(markup: Markup) -> list[str]:
             return (
                 [value if is_agency(value.partition(",")[0]) else order.sub(r"\2 \1", value) for value in values]
                 if order
-                else values
+                else [_given_name_first(value) for value in values]
             )
     return []
 
@@ -222,12 +243,13 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
     people: dict[str, str] = {}
     agency = None
     for value in values:
-        groups = GROUP.split(one_line(value, MAX_BYLINE))
+        groups = GROUP.split(without_place(one_line(value, MAX_BYLINE)))
         for group in [signed for group in groups if (signed := signed_by(group)) is not None] or groups:
             if names.match(without_by(group)):  # "Wind & Tide" is no two people
                 continue
             found: list[str] = []
             is_first, at_house = True, False  # behind a role stands the house, up to the next person
+            is_listed = True  # what stands before the name is one: "and" is a list's then
             for name in split_names(group):
                 if found and is_occupation(name):
                     at_house = True
@@ -241,7 +263,10 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
                 is_alone = " " not in name and WIDE_SCRIPT.search(name) is None
                 is_named = is_person(name, names) and not (is_alone and (full_names or credit))
                 # A lone word behind a desk is the rest of its name, and one behind a whole name where that person is.
-                is_place = any(" " in other for other in found) and not stands_behind_and(name, group)
+                is_joined = is_listed and stands_behind_and(name, group)
+                is_place = any(" " in other for other in found) and not is_joined
+                is_named = is_named and not (is_place and begins_with_particle(name))
+                is_listed = is_named
                 if is_named and (not is_alone or is_first or (found and not is_place)):
                     found.append(name)
                 is_first = False

@@ -145,6 +145,40 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("记者 陈思远 来源：港口日报", ["陈思远"]),
         ("記者 陳思遠／港都報導　2024年5月3日", ["陳思遠"]),
         ("澎湃新闻记者 陈思远", ["陈思远"]),
+        ("Jane Doe, USA TODAY", ["Jane Doe"]),
+        ("Jane Doe, CNN Business, and John Roe", ["Jane Doe", "John Roe"]),
+        ("By Jane Doe for Harbour Voice", ["Jane Doe"]),
+        ("Campaign for Quiet Harbours", []),
+        ("Von Max Mustermann aus Rom", ["Max Mustermann"]),
+        ("Von unserer Redakteurin Erika Mustermann", ["Erika Mustermann"]),
+        ("Staff Writer Jane Doe", ["Jane Doe"]),
+        ("Journalist Ola Nordmann", ["Ola Nordmann"]),
+        ("PV Nguyễn Văn An", ["Nguyễn Văn An"]),
+        ("Nhóm PV", []),
+        ("Interview: Erika Mustermann und Max Mustermann", ["Erika Mustermann", "Max Mustermann"]),
+        ("Muhabir: Ayşe Yılmaz", ["Ayşe Yılmaz"]),
+        ("Haber Merkezi", []),
+        ("Curated By: Anita Sharma", ["Anita Sharma"]),
+        ("oprac. Anna Kowalska", ["Anna Kowalska"]),
+        ("Ana Ruiz, corresponsal en Roma", ["Ana Ruiz"]),
+        ("João Silva, do Rio de Janeiro", ["João Silva"]),
+        ("María José de la Cruz y Ortega", ["María José de la Cruz y Ortega"]),
+        ("Antoni Puig i Cornet", ["Antoni Puig i Cornet"]),
+        ("Ana Ruiz y Agencias", ["Ana Ruiz"]),
+        ("Ana Ruiz, Luis Gil y Marina", ["Ana Ruiz", "Luis Gil", "Marina"]),
+        ("O'Brien, Conor", ["Conor O'Brien"]),
+        ("القاهرة: محمد أحمد", ["محمد أحمد"]),
+        ("القاهرة - محمد أحمد", ["محمد أحمد"]),
+        ("MADRID | Ana Ruiz", ["Ana Ruiz"]),
+        ("كتب- محمد أحمد", ["محمد أحمد"]),
+        ("محمد أحمد وعلي حسن", ["محمد أحمد", "علي حسن"]),
+        ("محمد أحمد ووكالات", ["محمد أحمد"]),
+        ("محمد أحمد وليد حسن", ["محمد أحمد وليد حسن"]),
+        ("רות לוי ומשה כהן", ["רות לוי", "משה כהן"]),
+        ("فريق التحرير", []),
+        ("নিজস্ব প্রতিবেদক, ঢাকা", []),
+        ("न्यूज डेस्क", []),
+        ("온라인뉴스팀", []),
         ("取材・文／佐藤花子 撮影／鈴木一郎", ["佐藤花子"]),
     ],
 )
@@ -376,6 +410,20 @@ def test_names_that_are_set_apart_are_read_to_the_last(body: str) -> None:
 def test_the_author_of_a_comment_is_none_of_the_page() -> None:
     comment = '<div itemprop="comment" itemscope itemtype="http://schema.org/Comment"><span itemprop="author">Ann Poe</span></div>'
     assert read(f'<article itemscope itemtype="http://schema.org/Article">{comment}</article>').authors == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("<p>By Jane Doe <span>Edited by <a href=/x>John Roe</a></span></p>", ("Jane Doe",)),
+        ("<p>By Jane Doe</p><p>Photography by</p><p>John Roe</p>", ("Jane Doe",)),
+        ("<p>Von Jane Doe und John Roe</p><p>Foto: John Roe</p>", ("Jane Doe", "John Roe")),
+        ("<p>Edited by Jane Doe and John Roe</p>", ("Jane Doe", "John Roe")),
+    ],
+)
+def test_who_did_something_else_for_a_text_is_none_of_several_authors(body: str, names: tuple[str, ...]) -> None:
+    node = {"@type": "NewsArticle", "headline": "Ferry sails again", "author": [{"name": "Jane Doe"}, {"name": "John Roe"}]}
+    assert read(body, f'<script type="application/ld+json">{json.dumps(node)}</script>').authors == names
 
 
 def test_in_a_byline_of_several_details_the_reporter_is_the_author() -> None:
