@@ -55,6 +55,9 @@ BY = re.compile(
 PICTURED = re.compile(
     rf"(?<![\s,;|/·•–—-])[\s,;|/·•–—-]+(?:{AND}\s+)?(?:{_PICTURES})(?:\s*[:：]\s*|\s+(?:{_BY_WORDS})\s+)(?=\S)", re.IGNORECASE
 )
+INTERVIEWED = re.compile(
+    r"^(?:interview|entretien|entrevista|intervista|intervju)\s*[:：]\s*", re.IGNORECASE
+)  # whoever asked wrote
 # Before those who did something else for a text: "Edited by Jane Doe", "Photos: John Roe".
 OTHERS_BY = re.compile(
     rf"(?:^|[|•·,;(–—-]\s*)(?:(?:{_any_of('others_by')})|(?:{_PICTURES})(?:\s*[:：]|\s+(?:{_BY_WORDS})(?!\w)))\s*", re.IGNORECASE
@@ -126,7 +129,7 @@ def without_by(text: str) -> str:
 def split_names(byline: str) -> list[str]:
     """Return what may be names in a byline: no "By", no role, place, time or address, lists split."""
     text = without_by(without_by(plain_byline(byline.strip(EDGES).lstrip("."))))
-    text = PICTURED.split(text, maxsplit=1)[0]
+    text = PICTURED.split(INTERVIEWED.sub("", text), maxsplit=1)[0]
     if ONE_NAME.fullmatch(text):
         return []
     names = [_without_whither(name) for name in _parted(TAIL.sub("", PLACE.sub("", without_place(text))))]
