@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,12 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal
-from pipeline.records import Reuse, StageReport
+from pipeline.records import Reuse
 from pipeline.warehouse import Warehouse, load, publish
-from pipeline.warehouse.sqlfiles import sql_files
 from pipeline.warehouse.tables import runs
 from tests.warehouse import make
-from tests.warehouse.make import DAY, full_night, night, story
+from tests.warehouse.make import full_night, night, story
 
 VIEWS = ("clean_articles", "article_copies", "dropped_lines", "passage_reuse", "nightly_funnel", "source_quality")
 AHEAD = datetime.now(UTC) + timedelta(days=30)
@@ -203,68 +201,6 @@ def test_a_failed_check_names_its_rows_and_leaves_what_was_published(warehouse: 
         publish(warehouse, tmp_path, "2026-03-02")
     assert _files(tmp_path) == before
     assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
-
-
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_every_check_says_what_to_do_when_it_fails(dialect: str) -> None:
-    files = sql_files("checks", dialect)
-    for file in files:
-        assert file.comment, file.name
-        assert "What to do" not in file.comment, file.name
-        assert re.fullmatch(r"What to do: .+\.", file.mend), file.name
-        assert not any(other.name in file.mend for other in files), "an alert holds no other check to look it up in"
-
-
-def _ad(count: int, *labels: str) -> list[Any]:
-    lines = labels or ("Read more", "End.")
-    return [make.article(f"ad{i}", "\n\n".join([f"Text {i}.", *lines])) for i in range(count)]
-
-
-@pytest.mark.parametrize(
-    ("check", "broken"),
-    [
-        ("references_are_whole", night(0, [make.article("a")], story(make.article("a"), make.article("not loaded")))),
-        ("references_are_whole", night(0, [make.article("a")], reuse=[Reuse(make.article("a").article_id, "0" * 32, 0, 5, 1)])),
-        ("references_are_whole", night(0, [make.article("a")], reuse=[Reuse(*[make.article("a").article_id] * 2, 0, 9999, 1)])),
-        ("no_label_lines", night(0, _ad(5))),
-        ("no_label_lines", night(0, _ad(5, "SHARE THIS ARTICLE"))),
-        ("funnel_adds_up", night(0, [make.article("a")], reports=[StageReport("fetch", str(DAY), "000", 7, {"fetched": 7})])),
-        (
-            "funnel_adds_up",
-            night(
-                0,
-                [make.article("a")],
-                reports=[
-                    StageReport("extract", str(DAY), "000", 3, {"article": 3}),
-                    StageReport("clean", str(DAY), "000", 2, {"kept": 2}),
-                ],
-            ),
-        ),
-        ("night_is_fresh", night(9, [make.article("a")], fetches=[make.fetch(make.article("a"), day=0)])),
-    ],
-)
-def test_each_check_finds_what_it_is_for(warehouse: Warehouse, tmp_path: Path, check: str, broken: Any) -> None:
-    load(warehouse, broken)
-    with pytest.raises(Fatal, match=check):
-        publish(warehouse, tmp_path, "2026-03-01")
-    assert not (tmp_path / "current").exists()
-
-
-def test_a_night_far_below_the_usual_volume_is_kept_back(warehouse: Warehouse, tmp_path: Path) -> None:
-    for day in range(7):
-        load(warehouse, night(day, [make.article(f"d{day}n{i}", f"Text {day} {i}.", day) for i in range(10)]))
-    load(warehouse, night(7, [make.article("only", day=7)]))
-    with pytest.raises(Fatal, match=r"(?s)^volume_is_usual of sql/checks failed in [^\n]*\n.*volume_is_usual: .*usual 10"):
-        publish(warehouse, tmp_path, "2026-03-08")
-    load(warehouse, night(7, [make.article(f"d7n{i}", f"Text 7 {i}.", 7) for i in range(3)]))
-    assert publish(warehouse, tmp_path, "2026-03-08") == 74
-
-
-def test_a_few_label_lines_do_not_keep_a_night_back(warehouse: Warehouse, tmp_path: Path) -> None:
-    load(warehouse, night(0, _ad(4)))
-    assert publish(warehouse, tmp_path, "2026-03-01") == 4
-    load(warehouse, night(1, _ad(9, "Share this article with whom you like.", "Read more books!")))
-    assert publish(warehouse, tmp_path, "2026-03-02") == 9
 
 
 def test_an_empty_warehouse_can_be_published(warehouse: Warehouse, tmp_path: Path) -> None:
