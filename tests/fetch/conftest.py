@@ -164,9 +164,9 @@ def settings() -> Settings:
         allow_private_hosts=True,
         delay=0.0,
         attempts=2,
-        read_timeout=1.0,
-        connect_timeout=2.0,
-        total_timeout=2.0,
+        read_timeout=9.0,
+        connect_timeout=9.0,
+        total_timeout=18.0,
         contact="mailto:desk@example.org",
     )
 

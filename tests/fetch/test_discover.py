@@ -784,11 +784,11 @@ def test_a_document_that_is_parsed_keeps_no_answer_waiting(web: Web, settings: S
 
 def test_to_wait_for_a_connection_takes_no_time_from_a_host(web: Web, settings: Settings) -> None:
     async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(0.8)
         writer.write(Reply(RSS.format(base=web.url("")).encode(), headers=XML).raw())
 
     web.add("/rss", slow)
     web.add("/robots.txt", Reply(b"", 404, {"Connection": "close"}))  # or each host has a connection already
-    busy = dataclasses.replace(settings, connections=1, attempts=1, read_timeout=1.5, total_timeout=1.5)
+    busy = dataclasses.replace(settings, connections=1, attempts=1, read_timeout=4.0, total_timeout=4.0)
     sources = [Source(id=f"s{n}", feeds=(web.url("/rss", f"h{n}.localhost"),)) for n in range(6)]
     assert find(busy, *sources).rejected == ()

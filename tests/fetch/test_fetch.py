@@ -470,7 +470,7 @@ def test_a_host_that_asks_for_a_long_rest_gets_it(web: Web, settings: Settings, 
 
 def test_a_dead_host_is_given_up_after_some_items(settings: Settings, store: LocalStore, free_port: int) -> None:
     items = [Discovered(f"http://dead.localhost:{free_port}/{n}", "s", "dead.localhost", "list") for n in range(50)]
-    rows = fetch(items, settings=dataclasses.replace(settings, attempts=1), store=store, archive_prefix=PREFIX)
+    rows = fetch(items, settings=dataclasses.replace(settings, attempts=1, total_timeout=1.0), store=store, archive_prefix=PREFIX)
     assert {(row.outcome, row.retryable) for row in rows} == {("unreachable", True)}
 
 
@@ -492,7 +492,7 @@ def silent_after(count: int, back: float = float("inf")) -> Callable[[Request, a
 
 @pytest.fixture
 def impatient(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, attempts=3, read_timeout=0.1, total_timeout=1.0)
+    return dataclasses.replace(settings, attempts=3, read_timeout=0.4, total_timeout=1.5)
 
 
 def pages_of(web: Web, answer: Callable[[Request, asyncio.StreamWriter], Awaitable[None]]) -> list[str]:
@@ -516,7 +516,7 @@ def test_a_host_that_dies_is_asked_for_few_of_its_pages(web: Web, impatient: Set
 def test_no_page_is_lost_to_a_host_that_is_away_for_a_moment(
     web: Web, impatient: Settings, store: LocalStore, answers: int
 ) -> None:
-    rows = run(web, impatient, store, *pages_of(web, silent_after(answers, back=0.9)))
+    rows = run(web, impatient, store, *pages_of(web, silent_after(answers, back=2.4)))
     assert {row.outcome for row in rows} == {"fetched"}
 
 
@@ -599,7 +599,7 @@ def test_a_server_without_tls_is_told_from_one_that_is_away(web: Web, settings: 
 
 def test_an_answer_that_was_too_slow_is_not_asked_for_again(web: Web, settings: Settings, store: LocalStore) -> None:
     web.add("/trickle", trickle)
-    (row,) = run(web, dataclasses.replace(settings, total_timeout=0.5), store, "/trickle")
+    (row,) = run(web, dataclasses.replace(settings, total_timeout=1.5), store, "/trickle")
     assert (row.outcome, row.attempts, row.retryable) == ("timeout", 1, True)
 
 

@@ -58,10 +58,17 @@ def test_a_host_is_never_asked_faster_than_the_delay_nor_twice_at_once(web: Web,
 
 
 def test_hosts_do_not_wait_for_each_other(web: Web, settings: Settings, store: LocalStore) -> None:
-    items = [web.item("/", f"h{n}.localhost") for n in range(20)]
-    fetch(items, settings=dataclasses.replace(settings, delay=0.3), store=store, archive_prefix=PREFIX)
-    assert web.paths()[:20] == ["/robots.txt"] * 20
-    assert web.paths()[20:] == ["/"] * 20
+    waiting: list[Request] = []
+
+    async def together(request: Request, writer: asyncio.StreamWriter) -> None:
+        waiting.append(request)
+        while len(waiting) < 20:  # answers only when all twenty have asked
+            await asyncio.sleep(0.01)
+        writer.write(Reply().raw())
+
+    web.add("/", together)
+    rows = fetch([web.item("/", f"h{n}.localhost") for n in range(20)], settings=settings, store=store, archive_prefix=PREFIX)
+    assert {row.outcome for row in rows} == {"fetched"}
 
 
 def test_a_redirect_takes_its_turn_at_the_host_it_leads_to(web: Web, settings: Settings, store: LocalStore) -> None:
