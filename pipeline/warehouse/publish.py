@@ -202,7 +202,6 @@ def _signatures(connection: Connection) -> dict[str, str]:
         sa.select(
             articles.c.first_run_date,
             sa.func.count(),
-            sa.func.count(story_members.c.article_id),
             sa.func.coalesce(sa.func.sum(last_passage.c.n), 0),
             *touched,
         )

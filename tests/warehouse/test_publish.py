@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,21 @@ import sqlalchemy as sa
 from pipeline.errors import ConfigError, Fatal
 from pipeline.records import Reuse
 from pipeline.warehouse import Warehouse, load, publish
-from pipeline.warehouse.tables import runs
+from pipeline.warehouse.tables import articles, dropped_blocks, runs, schema_migrations, stories, story_members
 from tests.warehouse import make
-from tests.warehouse.make import full_night, night, story
+from tests.warehouse.make import DAY, full_night, night, story
 
 VIEWS = ("clean_articles", "article_copies", "dropped_lines", "passage_reuse", "nightly_funnel", "source_quality")
 AHEAD = datetime.now(UTC) + timedelta(days=30)
+
+# Found, found elsewhere, and one of them no more.
+PASSAGES = ([(4, 11)], [(12, 15)], [(4, 11), (12, 15)], [(4, 11)])
+SHOWN = (
+    "SELECT article_id, text, copies FROM clean_articles ORDER BY article_id",
+    "SELECT article_id, relation, score, lag_hours FROM article_copies ORDER BY article_id",
+    "SELECT article_id, text FROM dropped_lines ORDER BY article_id",
+    'SELECT article_id, "start", passage FROM passage_reuse ORDER BY "start"',
+)
 
 
 def _duckdb(folder: Path, query: str) -> list[tuple[Any, ...]]:
@@ -96,8 +107,10 @@ def test_publishing_again_changes_no_file(warehouse: Warehouse, tmp_path: Path) 
     publish(warehouse, tmp_path, "2026-03-01")
     before = _files(tmp_path)
     load(warehouse, full_night(0))
+    (tmp_path / "copydesk.duckdb").unlink()  # as a run that was killed leaves it
     publish(warehouse, tmp_path, "2026-03-01")
     assert _files(tmp_path) == before
+    assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
 
 
 def test_a_version_is_on_the_disk_before_anyone_is_pointed_to_it(
@@ -108,6 +121,8 @@ def test_a_version_is_on_the_disk_before_anyone_is_pointed_to_it(
 
     def noted(descriptor: int) -> None:
         assert not (tmp_path / "current").exists()
+        with (tmp_path / ".lock").open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as another one that publishes there
         synced.add(os.fstat(descriptor).st_ino)
         fsync(descriptor)
 
@@ -131,6 +146,19 @@ def test_nights_that_no_load_touched_are_linked_not_written(warehouse: Warehouse
     assert any("date=2026-03-02" in name for name in second)
 
 
+def test_a_file_system_without_hard_links_gets_copies(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(new: Path, old: Path) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(old), None, str(new))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for day in range(3):
+        load(warehouse, night(day, [make.article(f"a{day}", day=day)]))
+        publish(warehouse, tmp_path, str(DAY + timedelta(days=day)))
+    assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(3,)]
+
+
 def test_what_is_loaded_after_the_clock_is_put_right_reaches_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
     load(warehouse, night(0, [make.article("a"), make.article("b")]))
     with warehouse.writing("a clock that is ahead") as connection:
@@ -141,28 +169,59 @@ def test_what_is_loaded_after_the_clock_is_put_right_reaches_the_files(warehouse
     assert _duckdb(tmp_path, "SELECT text FROM clean_articles WHERE title = 'About a'") == [("The council met again.",)]
 
 
-def test_passages_found_later_reach_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
-    a, b = make.article("a"), make.article("b")
-    load(warehouse, night(0, [a, b]))
-    publish(warehouse, tmp_path, "2026-03-01")
-    load(warehouse, night(1, [], [*story(a), *story(b)], reuse=[Reuse(b.article_id, a.article_id, 4, 11, 1)]))
-    publish(warehouse, tmp_path, "2026-03-02")
-    assert _duckdb(tmp_path, "SELECT passage FROM passage_reuse") == [("council",)]
-
-
-def test_a_date_mended_on_the_canonical_reaches_the_copies_of_other_nights(warehouse: Warehouse, rows: Any, tmp_path: Path) -> None:
+def test_whatever_a_later_load_touches_reaches_the_files_of_the_night_that_brought_it(
+    warehouse: Warehouse, rows: Any, tmp_path: Path
+) -> None:
     times = ("2026-03-01T05:00:00Z", "2026-03-01T04:00:00Z", "2026-03-02T08:00:00Z")
-    lead, early, late = (
-        make.article(name, day=n // 2, published_at=time) for n, (name, time) in enumerate(zip("abc", times, strict=True))
-    )
-    load(warehouse, night(0, [lead, early], story(lead, early)))
-    load(warehouse, night(1, [late], story(lead, early, late)))
+    lead, early, late = (make.article(name, published_at=time) for name, time in zip("abc", times, strict=True))
+    other = make.article("other")
+    first = [lead, early, other]
+    recut = replace(early, blocks=(early.blocks[0], replace(early.blocks[1], text="Ad"), *early.blocks[2:]))
+    members = story(lead, early, late)
+    decided = [members[0], replace(members[1], score=0.5), members[2]]
+    mended = replace(lead, published_at="2026-03-01T06:00:00Z")  # neither the first nor the last of its story
+    taken = [[Reuse(other.article_id, lead.article_id, start, end, 1) for start, end in found] for found in PASSAGES]
+    steps: list[dict[str, Any]] = [
+        {"articles": first, "members": [*story(lead, early), *story(other)]},
+        {"articles": [late], "members": members},  # one more in its story
+        {"members": decided},  # a copy, decided anew
+        {"articles": [recut], "members": []},  # a copy, of which another line is dropped
+        *({"members": story(other), "reuse": found} for found in taken),
+        {"articles": [mended], "members": []},  # the article that the lags of its copies are counted from
+    ]
+    held: list[list[Any]] = []
+    for day, step in enumerate(steps):
+        pages = [replace(page, fetched_at=make.fetched(day)) for page in step.pop("articles", [])]
+        load(warehouse, night(day, pages, **step))
+        publish(warehouse, tmp_path, str(DAY + timedelta(days=day)))
+        held.append([[tuple(row.values()) for row in rows(query)] for query in SHOWN])
+        assert [_duckdb(tmp_path, query) for query in SHOWN] == held[-1], step
+    assert all(one != other for one, other in pairwise(held)), "each step is seen"
+
+
+def test_an_article_that_was_deleted_by_hand_leaves_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
+    one, other = make.article("a"), make.article("b")
+    load(warehouse, night(0, [one, other]))
+    publish(warehouse, tmp_path, "2026-03-01")
+    with warehouse.writing("a court's order") as connection:
+        for table in (story_members, dropped_blocks, articles):
+            connection.execute(table.delete().where(table.c.article_id == one.article_id))
+        connection.execute(stories.delete().where(stories.c.canonical_article_id == one.article_id))
+    publish(warehouse, tmp_path, "2026-03-01")
+    assert _duckdb(tmp_path, "SELECT title FROM clean_articles") == [("About b",)]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_view_that_is_another_one_is_written_again(warehouse: Warehouse, tmp_path: Path) -> None:
+    load(warehouse, full_night(0))
+    publish(warehouse, tmp_path, "2026-03-01")
+    before = _files(tmp_path)
+    with warehouse.writing("an upgrade") as connection:
+        connection.execute(schema_migrations.update().values(checksum="x").where(schema_migrations.c.name == "view dropped_lines"))
+    load(warehouse, night(1, [make.article("b", day=1)]))
     publish(warehouse, tmp_path, "2026-03-02")
-    mended = make.article("a", day=2, published_at="2026-03-01T06:00:00Z")  # neither the first nor the last of its story
-    load(warehouse, night(2, [mended], story(mended, early, late)))
-    publish(warehouse, tmp_path, "2026-03-03")
-    lags = "SELECT article_id, lag_hours FROM article_copies ORDER BY article_id"
-    assert _duckdb(tmp_path, lags) == [tuple(row.values()) for row in rows(lags)]
+    again = {name for name, inode in _files(tmp_path).items() if before.get(name, inode) != inode}
+    assert {name.split("/")[0] for name in again if "date=" in name} == {"dropped_lines"}
 
 
 def test_a_reader_keeps_the_version_it_has_open(warehouse: Warehouse, tmp_path: Path) -> None:
