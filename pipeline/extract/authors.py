@@ -126,7 +126,7 @@ def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | Non
     if not isinstance(item, dict) or "person" not in str(item.get("@type")).lower():
         return (), None
     name = one_line(item.get("name"), MAX_NAME)
-    is_owner = names.match(name) and fold(name) not in markup.jsonld.organisations and 2 <= len(name.split()) <= 3
+    is_owner = names.bears(name) and fold(name) not in markup.jsonld.organisations and 2 <= len(name.split()) <= 3
     return ((name,), None) if is_owner and is_person(name, NOBODY) else ((), None)
 
 

@@ -97,10 +97,10 @@ NOT_CAPITALS = re.compile(r"\bMc(?=[A-Z])|\b[JS]r\b")  # of a byline in capitals
 # Whom a byline credits in brackets or behind a stroke, at its end: "Jane Doe (AP)", "Jane Doe/dpa".
 CREDITED = re.compile(rf"(?:[(\[/]|\s[-–—]\s)\s*(?:{AND}\s+)?([^()\[\]/]{{2,40}}?)\s*[)\]]?\s*$", re.IGNORECASE)
 HONORIFIC = re.compile(r"^(?:mr|mrs|ms|herr|frau)\.?\s+(?=\S+\s)", re.IGNORECASE)
-EDGES = ' \t,:;-–—|*"“”'
+EDGES = ' \t,:;-–—|*"“”／'
 LETTER = re.compile(r"[^\W\d_]")
 HAN = re.compile(r"[\u3400-\u9fff]+")
-HAN_DESK = re.compile(r"..+[部社局]")
+HAN_DESK = re.compile(r"..+[部社局報报網网]")
 HANGUL_DESK = re.compile(r"[\uac00-\ud7af]{3,}(?:팀|부|국|룸|센터)|[\uac00-\ud7af]{6,}")  # no lone name is so long
 COMPOUND = frozenset(("y", "e", "i"))  # between two surnames, in Spanish, Portuguese and Catalan
 LOWER = re.compile(r"[a-zà-öø-ÿа-яёα-ω]")

@@ -29,6 +29,7 @@ OF_ETHIOPIA = "am"  # Tigrinya has most of the names too, of our months
 
 THAI = re.compile("[\u0e01-\u0e4e]")
 THAI_ABBREVIATION = re.compile(r"([\u0e01-\u0e2e][\u0e34-\u0e37]?)\.([\u0e01-\u0e2e])\.")
+THAI_ERA = re.compile(r"พ\.?\s?ศ\.?\s*(?=\d)")  # what says of a year that it is Buddha's
 THAI_YEAR = re.compile(r"(?<!\d)2[456]\d\d(?!\d)")
 THAI_SHORT_YEAR = re.compile(r"(?<!\d)(\d{1,2}\s?[\u0e01-\u0e4e]{2,12}\s)([4-9]\d)(?![\d:]|\.\d)")  # "3 พ.ค. 67"
 BUDDHA = 543  # years before the common era
@@ -63,7 +64,7 @@ def in_common_era(text: str, locale: str | None) -> str:
     if tag.endswith("-tw"):
         text = REPUBLIC_FIGURES.sub(lambda found: f"{int(found[1]) + REPUBLIC}/{found[3]}/{found[4]}", text)
     if language == "th" or THAI.search(text):
-        text = THAI_SHORT_YEAR.sub(r"\g<1>25\2", THAI_ABBREVIATION.sub(r"\1\2", text))
+        text = THAI_SHORT_YEAR.sub(r"\g<1>25\2", THAI_ABBREVIATION.sub(r"\1\2", THAI_ERA.sub("", text)))
         text = THAI_YEAR.sub(lambda year: str(int(year[0]) - BUDDHA), text)
     return text
 

@@ -30,6 +30,8 @@ SALVAGED = re.compile(
 MAX_SALVAGED = 500
 VALUE_END = re.compile(r"\s*(?:[,}\]]|$)")  # behind a string that holds quotation marks stands something else
 
+SOME_LIKENESS = 0.3  # of a headline with any that the page shows: one of several stories elsewhere with less is a teaser
+
 # Under these keys stands the page itself; under all others (hasPart, mentions, review, itemListElement) stand other things.
 WRAPPER_KEYS = ("@graph", "mainEntity", "mainEntityOfPage", "mainContentOfPage", "article", "item", "subjectOf")
 NEWS_TYPES = frozenset({"newsarticle", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle", "backgroundnewsarticle",
@@ -229,7 +231,11 @@ def _best_article(nodes: list[Node], url: str | None, headings: list[frozenset[s
         likeness = max((agreement(own, heading) for heading in headings), default=0)
         return int(rank >= 2) + int(rank >= 3), at_home, round(likeness, 1), rank
 
-    return max(ranked, key=fitness)[1]  # of equals the first
+    best = max(ranked, key=fitness)  # of equals the first
+    at, is_like = fitness(best)[1:3]
+    others = {place for rank, node in ranked if rank > 2 and (place := _address(node.get("url") or node.get("mainEntityOfPage")))}
+    is_of_list = path is not None and headings and not at and len(others) > 1 and is_like < SOME_LIKENESS
+    return None if is_of_list else best[1]
 
 
 def _address(value: object) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
@@ -14,6 +15,9 @@ from pipeline.extract.strings import fold, words
 from pipeline.extract.surroundings import class_and_id
 from pipeline.urls import readable_host, site_of_host
 
+# As hosts write letters that are none of theirs: in German and the North, and those that are no letter with a mark to Unicode.
+GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"})
+PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ß": "ss"})
 LOGO_CLASS = re.compile(r"(?:^|[\s_-])(?:logo|site-?(?:title|name)|brand)(?:$|[\s_-])", re.IGNORECASE)
 HOME_FILE = re.compile(r"/(?:index|default|home)\.\w{3,5}$", re.IGNORECASE)
 APP_NAMES = ("application-name", "apple-mobile-web-app-title", "al:android:app_name")
@@ -35,8 +39,10 @@ class SiteNames:
         if not folded or folded in self.names:
             return bool(folded)
         parts = words(segment)
-        if len(parts) > SITE_WORDS:
-            return False
+        return len(parts) <= SITE_WORDS and any(map(self._is_spelt_by, _spellings(parts)))
+
+    def _is_spelt_by(self, parts: list[str]) -> bool:
+        """Tell whether the words spell the label, each shortened or not, or open with it."""
         stripped = [part for part in parts if part not in ("the", "www", "com", "online")]
         if len(self.label) < 3 or not stripped:
             return False
@@ -48,14 +54,19 @@ class SiteNames:
 
     def house(self, name: str) -> bool:
         """Tell whether a name is the site's, of several words, and a few more: "USA Today Sports" of usatoday.com."""
-        parts = words(name)
-        return len(self.label) > 2 and any("".join(parts[:n]) == self.label for n in range(2, len(parts)))
+        spelt = ("".join(parts[:n]) for parts in _spellings(words(name)) for n in range(2, len(parts)))
+        return len(self.label) > 2 and self.label in spelt
+
+    def bears(self, name: str) -> bool:
+        """Tell whether a name is the site's, whole: "Jane Doe" of janedoe.com."""
+        return fold(name) in self.names or self.label in map("".join, _spellings(words(name)))
 
     def open(self, segment: str) -> bool:
         """Tell whether a piece is the site and a few words more: "UC Davis Health" of ucdavis.edu."""
         parts = words(segment)
         begun = range(max(1, len(parts) - MORE_WORDS), len(parts) + 1)
-        return self.match(segment) or (len(self.label) > 2 and any("".join(parts[:n]) == self.label for n in begun))
+        spelt = ("".join(spelling[:n]) for spelling in _spellings(parts) for n in begun)
+        return self.match(segment) or (len(self.label) > 2 and self.label in spelt)
 
 
 def site_names(markup: Markup, url: str | None) -> SiteNames:
@@ -95,6 +106,14 @@ def _is_logo(heading: lxml.html.HtmlElement, text: str, url: str | None) -> bool
         return False
     home = HOME_FILE.sub("/", target.path) or "/"
     return home == "/" if not url else page.path != home and page.path.startswith(home if home.endswith("/") else f"{home}/")
+
+
+def _spellings(parts: list[str]) -> list[list[str]]:
+    """Return words as they are and as hosts spell them: "Hürriyet" as `hurriyet`, "Süddeutsche" as `sueddeutsche`."""
+    if all(map(str.isascii, parts)):
+        return [parts]
+    plain = ["".join(c for c in normalize("NFKD", part.translate(PLAIN)) if not combining(c)) for part in parts]
+    return [parts, plain, [part.translate(GERMAN) for part in parts]]
 
 
 def _same_host(a: str, b: str) -> bool:

@@ -38,6 +38,12 @@ META_MODIFIED = (
     "lastmod", "last-modified", "revised", "date_modified", "utime", "article:updated_time", "og:modified_time", "updated_at",
 )  # fmt: skip
 
+DATELINE = re.compile(r"([^\n]{2,60}?,?\s[^\n]{4,20}?(?:19|20)\d{2})\s*(?:[-–—]|/[^/\n]{2,40}/|\([^()\n]{2,40}\))\s")
+# What other makers of pages call theirs: "w-published-date", "govuk:first-published-at", "article_publication_time".
+PUBLISHED_NAME = re.compile(
+    r"(?:^|[._:-])(?:(?:first[._-]?)?publi(?:sh(?:ed)?|cation|c)[._-]?(?:date|time|datetime|at|on|timestamp)"
+    r"|date[._-]?(?:of[._-]?)?publi(?:shed|cation|c)|(?:post|article|news|story|release)[._-]?date)$"
+)
 URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})([/_-]?)(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
 URL_WORD_DAY = re.compile(r"/((?:19|20)\d{2})/([a-z]{3,9})/(\d{1,2})(?=/|$)", re.IGNORECASE)
 
@@ -46,12 +52,15 @@ PUBLISHED_CLASS = re.compile(
     re.IGNORECASE,
 )
 MODIFIED_CLASS = re.compile(r"modif|updat|edited|revis|aktuali[sz]", re.IGNORECASE)
+SIGNED_BEHIND = re.compile(r"\s*(?:日時?|时间|時間|일시?)?\s?[:：]")  # a label of what follows
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+ORDINAL = re.compile(r"(?<=\d)\s+(st|nd|rd|th|er|º|ª)(?!\w)(?:\s+(?=,))?")  # set apart: "3<sup>rd</sup>"
 LABEL_LENGTH = 30  # characters of the label before a date
 MAX_ELEMENTS = 60
 FAR = 100  # elements before the headline: menus are between
 MAX_DATE_LINE = 120  # characters; a date in a longer run is part of the story
 Plain = Callable[[str], str]  # what writes the dates of a line as they are read
+LABEL_STEPS = 2  # outwards from a time in which its label may stand before it: <dt>Published</dt><dd><p><time>
 LINK_STEPS = 3  # outwards from a line in which its link may stand
 MAX_SMALL_WORDS = 4  # beside a date, without a capital; more are a sentence, which tells of another day
 
@@ -81,13 +90,14 @@ def read_dates(
     changed = first_valid([*_jsonld_values(markup, JSONLD_MODIFIED), *markup.every(*META_MODIFIED), *modified_times])
     sources: tuple[tuple[DateBasis, Iterable[str], int], ...] = (
         ("jsonld", _jsonld_values(markup, JSONLD_PUBLISHED), EARLIEST_YEAR),
-        ("meta", markup.every(*META_PUBLISHED), EARLIEST_YEAR),
+        ("meta", markup.every(*META_PUBLISHED, *filter(PUBLISHED_NAME.search, markup.meta)), EARLIEST_YEAR),
         ("time", published_times, EARLIEST_YEAR),
         ("url", _url_values(url), EARLIEST_IN_TEXT),
         ("text", _dated_lines(marked, headline, plain, far=False), EARLIEST_IN_TEXT),
         ("text", _footer_lines(headline, plain), EARLIEST_IN_TEXT),
         ("text", _unmarked_lines(lines, headline, plain), EARLIEST_IN_TEXT),
         ("text", _dated_lines(marked, headline, plain, far=True), EARLIEST_IN_TEXT),
+        ("text", _datelines(lines, headline, plain), EARLIEST_IN_TEXT),
     )
     found = next(((stated, basis) for basis, values, earliest in sources if (stated := first_valid(values, earliest))), None)
     if changed is None and (found is None or found[1] == "text"):
@@ -116,30 +126,53 @@ def _marked_times(
     """
     if not markup.times:
         return [], []
-    published: list[tuple[bool, bool, str]] = []
+    published: list[tuple[bool, bool, bool, str]] = []
     modified: list[str] = []
     tree = markup.times[0].getroottree().getroot()
     around = around_headline(tree, headline).with_own(own_footer(tree, headline)).without(mastheads(headline))
     head = _head_of(headline)
     for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], headline):
-        text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain(_text_of(element))
         stated = one_line(element.get("datetime")) or _stated_time(element)
         values = [value for value in (stated, text) if value]
         if PUBLISHED.search(text) and _tells_another_day(text, stated, locale):
             values.reverse()  # what readers see; the other is when it was changed, or filed
         parent = element.getparent()
         before = one_line((parent.text or "") if parent is not None else "", MAX_DATE_LINE)
-        label = f"{element.get('class', '')} {' '.join(stated_properties(element))}"
-        is_marked = element.get("pubdate") is not None or PUBLISHED_CLASS.search(label) is not None
-        if not is_marked and (
-            MODIFIED_CLASS.search(label) or (MODIFIED.search(f"{before} {text}") and not PUBLISHED.search(f"{before} {text}"))
-        ):
+        name = f"{element.get('class', '')} {' '.join(stated_properties(element))}"
+        label = _label_before(element)
+        is_said = PUBLISHED.search(f"{label} {before} {text}") is not None
+        is_marked = element.get("pubdate") is not None or PUBLISHED_CLASS.search(name) is not None
+        if not is_marked and (MODIFIED_CLASS.search(name) or (MODIFIED.search(f"{before} {text}") and not is_said)):
             modified += values
-        else:
-            is_beside = head is not None and head in element.iterancestors()
-            published += [(not is_beside, not is_marked, value) for value in values]
-    published.sort(key=lambda item: item[:2])  # stable: from the nearest on within each kind
+            continue
+        # Said to be a change by what stands before it: it may be all that the page says of its time.
+        is_change = _is_called_change(element, f"{before} {text}")
+        modified += values if is_change else []
+        is_beside = head is not None and head in element.iterancestors()
+        published += [(is_change, not is_beside, not (is_marked or is_said), value) for value in values]
+    published.sort(key=lambda item: item[:3])  # stable: from the nearest on within each kind
     return [value for *_, value in published], modified
+
+
+def _label_before(element: lxml.html.HtmlElement) -> str:
+    """Return what stands right before a time, if it is short: beside it, or beside what it stands in."""
+    for node in (element, *islice(element.iterancestors(), LABEL_STEPS)):
+        previous, parent = node.getprevious(), node.getparent()
+        if previous is None:
+            label = one_line((parent.text or "") if parent is not None else "", MAX_DATE_LINE)
+        else:
+            tail = one_line(previous.tail or "", MAX_DATE_LINE)
+            label = tail if tail or previous.tag == "time" or not isinstance(previous.tag, str) else _text_of(previous)
+        if label or previous is not None:
+            return label if len(label) <= LABEL_LENGTH and not YEAR.search(label) else ""
+    return ""
+
+
+def _is_called_change(element: lxml.html.HtmlElement, text: str) -> bool:
+    """Tell whether the label before a time speaks of a change, and neither that nor the text of the publication."""
+    label = _label_before(element)
+    return MODIFIED.search(label) is not None and PUBLISHED.search(f"{label} {text}") is None
 
 
 def _tells_another_day(text: str, stated: str, locale: str | None) -> bool:
@@ -170,26 +203,35 @@ def _url_values(url: str | None) -> Iterator[str]:
 def _dated_lines(marked: Callable[[], Marked], headline: lxml.html.HtmlElement | None, plain: Plain, *, far: bool) -> Iterator[str]:
     """Yield short lines of elements whose class speaks of a date, from the one nearest to the headline on; none about a change.
 
-    With `far` those that stand `FAR` before it, else the others: the first date of a page may be the masthead's, of the day.
+    With `far` those that stand `FAR` before it or behind a label that speaks of a change, else the others: the first date of a page
+    may be the masthead's, of the day.
     """
     lines: dict[lxml.html.HtmlElement, str] = {}
     for element in marked().dates:
-        text = plain(_stated_time(element) or one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain(_stated_time(element) or _text_of(element))
         if 6 <= len(text) <= MAX_DATE_LINE and YEAR.search(text):
             lines[element] = text
         if len(lines) == MAX_ELEMENTS:
             break
     order = _order(headline) if lines else {}
-    far_before = {element for element in lines if headline is not None and order[headline] - order[element] > FAR}
+    far_off = {element for element in lines if headline is not None and order[headline] - order[element] > FAR}
+    far_off |= {element for element in lines if _is_called_change(element, lines[element])}
     changes = {element for element in lines if _is_named_change(element)}
     beside = {element.getparent() for element in lines.keys() - changes}
-    for element in _from_nearest([element for element in lines if (element in far_before) == far], headline):
+    for element in _from_nearest([element for element in lines if (element in far_off) == far], headline):
         text = lines[element]
         if not MODIFIED_PROPERTIES.isdisjoint(stated_properties(element)) or (element in changes and element.getparent() in beside):
             continue
         text = _before_change(text)
         if not MODIFIED.search(text) or PUBLISHED.search(text):
             yield _of_publication(text)
+
+
+def _text_of(element: lxml.html.HtmlElement) -> str:
+    """Return the text of an element as one line, its parts apart as they are seen: "Mar", "4", "2024"; "3rd" is one."""
+    if not len(element):
+        return one_line(element.text, MAX_DATE_LINE + 1)
+    return ORDINAL.sub(r"\1", one_line(" ".join(islice(element.itertext(), 4 * MAX_DATE_LINE)), MAX_DATE_LINE + 1))
 
 
 def _stated_time(element: lxml.html.HtmlElement) -> str:
@@ -247,6 +289,14 @@ def _unmarked_lines(page_lines: Callable[[], Lines], headline: lxml.html.HtmlEle
             yield from _date_line(lines, n)
 
 
+def _datelines(page_lines: Callable[[], Lines], headline: lxml.html.HtmlElement | None, plain: Plain) -> Iterator[str]:
+    """Yield what a text opens with that says where and when it was put out: "ASHBY, March 4, 2024 (Harbour Wire) -- …"."""
+    for line in lines_near_headline(page_lines(), headline):
+        opened = DATELINE.match(plain(line))
+        if opened and not _is_sentence(opened[1]) and not MODIFIED.search(opened[1]):
+            yield opened[1]
+
+
 def _is_named_link(element: lxml.html.HtmlElement, text: str) -> bool:
     """Say whether a line is a link that says more than a date: the date is that of what it leads to, such as a decree."""
     inside = any(node.tag == "a" for node in (element, *islice(element.iterancestors(), LINK_STEPS)))
@@ -267,8 +317,12 @@ def _date_line(lines: list[str], n: int, *, in_sentence: bool = False) -> Iterat
 
 
 def _is_sentence(line: str) -> bool:
-    """Say whether a line holds more words without a capital than stand beside a date."""
-    return sum(word[0].isalpha() and begins_small(word) for word in line.split()) > MAX_SMALL_WORDS
+    """Say whether a line holds more words without a capital than stand beside a date, or is a piece out of a sentence."""
+    words = line.split()
+    small = [word[0].isalpha() and begins_small(word) for word in words]
+    return sum(small) > MAX_SMALL_WORDS or (
+        small[0] and small[-1] and len(words[-1]) > 1 and "." not in words[-1] and sum(small) > 2
+    )
 
 
 def _lines_of_change(
@@ -278,7 +332,7 @@ def _lines_of_change(
     for element in marked().dates[:MAX_ELEMENTS]:
         if (stated := _stated_time(element)) and not MODIFIED_PROPERTIES.isdisjoint(stated_properties(element)):
             yield stated
-        text = plain(one_line(element.text_content(), MAX_DATE_LINE + 1))
+        text = plain(_text_of(element))
         if len(text) <= MAX_DATE_LINE and YEAR.search(text) and MODIFIED.search(text):
             yield _of_change(text)
     near = [plain(line) for line in lines_near_headline(page_lines(), headline)]
@@ -290,9 +344,13 @@ def _lines_of_change(
 def _before_change(line: str) -> str:
     """Return what stands before "updated" in a line that tells a day, and behind that when: "14/03/2024, updated 11:20"."""
     modified = MODIFIED.search(line)
-    if modified is None or PUBLISHED.search(line) or WIDE_SCRIPT.search(modified[0]):
+    if modified is None or PUBLISHED.search(line):
         return line
     before, behind = line[: modified.start()], line[modified.end() :]
+    if WIDE_SCRIPT.search(modified[0]) and not SIGNED_BEHIND.match(behind):
+        # What a date is stands behind it: "2024/3/4 10:05 (2024/3/5 更新)".
+        years = list(YEAR.finditer(before))
+        return before[: years[1].start()] if len(years) > 1 else line
     return before if YEAR.search(before) and has_digit(behind) else line
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 import lxml.html
 from lxml import etree
 
+from pipeline.clean.date_lines import is_date_line
 from pipeline.clean.lines import count_words, has_unspaced
 from pipeline.extract.cjk_bylines import WIDE
 from pipeline.extract.headings import MAX_TITLE, heading_text, link_of
@@ -42,6 +43,8 @@ SOME_AGREEMENT = 0.2  # an only h1 with less is not this page's headline
 BRACKETS = re.compile(r"\s*[\[(（【]([^\[\]()]{1,30})[\])）】]$")
 # What software calls a page by in its <title>: "news:ferry", "press_2024.pdf", "car-seats-test-autumn-2018".
 PAGE_ID = re.compile(r"[a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*[:_/.][a-z0-9]+(?:[:_/.-]+[a-z0-9]+)*|[a-z0-9]+(?:-[a-z0-9]+){3,}")
+# What editors of pages write into a <title> until somebody gives one.
+UNTITLED = re.compile(r"untitled(?:[ -](?:document|page|\d+))?|new page \d+|document|index|default", re.IGNORECASE)
 DATE_IN_FRONT = re.compile(
     r"^\W*(?:\w{3,9}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+\w{3,9}\.?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\W*"
 )
@@ -65,13 +68,26 @@ def read_title(tree: lxml.html.HtmlElement, markup: Markup, lines: Callable[[], 
     if heading and (rest := _behind_link(heading, markup)):
         return _lesser_heading(tree, [rest]) or heading
     if heading and agrees:
-        return _without_label(_not_in_capitals(_without_part(heading, markup, declared), declared))
+        return _without_label(_with_colon(_not_in_capitals(_without_part(heading, markup, declared), declared), declared))
     if lesser := _lesser_heading(tree, declared):
-        return lesser
+        return _with_colon(lesser, declared)
     piece = _visible_piece(lines, markup.title, names)
     if heading and (piece is None or set(words(piece)) & set(words(heading))):
         return heading
-    return piece or next((title for title in declared if not PAGE_ID.fullmatch(title)), next(iter(declared), None))
+    said = next((title for title in declared if not PAGE_ID.fullmatch(title)), next(iter(declared), None))
+    return piece or said or _only_heading(tree, names)
+
+
+def _only_heading(tree: lxml.html.HtmlElement, names: SiteNames) -> str | None:
+    """Return the only h2, or where there is none the only h3, of a page that calls itself nothing but its site's name."""
+    for rank in ("h2", "h3"):
+        headings = own_headings(list(islice(tree.iter(rank), MAX_HEADINGS)))
+        texts = [
+            text for heading in headings if (text := heading_text(heading)) and len(text) <= MAX_TITLE and not is_date_line(text)
+        ]
+        if texts:
+            return texts[0] if len(texts) == 1 and len(words(texts[0])) >= MIN_LINE_WORDS and not names.match(texts[0]) else None
+    return None
 
 
 def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
@@ -83,7 +99,7 @@ def _declared_titles(markup: Markup, names: SiteNames) -> list[str]:
         one_line(markup.jsonld.get("name")),
     ]
     stripped = (strip_site(cut_at_word(title, MAX_TITLE), names) for title in given if title)
-    return list(dict.fromkeys(title for title in stripped if title and not names.match(title)))
+    return list(dict.fromkeys(title for title in stripped if title and not names.match(title) and not UNTITLED.fullmatch(title)))
 
 
 def strip_site(title: str, names: SiteNames) -> str:
@@ -212,6 +228,13 @@ def _without_part(heading: str, markup: Markup, declared: list[str]) -> str:
             if len(rest) < len(heading) and len(words(rest)) >= MIN_LINE_WORDS and is_title:
                 return rest
     return heading
+
+
+def _with_colon(heading: str, declared: list[str]) -> str:
+    """Return a heading whose kicker style alone sets apart as the page itself writes it: "Harbour: Ferry sails again"."""
+    if PREFIX.search(heading):
+        return heading
+    return next((title for title in declared if PREFIX.search(title) and fold(title) == fold(heading)), heading)
 
 
 def _not_in_capitals(heading: str, declared: list[str]) -> str:

@@ -179,6 +179,7 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("নিজস্ব প্রতিবেদক, ঢাকা", []),
         ("न्यूज डेस्क", []),
         ("온라인뉴스팀", []),
+        ("聯合報／ 記者", []),
         ("取材・文／佐藤花子 撮影／鈴木一郎", ["佐藤花子"]),
     ],
 )
@@ -256,6 +257,10 @@ def test_a_person_who_publishes_their_own_site_is_its_author() -> None:
     assert read(head=f'<script type="application/ld+json">{graph}</script>').authors == ("Jane Doe",)
     house = graph.replace('["Person", "Organization"]', '"Organization"')
     assert read(head=f'<script type="application/ld+json">{house}</script>').authors == ()
+
+
+def test_a_house_whose_name_opens_with_the_site_s_is_no_person_who_owns_it() -> None:
+    assert from_jsonld({"@type": "Person", "name": "Alvertoncourier Haber"}).authors == ()
 
 
 def test_the_publisher_is_no_author() -> None:

@@ -63,6 +63,7 @@ def iso(value: str, locale: str | None = None) -> str | None:
         ("2024年3月1日 3点建议", "2024-03-01"),
         ("1 มีนาคม 2567 เวลา 08:05 น.", "2024-03-01T08:05:00"),
         ("1 มี.ค. 2567", "2024-03-01"),
+        ("วันที่ 1 มีนาคม พ.ศ. 2567", "2024-03-01"),
         ("۱۱ اسفند ۱۴۰۲، ساعت ۰۸:۰۵", "2024-03-01T08:05:00"),
         ("جمعه 11 اسفند ماه 1402", "2024-03-01"),
         ("۳۰ اسفند ۱۴۰۳", "2025-03-20"),
@@ -254,6 +255,9 @@ def test_the_modification_is_never_taken_for_the_publication() -> None:
         "1 March 2024 - updated 9 March 2024",
         "1 de março de 2024 10h05 - Atualizado há 2 anos",
         "By Jane Doe | March 1, 2024 (Updated: 11:20)",
+        "2024/3/1 10:05 (2024/3/9 11:00 更新)",
+        "2024/03/01 10:05 更新：2024/03/09",
+        "Publish Date: Fri, 01 Mar 2024 10:05 AM (IST) Updated Date: Sat, 09 Mar 2024 11:00 AM (IST)",
     ],
 )
 def test_of_a_line_with_both_the_publication_is_taken(line: str) -> None:
@@ -326,6 +330,67 @@ def test_microdata_of_a_sidebar_says_nothing_where_the_article_has_its_own() -> 
     assert read_metadata(parse_html(html), URL, html).published_at == "2024-03-01"
     alone = f"<html><body><h1>Ferry sails again</h1>{story('2024-03-01', '')}</body></html>"
     assert read_metadata(parse_html(alone), URL, alone).published_at == "2024-03-01"
+
+
+@pytest.mark.parametrize("tag", ["time", "span class=date"])
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<p class=meta><a>Health</a><{0}>DECEMBER 22, 2022</{1}><{0}>Updated: JANUARY 02, 2026</{1}></p>",
+        "<p><b>Updated</b> <{0}>January 2, 2026</{1}></p><p><b>Published</b> <{0}>December 22, 2022</{1}></p>",
+        "<dl><dt>Reviewed</dt><dd><{0}>2 January 2026</{1}></dd><dt>Published</dt><dd><{0}>22 December 2022</{1}></dd></dl>",
+    ],
+)
+def test_what_stands_beside_a_date_or_before_it_says_what_day_it_is(box: str, tag: str) -> None:
+    assert read(box.format(tag, tag.split()[0])).published_at == "2022-12-22"
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "<span>Mar</span><span>4</span><span>2024</span>",
+        "March 4<sup>th</sup>, 2024",
+        "4<sup>th</sup> March 2024",
+        "<b>4</b> <i>March</i> <b>2024</b>",
+    ],
+)
+def test_the_parts_of_a_date_stand_apart(date: str) -> None:
+    assert read(f"<div class=date>{date}</div>").published_at == "2024-03-04"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "w-published-date",
+        "govuk:first-published-at",
+        "article_publication_time",
+        "post-date",
+        "release_date",
+        "date-of-publication",
+    ],
+)
+def test_the_name_of_a_field_says_that_it_is_the_day_of_publication(name: str) -> None:
+    assert read(head=f'<meta name="{name}" content="2024-03-04T10:05:00Z">').published_at == "2024-03-04T10:05:00+00:00"
+
+
+@pytest.mark.parametrize("name", ["publish-end-date", "publisher", "expiry-date", "published-by"])
+def test_other_fields_say_nothing_of_it(name: str) -> None:
+    assert read(head=f'<meta name="{name}" content="2024-03-04">').published_at is None
+
+
+@pytest.mark.parametrize(
+    ("opening", "expected"),
+    [
+        ("ASHBY, March 4, 2024 /HarbourWire/ -- The ferry sails again, the company said.", "2024-03-04"),
+        ("ASHBY, England, March 04, 2024 (HARBOUR WIRE) -- The ferry sails again.", "2024-03-04"),
+        ("Ashby – March 4, 2024 – The ferry sails again, the company said today to all who asked.", "2024-03-04"),
+        ("Berlin, 4. März 2024 – Die Fähre fährt wieder.", "2024-03-04"),
+        ("The ferry that ran aground on March 4, 2024 – a Monday – sails again.", None),
+        ("<a href=/x>The ferry</a> ran aground on the 4th of March 2024 and <a href=/y>sails again</a>.", None),
+    ],
+)
+def test_a_text_may_open_with_its_place_and_day(opening: str, expected: str | None) -> None:
+    assert read(f"<p>{opening}</p>").published_at == expected
 
 
 def test_the_title_of_a_time_may_state_it() -> None:

@@ -82,6 +82,13 @@ def test_of_several_articles_the_one_headed_like_the_page_is_taken() -> None:
     assert headline_in(json.dumps([other, ARTICLE])) == "Ferry sails again"
 
 
+def test_of_several_articles_at_other_addresses_one_headed_otherwise_is_a_teaser() -> None:
+    others = [{**ARTICLE, "headline": f"Pier {n} closed", "url": f"https://courier.example/news/pier-{n}"} for n in (1, 2)]
+    assert read_jsonld([json.dumps(others)], URL, ["Winter ends"]).article == {}
+    assert read_jsonld([json.dumps(others)], URL, ["Pier 2 closed"]).get("headline") == "Pier 2 closed"
+    assert read_jsonld([json.dumps(others[:1])], URL, ["Winter ends"]).get("headline") == "Pier 1 closed"
+
+
 @pytest.mark.parametrize("key", ["hasPart", "mentions", "itemListElement", "review", "liveBlogUpdate", "isPartOf"])
 def test_what_a_page_only_mentions_is_not_its_article(key: str) -> None:
     assert read_jsonld([json.dumps({"@type": "CollectionPage", key: [ARTICLE]})], URL, []).get("headline") is None

@@ -120,7 +120,15 @@ def test_the_name_of_the_site_is_taken_off_as_the_page_states_it() -> None:
 
 @pytest.mark.parametrize(
     ("host", "name"),
-    [("latimes", "Los Angeles Times"), ("nytimes", "The New York Times"), ("bbc", "BBC News"), ("smh", "Sydney Morning Herald")],
+    [
+        ("latimes", "Los Angeles Times"),
+        ("nytimes", "The New York Times"),
+        ("bbc", "BBC News"),
+        ("smh", "Sydney Morning Herald"),
+        ("hurriyet", "Hürriyet"),
+        ("publico", "Público"),
+        ("sueddeutsche", "Süddeutsche Zeitung"),
+    ],
 )
 def test_a_host_that_abbreviates_the_name_is_known(host: str, name: str) -> None:
     assert strip_site(f"{HEADLINE} - {name}", SiteNames(frozenset(), host)) == HEADLINE
@@ -317,6 +325,23 @@ def test_a_short_heading_is_the_headline_when_the_title_begins_with_it(heading: 
 )
 def test_a_kicker_in_the_heading_stands_apart(heading: str) -> None:
     assert title_of(f"<h1>{heading}</h1>") == "Wow, wow, wow! Ferry sails again"
+
+
+def test_a_kicker_that_style_sets_apart_has_the_colon_that_the_page_gives_it_elsewhere() -> None:
+    heading = f"<span>Harbour</span><span> </span><span>{HEADLINE}</span>"
+    for rank in ("h1", "h2"):
+        head = f"<meta property='og:title' content='Harbour: {HEADLINE}'>"
+        assert title_of(f"<{rank}>{heading}</{rank}>", head) == f"Harbour: {HEADLINE}"
+
+
+@pytest.mark.parametrize("title", ["Alverton Courier", "Untitled Document", "New Page 1", ""])
+@pytest.mark.parametrize("rank", ["h1", "h2", "h3"])
+def test_the_only_heading_is_the_headline_of_a_page_that_nobody_gave_a_title(rank: str, title: str) -> None:
+    page = f"<title>{title}</title>"
+    assert title_of(f"<{rank}>{HEADLINE}</{rank}><p>Story.</p>", page) == HEADLINE
+    if rank != "h1":
+        assert title_of(f"<{rank}>{HEADLINE}</{rank}><{rank}>Pool closes again for a week</{rank}>", page) is None
+        assert title_of(f"<{rank}>December 16, 2025</{rank}>", page) is None
 
 
 def test_so_does_the_name_of_the_site_behind_it() -> None:
