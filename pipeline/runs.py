@@ -28,6 +28,7 @@ STAGES = ("discover", "fetch", "extract", "clean", "dedup", "load", "publish")
 SHARDED = ("fetch", "extract", "clean")
 WHOLE = "all"  # the shard of what is not divided
 LABEL_SITES = 3
+LONGEST_LABEL = 250  # characters that Airflow has room for; PostgreSQL takes no longer one, and the task never succeeds
 DAYS_AHEAD = 2  # the check `night_is_fresh` lets the pages of a night be so much older than it
 
 R = TypeVar("R")
@@ -115,7 +116,8 @@ def shard_label(run: Run, shard: str) -> str:
     if not sites:  # of an imported archive
         sites = sorted({row.site for row in read_records(store, Partition("fetch", run.run_date, shard), Fetch)})
     named = ", ".join(sites[:LABEL_SITES])
-    return f"{shard}: {named} and {len(sites) - LABEL_SITES} more" if len(sites) > LABEL_SITES else f"{shard}: {named}"
+    label = f"{shard}: {named} and {len(sites) - LABEL_SITES} more" if len(sites) > LABEL_SITES else f"{shard}: {named}"
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
 
 
 def dates_of(store: Store, stage: str) -> list[str]:

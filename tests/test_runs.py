@@ -10,8 +10,8 @@ import pytest
 from pipeline import stages
 from pipeline.config import Settings
 from pipeline.errors import CheckFailed
-from pipeline.records import StageReport
-from pipeline.runs import WHOLE, Run, is_growing
+from pipeline.records import Discovered, StageReport
+from pipeline.runs import WHOLE, Run, is_growing, shard_label
 from pipeline.store import Partition, PartitionWriter
 from pipeline.warehouse import current_warehouse, load
 from tests.warehouse import make
@@ -63,3 +63,19 @@ def test_the_volume_of_a_night_of_some_sources_keeps_nothing_back(tmp_path: Path
 def test_a_night_of_several_runs_grows_until_the_last_is_due(schedule: str, timezone: str, now: str, growing: bool) -> None:
     settings = Settings(schedule=schedule, timezone=timezone)
     assert is_growing(settings, "2026-03-08", datetime.fromisoformat(now).replace(tzinfo=UTC)) is growing
+
+
+def test_the_label_of_a_shard_is_never_longer_than_airflow_has_room_for(tmp_path: Path) -> None:
+    """PostgreSQL refused it, and no attempt of the task succeeded: what a feed linked to kept the night from its end."""
+    run = Run(run_date="2026-03-08", settings=Settings(store=str(tmp_path / "store")))
+
+    def label(*sites: str) -> str:
+        partition = Partition("discover", run.run_date, "000")
+        writer = PartitionWriter(run.store(), partition)
+        rows = writer.write("part", Discovered, [Discovered(f"https://{site}/1", "a", site, "rss") for site in sites])
+        writer.commit(StageReport("discover", run.run_date, "000", rows, {"new": rows}))
+        return shard_label(run, "000")
+
+    hosts = [f"{letter}.{'long.' * 40}no-such-ending" for letter in "abcd"]
+    assert label("b.example", "a.example") == "000: a.example, b.example"
+    assert label("b.example", *hosts) == f"000: {hosts[0]}, b.example, b.{'long.' * 40}"[:249] + "…"
