@@ -74,13 +74,16 @@ def _run_to_end(command: Sequence[str], environment: Mapping[str, str], log_fold
 
 @contextmanager
 def _stopping_on_signal() -> Iterator[Callable[[], int]]:
-    """Yield a function that says how often this process was told to end."""
+    """Yield a function that says how often this process was told to end, by signals that whoever started it does not ignore."""
     told: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         told.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, note)
     try:
         yield lambda: len(told)
     finally:

@@ -62,6 +62,19 @@ def test_who_says_stop_twice_waits_for_no_task(tmp_path: Path) -> None:
     assert time.monotonic() - told < local_ui.STOP_WITHIN / 2
 
 
+def test_what_nohup_starts_outlives_its_terminal() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with local_ui._stopping_on_signal() as stopping:
+            signal.raise_signal(signal.SIGHUP)
+            assert stopping() == 0
+            signal.raise_signal(signal.SIGTERM)
+            assert stopping() == 1
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_part_that_ends_at_once_ends_all_of_them(tmp_path: Path) -> None:
     with _parts(tmp_path, "print('no such setting', flush=True); raise SystemExit(2)") as processes:
         processes[0].wait(30)
