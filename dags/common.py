@@ -21,7 +21,7 @@ from airflow.sdk import (
     task,
     task_group,
 )
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from airflow.sdk.observability import stats
 
 from pipeline import notify, pools, runs, scheduling, stages, workspace
@@ -36,6 +36,9 @@ ARTICLES = Asset("articles", uri="copydesk://articles")
 RUN_REPORT = Asset("run_report", uri="copydesk://run_report")
 
 MINUTES, HOURS = timedelta(minutes=1), timedelta(hours=1)
+PATIENCE = (
+    365 * 24 * HOURS
+).total_seconds()  # of what waits for other nights: Airflow's own is a week, and many nights take longer
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "copydesk",
@@ -63,6 +66,11 @@ def time_of(stage: str) -> timedelta:
     """
     fetching = timedelta(seconds=scheduling.settings_of_dags().fetch_deadline) + HOURS
     return {"discover": fetching, "fetch": fetching, "extract": 6 * HOURS, "clean": 3 * HOURS}[stage]
+
+
+def time_to_write(work: timedelta) -> timedelta:
+    """Return how long a task that writes the warehouse may take: it waits for another writer first, as long as the settings say."""
+    return work + timedelta(seconds=scheduling.settings_of_dags().lock_timeout)
 
 
 def date_param(description: str) -> Param:
@@ -104,7 +112,7 @@ def count(report: StageReport) -> None:
     log.info("counts", stage=report.stage, run_date=report.run_date, shard=report.shard, seen=report.seen, outcomes=report.outcomes)
 
 
-@task(task_id="open_workspace", execution_timeout=10 * MINUTES)
+@task(task_id="open_workspace", execution_timeout=time_to_write(HOURS))  # a new version's migrations may take long
 def open_workspace(plan: dict[str, Any]) -> None:
     """See that the store and the warehouse can be used, before any page is fetched."""
     workspace.open_workspace(run_of(plan))
@@ -118,7 +126,7 @@ def close_workspace(plan: dict[str, Any] | None) -> None:
         raise AirflowSkipException("the run has no plan")
     try:
         workspace.close_workspace(run_of(plan))
-    except (CopydeskError, OSError):
+    except (CopydeskError, OSError, AirflowTaskTimeout):  # the last: another process is at work on the date, such as a long import
         log.exception("the archive could not be tidied up; the next run of the night does it, or copydesk raw gc")
 
 
@@ -163,7 +171,7 @@ def dedup(plan: dict[str, Any]) -> None:
     trigger_rule=TriggerRule.NONE_FAILED,
     outlets=[ARTICLES],
     pool=pools.LOADER.for_tasks,
-    execution_timeout=3 * HOURS,
+    execution_timeout=time_to_write(3 * HOURS),
     on_failure_callback=[notify.keep_cause, TASK_FAILED],
 )
 def load(plan: dict[str, Any]) -> Any:
@@ -177,7 +185,7 @@ def load(plan: dict[str, Any]) -> Any:
 @task(
     trigger_rule=TriggerRule.NONE_FAILED,
     pool=pools.LOADER.for_tasks,
-    execution_timeout=3 * HOURS,
+    execution_timeout=time_to_write(3 * HOURS),
     on_failure_callback=[notify.keep_cause, TASK_FAILED],
 )
 def publish(plan: dict[str, Any]) -> None:

@@ -95,6 +95,7 @@ def nightly_articles() -> None:
         poke_interval=15,
         exponential_backoff=True,
         max_wait=common.MINUTES,
+        timeout=common.PATIENCE,
         execution_timeout=10 * common.MINUTES,
     )
     def plan() -> PokeReturnValue:

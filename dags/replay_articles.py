@@ -70,7 +70,7 @@ def replay_articles() -> None:
         mode="reschedule",
         poke_interval=10,
         map_index_template="{{ nights }}",
-        timeout=(365 * 24 * common.HOURS).total_seconds(),  # Airflow's own is a week, and years of nights take longer
+        timeout=common.PATIENCE,
         max_active_tis_per_dagrun=1,
         execution_timeout=24 * common.HOURS,
         doc_md="Run everything after fetch again for a night, when those before it are done.",

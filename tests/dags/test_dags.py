@@ -19,7 +19,8 @@ import pytest
 
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError
-from pipeline.scheduling import date_of_run, plan_of
+from pipeline.scheduling import date_of_run, plan_of, plan_of_import
+from pipeline.store import LocalStore, Partition
 from pipeline.warehouse import current_warehouse, load
 from tests.warehouse.make import article, night, story
 
@@ -95,6 +96,20 @@ def test_what_asks_the_web_ends_by_itself_before_airflow_ends_it(seconds: int | 
 
 
 @pytest.mark.usefixtures("airflow_home")
+def test_what_waits_for_the_warehouse_gives_up_by_itself_before_airflow_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("COPYDESK_LOCK_TIMEOUT", "40000")
+    monkeypatch.syspath_prepend(str(DAGS))
+    sys.modules.pop("common", None)  # read with other settings
+    bag = DagBag(str(DAGS))
+    for dag in ("nightly_articles", "import_archive"):
+        for name in ("open_workspace", "load", "publish"):
+            assert bag.dags[dag].get_task(name).execution_timeout > timedelta(seconds=load_settings().lock_timeout), name
+    sys.modules.pop("common")
+
+
+@pytest.mark.usefixtures("airflow_home")
 def test_nights_run_when_the_settings_say_and_each_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.serialization.serialized_objects import DagSerialization
@@ -154,7 +169,8 @@ def test_a_wrong_value_in_the_form_is_told_in_words(field: str, value: Any, told
 def test_what_waits_for_another_night_takes_few_places_and_is_not_given_up(dags: dict[str, Any]) -> None:
     waits = dags["nightly_articles"].get_task("plan")
     assert (waits.mode, waits.exponential_backoff, waits.max_wait) == ("reschedule", True, timedelta(minutes=1))
-    assert dags["replay_articles"].get_task("night").partial_kwargs["timeout"] >= timedelta(days=365).total_seconds()
+    for timeout in (waits.timeout, dags["replay_articles"].get_task("night").partial_kwargs["timeout"]):
+        assert timeout >= timedelta(days=365).total_seconds()
 
 
 def test_the_night_runs_its_stages_in_their_order(dags: dict[str, Any]) -> None:
@@ -170,6 +186,25 @@ def test_the_workspace_is_opened_before_and_closed_whatever_happens(name: str, d
     closed = dag.get_task("close_workspace")
     assert "open_workspace" in first.upstream_task_ids
     assert (closed.trigger_rule, closed.upstream_task_ids) == ("all_done", {"plan", "publish"})
+
+
+def test_a_date_that_another_process_is_at_work_on_fails_no_run_that_tidies_up(
+    dags: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import may take twelve hours; a night of the same date that was loaded meanwhile failed of it, after three."""
+    from airflow.sdk.execution_time.timeout import timeout
+
+    monkeypatch.setenv("COPYDESK_STORE", str(tmp_path))
+    store, left = LocalStore(tmp_path), "raw/dt=2026-11-20/shard=import/a.warc.gz"
+    store.put(f"{Partition('fetch', '2026-11-20', '000').prefix}/MANIFEST.json", b"{}")
+    close, plan = dags["nightly_articles"].get_task("close_workspace").python_callable, plan_of_import("2026-11-20")
+    store.put(left, b"")
+    close(plan)
+    assert list(store.list("raw/")) == []
+    store.put(left, b"")
+    with store.lock(Partition("fetch", "2026-11-20", "import").prefix), timeout(1):
+        close(plan)
+    assert list(store.list("raw/")) == [left]
 
 
 @pytest.mark.parametrize("name", ["import_archive", "nightly_articles", "replay_articles"])
