@@ -74,16 +74,14 @@ def _run_to_end(command: Sequence[str], environment: Mapping[str, str], log_fold
 
 @contextmanager
 def _stopping_on_signal() -> Iterator[Callable[[], int]]:
-    """Yield a function that says how often this process was told to end, by signals that whoever started it does not ignore."""
+    """Yield a function that says how often this process was told to end."""
     told: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         told.append(number)
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, note)
+    hangup = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)  # nohup ignores it
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, *hangup)}
     try:
         yield lambda: len(told)
     finally:
