@@ -13,7 +13,9 @@ from pipeline.errors import Reject, Transient
 
 TOKEN = "Copydesk"  # noqa: S105  our product token in User-agent lines
 # RFC 9309 2.2.1: of a User-agent line the product token counts. Who knows us from a log writes our version behind it.
-_NAMED = re.compile(rf"(user-?agent\s*:\s*{TOKEN})(?![a-z_-])[^\r\n#]*", re.IGNORECASE)
+_NAMED = re.compile(rf"{TOKEN}(?![a-z_-])", re.IGNORECASE)
+_AGENT = re.compile(r"(?P<label>\s*user(?:-|\s*)agent(?:\s*:|\s)\s*)(?P<name>[^\s#][^#]*)", re.IGNORECASE)  # as lax as the parser
+OTHERS = "-"  # stands for each name that is not ours
 MAX_ROBOTS_BYTES = 500 * 1024  # RFC 9309 2.5: read at least so much; rules beyond it are not seen
 
 
@@ -48,10 +50,26 @@ def rules_from(status: int, body: bytes) -> Rules:
     if 200 <= status < 300:
         if len(body) >= MAX_ROBOTS_BYTES:  # the line that is cut may say more than the whole one: of /private there is / left
             body = body[: max(body.rfind(b"\n", 0, MAX_ROBOTS_BYTES), body.rfind(b"\r", 0, MAX_ROBOTS_BYTES), 0)]
-        return Rules(Protego.parse(_NAMED.sub(r"\1", _text(body))))
+        return Rules(Protego.parse("\n".join(map(_for_us, _text(body).splitlines()))))
     if status == 429 or status >= 500:
         return Rules(failure=Transient("robots_unavailable", f"robots.txt answered {status}: nothing may be fetched for now"))
     return Rules()
+
+
+def _for_us(line: str) -> str:
+    """Return a line with one name for all agents but us.
+
+    The parser keeps the rules of a group for each agent that the group names: of half a megabyte it would make gigabytes.
+    """
+    found = _AGENT.match(line)
+    if found is None:
+        return line
+    name = found["name"].strip().lower()
+    if _NAMED.match(name):
+        name = TOKEN
+    elif name != "*":
+        name = name.replace("*", "") or OTHERS  # as the parser does
+    return found["label"] + (name if name == "*" or TOKEN.lower().startswith(name.lower()) else OTHERS)
 
 
 def _text(body: bytes) -> str:

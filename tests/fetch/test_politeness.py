@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import itertools
+import tracemalloc
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -171,6 +173,36 @@ def test_rules_beyond_500_kib_are_not_seen() -> None:
     cut.check("http://example.org/page")
     with pytest.raises(Reject, match="robots"):
         cut.check("http://example.org/x")
+
+
+def test_a_robots_txt_of_many_agents_and_rules_takes_no_more_than_it_is_long() -> None:
+    """A rule is kept for each agent of its group: of half a megabyte the parser makes some forty gigabytes."""
+    agents = "".join(f"{label}{n:x}\n" for n in range(500) for label in ("User-agent: ", "useragent ", "User Agent :"))
+    body = f"User-agent: *\n{agents}" + "Disallow: /private\n" * 1000
+    tracemalloc.start()
+    rules = rules_from(200, body.encode())
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken < 5 * 2**20
+    with pytest.raises(Reject, match="robots"):
+        rules.check("http://example.org/private")
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("User-agent: other\nUser-agent: third\nDisallow: /\n", True),
+        ("User-agent: *\nAllow: /\nUser-agent: other\nUser-agent: Copydesk\nUser-agent: third\nDisallow: /\n", False),
+        ("User-agent: copydesk\nAllow: /\nUser-agent: *\nDisallow: /\n", True),
+        ("User-agent: *\nDisallow: /\nUser-agent: other\nAllow: /\n", False),
+        ("user agent: Copydesk/2\nDisallow: /\n", False),
+        ("useragent copydesk # ours\nDisallow: /\n", False),
+        ("User-agent: co*py*\nDisallow: /\n", False),
+    ],
+)
+def test_rules_are_those_of_our_group(text: str, allowed: bool) -> None:
+    with nullcontext() if allowed else pytest.raises(Reject, match="robots"):
+        rules_from(200, text.encode()).check("http://example.org/page")
 
 
 def test_retry_after_is_read_as_seconds_or_date() -> None:
