@@ -9,6 +9,8 @@ from urllib.parse import urljoin
 
 import lxml.html
 
+from pipeline.fetch.rows import MAX_URL
+
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 
 
@@ -35,11 +37,15 @@ class Feed:
 
 
 def absolute(base: str, link: str) -> str:
-    """Return where a link leads; the link as it is where it cannot be joined to its base."""
+    """Return where a link leads; the link as it is where it cannot be joined to its base, or that alone makes it too long.
+
+    Thousands of links may have one base, of megabytes.
+    """
     try:
-        return urljoin(base, link)
+        joined = urljoin(base, link)
     except ValueError:
         return link
+    return joined if len(joined) <= MAX_URL + len(link) else link
 
 
 def plain_title(value: object) -> str | None:

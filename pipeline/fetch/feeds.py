@@ -6,7 +6,7 @@ import io
 import logging
 import re
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import fastfeedparser
@@ -19,7 +19,7 @@ from pipeline.fetch.inflate import inflate
 from pipeline.fetch.json_feed import json_entries
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
 from pipeline.fetch.other_document import in_place_of_feed
-from pipeline.fetch.rows import MAX_DATE
+from pipeline.fetch.rows import MAX_DATE, MAX_URL
 from pipeline.urls import WEB
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ OLD_DATE = re.compile(rf"\d[ -]{_MONTH}[ -]\d\d(?![\d:])|\b{_MONTH} +\d\d? .*\b\
 # "Nov 30 14:05:00 CET 2026", as Java and Unix write it.
 ZONE_BEFORE_YEAR = re.compile(rf"\b({_MONTH}) +(\d\d?) +(\d\d?:\d\d:\d\d +[A-Z+-][\w:+-]*) +(\d{{4}})\Z", re.IGNORECASE)
 XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+LONG_BASES = etree.XPath(f"//*[string-length(@xml:base) > {MAX_URL}]")
 PAGE_KINDS = (None, "", "text/html", "application/xhtml+xml")
 MAX_BYTES = 50 * 2**20  # of a gzipped feed, undone
 MAX_ENTRIES = 10_000
@@ -120,10 +122,12 @@ def _said(body: bytes, url: str) -> tuple[str, str | None, list[_Said], Fault | 
         root = None
     if root is None:  # beyond repair
         return url, None, [], None
+    for element in LONG_BASES(root):  # with which nothing is an address; each entry would have a copy of it
+        del element.attrib[XML_BASE]
     listed = (entry for entry in root.iter("{*}item", "{*}entry") if next(entry.iterancestors("{*}item", "{*}entry"), None) is None)
-    said = [_Said(_page_of(entry), *_times_of(entry)) for entry in listed]
+    said = [_Said(_page_of(entry, url), *_times_of(entry)) for entry in listed]
     language = root.get(XML_LANGUAGE) or root.findtext("{*}channel/{*}language") or root.findtext("{*}channel/language")
-    return root.base or url, language, said, fault_in(parser.error_log)
+    return _base_of(root, url), language, said, fault_in(parser.error_log)
 
 
 def _times_of(entry: Any) -> tuple[str, str]:
@@ -138,7 +142,13 @@ def _times_of(entry: Any) -> tuple[str, str]:
     return published, changed
 
 
-def _page_of(entry: Any) -> str | None:
+def _base_of(element: Any, url: str) -> str:
+    """Return what the links of an element are relative to: `xml:base`, of which each is relative to the one around it."""
+    bases = [base for each in (element, *element.iterancestors()) if (base := each.get(XML_BASE))]
+    return reduce(absolute, reversed(bases), url)
+
+
+def _page_of(entry: Any, url: str) -> str | None:
     """Return the page of an entry: FeedBurner's original, else the text of `<link>` (RSS), the alternate of Atom, its address."""
     original = (entry.findtext(ORIGINAL) or "").strip()
     if original.startswith(WEB):
@@ -154,7 +164,7 @@ def _page_of(entry: Any) -> str | None:
         content = entry.find("{*}content")
         named = [(entry, address) for address in (entry.get(ABOUT), content.get("src") if content is not None else None) if address]
         named += [(guid, guid.text.strip()) for guid in entry.findall("{*}guid[@isPermaLink='true']") if (guid.text or "").strip()]
-    return absolute(named[0][0].base or "", named[0][1]) if named else None
+    return absolute(_base_of(named[0][0], url), named[0][1]) if named else None
 
 
 def _fast(body: bytes) -> list[Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 import lxml.html
 from lxml import etree
+
+from pipeline.fetch.entries import absolute
 
 _BEFORE = rb"\A(?>\s+|<!--.*?-->|<\?.*?\?>)*+"  # the first element
 _PAGE = re.compile(_BEFORE + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
@@ -56,7 +57,4 @@ def _feeds(page: Any, url: str) -> Iterator[str]:
     for link in page.iter("link"):
         relations, kind = (link.get("rel") or "").lower().split(), (link.get("type") or "").strip().lower()
         if "alternate" in relations and kind in FEED_TYPES and link.get("href"):
-            try:
-                yield urljoin(url, link.get("href").strip())
-            except ValueError:
-                continue
+            yield absolute(url, link.get("href").strip())

@@ -438,6 +438,24 @@ def test_links_are_relative_to_what_the_feed_says() -> None:
     assert found == ["https://b.example/a", "http://e.example/a", "http://e.example/a"]
 
 
+@pytest.mark.parametrize("inside", ["<link>{0}</link>", "<link href='{0}'/>", "<link xml:base='c/' href='{0}'/>"])
+def test_a_long_base_is_not_copied_into_each_link(inside: str) -> None:
+    """Of a feed of 10 MB, half of it its base, the links would take 50 GB."""
+    long, deep = "a" * 20_000, "".join(f"<x xml:base='{'b' * 1000}/'>" for _ in range(100))
+    links = ("page", "/page", "http://e.example/page")
+    entries = "".join(f"<item>{inside.format(link)}</item>" for link in links)
+    for base, start in ((f"xml:base='http://e.example/{long}/'", ""), ("", deep)):
+        found = parse_feed(f"<rss {base}><channel>{start}{entries}".encode(), "http://e.example/rss").entries
+        assert found[-1].url == "http://e.example/page"
+        assert max(len(entry.url) for entry in found) < 3000
+    text = '{"items": [{"url": "page"}, {"url": "/page"}]}'
+    url = f"http://e.example/{long}/feed"
+    assert [entry.url for entry in parse_feed(text.encode(), url).entries] == ["page", "http://e.example/page"]
+    urls = "".join(f"<url><loc>{link}</loc></url>" for link in links)
+    mapped = parse_sitemap(f"<urlset>{urls}</urlset>".encode(), url).entries
+    assert [entry.url for entry in mapped] == ["page", "http://e.example/page", "http://e.example/page"]
+
+
 ATOM_LINKS = "xmlns:atom='http://www.w3.org/2005/Atom'"
 FEEDBURNER = "xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
 
