@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from pipeline.errors import ConfigError, CopydeskError, Fatal
+from pipeline.terminal import visible
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ class _Told(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        return f"  {record.getMessage()}: {error}" if error else f"  {record.getMessage()}"
+        return visible(f"  {record.getMessage()}: {error}" if error else f"  {record.getMessage()}")
 
 
 @contextmanager

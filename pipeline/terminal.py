@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from contextlib import suppress
@@ -23,6 +24,13 @@ def visible(text: str) -> str:
     Control characters are shown as Python writes them: `\\x1b` for escape.
     """
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+class Shown(logging.Formatter):
+    """A record of the log as a terminal may have it: it quotes titles, addresses and what servers say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 def tell(text: str, end: str = "\n") -> None:

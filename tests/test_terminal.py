@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,28 @@ def test_control_characters_are_shown() -> None:
 def test_lines_columns_and_letters_stay() -> None:
     text = "один\tдва\n三\u200d\u200f é\U0001f600"
     assert visible(text) == text
+
+
+EVIL = "\x1b]0;owned\x07\x9b31m\u202e"
+LOGS = {
+    "a command": "from pipeline.cli import _set_up_logging; _set_up_logging(False); {}",
+    "a night by Airflow": "from pipeline import local\nwith local._output_to(__import__('pathlib').Path('run.log')): {}",
+    "a worker": (
+        "from pipeline.extract import pool, worker\nfrom pipeline.extract.page import PageInput\n"
+        "with pool.ExtractPool(function=len, warm_up=None) as p: list(p.map([PageInput({!r}, '', '', '')]))"
+    ),
+}
+
+
+@pytest.mark.parametrize("where", LOGS)
+def test_the_log_sends_no_control_characters(tmp_path: Path, where: str) -> None:
+    """It quotes the reason of a 404, the title of a page in place of a feed, the address of a page that took too long."""
+    told = EVIL if where == "a worker" else f"import logging; logging.getLogger('pipeline.x').warning('404 %s', {EVIL!r})"
+    script = LOGS[where].format(told)
+    command = [sys.executable, "-X", "utf8", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True, timeout=100)
+    assert "owned" in done.stderr
+    assert done.stderr == visible(done.stderr)
 
 
 @pytest.mark.parametrize("arguments", [["{one}"], ["{one}", "--with", "{two}"]])

@@ -19,7 +19,7 @@ from pipeline.cli.nights import add_nights
 from pipeline.cli.upkeep import add_upkeep
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError, CopydeskError, of_os_error
-from pipeline.terminal import tell, visible
+from pipeline.terminal import Shown, tell, visible
 
 
 class _Terminated(KeyboardInterrupt):
@@ -116,8 +116,6 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 def _set_up_logging(verbose: bool) -> None:
     if sys.stderr.isatty():
         logging.getLogger("pipeline.progress").setLevel(logging.INFO)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "copydesk: %(message)s",
-    )
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setFormatter(Shown("%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "copydesk: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[terminal])

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from pipeline.errors import Reject, of_os_error
+from pipeline.terminal import Shown
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,9 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints must not be lost, nor stand where something is read
     size = LENGTH.unpack(control.recv(LENGTH.size, socket.MSG_WAITALL))[0]
     job: Job = pickle.loads(control.recv(size, socket.MSG_WAITALL))  # noqa: S301 (our own parent)
-    logging.basicConfig(level=job.log_level)
+    terminal = logging.StreamHandler()
+    terminal.setFormatter(Shown(logging.BASIC_FORMAT))
+    logging.basicConfig(level=job.log_level, handlers=[terminal])
     try:
         if job.warm_up is not None:
             job.warm_up()
