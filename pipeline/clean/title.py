@@ -62,8 +62,8 @@ def is_kicker(text: str) -> bool:
 
 def is_breadcrumb(text: str) -> bool:
     """Say whether a line is the page's place on its site: "Home > News > Harbour"."""
-    pieces = [piece.strip() for piece in ARROWS.split(text)]
-    return len(pieces) > 1 and len(text) <= MAX_TRAIL and bare(fold(pieces[0])) in words_for("home") and all(pieces)
+    pieces = [piece.strip() for piece in ARROWS.split(text)] if len(text) <= MAX_TRAIL else []
+    return len(pieces) > 1 and bare(fold(pieces[0])) in words_for("home") and all(pieces)
 
 
 def repeats_title(text: str, title: str) -> bool:

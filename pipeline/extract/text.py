@@ -96,6 +96,6 @@ def _indent(line: str) -> int:
 def _joined(lines: list[str]) -> str:
     text = ""
     for line in (line.strip() for line in lines):
-        glue = "" if not text or UNSPACED_END.search(text) or (text[-1] in "-‐" and text[-2:-1].isalpha()) else " "
+        glue = "" if not text or UNSPACED_END.match(text[-1]) or (text[-1] in "-‐" and text[-2:-1].isalpha()) else " "
         text += glue + line
     return text

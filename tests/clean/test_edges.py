@@ -308,6 +308,13 @@ def test_a_heading_stays_above_open_text_or_a_caption() -> None:
     assert dropped(label(article(*PROSE[:2], heading, *PROSE[2:]))) == {}
 
 
+def test_a_line_with_a_gap_of_a_megabyte_is_read() -> None:
+    """It took the square of the gap: a page of plain text could have tabs enough for days."""
+    assert dropped(label(article(*PROSE, f"Share{' ' * 1_000_000}this"))) == {}
+    assert dropped(label(article(f"Home{' ' * 1_000_000}> News", *PROSE))) == {}
+    assert dropped(label(article("Home > News > Harbour", *PROSE))) != {}
+
+
 def test_a_word_of_nothing_but_signs_is_read_once() -> None:
     begin = time.process_time()
     assert dropped(label(article(*PROSE, "@" * 100_000))) == {}

@@ -128,6 +128,16 @@ def test_thai_has_prose_and_a_title_without_any_stop() -> None:
     assert read_text(f"{title}\n\n{body}")[0] == title
 
 
+def test_a_paragraph_of_many_wrapped_lines_is_one() -> None:
+    """It took the square of its length: a megabyte was too much for a worker."""
+    line = "The harbour master said on Monday that the old wall would not hold for another winter like the last"
+    for text, glue in (
+        (line, " "),
+        ("港湾局は月曜日に古い防波堤を一メートル高くする計画を発表した", ""),
+    ):
+        assert _texts("\n".join([text] * 20_000)) == [glue.join([text] * 20_000)]
+
+
 def test_an_empty_document_has_nothing() -> None:
     assert read_text(" \n\t\n") == (None, ())
 
