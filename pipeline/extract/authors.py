@@ -259,7 +259,7 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
                 at_house = False
                 credit = agency_in(name)
                 agency = agency or credit
-                name = without_agency(name) if credit else name
+                name = _without_house(without_agency(name) if credit else name, names)
                 is_alone = " " not in name and WIDE_SCRIPT.search(name) is None
                 is_named = is_person(name, names) and not (is_alone and (full_names or credit))
                 # A lone word behind a desk is the rest of its name, and one behind a whole name where that person is.
@@ -276,6 +276,13 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
                 break
         agency = agency or next((credit for group in groups if (credit := _credited(group))), None)
     return tuple(people.values())[:MAX_AUTHORS], agency
+
+
+def _without_house(name: str, names: SiteNames) -> str:
+    """Return a name of two words or more without the site's behind it, with no sign between: "Jane Doe The Courier"."""
+    parts = name.split()
+    count = next((n for n in range(2, len(parts) - 1) if names.match(" ".join(parts[n:]))), len(parts))
+    return " ".join(parts[:count])
 
 
 def _credited(group: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.extract.agencies import is_agency
 from pipeline.extract.cjk_bylines import plain_byline
-from pipeline.extract.months import MODIFIED, PUBLISHED
+from pipeline.extract.months import MODIFIED, PUBLISHED, is_month
 from pipeline.extract.strings import words
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def _any_of(kind: str) -> str:
     return "|".join(re.escape(word) for word in sorted(_words_of(kind), key=lambda word: (-len(word), word)))
 
 
+PICTURES = _words_of("pictures")
 _BY_WORDS, _PICTURES = _any_of("by"), _any_of("pictures")
 COLONS = "՝៖፦"  # of Armenian, Khmer and Ethiopic
 # A capital letter alone is an initial: "Michael A Cohen", and "Con" a name. "Y" is rarer as one than as the "and" of a byline in
@@ -132,16 +133,31 @@ def split_names(byline: str) -> list[str]:
     text = PICTURED.split(INTERVIEWED.sub("", text), maxsplit=1)[0]
     if ONE_NAME.fullmatch(text):
         return []
-    names = [_without_whither(name) for name in _parted(TAIL.sub("", PLACE.sub("", without_place(text))))]
+    names = [_without_whither(name) for name in _parted(_without_tail(PLACE.sub("", without_place(text))))]
     if names and not ABBREVIATED_HOUSE.match(names[0]):
         names = names[:1] + [name for name in names[1:] if not ABBREVIATED_HOUSE.match(name) or stands_behind_and(name, text)]
     return [cleaned for name in names if (cleaned := _trim(name)) and not LONE_AND.fullmatch(cleaned)]
 
 
+def _without_tail(text: str) -> str:
+    """Return a byline up to where its names end, without words of a date before the number there: "Jane Doe March 4"."""
+    tail = TAIL.search(text)
+    if tail is None:
+        return text
+    parts = text[: tail.start()].split()
+    while tail[0].lstrip()[:1].isdigit() and len(parts) > 2 and _stands_with_date(parts[-1].strip(EDGES + ".").casefold()):
+        parts.pop()
+    return " ".join(parts)
+
+
+def _stands_with_date(word: str) -> bool:
+    return is_month(word) or word in NOT_A_NAME or word in INSIDE_NAMES
+
+
 def without_place(text: str) -> str:
-    """Return a byline without the place that stands before a name; behind a dash or a bar one in capitals, where there are any."""
+    """Return a byline without the place that stands before a name: in capitals, where there are any; others say what one did."""
     place = PLACE_IN_FRONT.match(text)
-    if place is None or (place["sign"] and place[1].upper() != place[1]):
+    if place is None or place[1].upper() != place[1] or place[1].casefold() in NOT_A_NAME or place[1].casefold() in PICTURES:
         return text
     return text[place.end() :]
 

@@ -157,14 +157,16 @@ def _word_count(markup: Markup) -> int | None:
 def _image(markup: Markup, url: str | None) -> str | None:
     addresses = [
         *markup.every("og:image", "og:image:url", "og:image:secure_url"),
-        *_image_values(markup.jsonld.get("image")),
+        *_image_values(markup),
         *markup.every(*META_IMAGES),
+        *markup.links.get("image_src", ()),
     ]
     return next((joined for address in addresses if (joined := _absolute(address, url))), None)
 
 
-def _image_values(value: object) -> Iterable[str]:
-    for item in value if isinstance(value, list) else [value]:
+def _image_values(markup: Markup) -> Iterable[str]:
+    values = _listed(markup.jsonld.get("image")) + _listed(markup.jsonld.get("thumbnailUrl"))
+    for item in map(markup.jsonld.resolve, values):
         if isinstance(item, dict):
             item = item.get("url") or item.get("contentUrl")
         if isinstance(item, str):

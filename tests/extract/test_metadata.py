@@ -114,6 +114,16 @@ def test_images_of_json_ld(image: object) -> None:
     assert read(jsonld(image=image)).image == "https://a.example/i.png"
 
 
+def test_an_image_may_be_named_by_its_id_as_a_thumbnail_or_by_a_link() -> None:
+    graph = [
+        {"@type": "NewsArticle", "headline": "Ferry sails again", "image": {"@id": "#i"}},
+        {"@type": "ImageObject", "@id": "#i", "url": "https://a.example/i.png"},
+    ]
+    assert read(f'<script type="application/ld+json">{json.dumps({"@graph": graph})}</script>').image == "https://a.example/i.png"
+    assert read(jsonld(thumbnailUrl="https://a.example/i.png")).image == "https://a.example/i.png"
+    assert read('<link rel="image_src" href="/i.png">').image == "https://www.example.com/i.png"
+
+
 def test_the_article_body_is_plain_text() -> None:
     body = "<p>One &amp; two.</p><p>Three<br>four</p>\n\n  five\u0000"
     assert read(jsonld(articleBody=body)).article_body == "One & two.\nThree\nfour\nfive"

@@ -95,6 +95,26 @@ NOT_ARTICLES = {
     "article removed": ("error", page("This article is no longer available", "<p>It was removed.</p>"), "It was removed."),
     "server error": ("error", page("500 Internal Server Error", "<h1>Internal Server Error</h1><hr>nginx"), "nginx"),
     "maintenance": ("error", page("Site is temporarily unavailable", "<h1>Down for maintenance</h1>"), "Back soon."),
+    "back soon": ("error", page("Alverton Courier", "<h1>We'll be back soon!</h1>"), "The site is looked after."),
+    "domain for sale": ("error", page("alverton.example", "<h1>This domain is for sale</h1>"), "Make an offer."),
+    "geo block of American papers": (
+        "blocked",
+        page("451: Unavailable due to legal reasons", "<h1>451: Unavailable due to legal reasons</h1>"),
+        "We recognize that you are in a country of the European Economic Area, therefore access cannot be granted.",
+    ),
+    "bot check without a word of itself": (
+        "blocked",
+        page(
+            "alverton-courier.example",
+            "<p>Please enable JS and disable any ad blocker</p><script src='//x.captcha-delivery.com/c.js'></script>",
+        ),
+        "Please enable JS and disable any ad blocker",
+    ),
+    "captcha in Russian": (
+        "blocked",
+        page("Ой!", "<div class='CheckboxCaptcha'>Я не робот</div>", lang="ru"),
+        "Запросы с вашего устройства похожи на автоматические.",
+    ),
     "bot check by title": (
         "blocked",
         page("Just a moment...", "<p>Enable JavaScript and cookies to continue</p>"),
