@@ -30,6 +30,7 @@ from pipeline.fetch.failures import NETWORK_ERRORS, UNANSWERED, TooSlow, explain
 from pipeline.fetch.guard import Resolver, check_target, socket_factory
 from pipeline.fetch.inflate import ACCEPT_ENCODING
 from pipeline.fetch.loose_http import Answers
+from pipeline.fetch.open_files import room_for
 from pipeline.fetch.pacing import Host, Pacer, host_key, retry_after
 from pipeline.fetch.reading import check_type, header, peer_of, read
 from pipeline.fetch.robots import MAX_ROBOTS_BYTES, Rules, origin_of, rules_from
@@ -58,10 +59,12 @@ class _Connector(aiohttp.TCPConnector):
     """Takes answers as servers write them.
 
     No connection is used again on which a server has said something unasked: it would stand for the answer to the next request.
+    Of those that wait to be used again no more than `idle` are kept.
     """
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, idle: int, **given: Any) -> None:
         super().__init__(**given)
+        self._idle = idle
         self._factory = cast("functools.partial[ResponseHandler]", functools.partial(Answers, loop=self._loop))
 
     async def _get(self, key: Any, traces: Any) -> Any:
@@ -69,6 +72,12 @@ class _Connector(aiohttp.TCPConnector):
             if protocol.should_close:
                 protocol.close()  # what is closed is passed over
         return await super()._get(key, traces)
+
+    def _release(self, key: Any, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        while len(self._conns) > self._idle:  # a host has one, since it is asked one thing at a time
+            for longest, _ in self._conns.pop(next(iter(self._conns))):
+                longest.close()
 
 
 class Client:
@@ -79,13 +88,15 @@ class Client:
         self.pacer = Pacer(settings.delay, settings.max_delay, rest=settings.total_timeout)
         self._resolver = Resolver(resolver)
         self._rules: dict[str, asyncio.Task[Rules]] = {}
-        self._connections = asyncio.Semaphore(settings.connections)
 
     async def __aenter__(self) -> Client:
         settings = self.settings
         # The system looks names up in threads, by default four and one a core: a few names without an answer would hold up all.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.connections, "dns"))
+        room = room_for(settings.connections)
+        self._connections = asyncio.Semaphore(room.busy)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(room.busy, "dns"))
         connector = _Connector(
+            room.idle,
             limit=0,  # to wait in the pool for another's connection would take from the time that a host has to answer
             limit_per_host=0,  # the pacer holds a host to one request at a time
             resolver=self._resolver,
