@@ -25,13 +25,17 @@ logger = logging.getLogger(__name__)
 AIRFLOW_HOME = Path(".airflow")
 DAG_ID = "nightly_articles"
 UNWIND_WITHIN = 2.0  # seconds
-SERVED = "ui.lock"  # in Airflow's folder
+SERVED, RUNS = "ui.lock", "runs.db"  # in Airflow's folder
 CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 # Airflow's parts share one SQLite file on a laptop. The driver gives up on a lock after 5 seconds, which a busy machine needs to
 # let a writer finish; Airflow reads these by their names, and adds to them, so each engine has its own.
 SQLITE_CONNECT_ARGS: dict[str, Any] = {"timeout": 60.0}
 SQLITE_CONNECT_ARGS_ASYNC: dict[str, Any] = {"timeout": 60.0}
+PATIENCE = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{__name__}.SQLITE_CONNECT_ARGS",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": f"{__name__}.SQLITE_CONNECT_ARGS_ASYNC",
+}
 
 
 def _dags_folder() -> Path:
@@ -64,7 +68,7 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "30",
         "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
-    } | _patience_with_sqlite()
+    } | (PATIENCE if os.environ.get(CONNECTION, "sqlite").startswith("sqlite") else {})
     return {name: os.environ.get(name, value) for name, value in defaults.items()} | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
@@ -77,19 +81,11 @@ def airflow_environment(sources: str, port: int) -> dict[str, str]:
     }
 
 
-def _patience_with_sqlite() -> dict[str, str]:
-    """Return the variables that make Airflow wait for its own database while that is SQLite, as it is when nothing is said."""
-    if not os.environ.get(CONNECTION, "sqlite").startswith("sqlite"):
-        return {}
-    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"
-    return {name: f"{__name__}.SQLITE_CONNECT_ARGS", f"{name}_ASYNC": f"{__name__}.SQLITE_CONNECT_ARGS_ASYNC"}
-
-
 @contextmanager
 def served(home: Path) -> Iterator[None]:
-    """Let a run in one process know, while the block runs, that a scheduler works on the database in `home`.
+    """Keep the database in `home` for the scheduler of this UI while the block runs; raises `ConfigError` where another has it.
 
-    Raises `ConfigError` where one does already: two would take each other's tasks, and lock each other out of SQLite.
+    Two would take each other's tasks, and lock each other out of SQLite.
     """
     with (home / SERVED).open("w") as handle:
         try:
@@ -99,22 +95,13 @@ def served(home: Path) -> Iterator[None]:
         yield
 
 
-def _apart_from_ui(home: Path) -> dict[str, str]:
-    """Return the variables that give a run beside a `make ui` a database of its own.
+def _own_database(path: Path) -> dict[str, str]:
+    """Return the variables that give runs in one process a database of their own, which no scheduler works on.
 
-    The scheduler there would take the tasks of the run as well: each is done twice, and fails where the other one was faster.
+    That of a `make ui` would take the tasks of a run as well: each is done twice, and fails where the other one was faster. A run
+    that was killed is never done there: its scheduler waits for the task that it was at, and begins no other night.
     """
-    try:
-        with (home / SERVED).open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return {}
-    except FileNotFoundError:
-        return {}
-    except BlockingIOError:
-        if CONNECTION in os.environ:
-            return {}
-        logger.warning("Airflow's UI is open here: this run is made beside it, and does not show there")
-        return {CONNECTION: f"sqlite:///{home / 'beside.db'}"}
+    return {CONNECTION: f"sqlite:///{path}", f"{CONNECTION}_ASYNC": f"sqlite+aiosqlite:///{path}"} | PATIENCE
 
 
 def run_dag(run_date: str, sources: str) -> None:
@@ -123,8 +110,8 @@ def run_dag(run_date: str, sources: str) -> None:
     What Airflow itself has to say goes to a log file, which the error names.
     """
     environment = airflow_environment(sources, port=8080)
-    environment |= _apart_from_ui(Path(environment["AIRFLOW_HOME"]))
-    os.environ.update(environment, AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
+    database = Path(environment["AIRFLOW_HOME"], RUNS)
+    os.environ.update(environment | _own_database(database), AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
     log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with _output_to(log), _ending_on_signal() as on_sigterm:
@@ -136,8 +123,8 @@ def run_dag(run_date: str, sources: str) -> None:
             traceback.print_exc()
             said = str(error).partition("\n")[0] or type(error).__name__
             raise Fatal(
-                f"Airflow could not run the DAG {DAG_ID}: {said}; its own database is in {environment['AIRFLOW_HOME']}, unless you"
-                f" named another: see that it can be written, then run again. The whole log is {log}"
+                f"Airflow could not run the DAG {DAG_ID}: {said}; its own database is {database}: see that it can be written, then"
+                f" run again. The whole log is {log}"
             ) from error
     if failed is not None:
         raise Fatal(f"the DAG {DAG_ID} failed in {', '.join(failed) or 'no task'}: {_last_error(log)}; the whole log is {log}")

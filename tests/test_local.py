@@ -83,24 +83,44 @@ except local.Fatal as error:
     done = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=False, timeout=50)
     log = tmp_path / "logs" / "nightly_articles-2026-11-20.log"
     assert (done.stdout, done.stderr) == (
-        f"Airflow could not run the DAG nightly_articles: database or disk is full; its own database is in {tmp_path}, unless you"
-        f" named another: see that it can be written, then run again. The whole log is {log}\n",
+        f"Airflow could not run the DAG nightly_articles: database or disk is full; its own database is {tmp_path}/runs.db: see"
+        f" that it can be written, then run again. The whole log is {log}\n",
         "",
     )
     assert "Traceback" in log.read_text()
 
 
-def test_a_run_beside_the_ui_has_a_database_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(local.CONNECTION, raising=False)
-    assert local._apart_from_ui(tmp_path) == {}
+@pytest.mark.parametrize("named", [None, "postgresql+psycopg://airflow@db/airflow"])
+def test_no_scheduler_works_on_the_database_of_a_run_in_one_process(named: str | None, tmp_path: Path) -> None:
+    """That of the UI took its tasks as well; and a run that was killed went on there for ever, and no night began beside it."""
+    script = """
+from pipeline import local
+def run(run_date, on_sigterm):
+    from airflow.configuration import conf
+    names = ("sql_alchemy_conn", "sql_alchemy_conn_async", "sql_alchemy_connect_args")
+    raise local.Fatal(" ".join(conf.get("database", name) for name in names))
+local._test_dag = run
+try:
+    local.run_dag("2026-11-20", "sources.toml")
+except local.Fatal as error:
+    print(error)
+"""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    variables |= {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)} | ({local.CONNECTION: named} if named else {})
+    done = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=False, timeout=300)
+    database, patience = f"{tmp_path}/runs.db", "pipeline.local.SQLITE_CONNECT_ARGS"
+    assert done.stdout.split() == [f"sqlite:///{database}", f"sqlite+aiosqlite:///{database}", patience], done.stderr
+
+
+def test_a_second_ui_in_one_folder_is_refused(tmp_path: Path) -> None:
+    with (
+        local.served(tmp_path),
+        pytest.raises(errors.ConfigError, match=rf"is open already on {tmp_path}: stop it, or set AIRFLOW_HOME"),
+        local.served(tmp_path),
+    ):
+        pass
     with local.served(tmp_path):
-        with (
-            pytest.raises(errors.ConfigError, match=rf"is open already on {tmp_path}: stop it, or set AIRFLOW_HOME"),
-            local.served(tmp_path),
-        ):
-            pass
-        assert local._apart_from_ui(tmp_path) == {local.CONNECTION: f"sqlite:///{tmp_path}/beside.db"}
-    assert local._apart_from_ui(tmp_path) == {}, "the UI has ended"
+        pass
 
 
 @pytest.mark.parametrize("told", TOLD)
