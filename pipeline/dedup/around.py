@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedup.collection import Collection, Seen, contains, document_key, story_id, take
+from pipeline.dedup.collection import Collection, Seen, contains, document_key, story_id, take, with_others
 from pipeline.dedup.graph import Graph, Mask
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.shelf import Reading, Shelf
@@ -40,8 +40,8 @@ class Around:
 
     `touched` are documents in stories that tonight's may belong to, or did with the text they had, or that share a passage with
     one of tonight's; `partial` those whose own sources were not read, since no night around compared them. `gone` are candidates
-    whose article has another text by now, and no other has theirs; `beyond` (by id) lie beyond the window. `looked`: what was
-    found of pairs of tonight's and other nights' texts.
+    whose article has another text by now, and no other has theirs, `others` who has it of those whose text another has; `beyond`
+    (by id) lie beyond the window. `looked`: what was found of pairs of tonight's and other nights' texts.
     """
 
     documents: dict[int, Document]
@@ -50,6 +50,7 @@ class Around:
     touched: frozenset[int]
     partial: frozenset[int]
     gone: frozenset[int]
+    others: Mapping[int, int]
     beyond: frozenset[str]
     looked: Looked
 
@@ -70,7 +71,7 @@ def read_around(
     alike = reader.read(dict(graph.named(graph.find(graph.alike(_array(gone))[:, 1]))))
     others = reader.stand_ins(gone, found | alike, graph)
     found |= {key: alike[key] for key in others.values() if key in alike}
-    pairs = _with_others(pairs, others)
+    pairs = with_others(pairs, others)
     pairs = pairs[contains(np.sort(keys), pairs[:, 0]) | contains(_array(found), pairs[:, 0])]
     places = dict(zip(keys.tolist(), tonight.places.tolist(), strict=True))
     places |= {key: reader.seen[document.id].text for key, document in found.items()}
@@ -81,7 +82,7 @@ def read_around(
     reached = graph.around(graph.stories(graph.around(touched | sharing, limit), limit), limit)
     named = dict(graph.named(reached))
     found |= reader.read({key: identity for key, identity in named.items() if key not in found})
-    within = _with_others(graph.pairs_within(reached), reader.stand_ins(named, found, graph))
+    within = with_others(graph.pairs_within(reached), reader.stand_ins(named, found, graph))
     here = _array(found)
     lonely = here[~graph.has(here)]
     told, members = reader.told({key: found[key].id for key in lonely.tolist()}, limit)
@@ -95,6 +96,7 @@ def read_around(
         frozenset(key for key, _ in graph.named(touched | sharing)),
         frozenset(np.union1d(lonely, told).tolist()),
         frozenset(gone.keys() - others.keys() - set(keys.tolist())),
+        others,
         frozenset(found[key].id for key in far.tolist() if key in found),
         looked,
     )
@@ -167,16 +169,6 @@ def _seeds(
     found = look(reading, same[numbers.reshape(-1, 2)], params)
     whole, passage = (graph.find(known[found.ties == tie, 0]) for tie in (WHOLES, PASSAGE))
     return whole, passage, Looked.at(reading, found)
-
-
-def _with_others(pairs: U64, others: Mapping[int, int]) -> U64:
-    """Return pairs of keys (n x 2) with some keys replaced."""
-    if not others:
-        return pairs
-    old = _array(others)
-    new = np.array([others[key] for key in old.tolist()], np.uint64)
-    place = np.minimum(np.searchsorted(old, pairs), len(old) - 1)
-    return np.where(old[place] == pairs, new[place], pairs)
 
 
 def _array(keys: Iterable[int]) -> U64:

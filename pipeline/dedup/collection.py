@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -167,6 +167,16 @@ def look_up(keys: npt.NDArray[Any], values: npt.NDArray[np.int64], wanted: npt.N
         return np.full(wanted.shape, -1, np.int64)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, values[place], -1)
+
+
+def with_others(keys: npt.NDArray[np.uint64], others: Mapping[int, int]) -> npt.NDArray[np.uint64]:
+    """Return keys of documents, in whatever shape, with some replaced by those of others."""
+    if not others:
+        return keys
+    old = np.sort(np.fromiter(others, np.uint64))
+    new = np.array([others[key] for key in old.tolist()], np.uint64)
+    place = np.minimum(np.searchsorted(old, keys), len(old) - 1)
+    return np.where(old[place] == keys, new[place], keys)
 
 
 class TextNumbers:

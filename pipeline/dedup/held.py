@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Numbers
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dedup.collection import TextNumbers, contains
+from pipeline.dedup.collection import TextNumbers, contains, with_others
 from pipeline.dedup.graph import Graph
 from pipeline.dedup.jit import kernel
 from pipeline.dedup.params import DedupParams
@@ -87,12 +87,12 @@ class Holdings:
     keys: U64
     stories: U64
 
-    def without(self, keys: Numbers[int]) -> Holdings:
-        """Return what other documents than these hold."""
-        if not keys:
+    def without(self, gone: Numbers[int], others: Mapping[int, int]) -> Holdings:
+        """Return what documents hold but for those that are `gone`; what one held whose text another has, that one holds."""
+        if not gone and not others:
             return self
-        kept = ~contains(np.sort(np.fromiter(keys, np.uint64)), self.keys)[self.holders]
-        return replace(self, places=self.places[kept], holders=self.holders[kept])
+        kept = ~contains(np.sort(np.fromiter(gone, np.uint64)), self.keys)[self.holders]
+        return Holdings(self.places[kept], self.holders[kept], with_others(self.keys, others), self.stories)
 
 
 def probe_nights(probe: Probe, segments: Iterable[bytes], far: Iterable[bytes]) -> tuple[Candidates, Holdings]:

@@ -1,6 +1,7 @@
 """The folder index of the `dedup` command: one SQLite file with what each call left behind.
 
-A call is a night. Its day is the median publication date of its documents, and the window is counted in such days.
+A call is a night. Its day is the median publication date of its documents, and the window is counted in such days. Where none of
+them has a date it is the last day of the calls before, or, where they had none either, that of the first call after.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipeline.dedup import DedupResult, Document
 from pipeline.dedup.canonical import parse_time
@@ -33,6 +35,9 @@ CREATE TABLE IF NOT EXISTS parts (
 CREATE TABLE IF NOT EXISTS aliases (story_id TEXT PRIMARY KEY, merged_into TEXT NOT NULL, night INTEGER NOT NULL);
 """
 _DAY = 86400
+_NO_DAY = 0  # no date is so old
+_ASIDE = {0xD800 + n: 0x10F800 + n for n in range(0x800)}  # lone surrogates as characters of the last private plane
+_BACK = {character: surrogate for surrogate, character in _ASIDE.items()}
 
 
 class FolderIndex:
@@ -45,12 +50,13 @@ class FolderIndex:
 
     def add(self, documents: Mapping[str, Document], params: DedupParams) -> DedupResult:
         """Decide on documents against those of earlier calls, and keep what the next call needs."""
-        fresh = {identity: _storable(document) for identity, document in documents.items()}
+        fresh = {document.id: document for document in map(_storable, documents.values())}
         known = frozenset(d.id for d in self.documents(sorted(fresh)) if fresh[d.id] == d)
         self._day = _day_of(fresh.values(), default=self._last_day())
+        self._connection.execute("UPDATE nights SET day = ? WHERE day = ?", (self._day, _NO_DAY))
         result = decide_night(fresh.values(), self, params, known=known)
         self._keep(fresh, known, result)
-        return DedupResult(result.members, result.reuse)
+        return _as_given(result)
 
     def parts(self, kind: Kind, version: str) -> Iterator[bytes]:
         """Yield the parts of the window's other nights, of kind `far` those of all nights beyond it.
@@ -97,7 +103,7 @@ class FolderIndex:
         yield from self._connection.execute(query, (json.dumps(ids),))
 
     def _last_day(self) -> int:
-        return int(self._connection.execute("SELECT coalesce(max(day), 0) FROM nights").fetchone()[0])
+        return int(self._connection.execute("SELECT coalesce(max(day), ?) FROM nights", (_NO_DAY,)).fetchone()[0])
 
     def _keep(self, fresh: Mapping[str, Document], known: frozenset[str], result: NightResult) -> None:
         connection = self._connection
@@ -163,10 +169,24 @@ def open_index(folder: str, window_days: int) -> Iterator[FolderIndex]:
 
 
 def _storable(document: Document) -> Document:
-    """Return the document with lone surrogates as question marks: the file holds UTF-8 only."""
+    """Return the document without lone surrogates, since the file holds UTF-8 only: question marks, and in the id its own marks."""
     changed = {
         field.name: value.encode("utf-8", "replace").decode()
         for field in dataclasses.fields(document)
         if isinstance(value := getattr(document, field.name), str)
     }
-    return dataclasses.replace(document, **changed)
+    return dataclasses.replace(document, **changed | {"id": document.id.translate(_ASIDE)})
+
+
+def _as_given(result: NightResult) -> DedupResult:
+    """Return what was decided with the ids as they were given."""
+    ids = {member.article_id for member in result.members} | {passage.source_article_id for passage in result.reuse}
+    back = {identity: old for identity in ids if (old := identity.translate(_BACK)) != identity}
+    if not back:
+        return DedupResult(result.members, result.reuse)
+
+    def given(record: Any, *names: str) -> Any:
+        return dataclasses.replace(record, **{name: back.get(own := getattr(record, name), own) for name in names})
+
+    members = (given(member, "article_id", "canonical_article_id", "matched_article_id") for member in result.members)
+    return DedupResult(tuple(members), tuple(given(passage, "article_id", "source_article_id") for passage in result.reuse))

@@ -111,7 +111,7 @@ def _decide_night(
     keys = {d.id: key for key, d in around.documents.items()} | tonight.key_of
     text_of = TextNumbers(np.array([keys[document.id] for document in collection.documents], np.uint64), collection.text_of)
     marks = np.array([story_mark(collection.documents[number].id) for number in collection.first], np.uint64)
-    holders = NightHolders(shingles, text_of(tonight.keys), held.without(around.gone), text_of, marks, graph, params)
+    holders = NightHolders(shingles, text_of(tonight.keys), held.without(around.gone, around.others), text_of, marks, graph, params)
     numbered = _numbered(around.pairs, text_of)
     decision = decide(
         collection, numbered, texts, holders, params, shelf=shelf, looked=around.looked,

@@ -78,6 +78,18 @@ def test_ids_that_are_numbers_are_answered_as_numbers_also_of_earlier_calls(tmp_
     assert {passage["source_id"] for passage in answers[3]["reuse"]} == {1}
 
 
+def test_ids_with_lone_surrogates_are_kept_apart_and_given_back_over_nights(tmp_path: Path) -> None:
+    """JSON can write them, UTF-8 cannot, and the file of the index is in UTF-8."""
+    index = tmp_path / "index"
+    first = run(tmp_path, [row("\ud800", article(1)), row("\udfff", article(2)), row("?", article(3))], index)
+    assert [(answer["id"], answer["canonical_id"]) for answer in first] == [(name, name) for name in ("\ud800", "\udfff", "?")]
+    stitched = "\n\n".join([*article(4).split("\n\n"), *article(2).split("\n\n")[2:4]])
+    later = run(tmp_path, [row("copy", article(1), 2), row("\ud801", stitched, 2)], index)
+    assert [(answer["id"], answer["canonical_id"]) for answer in later] == [("copy", "\ud800"), ("\ud801", "\ud801")]
+    assert {passage["source_id"] for passage in later[1]["reuse"]} == {"\udfff"}
+    assert run(tmp_path, [row("copy", article(1), 2), row("\ud801", stitched, 2)], index) == later
+
+
 def test_the_latest_version_is_known_by_its_time_however_it_is_written(tmp_path: Path) -> None:
     new, old = row("a", article(1)) | {"published_at": "Mon, 23 Nov 2026 09:30:00 GMT"}, row("a", article(2))
     for date in ("Wed, 18 Nov 2026 09:30:00 GMT", "2026-11-23T10:00:00+01:00"):

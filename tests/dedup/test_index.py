@@ -182,6 +182,20 @@ def test_a_passage_is_not_common_for_an_article_that_no_longer_has_it(tmp_path: 
     assert {r.source_article_id for r in add(tmp_path, [taker]).reuse if r.article_id == "taker"} == {"h0"}
 
 
+def test_a_passage_counts_once_of_a_text_whose_first_article_no_longer_has_it(tmp_path: Path) -> None:
+    passage = article(60, 2)
+    first, second = (document(f"h{n}", f"{article(61 + n, 4)}\n\n{passage}", 1 + n, f"h{n}.example") for n in range(2))
+    copy = dataclasses.replace(second, id="copy", site="copy.example", published_at="2024-03-03T08:00:00Z")
+    add(tmp_path, [first, second])
+    add(tmp_path, [copy])
+    changed = dataclasses.replace(second, text=article(70))
+    add(tmp_path, [changed])
+    taker = document("taker", f"{article(71, 4)}\n\n{passage}", 4, "taker.example")
+    batch = find_duplicates([first, changed, copy, taker])
+    assert {r.source_article_id for r in batch.reuse if r.article_id == "taker"} == {"h0"}
+    assert answers(add(tmp_path, [taker]), ["taker"]) == answers(batch, ["taker"])
+
+
 @pytest.mark.parametrize("added", ["", "\n\n" + article(32, 1)])
 def test_an_article_that_comes_again_leads_the_story_of_its_copies_of_an_earlier_night(tmp_path: Path, added: str) -> None:
     text = article(33)
@@ -264,6 +278,17 @@ def test_a_late_copy_takes_no_date_from_the_story_that_lies_beyond_the_window(tm
     assert {(found[d.id].canonical_article_id, found[d.id].canonical_reason) for d in [*story, late]} == {
         ("p0", "earliest publication")
     }  # fmt: skip
+
+
+def test_nights_without_a_date_are_of_the_first_day_that_comes_after_them(tmp_path: Path) -> None:
+    """They lay in 1970, so what was taken from their articles was not found."""
+    undated = [dataclasses.replace(document(f"u{n}", article(40 + n)), published_at=None) for n in range(2)]
+    for one in undated:
+        add(tmp_path, [one])
+    taker = document("taker", "\n\n".join([article(43), *(part for u in undated for part in u.text.split("\n\n")[2:5])]), 5)
+    batch = find_duplicates([*undated, taker])
+    assert {r.source_article_id for r in batch.reuse} == {"u0", "u1"}
+    assert answers(add(tmp_path, [taker]), ["taker"]) == answers(batch, ["taker"])
 
 
 def test_a_night_of_nothing_but_copies_may_lie_beyond_the_window(tmp_path: Path) -> None:
