@@ -285,7 +285,7 @@ def test_nights_without_a_date_are_of_the_first_day_that_comes_after_them(tmp_pa
     undated = [dataclasses.replace(document(f"u{n}", article(40 + n)), published_at=None) for n in range(2)]
     for one in undated:
         add(tmp_path, [one])
-    taker = document("taker", "\n\n".join([article(43), *(part for u in undated for part in u.text.split("\n\n")[2:5])]), 5)
+    taker = document("taker", "\n\n".join([article(43, 2), *(part for u in undated for part in u.text.split("\n\n")[2:5])]), 5)
     batch = find_duplicates([*undated, taker])
     assert {r.source_article_id for r in batch.reuse} == {"u0", "u1"}
     assert answers(add(tmp_path, [taker]), ["taker"]) == answers(batch, ["taker"])
