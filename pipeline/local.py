@@ -95,6 +95,20 @@ def served(home: Path) -> Iterator[None]:
         yield
 
 
+def follow(home: Path) -> None:
+    """Let the settings that Airflow has written into its folder name the place where that is now: it writes whole paths, once.
+
+    Moved with its clone it found no database, and a copy worked on that of the first one.
+    """
+    file = home / "airflow.cfg"
+    if not file.is_file():
+        return
+    text = file.read_text(encoding="utf-8")
+    written = re.search(r"^plugins_folder = (/.+)/plugins$", text, re.MULTILINE)
+    if written and written[1] != str(home):
+        file.write_text(re.sub(rf"{re.escape(written[1])}(?=/|$)", lambda _: str(home), text, flags=re.MULTILINE), encoding="utf-8")
+
+
 def _own_database(path: Path) -> dict[str, str]:
     """Return the variables that give runs in one process a database of their own, which no scheduler works on.
 
@@ -111,6 +125,7 @@ def run_dag(run_date: str, sources: str) -> None:
     """
     environment = airflow_environment(sources, port=8080)
     database = Path(environment["AIRFLOW_HOME"], RUNS)
+    follow(database.parent)
     os.environ.update(environment | _own_database(database), AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING")
     log = Path(environment["AIRFLOW_HOME"], "logs", f"{DAG_ID}-{run_date}.log")
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from pipeline.errors import ConfigError, Fatal
-from pipeline.local import airflow_environment, served
+from pipeline.local import airflow_environment, follow, served
 
 READY_WITHIN = 180.0  # seconds; 20-30 on two idle cores
 STOP_WITHIN = 15.0
@@ -43,6 +43,7 @@ def serve_ui(sources: str, port: int) -> None:
         [*airflow, "triggerer", "--skip-serve-logs"],
     ]
     with _stopping_on_signal() as stopping, served(Path(environment["AIRFLOW_HOME"])):
+        follow(Path(environment["AIRFLOW_HOME"]))
         _say("preparing Airflow's own database …")
         _run_to_end([*airflow, "db", "migrate"], environment, log_folder)
         if stopping():

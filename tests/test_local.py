@@ -112,6 +112,22 @@ except local.Fatal as error:
     assert done.stdout.split() == [f"sqlite:///{database}", f"sqlite+aiosqlite:///{database}", patience], done.stderr
 
 
+def test_a_folder_of_airflow_that_was_moved_is_used_where_it_is(tmp_path: Path) -> None:
+    before, home = tmp_path / "desk" / ".airflow", tmp_path / "desk" / ".airflow-2"
+    written = f"plugins_folder = {before}/plugins\nsql_alchemy_conn = sqlite:///{before}/airflow.db\nkey = {before}s\n"
+    home.mkdir(parents=True)
+    local.follow(home)
+    (home / "airflow.cfg").write_text(written)
+    for _ in range(2):
+        local.follow(home)
+        moved = f"plugins_folder = {home}/plugins\nsql_alchemy_conn = sqlite:///{home}/airflow.db\nkey = {before}s\n"
+        assert (home / "airflow.cfg").read_text() == moved
+    own = "plugins_folder = plugins\nsql_alchemy_conn = sqlite:////fast/airflow.db\n"
+    (home / "airflow.cfg").write_text(own)
+    local.follow(home)
+    assert (home / "airflow.cfg").read_text() == own
+
+
 def test_a_second_ui_in_one_folder_is_refused(tmp_path: Path) -> None:
     with (
         local.served(tmp_path),
