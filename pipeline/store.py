@@ -119,8 +119,6 @@ class LocalStore:
 
     def list(self, prefix: str) -> Iterator[str]:
         base = self.root / prefix.rpartition("/")[0]
-        if not base.is_dir():
-            return
         keys = (
             Path(folder, name).relative_to(self.root).as_posix()
             for folder, _, names in os.walk(base)

@@ -109,6 +109,36 @@ def test_a_missing_key_is_a_key_error_and_deleting_it_is_none(store: LocalStore)
         store.get_range("a/none", 0, 1)
 
 
+def test_a_listing_has_the_keys_below_a_prefix_in_their_order_and_nothing_that_is_being_written(store: LocalStore) -> None:
+    for key in ("b/2", "b/10", "a", "b/1/x"):
+        store.put(key, b"")
+    (store.root / "b" / ".tmp-of-one-that-was-killed").write_bytes(b"")
+    with store.lock("night"):
+        assert list(store.list("b/")) == ["b/1/x", "b/10", "b/2"]
+    assert list(store.list("b/1")) == ["b/1/x", "b/10"]
+    assert list(store.list("none/")) == []
+
+
+def test_what_cannot_be_written_leaves_nothing_half(store: LocalStore) -> None:
+    store.put("a/b", b"before")
+    with pytest.raises(TypeError):
+        store.put("a/b", "no bytes")  # type: ignore[arg-type]
+    assert ([path.name for path in store.root.rglob("*")], store.get("a/b")) == (["a", "b"], b"before")
+
+
+def test_every_file_of_a_partition_is_on_the_disk_when_its_manifest_is(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: set[int] = set()
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write(store, 3)
+    assert {path.stat().st_ino for path in store.root.rglob("*") if path.is_file()} == synced
+
+
 def test_a_key_cannot_leave_the_store(store: LocalStore) -> None:
     with pytest.raises(Fatal, match="outside"):
         store.put("../../etc/x", b"")
@@ -131,6 +161,8 @@ def _hold(root: str, held: object, release: object) -> None:
 def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore) -> None:
     context = multiprocessing.get_context("spawn")
     held, release = context.Event(), context.Event()
+    (store.root / ".locks").mkdir(parents=True)
+    (store.root / ".locks" / "night").write_text("99999999999")  # who held it before
     other = context.Process(target=_hold, args=(str(store.root), held, release))
     other.start()
     assert held.wait(60)
@@ -143,7 +175,7 @@ def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore
     finally:
         logger.removeFilter(said_first)
         other.join()
-    assert f"by process {other.pid}" in said[0]
+    assert f"by process {other.pid}:" in said[0]
 
 
 def _say_first(said: list[str], release: object) -> Callable[[logging.LogRecord], bool]:
