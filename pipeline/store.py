@@ -178,11 +178,11 @@ def open_store(url: str) -> Store:
         from pipeline.s3 import S3Store  # boto3 takes half a second to import
 
         return S3Store(url)
-    if "://" in url and not url.startswith("file://"):
+    if "://" in url:
         raise ConfigError(
             f"COPYDESK_STORE: {hidden_userinfo(url)!r} is neither a folder nor s3://bucket/prefix; set it to one of these"
         )
-    root = Path(url.removeprefix("file://"))
+    root = Path(url)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:

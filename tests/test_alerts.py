@@ -37,8 +37,9 @@ def discovered(run: Run, day: str, news: dict[str, int], *rejects: Rejected) -> 
 
 
 def test_a_silent_source_is_told_with_the_night_it_last_brought_something(run: Run) -> None:
-    for number, new in enumerate([5, 4, 0, 0], start=5):
+    for number, new in enumerate([5, 4, 0], start=5):
         discovered(run, f"2026-03-{number:02}", {"herald": new})
+    PartitionWriter(run.store(), Partition("discover", "2026-03-08", WHOLE)).write("rejects", Rejected, [])  # it was killed then
     detail = "answers with nothing new; something came last 3 runs ago, and usually comes in every run"
     silent = Rejected("https://herald.example/rss", "herald", "herald.example", "discover", "silent", detail, True)
     other = Rejected("https://x.example/rss", "x", "x.example", "discover", "unreachable", "no answer", True)
@@ -73,40 +74,48 @@ def test_very_many_silent_sources_make_no_endless_message(run: Run) -> None:
     discovered(run, run.run_date, {}, *silent)
     (alert,) = alerts.of_night(run, LINK)
     assert alert.what.startswith("60 sources: s0, ")
+    assert len(alert.what.splitlines()) == 1 + 50 + 1
     assert alert.what.endswith("and 10 more: copydesk quarantine list --reason silent")
 
 
 def test_a_source_that_fails_is_told_from_the_second_night_on(run: Run) -> None:
     warehouse = open_warehouse(run.settings.warehouse_url)
     wall = Rejected("https://herald.example/rss", "herald", "herald.example", "discover", "blocked", "status 403", True)
+    silent, late = (
+        replace(wall, reason="silent", detail="is late"),
+        replace(wall, url="https://herald.example/map", reason="timeout"),
+    )
+    rejects = [*[[]] * 4, *[[wall, wall, late]] * 3, [silent], [wall]]  # in the last night there is an article beside
     told = []
-    for day in range(7):
+    for day, rejected in enumerate(rejects):
+        brings = not rejected or day == len(rejects) - 1
         up = [make.article(f"{day}-w", f"Wire {day}.", day, site="wire.example")]
-        up += [make.article(f"{day}-h", f"Herald {day}.", day)] if day < 4 else []
-        rejected = [] if day < 4 else [wall]
+        up += [make.article(f"{day}-h", f"Herald {day}.", day)] if brings else []
         load(warehouse, make.night(day, up, rejected=rejected))
-        discovered(run, f"2026-03-0{day + 1}", {"herald": int(day < 4), "wire": 1}, *rejected)
+        discovered(run, f"2026-03-0{day + 1}", {"herald": int(brings), "wire": 1}, *rejected)
         sources = (Source(id="herald"), Source(id="wire"))
         told.append(list(alerts.of_night(replace(run, run_date=f"2026-03-0{day + 1}", sources=sources), LINK)))
-    assert [len(of_night) for of_night in told] == [0, 0, 0, 0, 0, 1, 1]
-    assert told[-1][0].title.startswith(
-        "Copydesk: source failing: the source herald brought no article: 1 blocked, such as https://herald"
+    failing = ["source_failing"]
+    assert [[a.kind for a in of_night] for of_night in told] == [*[[]] * 5, failing, failing, ["source_silent"], []]
+    assert told[6][0].title.startswith(
+        "Copydesk: source failing: the source herald brought no article: 2 blocked, 1 timeout, such as"
     )
-    assert told[-1][0].what.endswith("https://herald.example/rss: status 403")
-    assert told[-1][0].since == "it last brought an article on 2026-03-04"
+    assert told[6][0].what.endswith("https://herald.example/rss: status 403")
+    assert told[6][0].since == "it last brought an article on 2026-03-04"
 
 
-def test_a_jump_in_volume_is_told_with_what_is_usual(run: Run) -> None:
+@pytest.mark.parametrize("tonight", [60, 0])
+def test_a_jump_in_volume_is_told_with_what_is_usual(run: Run, tonight: int) -> None:
     warehouse = open_warehouse(run.settings.warehouse_url)
     for day in range(9):
         pages = [
             make.article(f"{day}-{n}", text=f"Item {n} of day {day}.\n\nIt was heard.", day=day)
-            for n in range(60 if day == 8 else 12)
+            for n in range(tonight if day == 8 else 12)
         ]
         load(warehouse, make.night(day, pages))
     (alert,) = alerts.of_night(run, LINK)
     assert alert.kind == "volume_jump"
-    assert alert.what == "60 new articles on 2026-03-09, usually 12, the median of the 7 nights before"
+    assert alert.what == f"{tonight} new articles on 2026-03-09, usually 12, the median of the 7 nights before"
 
 
 def test_a_run_that_loads_nothing_or_was_asked_for_few_pages_is_no_jump(run: Run) -> None:
@@ -146,11 +155,11 @@ def test_what_was_silent_is_not_told_again_by_an_old_night_nor_by_each_run_of_a_
     assert list(alerts.of_night(run, LINK)) == []
 
 
-@pytest.mark.parametrize(("tonight", "usual"), [(10, None), (29, None), (30, 10), (4, None), (3, 10), (0, 10)])
-def test_three_times_the_usual_or_a_third_of_it_is_a_jump(tonight: int, usual: float | None) -> None:
+@pytest.mark.parametrize(("tonight", "jumps"), [(12, False), (35, False), (36, True), (5, False), (4, True), (0, True)])
+def test_three_times_the_usual_or_a_third_of_it_is_a_jump(tonight: int, *, jumps: bool) -> None:
     night = date(2026, 3, 8)
-    counts = {night - timedelta(days=n): 10 for n in range(1, 8)} | {night: tonight}
-    assert volume_jump(counts, night) == usual
+    counts = {night - timedelta(days=n): 12 if n < 8 else 900 for n in range(1, 20)} | {night: tonight}
+    assert volume_jump(counts, night) == (12 if jumps else None)
 
 
 def test_nothing_is_said_while_little_is_known() -> None:
@@ -165,9 +174,11 @@ def test_only_errors_that_say_more_than_that_the_run_failed_have_an_alert_of_the
     assert spent is not None
     assert (spent.kind, spent.what) == ("budget_spent", "20 of 30 pages failed")
     assert spent.since == "the night of 2026-03-09; nothing of it was loaded; the night loaded before it is 2026-03-04"
+    load(open_warehouse(run.settings.warehouse_url), make.night(8, [make.article("b", day=8)]))
     failed = alerts.of_error(CheckFailed("x: not published\n  volume_is_usual: …"), run, LINK)
     assert failed is not None
     assert (failed.kind, failed.title) == ("check_failed", "Copydesk: check failed: x: not published")
+    assert failed.since.endswith("; what was published before stays; the night loaded before it is 2026-03-04")
     assert [alerts.of_error(error, run, LINK) for error in (Fatal("x"), Transient("x"), OSError("x"))] == [None] * 3
 
 
@@ -197,4 +208,5 @@ def test_what_an_alert_quotes_is_escaped_in_html() -> None:
     alert = Alert("source_silent", "<script>alert(1)</script>", "<b>ever</b>", 'http://x/"><script>')
     assert "<script>" not in alert.html()
     assert "<b>" not in alert.html()
+    assert '<a href="http://x/&quot;&gt;&lt;script&gt;">' in alert.html()
     assert alert.text() == '<script>alert(1)</script>\nSince: <b>ever</b>\nLook at: http://x/"><script>'

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_the_end_of_a_line_is_no_part_of_a_value(tmp_path: Path) -> None:
     environment = {
         "COPYDESK_WAREHOUSE_URL": "postgresql://desk:secret@db/news\n",
         "COPYDESK_STORE": "data/my store\r",
-        "COPYDESK_ALLOW_PRIVATE_HOSTS": "1\r",
+        "COPYDESK_ALLOW_PRIVATE_HOSTS": "True\r",
         "COPYDESK_TIMEZONE": "\r",
     }
     settings = load_settings(environment, tmp_path / "none")
@@ -37,7 +38,7 @@ def test_the_end_of_a_line_is_no_part_of_a_value(tmp_path: Path) -> None:
 
 def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
     file = tmp_path / "pipeline.toml"
-    file.write_text('delay = 3\nstore = "elsewhere"\n')
+    file.write_text('\ufeffdelay = 3\nstore = "elsewhere"\n', encoding="utf-8")  # as an editor of Windows writes it
     settings = load_settings({"COPYDESK_STORE": "s3://news/raw", "COPYDESK_ALLOW_PRIVATE_HOSTS": "1"}, file)
     assert (settings.delay, settings.store, settings.allow_private_hosts) == (3.0, "s3://news/raw", True)
     assert settings.window_days == Settings().window_days
@@ -47,6 +48,11 @@ def test_a_tilde_is_the_home_of_the_user_and_no_folder_of_that_name(tmp_path: Pa
     monkeypatch.setenv("HOME", "/home/ada")
     settings = load_settings({"COPYDESK_STORE": "~/store", "COPYDESK_SOURCES": "s3://bucket//x"}, tmp_path / "none")
     assert (settings.store, settings.sources) == ("/home/ada/store", "s3://bucket//x")
+
+
+@pytest.mark.parametrize("schedule", ["30 4 * * 1-5", "@hourly", "@daily", "@weekly", "@monthly"])
+def test_a_schedule_is_five_fields_or_a_word(schedule: str, tmp_path: Path) -> None:
+    assert load_settings({"COPYDESK_SCHEDULE": schedule}, tmp_path / "none").schedule == schedule
 
 
 def test_some_settings_are_read_whatever_is_wrong_with_others(tmp_path: Path) -> None:
@@ -67,7 +73,6 @@ def test_some_settings_are_read_whatever_is_wrong_with_others(tmp_path: Path) ->
         ("COPYDESK_ALLOW_PRIVATE_HOSTS", "perhaps", "must be 1 or 0"),
         ("COPYDESK_ERROR_BUDGET", "3", "must be from 0 to 1, got 3.0"),
         ("COPYDESK_SHARDS", "0", "must be from 1 to 1000, got 0"),
-        ("COPYDESK_WORKERS", "-3", "must be from 0 to 1024"),
         ("COPYDESK_DELAY", "nan", "got nan"),
         ("COPYDESK_TIMEZONE", "Berlin", "must be a zone such as Europe/Berlin or UTC, got 'Berlin'"),
         ("COPYDESK_TIMEZONE", "Europe", "must be a zone"),
@@ -87,6 +92,8 @@ def test_a_wrong_setting_is_named_with_its_value(variable: str, value: str, told
     ("line", "told"),
     [
         ("shards = 0", "shards must be from 1 to 1000, got 0"),
+        ('delay = "long"', "delay must be a number, got 'long'"),
+        ("delay = true", "delay must be a number, got True"),
         ('timezone = "Berlin"', "timezone must be a zone"),
         ('schedule = "02:00"', "schedule must be five fields"),
         ('dedup_engine = "flink"', "dedup_engine must be process or spark, got 'flink'"),
@@ -99,6 +106,19 @@ def test_a_wrong_value_in_the_settings_file_is_told_by_the_file_and_not_by_a_var
     with pytest.raises(ConfigError) as error:
         load_settings({}, file)
     assert str(error.value).startswith(f"{file}: {told}")
+
+
+@pytest.mark.parametrize("name", [name for name, kind in get_type_hints(Settings).items() if kind in (int, float)])
+def test_no_number_is_below_nothing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=rf"^COPYDESK_{name.upper()} must be from .*, got -1"):
+        load_settings({f"COPYDESK_{name.upper()}": "-1"}, tmp_path / "none")
+
+
+def test_a_settings_file_in_another_encoding_is_told_with_the_mend(tmp_path: Path) -> None:
+    file = tmp_path / "pipeline.toml"
+    file.write_bytes('store = "München"\n'.encode("latin-1"))
+    with pytest.raises(ConfigError, match=rf"^{re.escape(str(file))}: cannot be read: .*; save it as UTF-8$"):
+        load_settings({}, file)
 
 
 def test_an_unknown_key_in_the_settings_file_is_refused_with_the_known_ones(tmp_path: Path) -> None:
@@ -212,7 +232,8 @@ def test_a_missing_sources_file_and_an_unknown_source_are_told(tmp_path: Path) -
 def test_the_hash_of_the_configuration_tells_rules_from_places() -> None:
     source = Source(id="a", files=("x",))
     base = Run(run_date="2026-07-30", settings=Settings(), sources=(source,))
-    assert base.config_hash == dataclasses.replace(base, settings=Settings(store="/elsewhere", workers=7)).config_hash
+    elsewhere = Settings(store="/elsewhere", workers=7, schedule="@daily", timezone="Asia/Tokyo", dedup_engine="spark")
+    assert base.config_hash == dataclasses.replace(base, settings=elsewhere).config_hash
     assert base.config_hash != dataclasses.replace(base, settings=Settings(window_days=7)).config_hash
     assert base.config_hash != dataclasses.replace(base, sources=(Source(id="a", files=("y",)),)).config_hash
 

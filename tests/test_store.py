@@ -6,16 +6,18 @@ import errno
 import logging
 import multiprocessing
 import os
+import time
 from collections.abc import Callable
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import ConfigError, Fatal
+from pipeline.errors import ConfigError, Fatal, Transient
 from pipeline.records import Discovered, StageReport
-from pipeline.store import LocalStore, Partition, PartitionWriter, open_store, read_manifest, read_records, shards_of
+from pipeline.store import MANIFEST, LocalStore, Partition, PartitionWriter, open_store, read_manifest, read_records, shards_of
 
 PARTITION = Partition("discover", "2026-11-20", "003")
 
@@ -109,6 +111,20 @@ def test_a_missing_key_is_a_key_error_and_deleting_it_is_none(store: LocalStore)
         store.get_range("a/none", 0, 1)
 
 
+def test_a_table_whose_file_a_commit_replaces_meanwhile_is_read_as_it_is_now(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(store, 3)
+    read = store.get
+    before = [read(f"{PARTITION.prefix}/{MANIFEST}")]
+    write(store, 4)
+    monkeypatch.setattr(store, "get", lambda key: before.pop() if before else read(key))
+    assert list(read_records(store, PARTITION, Discovered)) == items(4)
+    store.delete(str(read_manifest(store, PARTITION).files["part"]))  # type: ignore[union-attr]
+    with pytest.raises(Transient, match="the file of 'part' is not there; run the stage again"):
+        list(read_records(store, PARTITION, Discovered))
+
+
 def test_a_listing_has_the_keys_below_a_prefix_in_their_order_and_nothing_that_is_being_written(store: LocalStore) -> None:
     for key in ("b/2", "b/10", "a", "b/1/x"):
         store.put(key, b"")
@@ -152,18 +168,20 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
         open_store("ftp://x/y")
 
 
-def _hold(root: str, held: object, release: object) -> None:
+def _hold(root: str, held: Event, release: Event, let_go: Event) -> None:
     with LocalStore(Path(root)).lock("night"):
-        held.set()  # type: ignore[attr-defined]
-        release.wait(60)  # type: ignore[attr-defined]
+        held.set()
+        release.wait(60)
+        time.sleep(0.5)  # who does not wait is there by then
+        let_go.set()
 
 
 def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore) -> None:
     context = multiprocessing.get_context("spawn")
-    held, release = context.Event(), context.Event()
+    held, release, let_go = context.Event(), context.Event(), context.Event()
     (store.root / ".locks").mkdir(parents=True)
     (store.root / ".locks" / "night").write_text("99999999999")  # who held it before
-    other = context.Process(target=_hold, args=(str(store.root), held, release))
+    other = context.Process(target=_hold, args=(str(store.root), held, release, let_go))
     other.start()
     assert held.wait(60)
     said: list[str] = []
@@ -171,19 +189,19 @@ def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore
     logger.addFilter(said_first := _say_first(said, release))
     try:
         with store.lock("night"):
-            assert release.is_set()
+            assert let_go.is_set()
     finally:
         logger.removeFilter(said_first)
         other.join()
     assert f"by process {other.pid}:" in said[0]
 
 
-def _say_first(said: list[str], release: object) -> Callable[[logging.LogRecord], bool]:
+def _say_first(said: list[str], release: Event) -> Callable[[logging.LogRecord], bool]:
     """Return a filter that lets the lock go once it was said for whom is waited."""
 
     def note(record: logging.LogRecord) -> bool:
         said.append(record.getMessage())
-        release.set()  # type: ignore[attr-defined]
+        release.set()
         return True
 
     return note
