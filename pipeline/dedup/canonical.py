@@ -208,12 +208,13 @@ def _last(number: int, targets: Mapping[int, int]) -> int:
 
     Of a circle, or a chain without end, its first link.
     """
-    seen = [number]
-    while (following := targets.get(seen[-1])) is not None:
-        if following in seen or len(seen) > _MAX_LINKS:
-            return targets[number]
-        seen.append(following)
-    return seen[-1]
+    page = number
+    for _ in range(_MAX_LINKS + 1):
+        following = targets.get(page)
+        if following is None:
+            return page
+        page = following
+    return targets[number]
 
 
 def _address(url: str) -> str:

@@ -3,10 +3,21 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 from pipeline.dedup import Document
-from pipeline.dedup.canonical import FEATURES, Candidate, SiteCounts, choose_canonical, features, parse_time, read_weights
+from pipeline.dedup.canonical import (
+    FEATURES,
+    NO_ORIGIN,
+    Candidate,
+    SiteCounts,
+    choose_canonical,
+    features,
+    parse_time,
+    read_weights,
+    trusted_times,
+)
 from tests.dedup.articles import document
 
 DAY = 86400.0
@@ -37,6 +48,8 @@ def test_the_site_of_an_agency_is_known_by_its_names_and_initials(credit: str, s
     client = dataclasses.replace(document("1", ""), wire_credit=credit)
     assert choose_canonical([agency, client], [member(0, 2 * DAY), member(1, DAY)]) == (0, "wire credit")
     assert choose_canonical([document("0", ""), client], [member(0, 2 * DAY), member(1, DAY)])[0] == 1
+    several = [member(0, 3 * DAY), member(1, 2 * DAY), member(2, None), member(3, DAY)]
+    assert choose_canonical([agency, agency, agency, client], several) == (1, "wire credit")
 
 
 @pytest.mark.parametrize("link", ["https://www.a.example/0", "http://a.example/0/", "https://A.example/0?utm_source=feed#top"])
@@ -57,6 +70,16 @@ def test_a_page_that_names_itself_links_to_no_other_spelling_of_its_address() ->
     assert choose_canonical([original, *moved], members) == (0, "earliest publication")
     before_the_move = dataclasses.replace(moved[0], canonical_url="https://www.paper.example/b")
     assert choose_canonical([original, before_the_move, *moved[1:]], members) == (2, "canonical link")
+
+
+def test_a_page_that_names_itself_in_another_spelling_names_no_page_that_is_read_under_a_third() -> None:
+    original, page, again = (document(name, "") for name in ("first", "paper", "paper"))
+    page = dataclasses.replace(page, url="https://www.paper.example/b")
+    again = dataclasses.replace(again, url="http://www.paper.example/b", canonical_url="https://paper.example/b")
+    dated = [member(number, DAY * (number + 1)) for number in range(3)]
+    assert choose_canonical([original, page, again], dated) == (0, "earliest publication")
+    linking = dataclasses.replace(document("other", ""), canonical_url="https://paper.example/b")
+    assert choose_canonical([linking, page, again], dated) == (1, "canonical link"), "the first that is read under it"
 
 
 def test_a_page_that_names_another_one_is_not_what_those_mean_that_name_it() -> None:
@@ -98,12 +121,28 @@ def test_a_site_that_gives_no_times_is_not_counted_as_first_or_second_on_that_da
     assert not counts.seen
     counts.add("days.example", day, "times.example", next_day)
     assert (counts.first["days.example"], counts.seen["times.example"]) == (1, 1)
+    counts.add("days.example", DAY, "days.example", 2 * DAY)
+    counts.add("days.example", DAY, "times.example", 60 * DAY)
+    assert counts.seen.total() == 2, "neither a site of itself, nor a date that is a mistake"
+    assert [counts.origin(site) for site in ("days.example", "times.example", None)] == [1.4 / 3, 0.4 / 3, NO_ORIGIN]
 
 
 def test_a_date_long_before_all_others_is_doubted() -> None:
     members = [member(0, 400 * DAY), member(1, 500 * DAY), member(2, 500.1 * DAY), member(3, 500.2 * DAY, losses=0.4, length=500)]
     assert features(members)[0][FEATURES.index("earliest")] == 0
     assert features(members)[1][FEATURES.index("earliest")] == 1
+    assert [row[FEATURES.index("undated")] for row in features(members)] == [1, 0, 0, 0]
+    spread = [member(n, day * DAY) for n, day in enumerate((400, 410, 425))]
+    assert [row[FEATURES.index("earliest")] for row in features(spread)] == [1, 0, 0], "all of them are far apart"
+    pair = [member(n, day * DAY) for n, day in enumerate((400, 500))]
+    assert [row[FEATURES.index("earliest")] for row in features(pair)] == [0, 0], "either may be the mistake"
+
+
+def test_a_date_far_outside_of_the_bulk_of_many_is_none() -> None:
+    bulk, odd = [(1000.0 + n) * DAY for n in range(40)], [900 * DAY, 1200 * DAY]
+    assert trusted_times([*bulk, *odd, None], np.array([*bulk, *odd])) == [*bulk, None, None, None]
+    few = [*bulk[:10], *odd]
+    assert trusted_times(few, np.array(few)) == few
 
 
 @pytest.mark.parametrize("time", [None, DAY])
@@ -135,13 +174,19 @@ def test_of_equal_dates_the_reason_says_what_decided_between_them() -> None:
 def test_the_reason_says_that_an_earlier_date_is_doubted() -> None:
     later = (member(n, (500 + n) * DAY) for n in (1, 2))
     assert choose(member(0, 400 * DAY), *later) == (1, "earliest publication, an earlier date doubted")
+    cut = member(1, 500 * DAY, losses=0.5, length=400)
+    assert choose(member(0, 400 * DAY), cut) == (0, "most complete text, date doubted")
 
 
 @pytest.mark.parametrize("text", ["Fri, 20 Nov 2026 09:30:00 GMT", "20 Nov 2026 10:30:00 +0100", "Fri, 20 Nov 26 04:30 EST"])
 def test_a_date_as_feeds_write_it_is_a_date(text: str) -> None:
-    assert parse_time(text) == parse_time("2026-11-20T09:30:00Z")
+    assert parse_time(text) == parse_time(" 2026-11-20T09:30Z\n") == parse_time("2026-11-20T09:30:00Z")
 
 
 @pytest.mark.parametrize("text", ["Fri, 99 Nov 2026 09:30:00 GMT", "20 Foo 2026 09:30", "20 Nov 2026 09:30 +999999999999"])
 def test_what_only_looks_like_a_date_of_feeds_is_none(text: str) -> None:
     assert parse_time(text) is None
+
+
+def test_a_placeholder_is_no_date() -> None:
+    assert parse_time("1970-01-01T00:00:00Z") is None
