@@ -151,7 +151,7 @@ def _without_tail(text: str) -> str:
 
 
 def _stands_with_date(word: str) -> bool:
-    return is_month(word) or word in NOT_A_NAME or word in INSIDE_NAMES
+    return is_month(word) or (word in NOT_A_NAME and word not in ROLES) or word in INSIDE_NAMES
 
 
 def without_place(text: str) -> str:

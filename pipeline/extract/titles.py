@@ -86,7 +86,7 @@ def _only_heading(tree: lxml.html.HtmlElement, names: SiteNames) -> str | None:
             text for heading in headings if (text := heading_text(heading)) and len(text) <= MAX_TITLE and not is_date_line(text)
         ]
         if texts:
-            return texts[0] if len(texts) == 1 and len(words(texts[0])) >= MIN_LINE_WORDS and not names.match(texts[0]) else None
+            return texts[0] if len(texts) == 1 and len(words(texts[0])) >= MIN_LINE_WORDS and not names.open(texts[0]) else None
     return None
 
 

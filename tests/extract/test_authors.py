@@ -182,6 +182,7 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("聯合報／ 記者", []),
         ("Jane Doe Alverton Courier", ["Jane Doe"]),
         ("Jane Doe March 4, 2024", ["Jane Doe"]),
+        ("By JANE DOE, AP Business Writer 47 minutes ago", ["Jane Doe"]),
         ("Jane Doe Monday 4 March 2024", ["Jane Doe"]),
         ("Jean Dupont le 4 mars 2024", ["Jean Dupont"]),
         ("Anna May 3 hours ago", ["Anna May"]),

@@ -342,6 +342,7 @@ def test_the_only_heading_is_the_headline_of_a_page_that_nobody_gave_a_title(ran
     if rank != "h1":
         assert title_of(f"<{rank}>{HEADLINE}</{rank}><{rank}>Pool closes again for a week</{rank}>", page) is None
         assert title_of(f"<{rank}>December 16, 2025</{rank}>", page) is None
+        assert title_of(f"<{rank}>Alvertoncourier.example navigation</{rank}>", page) is None
 
 
 def test_so_does_the_name_of_the_site_behind_it() -> None:
