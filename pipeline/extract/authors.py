@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 
@@ -35,7 +36,7 @@ from pipeline.extract.months import WIDE_SCRIPT
 from pipeline.extract.parse import INLINE
 from pipeline.extract.site_names import SiteNames
 from pipeline.extract.strings import begins_small, fold, one_line
-from pipeline.extract.surroundings import own_footer
+from pipeline.extract.surroundings import class_and_id, own_footer
 from pipeline.extract.textlines import Lines, lines_near_headline
 
 META_AUTHORS = (
@@ -56,6 +57,7 @@ SURNAME_FIRST = {
 }
 MAX_AUTHORS = 20
 MAX_ELEMENTS = 60
+MAX_INNER = 50  # elements in or around a byline in which another is looked for
 MAX_BYLINE = 300  # characters; more is a biography or half the page
 MAX_BLOCK = 1000  # characters of a block of bylines; in a longer one stand articles, each with its own
 NOBODY = SiteNames(frozenset(), "")
@@ -213,7 +215,7 @@ def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: 
 def _with_others(names: str, lines: Iterable[str]) -> str:
     """Return the names of a byline with those that lines of their own join to them: "Jane Doe", "and", "John Roe"."""
     for line in lines:
-        is_joined = begins_small(line) or not line[0].isalpha()
+        is_joined = begins_small(line) or not line[0].isalpha() or (line.isupper() and names.isupper())
         if len(names) + len(line) > MAX_BYLINE or not (OPEN_END.search(names) or (is_joined and OPEN_START.match(line))):
             break
         names += " " + line
@@ -300,7 +302,7 @@ def _people_of_elements(
     agency = None
     first: lxml.html.HtmlElement | None = None
     block: lxml.html.HtmlElement | None = None
-    for element in elements[:MAX_ELEMENTS]:
+    for element in _of_one_each(elements[:MAX_ELEMENTS]):
         near = list(islice(element.iterancestors(), 2))
         if first is not None and (block not in near or first in near):
             continue
@@ -311,6 +313,17 @@ def _people_of_elements(
         if people and first is None:
             first, block = element, next(filter(_is_short, reversed(near)), element)
     return tuple(people.values()), agency
+
+
+def _of_one_each(elements: list[lxml.html.HtmlElement]) -> list[lxml.html.HtmlElement]:
+    """Return elements without those that hold several others of one name: each of these is the byline of one."""
+    known = frozenset(elements)
+    inner = Counter(
+        (next((node for node in islice(element.iterancestors(), MAX_INNER) if node in known), None), class_and_id(element))
+        for element in elements
+    )
+    holders = {holder for (holder, _), count in inner.items() if count > 1}
+    return [element for element in elements if element not in holders]
 
 
 def _is_short(block: lxml.html.HtmlElement) -> bool:

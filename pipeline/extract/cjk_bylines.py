@@ -25,7 +25,9 @@ BEHIND = re.compile(
 )
 # Between two names, who the second is; and what another label or a date says behind the names.
 WITHIN = re.compile(r"(?<=\S)[\s、，,]*(?:通讯员|通訊員|实习生|實習生|(?:见习|特约|摄影|實習)?(?:记者|記者))\s?[:：]?\s*(?=\S)")
-NEXT = re.compile(rf"(?<=\S)\s+(?:[{HAN}\u3040-\u30ff・]{{1,6}}\s?[:：/／＝=]\s?\S|(?:中華民國|民國)?\d{{2,4}}\s?[年./-]\s?\d).*$")
+NEXT = re.compile(
+    rf"(?<=\S)\s+(?:[{HAN}\u3040-\u30ff・]{{1,6}}\s?[:：/／＝=]\s?\S|(?:写真|撮影|構成|編集)\s?・\s?\S|(?:中華民國|民國)?\d{{2,4}}\s?[年./-]\s?\d).*$"
+)
 # When it was put out: "陈思远 发布于 2024年4月9日".
 PUT_OUT = re.compile(r"(?<=\S)\s*(?:发布|發布|發佈|发表|發表|更新|撰写|撰寫|写|寫)(?:于|於|时间|時間|日期).*$")
 _KOREANS = r"(?P<names>[\uac00-\ud7af]{2,4}(?:\s?[·,]\s?[\uac00-\ud7af]{2,4}){0,4})"

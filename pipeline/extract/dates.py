@@ -41,9 +41,9 @@ YEAR_FIRST_LANGUAGES = frozenset(("ja", "ko", "zh", "hu", "lt", "mn"))
 EPOCH = re.compile(r"(\d{10}|\d{13})")
 WORD = rf"(?:[^\W\d_][{MARKS}]*)+"
 DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?,?\s*[-/]?(?:\s?(?:de|di|of|d’|d')\s?|\s)?[-/]?({WORD})\.?,?\s*[-/]?(?:de\s|del\s)?\s?(\d{{4}})(?!\d)"
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?,?\s*[-/]?(?:\s?(?:de|di|of|d’|d')\s?|\s)?[-/]?({WORD})\.?[,،]?\s*[-/]?(?:de\s|del\s)?\s?(\d{{4}})(?!\d)"
 )
-MONTH_DAY = re.compile(rf"({WORD})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|\s+)(\d{{4}})(?!\d)")
+MONTH_DAY = re.compile(rf"({WORD})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|\s+(?:del?\s+)?)(\d{{4}})(?!\d)")
 # "Year" behind a year, in Latvian, Lithuanian, Uzbek and Kazakh: "2024. gada 1. marts", "2024 m. kovo 1 d.".
 OF_YEAR = r"\.?\s?-?(?:gada|m\.|yil|йил|жылғы|ж\.)"
 YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})(?:{OF_YEAR}|\.)?[\s-]+({WORD})\.?[\s-]+(\d{{1,2}})(?!\d)")
@@ -68,6 +68,7 @@ DIGITS = str.maketrans("".join(chr(zero + n) for zero in ZEROS for n in range(10
 # "Day", "year" and the comma in Khmer and Burmese dates; in Vietnamese ones the month is a number behind its word.
 DATE_WORDS = re.compile(r"ថ្ងៃទី|ទី(?=\d)|ឆ្នាំ|ခုနှစ်|ရက်|၊")
 VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm|,(?:\s*năm)?)?\s+(\d{4})(?!\d)", re.IGNORECASE)
+VIETNAMESE_MONTH_FIRST = re.compile(r"(?<!\w)tháng\s+(\d{1,2})\s+(\d{1,2}),?\s+(\d{4})(?!\d)", re.IGNORECASE)
 # Languages of places that write the month first; every other writes the day first. English is written both ways.
 MONTH_FIRST_LOCALES = frozenset({"en-us", "en_us", "fil", "en-ph", "es-us"})
 
@@ -128,7 +129,8 @@ def plain_date(text: str, locale: str | None = None) -> str:
     if text.isascii() and not locale:
         return text
     if not text.isascii():
-        text = with_one_name(VIETNAMESE.sub(r"\3/\2/\1", DATE_WORDS.sub(" ", text.translate(DIGITS))))
+        text = VIETNAMESE.sub(r"\3/\2/\1", VIETNAMESE_MONTH_FIRST.sub(r"\3/\1/\2", DATE_WORDS.sub(" ", text.translate(DIGITS))))
+        text = with_one_name(text)
     return in_common_era(text, locale)
 
 

@@ -22,21 +22,26 @@ from pipeline.memo import remember_short
 from pipeline.urls import site_of
 
 # What writers and dates are called in the languages that class names are written in, English apart.
-WRITERS = r"auteurs?|autor(?:e|en|es|i|in)?|verfasser(?:in)?|forfattare|forfatter|skribent|kirjoittaja|yazar"
+WRITERS = (
+    r"writers?|reporters?|journalists?|contributors?|redacteurs?|redattor[ei]|szerzok?|auteurs?|autor(?:e|en|es|i|in)?"
+    r"|verfasser(?:in)?|forfattare|forfatter|skribent|kirjoittaja|yazar"
+)
 DATES = r"datum|fecha|tarih|(?<![a-z])dat[ao](?![a-z])"
 QUICK = re.compile(
     rf"author|byline|by-line|contributor|signature|date|time|publish|posted|created|submitted|meta|pub|{WRITERS}|{DATES}"
 )
 BYLINE = re.compile(
-    r"(?:^|[\s-])(?:(?:post|article|entry|story|content|news|page|blog|single|headline|artikel|beitrags?|articulo|articolo|noticia)?-{0,3}"
+    r"(?:^|[\s-])(?:(?:info|post|article|entry|story|content|news|page|blog|single|headline|artikel|beitrags?|articulo|articolo|noticia)?-{0,3}"
     rf"(?:authors?|bylines?|by-line|contributor-name|signature|{WRITERS})"
-    r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|by|item|container|wrapper))?)(?:$|[\s-])"
+    r"(?:-{1,3}(?:name|names|link|title|fn|vcard|text|list|info|zone|by|item|container|wrapper))?)(?:$|[\s-])"
 )
 DATE = re.compile(rf"date|time|publish|posted|created|submitted|pub-|byline|meta|{DATES}")
 
 AUTHOR_PROPERTIES = frozenset({"author", "creator"})
 AUTHOR_PATH = re.compile(
-    r"/(?:authors?|writers?|people|person|staff|staff-writers?|by|journalists?|reporters?|contributors?|columnists?|profiles?|autore?n?|auteurs?|autore[si]?|redakteure?)/[^/?#]{3,}",
+    r"/(?:authors?|writers?|people|person|staff|staff-writers?|by|journalists?|reporters?|contributors?|columnists?|profiles?"
+    r"|autore?n?|auteurs?|autore[si]?|autorzy|redakteure?|redaktion|signataires?|journalistes?|redacteurs?|firmas|periodistas?"
+    r"|columnistas|colunistas?|jornalistas?|giornalisti|szerzok?|yazar(?:lar)?|skribent(?:er)?|penulis|tac-gia)/[^/?#]{3,}",
     re.IGNORECASE,
 )
 MODIFIED_PROPERTIES = frozenset({"datemodified", "modified"})

@@ -46,22 +46,26 @@ def _is_about_others(element: lxml.html.HtmlElement, around: Surroundings) -> bo
 
 
 def text_nodes(tree: lxml.html.HtmlElement) -> Iterator[tuple[lxml.html.HtmlElement, str]]:
-    """Yield every visible run of text with the element that holds it; what stands in navigation or footers is left out."""
+    """Yield every visible run of text with the element that holds it, in order; that of navigation and footers is left out."""
     body = tree.find("body")
     hidden: set[lxml.html.HtmlElement] = set()
     around = around_headline(tree)
+    open_elements: list[lxml.html.HtmlElement] = []
     for element in (tree if body is None else body).iter():
         parent = element.getparent()
+        while open_elements and open_elements[-1] is not parent:
+            yield from _text_behind(open_elements.pop(), hidden)
+        open_elements.append(element)
         if parent in hidden or element.tag in HIDDEN_TAGS or not isinstance(element.tag, str) or _is_about_others(element, around):
             hidden.add(element)
         elif (inside := element.text) and not inside.isspace() and (text := one_line(inside, TEXT_LIMIT)):
             yield element, text
-        behind = element.tail
-        if (
-            behind
-            and parent is not None
-            and parent not in hidden
-            and not behind.isspace()
-            and (tail := one_line(behind, TEXT_LIMIT))
-        ):
-            yield parent, tail
+    while open_elements:
+        yield from _text_behind(open_elements.pop(), hidden)
+
+
+def _text_behind(element: lxml.html.HtmlElement, hidden: set[lxml.html.HtmlElement]) -> Iterator[tuple[lxml.html.HtmlElement, str]]:
+    """Yield the run of text behind an element, which is its parent's."""
+    parent, behind = element.getparent(), element.tail
+    if behind and parent is not None and parent not in hidden and not behind.isspace() and (text := one_line(behind, TEXT_LIMIT)):
+        yield parent, text

@@ -309,6 +309,37 @@ def test_a_byline_on_the_page_is_found(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "<div class=authors><p class=author>Jane Doe<br>Harbour Expert</p><p class=author>John Roe<br>Old Salt</p></div>",
+        "<p>BY JANE DOE<br>AND JOHN ROE</p>",
+        "<ul class=article__byline><li><a href=/profile/jane>Jane Doe</a></li><li><a href=/profile/john>John Roe</a></li></ul>",
+    ],
+)
+def test_each_of_several_bylines_names_its_author(body: str) -> None:
+    assert read(body).authors == ("Jane Doe", "John Roe")
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("<div>Posted on <a><time>March 4, 2024</time></a> by <a>Jane Doe</a></div>", ("Jane Doe",)),
+        ("<p>By <b><a href=/x>Jane Doe</a></b>, <i>Harbour Editor</i></p>", ("Jane Doe",)),
+        ("<a href=/signataires/jean-dupont>Jean Dupont</a>", ("Jean Dupont",)),
+        ("<a href=/redaktion/jane-doe-17.html>Jane Doe</a>", ("Jane Doe",)),
+        ("<div class=redacteur>Jan de Vries</div>", ("Jan de Vries",)),
+        ("<div class=szerzo>Kovács János</div>", ("Kovács János",)),
+        ("<p class=writer>佐藤花子</p>", ("佐藤花子",)),
+        ("<span class=info_writer>김민수</span>", ("김민수",)),
+        ("<p class=article-author>文・佐藤花子　写真・鈴木一郎</p>", ("佐藤花子",)),
+        ("<div class=author><span class=author-name>Jane Doe</span><span class=author-title>Old Salt</span></div>", ("Jane Doe",)),
+    ],
+)
+def test_elements_that_are_called_so_name_the_author(body: str, names: tuple[str, ...]) -> None:
+    assert read(body).authors == names
+
+
+@pytest.mark.parametrize(
     ("bio", "names"),
     [
         ("<p>Written by <strong>Jane Doe</strong> who lives in Alverton. <a href=/x>Follow her</a></p>", ("Jane Doe",)),
