@@ -98,7 +98,7 @@ def served(home: Path) -> Iterator[None]:
 def follow(home: Path) -> None:
     """Let the settings that Airflow has written into its folder name the place where that is now: it writes whole paths, once.
 
-    Moved with its clone it found no database, and a copy worked on that of the first one.
+    Moved with its clone it made the old place anew, with an empty database, and a copy worked on that of the first one.
     """
     file = home / "airflow.cfg"
     if not file.is_file():
