@@ -130,8 +130,9 @@ def _inert(text: str) -> str | None:
             elif element.tag in REMOVED:
                 element.clear(keep_tail=True)
                 element.tag = "span"
-            for name in set(element.keys()) - ATTRIBUTES:
-                del element.attrib[name]
+            for name, value in element.items():
+                if name not in ATTRIBUTES or "<!--" in value:  # for each of these libxml2 looks in all that follows for its end
+                    del element.attrib[name]
             if ACTS.search(element.get("style", "")):
                 del element.attrib["style"]
             if element.tag == "style":
