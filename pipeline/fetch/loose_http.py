@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 END_OF_LINE = re.compile(rb"\r?\n")
@@ -27,6 +28,7 @@ OLD = (b"0.9", b"1", b"1.0")  # versions after whose answers the connection is c
 SWITCHING = 101
 BODILESS = (204, 304)
 MAX_HEAD = 2**18  # bytes; a longer one is for the parser to refuse
+MAX_INTERIM = 16  # answers before the final one; a server that sends them without end would leave no time for any other
 
 
 class NotAnswered(aiohttp.ClientConnectionError):
@@ -38,13 +40,14 @@ class Answers(ResponseHandler):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)
-        self._requests = 0
+        self._requests = self._interim = 0
         self._head: bytearray | None = None  # what came of a head that has no end yet; None where no head is waited for
         self._left: int | None = None  # bytes of the body that are still to come; None where its end is told otherwise
 
     def set_response_params(self, **given: Any) -> None:
         """Begin to wait for an answer."""
         self._requests += 1
+        self._interim = 0
         self._head, self._left = bytearray(), None
         super().set_response_params(**given)
 
@@ -80,7 +83,13 @@ class Answers(ResponseHandler):
         status = STATUS.match(head)
         code = int(status["code"]) if status else 0
         if 100 <= code < 200 and code != SWITCHING:
-            self._head = bytearray(rest)
+            self._interim += 1
+            if self._interim <= MAX_INTERIM:
+                self._head = bytearray(rest)
+                return
+            self._head = None
+            self.close()
+            self.set_exception(HttpProcessingError(message=f"more than {MAX_INTERIM} interim answers"))
             return
         self._head = None
         head, self._left = mended(head, status) if status else (head, None)

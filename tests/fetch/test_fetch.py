@@ -270,6 +270,23 @@ def test_a_status_is_read_however_it_is_written(
     assert (row.outcome, row.status, row.attempts, read_page(store, row).body) == ("fetched", 200, 1, PAGE)
 
 
+def test_interim_answers_without_end_are_none(web: Web, settings: Settings, store: LocalStore) -> None:
+    """They were read until the time of the request was over, and nothing else meanwhile."""
+
+    async def without_end(request: Request, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"HTTP/1.1 100 \r\n\r\n" * 1000)
+            await writer.drain()
+
+    web.add("/page", without_end)
+    hints = b"HTTP/1.1 103 Early Hints\r\n\r\n" * 16
+    web.add("/hints", raw(hints + Reply().raw()))
+    endless, hinted = fetch([web.item("/page"), web.item("/hints")], settings=settings, store=store, archive_prefix=PREFIX)
+    assert (endless.outcome, endless.retryable) == ("bad_http", False)
+    assert "more than 16 interim answers" in (endless.detail or "")
+    assert hinted.outcome == "fetched"
+
+
 def test_what_an_interim_answer_says_is_passed_over(web: Web, settings: Settings, store: LocalStore) -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nContent-Length: 5\r\n\r\n"
     web.add("/page", raw(hints + b"HTTP/1.1 100 Continue\r\n\r\n" + Reply().raw()))
