@@ -28,7 +28,7 @@ from pipeline.extract.bylines import (
     without_by,
     without_place,
 )
-from pipeline.extract.cjk_bylines import signed_by
+from pipeline.extract.cjk_bylines import REPORTERS, signed_by
 from pipeline.extract.jsonld import is_organisation
 from pipeline.extract.marked import AUTHOR_PATH, Marked, author_links
 from pipeline.extract.markup import Markup, stated_properties
@@ -114,9 +114,10 @@ def _writers(people: tuple[str, ...], near: Callable[[], list[str]]) -> tuple[st
         others.append(fold(behind))
         is_label = found is not None and not behind
     others = [text for text in others if text]
-    elsewhere = {name for name in people if any(fold(name) in text for text in others)}
-    named = {name for name in elsewhere if any(fold(name) in text for text in writers)}
-    return tuple(name for name in people if name not in elsewhere - named) or people
+    named = [name for name in people if any(fold(name) in text for text in writers)]
+    elsewhere = {name for name in people if any(fold(name) in text for text in others)}.difference(named)
+    # Where the headline has no byline beside it, it may stand below the text, and a caption says who took the picture as well.
+    return tuple(name for name in people if name not in elsewhere) if named else people
 
 
 def _owner(markup: Markup, names: SiteNames) -> tuple[tuple[str, ...], str | None]:
@@ -205,6 +206,7 @@ def _by_lines(page_lines: Lines, headline: lxml.html.HtmlElement | None, names: 
     """
     lines = [line for line in lines_near_headline(page_lines, headline) if len(line) <= MAX_BYLINE]
     for n, (line, following) in enumerate(pairwise([*lines, ""])):
+        line = f"{line} {following}" if following in REPORTERS else line  # set apart from the name before it
         signed = next((signed for piece in GROUP.split(line) if (signed := signed_by(piece)) is not None), None)
         rest = after_by(line) if signed is None else signed
         rest = _after_date(line) if rest is None else rest

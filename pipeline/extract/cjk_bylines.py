@@ -23,6 +23,7 @@ BEHIND = re.compile(
     r"|\s?(?:(?:선임|인턴|수습|객원|전문|사진|영상)?기자|특파원|논설위원|편집위원|편집장|통신원|칼럼니스트|에디터|리포터)"
     r"|\s?(?:記者|记者|特派員|編集長|編集委員|論説委員|编辑|編輯|主笔|主筆))\s*[=＝]?\s*$"
 )
+REPORTERS = frozenset(("기자", "특파원", "논설위원", "선임기자", "記者", "记者", "特派員"))
 # Between two names, who the second is; and what another label or a date says behind the names.
 WITHIN = re.compile(r"(?<=\S)[\s、，,]*(?:通讯员|通訊員|实习生|實習生|(?:见习|特约|摄影|實習)?(?:记者|記者))\s?[:：]?\s*(?=\S)")
 NEXT = re.compile(

@@ -20,7 +20,7 @@ OPENING = re.compile(r"^[\s;]*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)+\s*"
 CLOSING = re.compile(r"\s*(?:(?://\s*)?-->|(?://|/\*)?\s*\]\]>(?:\s*\*/)?|;|\s)*$")
 WRAPPING_LENGTH = 60  # characters at either end in which the marks stand
 TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-MISSING_COMMA = re.compile(r'(?<=["}\]])([^\S\n]*\n\s*+)(?="[\w@]+"\s*:)')
+MISSING_COMMA = re.compile(r'((?<=["}\]])[^\S\n]*\n\s*+|(?<=[}\]])[^\S\n]*+)(?="[\w@]+"\s*:)')
 BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
 LINE_COMMENT = re.compile(r"(?m)^[^\S\n]*//.*$")
 # What can still be read of an object that no mending makes JSON.

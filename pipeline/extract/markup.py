@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,11 @@ STATING = ("itemprop", "property")  # attributes by which microdata and RDFa say
 # How RDFa names a vocabulary before a property.
 VOCABULARY = re.compile(r"(?:schema:|https?://schema\.org/)")
 DUBLIN_CORE = re.compile(r"(dc|dcterms):(?=\w)")  # with a dot in a <meta> elsewhere
+PARSELY = "parsely-page"
+PARSELY_FIELDS = {
+    **{"title": "title", "pub_date": "pub-date", "author": "author", "authors": "author", "section": "section"},
+    "image_url": "image-url",
+}
 JSONLD_TYPE = re.compile(r"application/(?:ld\+json|json\+ld)", re.IGNORECASE)
 # What an item of a page holds that is the article, and not a part of it.
 MAIN_ITEMS = frozenset({"mainentity", "mainentityofpage", "blogpost", "blogposts"})
@@ -98,12 +104,25 @@ def _add_meta(meta: dict[str, list[str]], of_items: dict[str, list[lxml.html.Htm
             name = DUBLIN_CORE.sub(r"\1.", VOCABULARY.sub("", name, count=1), count=1)
             if is_of_item and attribute in STATING:
                 of_items.setdefault(name, []).append(element)
+            elif name == PARSELY:
+                for field, value in _parsely_values(element.get("content", "")):
+                    _add_value(meta, field, value)
             else:
-                _add_value(meta, name, element)
+                _add_value(meta, name, element.get("content"))
 
 
-def _add_value(meta: dict[str, list[str]], name: str, element: lxml.html.HtmlElement) -> None:
-    value, values = one_line(element.get("content"), VALUE_LIMIT), meta.setdefault(name, [])
+def _parsely_values(text: str) -> list[tuple[str, str]]:
+    """Return what Parse.ly's older field holds, an object, as its newer ones name it."""
+    try:
+        page = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    given = [(f"parsely-{name}", page.get(key)) for key, name in PARSELY_FIELDS.items()] if isinstance(page, dict) else []
+    return [(name, one) for name, value in given for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+
+
+def _add_value(meta: dict[str, list[str]], name: str, content: str | None) -> None:
+    value, values = one_line(content, VALUE_LIMIT), meta.setdefault(name, [])
     if value and value not in values and len(values) < MAX_VALUES:
         values.append(value)
 
@@ -122,7 +141,7 @@ def _add_items(
         items = [items_around(element) for element in elements]
         own = [element for element, held in zip(elements, items, strict=True) if held[0] in around or not main.isdisjoint(held)]
         for element in own or elements:
-            _add_value(meta, name, element)
+            _add_value(meta, name, element.get("content"))
 
 
 def items_around(element: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:

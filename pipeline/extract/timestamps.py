@@ -45,6 +45,8 @@ PUBLISHED_NAME = re.compile(
     r"|date[._-]?(?:of[._-]?)?publi(?:shed|cation|c)|(?:post|article|news|story|release)[._-]?date)$"
 )
 URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})([/_-]?)(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
+# "/2024/0304/", "/2024-03/04/", "/202403/04/": folders that a day is parted into otherwise.
+URL_FOLDERS = re.compile(r"/((?:19|20)\d{2})[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=/)")
 URL_WORD_DAY = re.compile(r"/((?:19|20)\d{2})/([a-z]{3,9})/(\d{1,2})(?=/|$)", re.IGNORECASE)
 
 PUBLISHED_CLASS = re.compile(
@@ -134,7 +136,7 @@ def _marked_times(
     for element in _from_nearest([time for time in markup.times if not is_elsewhere(time, around)], headline):
         text = plain(_text_of(element))
         stated = one_line(element.get("datetime")) or _stated_time(element)
-        values = [value for value in (stated, text) if value]
+        values = [value for value in (stated, _of_publication(text)) if value]
         if PUBLISHED.search(text) and _tells_another_day(text, stated, locale):
             values.reverse()  # what readers see; the other is when it was changed, or filed
         parent = element.getparent()
@@ -176,9 +178,12 @@ def _is_called_change(element: lxml.html.HtmlElement, text: str) -> bool:
 
 
 def _tells_another_day(text: str, stated: str, locale: str | None) -> bool:
-    """Tell whether a date that is shown and the one that is stated beside it are more than a day apart: not only other zones."""
-    days = [date.day for value in (text, stated) if (date := parse_date(value, locale)) is not None]
-    return len(days) == 2 and abs(days[0] - days[1]) > timedelta(days=1)
+    """Tell whether a date that is shown and the one that is stated beside it are more than a day apart: not only other zones.
+
+    One day will do where the text tells of a change too: that is what is stated.
+    """
+    days = [date.day for value in (_of_publication(text), stated) if (date := parse_date(value, locale)) is not None]
+    return len(days) == 2 and abs(days[0] - days[1]) > timedelta(days=0 if MODIFIED.search(text) else 1)
 
 
 def _head_of(headline: lxml.html.HtmlElement | None) -> lxml.html.HtmlElement | None:
@@ -194,6 +199,7 @@ def _url_values(url: str | None) -> Iterator[str]:
     for match in URL_DAY.finditer(path):
         if match[2] or len(match[0]) == 8:
             yield f"{match[1]}-{match[3]}-{match[4]}"
+    yield from ("-".join(match.groups()) for match in URL_FOLDERS.finditer(path))
     named = URL_WORD_DAY.search(path)
     month = month_number(named[2], "en") if named else None
     if named and month:

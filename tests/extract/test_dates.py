@@ -229,6 +229,14 @@ def test_sources_are_trusted_in_order_and_named() -> None:
     assert [(m.published_at, m.published_basis) for m, _, _ in cases] == [(day, basis) for _, day, basis in cases]
 
 
+@pytest.mark.parametrize(
+    "path", ["/2024/0304/c1-17.html", "/2024-03/04/content_17.htm", "/202403/04/t17.html", "/t20240304_17.html", "/2024/3/4/ferry"]
+)
+def test_an_address_with_a_day_in_its_folders_gives_it(path: str) -> None:
+    page = read(url="https://courier.example/news" + path)
+    assert (page.published_at, page.published_basis) == ("2024-03-04", "url")
+
+
 @pytest.mark.parametrize("path", ["/2024/03/", "/2024/news/17", "/news/20241399", "/p/2024031"])
 def test_an_address_without_a_whole_day_gives_none(path: str) -> None:
     assert read(url="https://courier.example" + path).published_at is None
@@ -341,6 +349,13 @@ def test_microdata_of_a_sidebar_says_nothing_where_the_article_has_its_own() -> 
     assert read_metadata(parse_html(html), URL, html).published_at == "2024-03-01"
     alone = f"<html><body><h1>Ferry sails again</h1>{story('2024-03-01', '')}</body></html>"
     assert read_metadata(parse_html(alone), URL, alone).published_at == "2024-03-01"
+
+
+def test_a_time_that_states_its_change_is_of_the_day_that_it_shows_as_that_of_publication() -> None:
+    text = "Posted: Mar 04, 2024 10:05 AM | Last Updated: March 5, 2024"
+    assert read(f"<time datetime='2024-03-05T11:00:00Z'>{text}</time>").published_at == "2024-03-04T10:05:00"
+    same = "Posted: Mar 04, 2024 10:05 PM | Last Updated: March 4, 2024"
+    assert read(f"<time datetime='2024-03-04T22:05:00Z'>{same}</time>").published_at == "2024-03-04T22:05:00+00:00"
 
 
 @pytest.mark.parametrize("tag", ["time", "span class=date"])

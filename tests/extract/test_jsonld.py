@@ -34,6 +34,7 @@ def headline_in(script: str) -> object:
         '{"@type": "NewsArticle", "headline": "Ferry sails again",}',
         '{"@type": ["NewsArticle", "Article"], "headline": "Ferry sails again", "keywords": ["a", "b",],}',
         '{"@type": "NewsArticle"\n "headline": "Ferry sails again"}',
+        '{"@type": "NewsArticle", "author": {"name": "Jane Doe"}"headline": "Ferry sails again"}',
         '{"@type": "http://schema.org/ReportageNewsArticle", "headline": "Ferry sails again"}',
         '{"@type": "Article", "headline": "Ferry sails again", "description": "two\nlines\tand a tab"}',
         '{"@type": "Article", "headline": "Ferry sails again", "description": "it\\\'s"}',

@@ -114,6 +114,20 @@ def test_images_of_json_ld(image: object) -> None:
     assert read(jsonld(image=image)).image == "https://a.example/i.png"
 
 
+def test_an_object_in_a_field_of_parsely_is_read_as_its_fields() -> None:
+    page = {
+        "title": "Ferry sails again",
+        "pub_date": "2024-03-04T10:05:00Z",
+        "authors": ["Jane Doe", "John Roe"],
+        "section": "Harbour",
+    }
+    metadata = read(f"<meta name='parsely-page' content='{json.dumps(page)}'>")
+    assert (metadata.title, metadata.published_at) == ("Ferry sails again", "2024-03-04T10:05:00+00:00")
+    assert (metadata.authors, metadata.section) == (("Jane Doe", "John Roe"), "Harbour")
+    for broken in ("{", "[1]", '{"author": {"name": "Jane Doe"}}'):
+        assert read(f"<meta name='parsely-page' content='{broken}'>").authors == ()
+
+
 def test_an_image_may_be_named_by_its_id_as_a_thumbnail_or_by_a_link() -> None:
     graph = [
         {"@type": "NewsArticle", "headline": "Ferry sails again", "image": {"@id": "#i"}},
