@@ -40,7 +40,8 @@ class _Page:
 def learn_site_lines(articles: Iterable[Article], known: Iterable[SiteLine], run_date: str) -> list[SiteLine]:
     """Return what is known of the sites after tonight: the known lines, decayed, and those seen tonight.
 
-    `known` is what was known before tonight; `articles` may be of many sites and in any order.
+    `known` is what was known before tonight, and where it is nothing there need be no date; `articles` may be of many sites and in
+    any order.
     """
     pages: dict[str, list[_Page]] = defaultdict(list)
     texts: dict[tuple[str, str], str] = {}
@@ -74,7 +75,7 @@ def line_hash(text: str) -> str:
 def _merge(line: SiteLine | None, stories: int, key: tuple[str, str], texts: dict[tuple[str, str], str], run_date: str) -> SiteLine:
     if line is None:
         return SiteLine(key[0], key[1], texts.get(key, ""), float(stories), run_date, run_date)
-    days = max(0, (date.fromisoformat(run_date) - date.fromisoformat(line.last_seen)).days) if run_date else 0
+    days = max(0, (date.fromisoformat(run_date) - date.fromisoformat(line.last_seen)).days)
     decayed = line.pages * 0.5 ** (days / HALF_LIFE)
     if not stories:
         return line if decayed >= FORGOTTEN else replace(line, pages=0.0)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.clean import clean_site, label, learn_site_lines
 from pipeline.clean.site import HALF_LIFE, MIN_STORIES
-from pipeline.records import Article
+from pipeline.records import Article, Block
 from tests.clean.articles import PROSE, article, block, dropped
 
 SLOGAN = "Harbour news daily"
@@ -75,6 +75,7 @@ def test_a_line_that_stopped_is_forgotten() -> None:
     later = learn_site_lines(_pages(1), known, "2024-05-31")
     assert later[0].pages == pytest.approx(4.0)
     assert label(article(*PROSE, SLOGAN), known).blocks[-1].dropped_by == "site-line"
+    assert dropped(label(article(*PROSE, SLOGAN, site="another.example"), known)) == {}
     assert learn_site_lines(_pages(1), known, "2025-05-01") == []
 
 
@@ -83,6 +84,12 @@ def test_sightings_halve_in_the_half_life() -> None:
     assert HALF_LIFE == 30
     (line,) = learn_site_lines(_pages(MIN_STORIES, SLOGAN), known, "2024-05-31")
     assert line.pages == pytest.approx(2.0 + 3.0)
+
+
+def test_what_was_seen_after_an_earlier_night_that_is_made_up_for_counts_whole_and_stays_the_last() -> None:
+    _, known = clean_site(_pages(4, SLOGAN), (), "2024-06-30")
+    (line,) = learn_site_lines(_pages(MIN_STORIES, SLOGAN), known, "2024-05-01")
+    assert (line.pages, line.last_seen) == (4.0 + 3.0, "2024-06-30")
 
 
 def test_the_pages_own_headline_is_spared() -> None:
@@ -120,7 +127,7 @@ def test_a_subhead_that_some_stories_share_is_spared() -> None:
     assert all(dropped(page) == {} for page in cleaned)
 
 
-def _with_line(stories: int, holders: int, line: str) -> list[Article]:
+def _with_line(stories: int, holders: int, line: str | Block) -> list[Article]:
     """Stories of a site, some of which carry a line between their paragraphs."""
     pages = []
     for n in range(stories):
@@ -133,6 +140,11 @@ def _with_line(stories: int, holders: int, line: str) -> list[Article]:
 def test_a_line_between_paragraphs_is_the_sites_when_enough_stories_have_it(stories: int, holders: int, rule: str | None) -> None:
     cleaned, _ = clean_site(_with_line(stories, holders, "What the fishermen want"), (), "2024-05-01")
     assert {dropped(page).get("What the fishermen want") for page in cleaned[:holders]} == {rule}
+
+
+def test_a_line_that_leads_away_between_paragraphs_is_the_sites_on_few_stories() -> None:
+    cleaned, _ = clean_site(_with_line(100, 4, block("What the fishermen want", links=1.0)), (), "2024-05-01")
+    assert {rule for page in cleaned[:4] for rule in dropped(page).values()} == {"site-line"}
 
 
 def test_a_line_that_also_stands_at_an_edge_is_the_sites_on_three_stories() -> None:
@@ -148,7 +160,7 @@ def test_sites_do_not_learn_from_one_another() -> None:
 
 
 def test_the_order_of_the_pages_does_not_matter() -> None:
-    pages = [*_pages(5, SLOGAN, NOTE), article(*_story(1), title="Story of 1", identity="x")]
+    pages = [*_pages(5, SLOGAN, NOTE), article(*_story(1), SLOGAN.upper(), title="Story of 1", identity="x")]
     lines = learn_site_lines(pages, (), "2024-05-01")
     for seed in range(5):
         shuffled = random.Random(seed).sample(pages, len(pages))
