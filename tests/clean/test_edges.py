@@ -16,6 +16,13 @@ def test_a_repeated_title_goes(line: str) -> None:
     assert dropped(label(article(line, *PROSE))) == {line: "headline"}
 
 
+def test_of_a_page_without_prose_nothing_but_the_title_at_its_top_is_known() -> None:
+    title = "Harbour wall to be raised"
+    lines = (title, "By Jane Doe", "4 May 2021", title)
+    cleaned = label(article(*lines))
+    assert [block.dropped_by for block in cleaned.blocks] == ["headline", None, None, None]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -209,9 +216,10 @@ def test_a_real_last_line_stays_however_short(last: str) -> None:
     assert label(article(*PROSE, last)).text.endswith(last)
 
 
-def test_a_page_that_does_not_end_its_sentences_keeps_its_last_line() -> None:
+def test_a_page_that_does_not_end_its_sentences_or_is_short_keeps_its_last_line() -> None:
     lines = [text.rstrip(".") for text in PROSE]
-    assert dropped(label(article(*lines, "Island council wants second ferry before the summer"))) == {}
+    for page in (lines, PROSE[:2]):
+        assert dropped(label(article(*page, "Island council wants second ferry before the summer"))) == {}
 
 
 def test_a_list_at_the_end_stays() -> None:
@@ -239,6 +247,8 @@ def test_straight_quotes_on_a_page_of_curly_ones_are_evidence() -> None:
     curly = [f"“{text}” said the harbour’s master." for text in PROSE]
     line = "Council's second ferry"
     assert dropped(label(article(*curly, block(line + " rejected")))) == {line + " rejected": "related-headline"}
+    for few_or_mixed in ([*curly[:2], *PROSE[2:]], [*curly[:3], "The harbour's master said it: nobody's boat is safe there."]):
+        assert dropped(label(article(*few_or_mixed, block(line + " rejected")))) == {}
 
 
 def test_what_begins_with_the_author_s_name_below_it_is_about_the_author() -> None:
@@ -299,7 +309,10 @@ def test_a_heading_goes_with_the_text_below_it() -> None:
     below = block("We paint signs, build jetties, mend nets, sell bait, and teach sailing in summer to all over ten").drop(
         "not-content"
     )
-    assert dropped(label(article(*PROSE, block("Our services", "heading"), below)))["Our services"] == "orphan-heading"
+    for lead in (block("Our services", "heading"), block("What we do for you all year round:")):
+        assert dropped(label(article(*PROSE, lead, below)))[lead.text] == "orphan-heading"
+    sentence = "On the way back the harbour master told all who had come in from the sea that night one thing and no more:"
+    assert sentence not in dropped(label(article(*PROSE, sentence, below)))
 
 
 def test_a_heading_stays_above_open_text_or_a_caption() -> None:

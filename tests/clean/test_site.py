@@ -53,8 +53,17 @@ def test_a_line_on_two_stories_is_not_yet() -> None:
     assert all(dropped(page) == {} for page in cleaned)
 
 
-def test_copies_of_one_story_count_once() -> None:
-    copies = [article(*_story(1)[: 5 - n], title="Story of 1", identity=f"c{n}") for n in range(3)]
+def test_signs_and_years_what_one_story_has_and_a_long_text_are_no_lines() -> None:
+    pages = [
+        *_pages(3, "* * *", "2024", f"{' '.join(WORDS * 8)}."),
+        article(*_story(5), SLOGAN, title="Story of 5", identity="005"),
+    ]
+    assert learn_site_lines(pages, (), "2024-05-01") == []
+
+
+@pytest.mark.parametrize("order", ["012", "210", "120"])
+def test_copies_of_one_story_count_once(order: str) -> None:
+    copies = [article(*_story(1)[: 5 - 2 * n], title="Story of 1", identity=f"c{place}") for n, place in enumerate(order)]
     cleaned, lines = clean_site([*copies, *_pages(1)], (), "2024-05-01")
     assert lines == []
     assert all(dropped(page) == {} for page in cleaned)
