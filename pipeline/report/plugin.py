@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
+from pipeline.config import Settings, load_settings
+from pipeline.errors import ConfigError
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -29,21 +32,33 @@ class ReportApp:
     @cached_property
     def app(self) -> FastAPI:
         """The application, for logged-in users alone."""
-        from airflow.api_fastapi.core_api.security import get_user
-        from fastapi import Depends
-
-        from pipeline.config import load_settings
-        from pipeline.report.airflow_runs import add_run_route
-        from pipeline.report.app import create_app
-
-        app = create_app(load_settings(), dependencies=[Depends(get_user)])
-        add_run_route(app)
-        return app
+        return _made(load_settings())
 
     async def __call__(
         self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
-        await self.app(scope, receive, send)
+        try:
+            app = self.app
+        except ConfigError as error:  # runs fail of it, too, so somebody comes to see why
+            app = _made(Settings(), error)
+        await app(scope, receive, send)
+
+
+def _made(settings: Settings, error: ConfigError | None = None) -> FastAPI:
+    """Return the application for logged-in users alone; where there is an error, one that tells it whatever is asked for."""
+    from airflow.api_fastapi.core_api.security import get_user
+    from fastapi import Depends
+
+    from pipeline.report.airflow_runs import add_run_route
+    from pipeline.report.app import create_app
+
+    def tell() -> None:
+        if error is not None:
+            raise error
+
+    app = create_app(settings, dependencies=[Depends(get_user), Depends(tell)])
+    add_run_route(app)
+    return app
 
 
 _APPS: list[Any] = [{"app": ReportApp(), "url_prefix": MOUNT, "name": "Copydesk report"}]

@@ -53,6 +53,24 @@ def test_a_user_who_is_logged_in_gets_in(app: FastAPI) -> None:
         assert client.get("/dag-run", params={"dag_id": "none", "run_id": "no\0ne"}).status_code == 422
 
 
+def test_a_wrong_setting_is_told_to_who_is_logged_in_until_it_is_mended(
+    plugin: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Runs fail of it, and their tab said "Internal Server Error"."""
+    from airflow.api_fastapi.core_api import security
+
+    monkeypatch.setenv("COPYDESK_WAREHOUSE_URL", f"sqlite:///{tmp_path / 'warehouse.db'}")
+    monkeypatch.setenv("COPYDESK_SHARDS", "none")
+    tab = "/dag-run?dag_id=nightly_articles&run_id=a"
+    with served(type(plugin.fastapi_apps[0]["app"])()) as client:
+        assert [(answer.status_code, "SHARDS" in answer.text) for answer in map(client.get, ("/", tab))] == [(401, False)] * 2
+        monkeypatch.setattr(security, "get_user", lambda: object())
+        for answer in map(client.get, ("/", tab, "/latest.json")):
+            assert (answer.status_code, "COPYDESK_SHARDS must be a whole number" in answer.text) == (503, True)
+        monkeypatch.setenv("COPYDESK_SHARDS", "4")
+        assert client.get("/report.css").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("conf", "state"),
     [
