@@ -20,6 +20,8 @@ from pipeline.urls import WEB
 MAX_BYTES = 50 * 2**20  # sitemaps.org: of one file, inflated
 MAX_URLS = 50_000  # sitemaps.org: in one file
 MAX_NAME = 4096  # characters of a text that we keep
+MAX_PARTS = 20_000  # elements of one entry: it may have a thousand images
+ENTRIES = ("url", "sitemap")
 START = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>]")
 NAMED = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*([^\s#]{1,2048})", re.IGNORECASE | re.MULTILINE)  # by a robots.txt
 ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:url|sitemap)[\s>]")
@@ -71,11 +73,13 @@ def _too_many() -> str:
 def _xml_sitemap(body: bytes, base: str) -> Sitemap:
     sitemap = Sitemap()
     root = None
+    entries = parts = 0  # that are open, and the elements of the last one
     events = etree.iterparse(
         io.BytesIO(body),
         events=("start", "end"),
         recover=True,
         remove_comments=True,
+        remove_pis=True,
         no_network=True,
         resolve_entities=False,
         huge_tree=False,
@@ -88,7 +92,10 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
                 if root not in ("urlset", "sitemapindex"):
                     a_feed = "; it belongs under feeds" if root in ("rss", "feed", "RDF") else ""
                     raise Reject("bad_sitemap", f"the first element is <{root}>, not <urlset> or <sitemapindex>{a_feed}")
-            elif event == "end" and name in ("url", "sitemap"):
+            elif event == "start":
+                entries, parts = (entries + 1, 0) if name in ENTRIES else (entries, parts + 1)
+            elif name in ENTRIES:
+                entries -= 1
                 if len(sitemap.entries) + len(sitemap.children) >= MAX_URLS:
                     sitemap.unread = _too_many()
                     break
@@ -96,6 +103,8 @@ def _xml_sitemap(body: bytes, base: str) -> Sitemap:
                 if not ends_in(body, texts.get("loc", "")):
                     _add(sitemap, name, texts, base)
                 _forget(element)
+            elif (not entries or parts > MAX_PARTS) and element.getparent() is not None:
+                _forget(element)  # or the tree takes fifty times the memory of the file
     except etree.XMLSyntaxError as error:
         if not sitemap.entries and not sitemap.children:
             raise Reject("bad_sitemap", str(error)[:300]) from error

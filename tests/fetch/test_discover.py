@@ -8,6 +8,8 @@ import dataclasses
 import gzip
 import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -109,6 +111,9 @@ def test_patterns_that_let_nothing_in_are_told(web: Web, settings: Settings, cap
     assert [record.getMessage() for record in caplog.records if "leave out" in record.getMessage()] == [
         "source none: include and exclude leave out all of the 2 pages that it lists"
     ]
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("url", ["/спорт/1", "/%D1%81%D0%BF%D0%BE%D1%80%D1%82/1", "/%d1%81%d0%bf%d0%be%d1%80%d1%82/1"])
@@ -454,6 +459,31 @@ def test_a_long_base_is_not_copied_into_each_link(inside: str) -> None:
     urls = "".join(f"<url><loc>{link}</loc></url>" for link in links)
     mapped = parse_sitemap(f"<urlset>{urls}</urlset>".encode(), url).entries
     assert [entry.url for entry in mapped] == ["page", "http://e.example/page", "http://e.example/page"]
+
+
+@pytest.mark.parametrize("inside", ["{0}", "<x>{0}</x>", "<url>{0}</url>", "<url><loc>http://e.example/a</loc>{0}</url>"])
+def test_a_sitemap_of_nothing_takes_little_memory(inside: str) -> None:
+    """Elements that list no page were kept, each in fifty times its bytes: 50 MB, which gzip packs in 50 kB, took almost 3 GB."""
+    script = f"""
+import resource
+from pipeline.fetch.sitemaps import parse_sitemap
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+body = "<urlset><url><loc>http://e.example/page</loc></url>" + {inside!r}.format("x<a/><?b?>" * 1_000_000) + "</urlset>"
+found = parse_sitemap(body.encode(), "http://e.example/sitemap.xml")
+assert [entry.url for entry in found.entries] == ["http://e.example/page"], found
+assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # kB
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_page_with_a_thousand_images_is_listed() -> None:
+    image = "<image:image><image:loc>http://e.example/{0}.jpg</image:loc><image:title>a</image:title></image:image>"
+    images = "".join(image.format(n) for n in range(1000))
+    names = 'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
+    style = '<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="/main.xsl"?>'
+    body = f"{style}<urlset {names}><x/><url>{images}<loc>http://e.example/page</loc></url></urlset>"
+    assert [entry.url for entry in parse_sitemap(body.encode(), "http://e.example/").entries] == ["http://e.example/page"]
 
 
 ATOM_LINKS = "xmlns:atom='http://www.w3.org/2005/Atom'"
