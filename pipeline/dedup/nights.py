@@ -11,6 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,12 +64,21 @@ class NightResult:
 
     def reuse_beside(self, stored: Iterable[Reuse], tonight: Container[str]) -> list[Reuse]:
         """Return all passages: what is `stored` of documents in `partial` stands, unless it is from one of `tonight`'s (by id)."""
-        kept = [passage for passage in stored if passage.source_article_id not in tonight]
-        spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for passage in kept:
-            spans[passage.article_id].append((passage.start, passage.end))
-        fresh = (r for r in self.reuse if all(r.end <= start or end <= r.start for start, end in spans.get(r.article_id, ())))
-        return sorted([*kept, *fresh], key=lambda r: (r.article_id, r.start, r.source_article_id))
+        return list(beside(self.reuse, (passage for passage in stored if passage.source_article_id not in tonight)))
+
+
+def beside(fresh: Iterable[Reuse], stored: Iterable[Reuse]) -> Iterator[Reuse]:
+    """Yield passages in order: those that are `stored`, and of the `fresh` (in order) what none of these has."""
+
+    def place(passage: Reuse) -> tuple[str, int, str]:
+        return passage.article_id, passage.start, passage.source_article_id
+
+    kept = sorted(stored, key=place)
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for passage in kept:
+        spans[passage.article_id].append((passage.start, passage.end))
+    apart = (r for r in fresh if all(r.end <= start or end <= r.start for start, end in spans.get(r.article_id, ())))
+    return merge(kept, apart, key=place)
 
 
 @dataclass(frozen=True, slots=True)

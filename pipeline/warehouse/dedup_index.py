@@ -114,15 +114,21 @@ class NightIndex:
                 ids = [row.article_id for row in self.connection.execute(query.order_by(articles.c.article_id))]
                 yield from sketch_documents(self.documents(ids))
 
-    def placed(self) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-        """Yield (id, story, canonical, relation) of the articles that the window's other nights brought."""
+    def placed(self) -> Iterator[tuple[str, str | None, str | None, str | None, bool]]:
+        """Yield (id, story, canonical, relation, whether from beyond) of the window's other articles and of all in their stories.
+
+        A story may begin before the window: without its first articles the others would be parted from it.
+        """
         window = timedelta(days=self.window_days)
         a, m = articles.c, story_members.c
-        nights = sa.and_(a.first_run_date.between(self.night - window, self.night + window), a.first_run_date != self.night)
+        nights = a.first_run_date.between(self.night - window, self.night + window)
         joined = articles.outerjoin(story_members, m.article_id == a.article_id)
-        query = sa.select(a.article_id, m.story_id, m.canonical_article_id, m.relation).select_from(joined).where(nights)
+        of_these = sa.select(m.story_id).join(articles, a.article_id == m.article_id).where(nights, a.first_run_date != self.night)
+        columns = (a.article_id, m.story_id, m.canonical_article_id, m.relation, (~nights).label("beyond"))
+        query = sa.select(*columns).select_from(joined)
+        query = query.where(a.first_run_date != self.night, sa.or_(nights, m.story_id.in_(of_these)))
         for row in self.connection.execute(query.order_by(a.article_id)):
-            yield row.article_id, row.story_id, row.canonical_article_id, row.relation
+            yield row.article_id, row.story_id, row.canonical_article_id, row.relation, bool(row.beyond)
 
     def documents(self, ids: Sequence[str]) -> Iterator[Document]:
         """Return the articles with these ids, as they are now."""
@@ -165,6 +171,12 @@ class NightIndex:
         for chunk in batched(sorted(ids), KEYS_AT_ONCE):
             for row in self.connection.execute(sa.select(*columns).where(p.article_id.in_(chunk))):
                 yield Reuse(*row)
+
+    def takers(self, ids: Collection[str]) -> Iterator[str]:
+        """Yield the articles of which passages are stored that they took from these."""
+        p = passages.c
+        for chunk in batched(sorted(ids), KEYS_AT_ONCE):
+            yield from self.connection.execute(sa.select(p.article_id).where(p.source_article_id.in_(chunk)).distinct()).scalars()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def corpus(seed: int, families: int = 12) -> list[Document]:
         documents += _form(rng, family)
         documents += [document(f"solo-{family}", article(rng.random().__hash__()), family % 28 + 1, f"solo{family % 3}.example")]
     documents += [_stitched(rng, documents, number) for number in range(families // 2)]
-    documents += _bad_input()
+    documents += [*_printed_later(rng), *_bad_input()]
     rng.shuffle(documents)
     return documents
 
@@ -71,6 +71,14 @@ def _stitched(rng: random.Random, documents: list[Document], number: int) -> Doc
     heads = rng.sample([d for d in documents if d.id.startswith("head")], 3)
     parts = ["\n\n".join(rng.sample(head.text.split("\n\n"), 2)) for head in heads]
     return document(f"stitched-{number}", "\n\n".join([sentence(rng), *parts]), 28, "magazine.example")
+
+
+def _printed_later(rng: random.Random) -> list[Document]:
+    """Return an article, a copy with much below it, and two others that took that from the copy afterwards."""
+    first, *others = (article(rng.randrange(2**30), 9).split("\n\n") for _ in range(3))
+    copy = [*first[:4], *others[0][2:4], *others[1][3:6]]
+    made = [document("before", "\n\n".join(first[:4]), 1, "before.example"), document("with more", "\n\n".join(copy), 5)]
+    return [*made, *(document(f"after-{n}", "\n\n".join(text), 9, f"after{n}.example") for n, text in enumerate(others))]
 
 
 def _bad_input() -> list[Document]:

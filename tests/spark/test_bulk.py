@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.dedup.bulk import dedup_file
+from pipeline.dedup.spark.bulk import _readable
 from pipeline.dedup.spark.bulk import dedup_file as dedup_on_spark
 from pipeline.errors import ConfigError
 from tests.spark.corpus import corpus
@@ -30,6 +31,17 @@ def test_the_files_are_equal_to_the_byte(spark: Any, tmp_path: Path) -> None:
     assert dedup_on_spark(str(source), str(tmp_path / "spark.jsonl"), None) == report
     assert report.outcomes["malformed"] == len(BROKEN) - 2
     assert (tmp_path / "spark.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["_in.jsonl", ".in.jsonl", "in.jsonl.GZ", "in.jsonl.gz"])
+def test_a_file_is_read_whatever_its_name_is(spark: Any, tmp_path: Path, name: str) -> None:
+    """Spark passes over names that begin with a line or a point, unpacks by small letters, and a link may lead to any name."""
+    line = '{"id": "a"}'
+    content, source = tmp_path / "content", tmp_path / name
+    content.write_bytes(gzip.compress(line.encode()) if name.lower().endswith(".gz") else line.encode())
+    source.symlink_to(content)
+    with _readable(str(source)) as address:
+        assert [row.value for row in spark.read.text(address).collect()] == [line]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

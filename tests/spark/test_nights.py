@@ -13,7 +13,7 @@ from pipeline.sources import Source
 from pipeline.store import Partition, read_records
 from tests.dedup.articles import article
 
-DAYS = ("2024-03-01", "2024-03-02")
+DAYS = ("2024-03-01", "2024-03-02", "2024-03-03")
 
 
 def night(folder: Path, day: str, texts: dict[str, str]) -> Run:
@@ -60,5 +60,29 @@ def test_two_nights_come_out_alike_in_the_stage_and_in_a_replay(spark: Any, tmp_
     on_spark = dataclasses.replace(second, settings=dataclasses.replace(second.settings, dedup_engine="spark"))
     stages.dedup(on_spark)
     assert tables(second) == expected
-    replay.replay(second.settings, DAYS, engine="spark")
+    replay.replay(second.settings, DAYS[:2], engine="spark")
     assert tables(second) == expected
+
+
+def test_a_night_parts_no_story_that_began_before_the_window_and_tells_who_took_from_it(spark: Any, tmp_path: Path) -> None:
+    def parts(*chosen: tuple[int, int, int]) -> str:
+        return "\n\n".join("\n\n".join(article(seed).split("\n\n")[first:last]) for seed, first, last in chosen)
+
+    nights = [
+        {"first": article(21), "source": article(22), "reprint": parts((22, 0, 7))},
+        {"copy": parts((21, 0, 7)), "other": parts((24, 0, 4), (22, 2, 5)), "stitched": parts((27, 0, 2), (25, 2, 5), (26, 2, 5))},
+        {"late": parts((24, 0, 4), (22, 2, 4)), "taken": article(25), "too": article(26)},
+    ]
+    runs = []
+    for day, texts in zip(DAYS, nights, strict=True):
+        run = night(tmp_path, day, texts)
+        runs.append(dataclasses.replace(run, settings=dataclasses.replace(run.settings, window_days=1)))
+        stages.run_stages(runs[-1], last="load" if day != DAYS[-1] else "dedup")
+    before, expected = map(tables, runs[1:])
+    names = {a.site.split(".")[0]: a.article_id for run in runs for a in records_of(run.store(), "clean", run.run_date, Article)}
+    assert {r.article_id for r in before["reuse"]} == {names["other"]}
+    assert {r.article_id for r in expected["reuse"]} >= {names["stitched"]}
+    stages.dedup(dataclasses.replace(runs[-1], settings=dataclasses.replace(runs[-1].settings, dedup_engine="spark")))
+    after = tables(runs[-1])
+    assert after["members"] == expected["members"]
+    assert {*after["reuse"]} == {*expected["reuse"], *before["reuse"]}

@@ -123,6 +123,23 @@ def test_beyond_the_window_an_article_that_gets_a_copy_keeps_the_sources_it_had(
     assert decide(warehouse, 80, [copy]) == after
 
 
+def test_what_spark_reads_of_the_nights_around_are_whole_stories(warehouse: Warehouse) -> None:
+    first, copy, other = wire("a", 1, 0), wire("b", 1, 20, 6), wire("c", 2, 0)
+    taker = make.article("t", parts((3, 0, 5), (2, 2, 5)), 20, site="t.example")
+    run(warehouse, 0, [first, other])
+    run(warehouse, 20, [copy, taker])
+    with night_index(warehouse, DAY + timedelta(days=40), 30) as index:
+        found = {identity: (canonical, beyond) for identity, _, canonical, _, beyond in index.placed()}
+        assert list(index.takers([other.article_id, first.article_id])) == [taker.article_id]
+    assert found == {
+        first.article_id: (first.article_id, True),
+        copy.article_id: (first.article_id, False),
+        taker.article_id: (taker.article_id, False),
+    }
+    with night_index(warehouse, DAY, 30) as index:
+        assert {identity for identity, *_ in index.placed()} == {copy.article_id, taker.article_id}
+
+
 def test_a_text_that_has_changed_since_is_not_taken_for_what_it_was(warehouse: Warehouse) -> None:
     first = wire("a", 1, 0)
     run(warehouse, 0, [first])

@@ -20,7 +20,6 @@ from pipeline.dedup.spark.documents import DOCUMENT
 from pipeline.dedup.spark.engine import SparkResult, detect
 from pipeline.dedup.spark.frames import batch, kept, mapped, pack, unpack
 from pipeline.dedup.spark.session import check_installed, session
-from pipeline.errors import ConfigError
 from pipeline.json_lines import open_output, read_lines, tell_malformed
 from pipeline.records import Relation, Reuse, StageReport, StoryMember
 
@@ -33,6 +32,7 @@ _LINE = f"file binary, start long, place long, answer binary, numbers boolean, p
 _ANSWER = "file binary, start long, place long, outcome binary, answer binary"
 _ORDER = ("file", "start", "place")
 _PATTERN = set("*?[]{}\\")
+_UNREAD = ("_", ".")  # names that begin so are passed over
 
 
 def dedup_file(source: str, target: str, master: str | None, params: DedupParams | None = None) -> StageReport:
@@ -70,14 +70,13 @@ def _write_folder(answers: DataFrame, target: str) -> Counter[str]:
 
 @contextmanager
 def _readable(source: str) -> Iterator[str]:
-    """Give the source as Spark can read it: a pipe, a .zst file and a name that reads as a pattern are copied first."""
+    """Give the source as Spark can read it: what is no file, or one that Spark would read in another way, is copied first."""
     if "://" in source or Path(source).is_dir():
         yield source
         return
-    if source != "-" and not source.endswith(".zst") and not _PATTERN & set(source):
-        if not Path(source).is_file():
-            raise ConfigError(f"input {source!r} cannot be read (no such file); name a JSON Lines file, or - for a pipe")
-        yield f"file://{Path(source).resolve()}"
+    place = Path(source).parent.resolve() / Path(source).name  # of a link its own name says how it is packed
+    if place.is_file() and _as_we_do(place):
+        yield f"file://{place}"
         return
     folder = tempfile.mkdtemp(prefix="copydesk-spark-")
     try:
@@ -87,6 +86,12 @@ def _readable(source: str) -> Iterator[str]:
         yield f"file://{copy}"
     finally:
         shutil.rmtree(folder)
+
+
+def _as_we_do(place: Path) -> bool:
+    """Say whether Spark reads a file of such a name, and unpacks it, as one process does."""
+    suffix = place.suffix
+    return not (_PATTERN & set(str(place)) or place.name.startswith(_UNREAD) or suffix == ".zst" or suffix != suffix.lower())
 
 
 def _answers(spark: SparkSession, source: str, params: DedupParams) -> DataFrame:

@@ -35,14 +35,21 @@ class Corpus:
     count: int  # of texts
 
 
-def read_corpus(documents: DataFrame) -> Corpus:
-    """Number the documents (columns of `DOCUMENT`, ids distinct); both tables are kept on the executors' disks."""
+def read_corpus(documents: DataFrame, beyond: DataFrame | None = None) -> Corpus:
+    """Number the documents (columns of `DOCUMENT`, ids distinct); both tables are kept on the executors' disks.
+
+    Dates of documents (by `id`) from `beyond` the others are believed, and say nothing of these.
+    """
     from pyspark.sql.functions import coalesce, col, lit, monotonically_increasing_id, when
     from pyspark.sql.functions import min as least
 
     read = kept(mapped(documents, _read, _READ))
-    low, high = _span(read)
+    ours = read if beyond is None else read.join(beyond, "id", "left_anti")
+    low, high = _span(ours)
     trusted = col("time").between(low, high)
+    if beyond is not None:
+        read = kept(read.join(beyond.withColumn("believed", lit(True)), "id", "left"))
+        trusted = trusted | col("believed").isNotNull()
     age = coalesce(col("time"), lit(float("inf")))
     ranked = read.select("id", age.alias("age")).sort("age", "id").withColumn("number", monotonically_increasing_id())
     numbers = kept(ranked.select("id", "number"))

@@ -52,10 +52,13 @@ class SparkResult:
             yield Reuse(unpack(row.id) or "", unpack(row.source_id) or "", row.start, row.stop, row.words)
 
 
-def detect(documents: DataFrame, params: DedupParams) -> SparkResult:
-    """Return what `find_duplicates` returns, of documents in the columns of `documents.DOCUMENT`, with distinct ids."""
+def detect(documents: DataFrame, params: DedupParams, beyond: DataFrame | None = None) -> SparkResult:
+    """Return what `find_duplicates` returns, of documents in the columns of `documents.DOCUMENT`, with distinct ids.
+
+    The dates of those (by `id`) that are from `beyond` the nights in question are believed, and say nothing of others.
+    """
     spark = documents.sparkSession
-    corpus = read_corpus(documents)
+    corpus = read_corpus(documents, beyond)
     bins = max(2 * spark.sparkContext.defaultParallelism, -(-corpus.count // _TEXTS_A_BIN))
     spark.conf.set("spark.sql.shuffle.partitions", str(bins))
     found = find_candidates(corpus.texts, corpus.count, params)

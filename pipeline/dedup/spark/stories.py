@@ -17,7 +17,7 @@ from pipeline.dedup.sketch import encode
 from pipeline.dedup.spark.components import components
 from pipeline.dedup.spark.documents import Corpus
 from pipeline.dedup.spark.frames import Numbers, Tables, batch, grouped, integers, kept, mapped, pack, texts_of
-from pipeline.dedup.spark.verify import Verified, add_tallies, count_pairs, read_measures, read_verdicts, sorted_pairs
+from pipeline.dedup.spark.verify import Verified, add_tallies, by_number, count_pairs, read_measures, read_verdicts, sorted_pairs
 from pipeline.dedup.stitched import Kin
 from pipeline.dedup.stories import join_stories
 from pipeline.dedup.words import read_words
@@ -38,25 +38,24 @@ def find_stories(verified: Verified, texts: DataFrame, bins: int, params: DedupP
     """Return (text, story) of the texts that have a copy; the story has the number of its smallest text.
 
     Stories are joined within components of copies: no verdict crosses these. Each gets all pairs of its texts, since what
-    other texts cover of one says whether it is stitched, and the likely copies among all of these.
+    other texts cover of one, and when they came, says whether it is stitched, and the likely copies among all of these.
     """
     from pyspark.sql.functions import col, lit, pmod, xxhash64
 
     parts = components(verified.pairs.filter("copied")).withColumn("bin", pmod(xxhash64(col("component")), lit(bins)))
     sides = [verified.pairs.join(parts.selectExpr(f"text AS {side}", "bin"), side) for side in ("a", "b")]
-    frames = {"pairs": kept(sides[0].unionByName(sides[1])), "texts": parts.join(texts, "text").select("bin", "text", "time")}
+    frames = {"pairs": kept(sides[0].unionByName(sides[1])), "texts": parts.select("bin", "text")}
     near = kept(frames["pairs"].selectExpr("bin", "a AS text").union(frames["pairs"].selectExpr("bin", "b")).distinct())
     ends = [near.withColumnRenamed("text", side) for side in ("a", "b")]
+    frames["times"] = near.join(texts.select("text", "time"), "text")
     frames["kin"] = verified.likely.join(ends[0], "a").join(ends[1], ["bin", "b"])
 
     def join(tables: Tables) -> pa.Table:
         pairs, a, b = sorted_pairs(tables["pairs"])
         numbers = Numbers(a, b)
         measures, zones, verdicts = read_verdicts(pairs, params)
-        times: list[float | None] = [None] * len(numbers.all)
+        times = by_number(tables["times"])["time"].to_pylist()
         own = numbers.places(integers(tables["texts"]["text"]))
-        for place, time in zip(own.tolist(), tables["texts"]["time"].to_pylist(), strict=True):
-            times[place] = time
         places = np.stack([numbers.places(a), numbers.places(b)], axis=1)
         akin, *ends = sorted_pairs(tables["kin"])
         kin = Kin(np.stack([numbers.places(end) for end in ends], axis=1), read_measures(akin["measures"]))
