@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin
 
 import lxml.html
 
+from pipeline.errors import Reject
 from pipeline.fetch.rows import MAX_URL
 
+MOST_LISTED = 100_000  # entries of a feed; to a parser an empty one is a hundred times its bytes
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what lxml refuses
 
 
@@ -34,6 +37,12 @@ class Feed:
 
     entries: list[Entry]
     unread: str | None = None
+
+
+def refuse_flood(listed: Iterable[object]) -> None:
+    """Raise `Reject` `bad_feed` for so many entries that no honest feed has them."""
+    if next(islice(listed, MOST_LISTED, None), None) is not None:
+        raise Reject("bad_feed", f"more than {MOST_LISTED} entries")
 
 
 def absolute(base: str, link: str) -> str:

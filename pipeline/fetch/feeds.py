@@ -14,7 +14,7 @@ from lxml import etree
 
 from pipeline.errors import Reject
 from pipeline.extract.dates import HALF_DAY, parse_date
-from pipeline.fetch.entries import Entry, Feed, Unread, absolute, plain_title
+from pipeline.fetch.entries import Entry, Feed, Unread, absolute, plain_title, refuse_flood
 from pipeline.fetch.inflate import inflate
 from pipeline.fetch.json_feed import json_entries
 from pipeline.fetch.loose_xml import Fault, as_utf8, begun, ends_in, fault_in, left_out, refuse_entities, with_references
@@ -28,7 +28,7 @@ MIDNIGHT = re.compile(r"T00:00:00(?:Z|[+-]00:00)$")
 ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"  # where FeedBurner's own link of an entry leads
 ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 START = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
-ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
+ENTRY_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s/>]")
 PUBLISHED = frozenset(("pubdate", "published", "issued", "date"))
 CHANGED = frozenset(("lastbuilddate", "updated", "modified"))
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -76,6 +76,7 @@ def parse_feed(body: bytes, url: str) -> Feed:
 def _xml_entries(body: bytes, url: str) -> tuple[list[Unread], str | None]:
     """Return the entries of RSS or Atom, to be read, and what of broken XML cannot be."""
     refuse_entities(body, "bad_feed")
+    refuse_flood(ENTRY_TAG.finditer(body))
     if not ENTRY_TAG.search(body) and (other := in_place_of_feed(body, url)):
         raise Reject("bad_feed", other)
     start = START.search(body)  # a script's warnings and blank lines may stand before it

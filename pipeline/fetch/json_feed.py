@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import Reject
 from pipeline.extract.dates import parse_date
-from pipeline.fetch.entries import Entry, Unread, absolute, plain_title
+from pipeline.fetch.entries import Entry, Unread, absolute, plain_title, refuse_flood
 from pipeline.fetch.rows import MAX_DATE, language_tag
 from pipeline.urls import WEB
 
@@ -22,6 +22,7 @@ def json_entries(body: bytes, url: str) -> list[Unread]:
     items = value.get("items") if isinstance(value, dict) else None
     if not isinstance(items, list):
         raise Reject("bad_feed", "JSON, but no JSON Feed: it is no object with a list of items")
+    refuse_flood(items)
     return [partial(_entry, item, url, language_tag(value.get("language"))) for item in items if isinstance(item, dict)]
 
 

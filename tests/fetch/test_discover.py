@@ -477,6 +477,20 @@ assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # 
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "entry", "after"),
+    [
+        ("<rss><channel>", "<item/>", ""),
+        ("<rss><channel>", "<a:entry />", ""),
+        ('{"items": [', "{},", '{"url": "http://e.example/"}]}'),
+    ],
+)
+def test_a_flood_of_entries_is_no_feed(before: str, entry: str, after: str) -> None:
+    """Of 10 MB of them the parsers made more than a gigabyte."""
+    with pytest.raises(Reject, match="bad_feed: more than 100000 entries"):
+        parse_feed(f"{before}{entry * 1_000_000}{after}".encode(), "http://e.example/feed")
+
+
 def test_a_page_with_a_thousand_images_is_listed() -> None:
     image = "<image:image><image:loc>http://e.example/{0}.jpg</image:loc><image:title>a</image:title></image:image>"
     images = "".join(image.format(n) for n in range(1000))
