@@ -155,6 +155,22 @@ def test_a_story_that_lost_its_members_leads_on_and_leaves_the_views(warehouse: 
     assert back == [{"members": 1, "merged_into": None}] * 2
 
 
+def test_a_story_that_lost_its_members_stays_what_it_was(warehouse: Warehouse, rows: Any) -> None:
+    heir, lead, copy = (article(name) for name in "abc")
+    load(warehouse, night(0, [heir, lead, copy], [*story(heir), *story(lead, copy, story_id=copy.article_id)]))
+    kept = "SELECT canonical_article_id, first_published_at, last_published_at, first_run_id FROM stories ORDER BY story_id"
+    before = rows(kept)
+    load(warehouse, night(1, [], story(heir, lead, copy)))
+    assert rows(kept) == before
+
+
+def test_a_copy_that_changed_leaves_its_story_to_the_article_that_leads_it(warehouse: Warehouse, rows: Any) -> None:
+    copy, lead = sorted((article("a"), article("b")), key=lambda one: one.article_id)
+    load(warehouse, night(0, [lead, copy], story(lead, copy)))
+    load(warehouse, night(1, [replace(copy, title="Another title", fetched_at=fetched(1))], members=[]))
+    assert rows("SELECT canonical_article_id FROM stories") == [{"canonical_article_id": lead.article_id}]
+
+
 def test_earlier_members_follow_a_new_canonical(warehouse: Warehouse, rows: Any) -> None:
     a, b, c = article("a"), article("b"), article("c")
     load(warehouse, night(0, [a, b], story(a, b)))
