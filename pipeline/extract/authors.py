@@ -267,8 +267,7 @@ def _people(values: Iterable[str], names: SiteNames, full_names: bool = False) -
                 is_alone = " " not in name and WIDE_SCRIPT.search(name) is None
                 is_named = is_person(name, names) and not (is_alone and (full_names or credit))
                 # A lone word behind a desk is the rest of its name, and one behind a whole name where that person is.
-                is_joined = is_listed and stands_behind_and(name, group)
-                is_place = any(" " in other for other in found) and not is_joined
+                is_place = any(" " in other for other in found) and not (is_listed and stands_behind_and(name, group))
                 is_named = is_named and not (is_place and begins_with_particle(name))
                 is_listed = is_named
                 if is_named and (not is_alone or is_first or (found and not is_place)):

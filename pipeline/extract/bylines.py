@@ -49,7 +49,7 @@ AND = (
     r"|اور|و|እና|និង|ແລະ|&|\+|(?-i:mit|met|con|com|[yYeiиИaій]))"
 )
 BY = re.compile(
-    rf"(?:(?:{_PICTURES})\s+{AND}\s+)?({_BY_WORDS})(?:\s+{AND}\s+(?:{_PICTURES})(?:\s+(?:{_BY_WORDS}))?)?(?:\s*[:：・{COLONS}]\s*|[-–—]\s+|\s+|$)",
+    rf"(?:(?:{_PICTURES})\s+{AND}\s+)?({_BY_WORDS})(?:\s+{AND}\s+(?:{_PICTURES})(?:\s+(?:{_BY_WORDS}))?)?(?:\s*[:：・{COLONS}]\s*|[-–—]\s+(?!{AND}\s)|\s+|$)",
     re.IGNORECASE,
 )
 # Behind the writers, who took the pictures: ", photos by Jane Doe".
@@ -83,7 +83,7 @@ WHITHER = re.compile(r"(?<=[^\W\d_])\s+(?:for|aus)\s+(?=[A-ZÀ-Þ]).*$", re.DOTA
 PLACE_IN_FRONT = re.compile(r"([^\W\d_]{2,20})(?:\s?:\s+|\s(?P<sign>[-–—|])\s)(?=[^\W\d_]+\s[^\W\d_])")
 # "And" as Arabic and Hebrew write it, at the beginning of a word; what follows are names that begin so.
 JOINED = re.compile(
-    r"(?<=\s)(?:و(?!(?:ليد|ائل|سيم|سام|حيد|جدي|جيه|رد|رده|ردة|فاء|لد|نيس|هبة|هبه|هيب|هبي|داد|لاء|فيق|صفي|ديع)(?:\s|$))(?=[\u0621-\u064a]{3})"
+    r"(?<=\s)(?:و(?!(?:ليد|ائل|سيم|سام|حيد|جدي|جيه|رد|رده|ردة|فاء|لد|نيس|هبة|هبه|هيب|هبي|داد|لاء|فيق|صفي|ديع|اصل|ضاح|صال|اثق|افي|رود|عد|ئام|سن)(?:\s|$))(?=[\u0621-\u064a]{3})"
     r"|ו(?!(?:רד|ייס|ולף|יקטור|לרי|קנין|ענונו)(?:\s|$))(?=[\u05d0-\u05ea]{3}))"
 )
 ABBREVIATED_HOUSE = re.compile(r"[A-Z]{3,}(?:\s|$)")  # "CNN Business", "USA TODAY"
