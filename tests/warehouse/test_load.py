@@ -362,14 +362,23 @@ def test_a_reject_is_resolved_when_its_page_gets_through(
     assert rows("SELECT * FROM open_rejects") == []
 
 
-def test_a_failed_fetch_is_resolved_when_the_page_answers_that_nothing_changed(warehouse: Warehouse, rows: Any) -> None:
-    url = "https://herald.example/a"
-    load(
-        warehouse,
-        night(0, [], fetches=[fetch(url, "timeout")], rejected=[Rejected(url, "h", "herald.example", "fetch", "timeout")]),
-    )
-    load(warehouse, night(1, [], fetches=[fetch(url, "not_modified", 1)]))
-    assert rows(GOT_THROUGH) == [{"resolved_run_id": "nightly 2026-03-02"}]
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_page_that_answers_that_nothing_changed_ends_a_failed_fetch_and_no_wall(
+    warehouse: Warehouse, rows: Any, order: tuple[int, int]
+) -> None:
+    failed, walled = (f"https://herald.example/{name}" for name in "ab")
+    rejected = [
+        Rejected(failed, "h", "herald.example", "fetch", "timeout", None, True),
+        Rejected(walled, "h", "herald.example", "extract", "paywall"),
+    ]
+    nights = [
+        night(0, [], fetches=[fetch(failed, "timeout"), fetch(walled)], rejected=rejected),
+        night(1, [], fetches=[fetch(url, "not_modified", 1) for url in (failed, walled)]),
+    ]
+    for day in order:
+        load(warehouse, nights[day])
+    found = [tuple(row.values()) for row in rows("SELECT stage, resolved_run_id FROM rejects ORDER BY stage")]
+    assert found == [("extract", None), ("fetch", "nightly 2026-03-02")]
 
 
 def test_a_page_rejected_on_three_nights_is_one_open_reject(warehouse: Warehouse, rows: Any) -> None:
