@@ -187,6 +187,7 @@ def from_jsonld(author: object, **more: object) -> Metadata:
         ("Jane Doe Monday 4 March 2024", ["Jane Doe"]),
         ("Jean Dupont le 4 mars 2024", ["Jean Dupont"]),
         ("Anna May 3 hours ago", ["Anna May"]),
+        ("By JANE DOE, AP Business Writer 47 minutes ago", ["Jane Doe"]),
         ("Jane Doe Community Contributor", ["Jane Doe"]),
         ("Compiled by Jane Doe", ["Jane Doe"]),
         ("FOTO: Jane Doe", []),
