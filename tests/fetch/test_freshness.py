@@ -33,6 +33,7 @@ FIRST = date(2026, 11, 2)
         ([0, 0, 0, 0, 5, 4, 6, 5], (5, 1)),  # and still told on the fifth night
         ([0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 4], None),  # weekly, and not yet due
         ([0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 4], (7, 7)),  # weekly, and due
+        ([0, *[1] * 8, *[0, 0, 0, 0, 0, 0, 1] * 9], (2, 1)),  # weekly once, and every night of late
         ([1, 1], None),  # two nights are no rhythm
         ([0] * 28, None),  # never brought anything
         ([], None),
@@ -47,6 +48,13 @@ def test_the_rhythm_is_the_sources_own(earlier: list[int], expected: tuple[int, 
 def test_a_source_once_overdue_stays_so_while_it_is_silent(earlier: list[int]) -> None:
     if overdue(earlier) is not None:
         assert overdue([0, *earlier]) is not None
+
+
+def test_a_run_that_left_a_source_out_and_a_bad_address_in_it_say_nothing_of_it() -> None:
+    source = Source(id="s", feeds=("https://s.example/feed",))
+    bad = Rejected("http://[", "s", "s.example", "discover", "bad_url")
+    (silent,) = silent_sources([source], {}, [{"other": 1}, *[{"s": 1}] * 3], [bad])
+    assert "came last in the run before, and usually comes in every run" in str(silent.detail)
 
 
 def night(web: Web, settings: Settings, folder: Path, day: date, *others: Source) -> list[Rejected]:
