@@ -149,7 +149,7 @@ def _marked_times(
             modified += values
             continue
         # Said to be a change by what stands before it: it may be all that the page says of its time.
-        is_change = _is_called_change(element, f"{before} {text}")
+        is_change = _is_called_change(label, f"{before} {text}")
         modified += values if is_change else []
         is_beside = head is not None and head in element.iterancestors()
         published += [(is_change, not is_beside, not (is_marked or is_said), value) for value in values]
@@ -171,9 +171,8 @@ def _label_before(element: lxml.html.HtmlElement) -> str:
     return ""
 
 
-def _is_called_change(element: lxml.html.HtmlElement, text: str) -> bool:
+def _is_called_change(label: str, text: str) -> bool:
     """Tell whether the label before a time speaks of a change, and neither that nor the text of the publication."""
-    label = _label_before(element)
     return MODIFIED.search(label) is not None and PUBLISHED.search(f"{label} {text}") is None
 
 
@@ -221,7 +220,7 @@ def _dated_lines(marked: Callable[[], Marked], headline: lxml.html.HtmlElement |
             break
     order = _order(headline) if lines else {}
     far_off = {element for element in lines if headline is not None and order[headline] - order[element] > FAR}
-    far_off |= {element for element in lines if _is_called_change(element, lines[element])}
+    far_off |= {element for element in lines if _is_called_change(_label_before(element), lines[element])}
     changes = {element for element in lines if _is_named_change(element)}
     beside = {element.getparent() for element in lines.keys() - changes}
     for element in _from_nearest([element for element in lines if (element in far_off) == far], headline):
