@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -239,10 +240,13 @@ def _sources(passages: Sequence[Row]) -> tuple[SourceOf, ...]:
 
 def _claimed(passages: Sequence[Row], numbers: dict[str, int]) -> list[tuple[int, int, int]]:
     """Give every character that more than one passage covers to the longest of them."""
-    free: list[tuple[int, int, int]] = []
+    taken: list[tuple[int, int, int]] = []  # in order and apart from each other
     for row in sorted(passages, key=lambda r: (r.start_offset - r.end_offset, r.start_offset, r.source_article_id)):
-        parts = [(row.start_offset, row.end_offset)]
-        for begin, end, _ in free:
-            parts = [part for low, high in parts for part in ((low, min(high, begin)), (max(low, end), high)) if part[0] < part[1]]
-        free += [(low, high, numbers[row.source_article_id]) for low, high in parts]
-    return sorted(free)
+        first = bisect_right(taken, row.start_offset, key=itemgetter(1))
+        last = bisect_left(taken, row.end_offset, lo=first, key=itemgetter(0))
+        held, number = taken[first:last], numbers[row.source_article_id]
+        gaps = zip(
+            [row.start_offset, *(end for _, end, _ in held)], [*(begin for begin, _, _ in held), row.end_offset], strict=True
+        )
+        taken[first:last] = sorted(held + [(low, high, number) for low, high in gaps if low < high])
+    return taken
