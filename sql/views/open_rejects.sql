@@ -16,7 +16,7 @@ SELECT url_id, url, site, source_id, stage, reason, detail, retryable, raw_ref, 
 FROM (
   SELECT
     r.*,
-    COUNT(*) OVER (PARTITION BY url_id) AS nights,
+    DENSE_RANK() OVER (PARTITION BY url_id ORDER BY run_date, run_id) AS nights,  -- of the newest row: how many runs
     ROW_NUMBER() OVER (PARTITION BY url_id ORDER BY run_date DESC, run_id DESC, stage) AS newest
   FROM rejects r
   WHERE resolved_run_id IS NULL

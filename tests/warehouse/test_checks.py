@@ -60,7 +60,12 @@ def test_every_check_says_what_to_do_when_it_fails(dialect: str) -> None:
         (f"DELETE FROM articles WHERE {COPY}", {"member without article", "dropped block without article"}),
         (
             f"DELETE FROM articles WHERE {LEAD}",
-            {"member without article", "dropped block without article", "story without its canonical article"},
+            {
+                "member without article",
+                "copy of an unknown article",
+                "dropped block without article",
+                "story without its canonical article",
+            },
         ),
         ("UPDATE article_versions SET article_id = 'x'", {"version without article"}),
         ("UPDATE passages SET source_article_id = 'x'", {"passage without source"}),
@@ -69,6 +74,9 @@ def test_every_check_says_what_to_do_when_it_fails(dialect: str) -> None:
             for wrong in ("article_id = 'x'", "start_offset = -1", "start_offset = 5, end_offset = 5", "end_offset = 9999")
         ),
         ("UPDATE articles SET last_run_id = 'x'", {"article of an unknown run"}),
+        ("UPDATE articles SET first_run_id = 'x'", {"article of an unknown run"}),
+        ("UPDATE stories SET first_run_id = 'x'", {"story of an unknown run"}),
+        (f"UPDATE story_members SET matched_article_id = 'x' WHERE {COPY}", {"copy of an unknown article"}),
         ("DELETE FROM stories", {"member without story", "story twice"}),
         (
             f"UPDATE story_members SET story_id = (SELECT MIN(story_id) FROM stories) WHERE {LEAD}",

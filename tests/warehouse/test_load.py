@@ -467,6 +467,14 @@ def test_an_open_reject_has_the_newest_reason_whatever_stage_it_is_of(warehouse:
     assert rows("SELECT stage, reason, nights FROM open_rejects") == [{"stage": "fetch", "reason": "http_404", "nights": 2}]
 
 
+def test_a_run_that_rejects_an_address_in_two_stages_counts_once(warehouse: Warehouse, rows: Any) -> None:
+    url = "https://herald.example/live"  # given as a feed, and linked as a page
+    for day in range(2):
+        rejected = [Rejected(url, "h", "herald.example", stage, "http_500", None, True) for stage in ("discover", "fetch")]
+        load(warehouse, night(day, fetches=[fetch(url, "http_500", day)], rejected=rejected))
+    assert rows("SELECT url, nights FROM open_rejects") == [{"url": url, "nights": 2}]
+
+
 def test_a_night_loaded_after_a_later_one_opens_no_reject_of_what_that_got_through(warehouse: Warehouse, rows: Any) -> None:
     url = "https://herald.example/a"
     load(warehouse, night(1, fetches=[fetch(url, day=1)]))
