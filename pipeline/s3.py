@@ -6,7 +6,6 @@ from the usual AWS settings (`AWS_ACCESS_KEY_ID`, `AWS_PROFILE`, `AWS_ENDPOINT_U
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import itertools
 import logging
@@ -38,6 +37,7 @@ from botocore.exceptions import (
 )
 
 from pipeline.errors import ConfigError, CopydeskError, Transient, hidden_userinfo
+from pipeline.locks import locked
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -124,12 +124,7 @@ class S3Store:
         """Hold a lock among the processes of this machine; across machines the scheduler keeps a DAG to one run at a time."""
         digest = hashlib.sha256(f"{self.url} {name}".encode()).hexdigest()[:24]
         path = Path(tempfile.gettempdir(), f"copydesk-{os.getuid()}-{digest}.lock")
-        with path.open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                logger.warning("%s/%s is being worked on by another process: waiting for it", self.url, name)
-                fcntl.flock(handle, fcntl.LOCK_EX)
+        with path.open("a+") as handle, locked(handle, f"{self.url}/{name}"):
             yield
 
     def _read(self, key: str, **span: Any) -> bytes:

@@ -8,7 +8,6 @@ not exist for a reader. That makes every stage safe to kill and safe to run agai
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import logging
@@ -24,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from pipeline.batched import batched, batched_within
 from pipeline.errors import ConfigError, Fatal, Transient, hidden_userinfo
+from pipeline.locks import locked
 from pipeline.records import StageReport, from_batches, schema_of, to_batch
 
 if TYPE_CHECKING:
@@ -138,17 +138,7 @@ class LocalStore:
             opened = path.open("a+")
         except OSError as error:
             raise ConfigError(f"COPYDESK_STORE: {self.url} cannot be written ({error.strerror}); mend it or set another") from error
-        with opened as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.seek(0)
-                logger.warning("%s is being worked on by process %s: waiting for it", name, handle.read().strip() or "?")
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            handle.seek(0)
-            handle.truncate()
-            handle.write(str(os.getpid()))
-            handle.flush()
+        with opened as handle, locked(handle, name):
             yield
 
     def _path(self, key: str) -> Path:

@@ -185,7 +185,7 @@ def test_a_second_process_waits_for_the_lock_and_says_for_whom(store: LocalStore
     other.start()
     assert held.wait(60)
     said: list[str] = []
-    logger = logging.getLogger("pipeline.store")
+    logger = logging.getLogger("pipeline.locks")
     logger.addFilter(said_first := _say_first(said, release))
     try:
         with store.lock("night"):

@@ -7,7 +7,6 @@ them has a date it is the last day of the calls before, or, where they had none 
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from pipeline.dedup.nights import NightResult, decide_night
 from pipeline.dedup.params import DedupParams
 from pipeline.dedup.parts import Kind, sketch_documents, unpack
 from pipeline.errors import ConfigError, Fatal
+from pipeline.locks import locked
 
 _FILE = "index.sqlite"
 _FIELDS = tuple(field.name for field in dataclasses.fields(Document))
@@ -152,11 +152,10 @@ def open_index(folder: str, window_days: int) -> Iterator[FolderIndex]:
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = (path / ".lock").open("a")
+        lock = (path / ".lock").open("a+")
     except OSError as error:
         raise ConfigError(f"--index {folder}: cannot be used ({error.strerror}); name a folder that can be written") from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock, locked(lock, f"--index {folder}"):
         try:
             with closing(sqlite3.connect(path / _FILE)) as connection, connection:
                 connection.executescript(_SCHEMA)

@@ -13,7 +13,6 @@ night whose rows no load has touched since the last version is not written again
 from __future__ import annotations
 
 import errno
-import fcntl
 import glob
 import hashlib
 import json
@@ -34,6 +33,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.batched import batched
 from pipeline.errors import ConfigError
+from pipeline.locks import locked
 from pipeline.warehouse.bulk import KEYS_AT_ONCE
 from pipeline.warehouse.checks import failed_checks, record_checks, refuse_failures
 from pipeline.warehouse.engine import Warehouse
@@ -136,8 +136,7 @@ def _prepared(folder: str | Path) -> Path:
 def _alone(root: Path) -> Iterator[None]:
     """Let one process at a time publish to a folder; says what this user may not do there."""
     try:
-        with (root / ".lock").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with (root / ".lock").open("a+") as handle, locked(handle, str(root)):
             yield
     except PermissionError as error:
         raise ConfigError(

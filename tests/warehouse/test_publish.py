@@ -6,6 +6,8 @@ import errno
 import fcntl
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,6 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import ConfigError, Fatal
+from pipeline.locks import locked
 from pipeline.records import Reuse
 from pipeline.warehouse import Warehouse, load, publish
 from pipeline.warehouse.tables import articles, dropped_blocks, runs, schema_migrations, stories, story_members
@@ -260,6 +263,20 @@ def test_a_failed_check_names_its_rows_and_leaves_what_was_published(warehouse: 
         publish(warehouse, tmp_path, "2026-03-02")
     assert _files(tmp_path) == before
     assert _duckdb(tmp_path, "SELECT COUNT(*) FROM clean_articles") == [(6,)]
+
+
+def test_a_second_process_waits_for_the_first_and_says_so(
+    warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(warehouse, tmp_path, str(DAY))
+    with (tmp_path / ".lock").open("a+") as handle, ThreadPoolExecutor() as pool:
+        with locked(handle, "the test"):
+            second = pool.submit(publish, warehouse, tmp_path, str(DAY))
+            told = f"{tmp_path} is being worked on by process {os.getpid()}: waiting for it"
+            while told not in caplog.messages and not second.done():
+                time.sleep(0.01)
+            assert not second.done()
+        assert second.result() == 0
 
 
 def test_an_empty_warehouse_can_be_published(warehouse: Warehouse, tmp_path: Path) -> None:
