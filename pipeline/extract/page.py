@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import Reject
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_HTML = 16_000_000  # characters of a page that are read: the rest of so long a page is no article, and time
 MORE = 2  # times the words that a page shows must stand elsewhere in it to be taken instead
+# A local time that is given out as UTC, or a clock that is off, puts a time some hours after the fetch; more is an error.
+WRONG_CLOCK = timedelta(hours=36)
 TEXT_TYPES = ("text/plain", "text/markdown")
 
 
@@ -83,7 +85,7 @@ def _extract_html(page: PageInput, html: str, model: BlockModel | None) -> Artic
     html = html[:MAX_HTML]
     root = parse_text(html)
     elements = list(root.iter())  # held, or lxml would make each element anew for each walk over the tree
-    metadata = read_metadata(root, page.url, html)
+    metadata = read_metadata(root, page.url, html, not_after=_latest(page))
     published_at, published_basis = (
         (metadata.published_at, metadata.published_basis) if metadata.published_at else _said_by_source(page)
     )
@@ -173,13 +175,19 @@ def _extract_text(page: PageInput, text: str) -> Article:
 
 
 def _said_by_source(page: PageInput) -> tuple[str | None, DateBasis | None]:
-    """Return when a page was published by what its feed, sitemap or record says, where that is no later than it was fetched."""
+    """Return when a page was published by what its feed, sitemap or record says, where that can be true."""
     from pipeline.extract.dates import parse_date
 
     stated = parse_date(page.published_at, page.language) if page.published_at else None
-    if stated is None or (page.fetched_at is not None and stated.is_after(page.fetched_at)):
+    latest = _latest(page)
+    if stated is None or (latest is not None and stated.is_after(latest)):
         return None, None
     return stated.iso(), "source"
+
+
+def _latest(page: PageInput) -> datetime | None:
+    """Return the latest time that a page may tell of its article; None where nobody knows when it was fetched."""
+    return page.fetched_at + WRONG_CLOCK if page.fetched_at else None
 
 
 def _identity(url: str | None, content: str) -> str:

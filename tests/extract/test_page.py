@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -111,6 +113,26 @@ def test_what_stands_right_below_the_story_is_shown_with_its_label() -> None:
     related = '<div class="related"><a href="/x">Another bridge in another town was closed</a></div>'
     blocks = read(f'<div class="page"><div class="story">{plain(title, paragraphs)}</div>{related}</div>', title).blocks
     assert (blocks[-1].text, blocks[-1].dropped_by) == ("Another bridge in another town was closed", "related-link")
+
+
+@pytest.mark.parametrize(
+    ("stated", "published", "basis"),
+    [
+        ("2062-03-02T08:00:00Z", "2026-03-01", "source"),
+        ("2026-03-04T08:00:00Z", "2026-03-01", "source"),
+        ("2026-03-02T18:00:00Z", "2026-03-02T18:00:00+00:00", "meta"),  # local time given out as UTC
+    ],
+)
+def test_a_time_that_is_not_yet_is_none_of_publication(stated: str, published: str, basis: str) -> None:
+    page = (
+        f'<html><head><meta property="article:published_time" content="{stated}"></head><body>{plain(*story("en"))}</body></html>'
+    )
+    fetched = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    given = PageInput("https://example.org/x", "s", "example.org", page, fetched_at=fetched, published_at="2026-03-01")
+    found = extract(given)
+    assert (found.published_at, found.published_basis) == (published, basis)
+    later = extract(replace(given, body="<p>No date.</p>" + plain(*story("en")), published_at=stated))
+    assert (later.published_at is None) == (basis == "source")
 
 
 def test_the_same_page_gives_the_same_article() -> None:
