@@ -96,7 +96,7 @@ def restore(store: Store, stream: IO[bytes]) -> int:
                 if source is None:
                     continue
                 key = PurePosixPath(entry.name)  # as a key is written: tar itself begins each name with ./
-                if key.is_absolute() or ".." in key.parts:
+                if key.is_absolute() or ".." in key.parts or not key.parts:
                     raise Fatal(
                         f"restore: the backup names {entry.name!r}, which is no key of a store; of it and of what"
                         f" follows nothing was written, {number} files before it were"

@@ -122,7 +122,7 @@ def test_a_folder_that_tar_has_packed_is_restored_under_its_keys(tmp_path: Path)
     assert put == ["raw/a"]
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b", "."])
 def test_a_backup_cannot_write_outside_of_the_store(tmp_path: Path, name: str) -> None:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
@@ -132,6 +132,22 @@ def test_a_backup_cannot_write_outside_of_the_store(tmp_path: Path, name: str) -
     with pytest.raises(Fatal, match="no key"):
         restore(LocalStore(tmp_path / "store"), io.BytesIO(stream.getvalue()))
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_a_backup_whose_reader_leaves_is_a_failure(tmp_path: Path) -> None:
+    LocalStore(tmp_path / "one").put("raw/a", bytes(2**20))
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "COPYDESK_STORE": str(tmp_path / "one")}
+    command = [sys.executable, "-m", "pipeline", "store", "dump", "-"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dump:
+        assert dump.stdout is not None
+        assert dump.stderr is not None
+        dump.stdout.read(100)
+        dump.stdout.close()
+        said = dump.stderr.read().decode()
+    assert (dump.returncode, said) == (
+        1,
+        "copydesk: store dump: what reads the backup has ended before it was whole; see why, and dump again\n",
+    )
 
 
 def test_the_command_line_pipes_one_store_into_another(tmp_path: Path) -> None:

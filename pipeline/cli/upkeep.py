@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.cli.arguments import Commands, add_actions, add_command, day, port, positive, today, write_file
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Fatal
 from pipeline.terminal import tell
 
 
@@ -82,10 +82,13 @@ def _store_dump(options: argparse.Namespace, settings: Settings) -> int:
     from pipeline.store import open_store
 
     store = open_store(settings.store)
-    with whole_file(options.file) as stream:
-        number = backup.dump(store, stream)
-        if not number:  # in the wrong folder, say: it must not take the place of an earlier backup
-            raise ConfigError(f"store dump: the store {store.url} is empty; name yours in COPYDESK_STORE")
+    try:
+        with whole_file(options.file) as stream:
+            number = backup.dump(store, stream)
+            if not number:  # in the wrong folder, say: it must not take the place of an earlier backup
+                raise ConfigError(f"store dump: the store {store.url} is empty; name yours in COPYDESK_STORE")
+    except BrokenPipeError as error:  # of other output one may want the beginning alone
+        raise Fatal("store dump: what reads the backup has ended before it was whole; see why, and dump again") from error
     tell(f"{store.url}: {number} files dumped")
     return 0
 
