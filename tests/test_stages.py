@@ -15,7 +15,8 @@ from pipeline.records import Article, Block, Discovered, Fetch, Rejected, StageR
 from pipeline.runs import WHOLE, Run, records_of, rejects_of
 from pipeline.sources import Source
 from pipeline.stages.load import check_error_budget
-from pipeline.store import Partition, PartitionWriter, open_store, read_manifest, read_records
+from pipeline.store import Partition, PartitionWriter, open_store, read_manifest, read_records, shards_of
+from pipeline.urls import article_id
 from tests.fetch.conftest import Reply, Web, web
 
 __all__ = ["web"]  # a fixture
@@ -281,6 +282,36 @@ def test_a_page_that_is_tried_again_keeps_the_date_of_its_source(web: Web, tmp_p
             "2026-11-20T09:30:00+00:00",
             "source",
         )
+
+
+def _told_of(name: str, canonical: str) -> Reply:
+    """Return a page with a story of its own that names a canonical address."""
+    story = "".join(f"<p>Paragraph {n} of {name} says what happened there, and to whom it happened.</p>" for n in range(6))
+    head = f"<link rel='canonical' href='{canonical}'>"
+    page = f"<html><head>{head}</head><body><article><h1>The story of {name}</h1>{story}</article></body></html>"
+    return Reply(page.encode(), headers={"Content-Type": "text/html"})
+
+
+def test_a_canonical_address_that_other_stories_name_too_costs_none_of_them(web: Web, tmp_path: Path) -> None:
+    named = {f"/{name}": "/theme" for name in ("one", "two", "three")} | {"/four": "/four", "/five": "/four"}
+    named |= {"/six": "/six", "/m/six": "/six"}
+    for path, canonical in named.items():
+        web.add(path, _told_of(path.removeprefix("/m/").removeprefix("/"), canonical))
+    items = "".join(f"<item><link>{path}</link></item>" for path in named)
+    web.add("/rss", Reply(f"<rss version='2.0'><channel>{items}</channel></rss>".encode()))
+    run = Run(run_date="2026-11-23", settings=settings_in(tmp_path), sources=(Source(id="a", feeds=(web.url("/rss"),)),))
+    stages.run_stages(run, last="extract")
+
+    found = {article.title: article for article in records_of(run.store(), "extract", run.run_date, Article)}
+    assert sorted(found) == [f"The story of {name}" for name in ("five", "four", "one", "six", "three", "two")]
+    by_name = {str(title).rpartition(" ")[2]: article for title, article in found.items()}
+    for name in ("one", "two", "three", "four", "five"):
+        assert (by_name[name].canonical_url, by_name[name].article_id) == (None, article_id(web.url(f"/{name}")))
+    assert by_name["six"].canonical_url == web.url("/six")
+    (shard,) = shards_of(run.store(), "extract", run.run_date)
+    manifest = read_manifest(run.store(), Partition("extract", run.run_date, shard))
+    assert manifest is not None
+    assert manifest.report.outcomes == {"article": 6, "same_article": 1}
 
 
 def test_an_article_has_the_date_of_its_source_where_its_page_tells_none(web: Web, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ META_IMAGES = ("twitter:image", "image", "thumbnailurl", "parsely-image-url", "s
 FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
 DEFAULT_LOCALES = frozenset({"en", "en-us"})
 LOCKED_TIERS = frozenset({"locked", "premium", "paid", "subscriber", "subscribers", "subscription"})
+HEADLINE = re.compile(r"(?:[^\W_]+[-_]){2}[^\W_]")  # the words of one in an address
 HOME_PATHS = re.compile(r"/?(?:index\.\w{2,5}|home|default\.aspx?|[a-z]{2}(?:[-_][a-zA-Z]{2})?)?/?")
 MAX_LINES = 20_000  # of the page that are looked at for bylines, dates and the title; an article has its own among the first
 
@@ -132,13 +133,27 @@ def _canonical(markup: Markup, url: str | None) -> tuple[str | None, str | None]
     for relation, addresses in (("canonical", markup.links.get("canonical", [])), ("og:url", markup.every("og:url"))):
         for address in addresses:
             joined = _absolute(address, url)
-            if joined is None or (HOME_PATHS.fullmatch(urlsplit(joined).path) and not urlsplit(joined).query):
+            if joined is None or _is_list(joined, url):
                 continue
             if url is None or site_of(joined) == site_of(url):
                 return joined, elsewhere
             if relation == "canonical":
                 elsewhere = elsewhere or joined
     return None, elsewhere
+
+
+def _is_list(address: str, url: str | None) -> bool:
+    """Tell whether an address is that of the site, or of a folder above the page, which themes give out for the page's by mistake.
+
+    Below its folder a page is called by its headline; below another page (`/ferry-sails-again/print`) it is a form of that.
+    """
+    parts = urlsplit(address)
+    if parts.query:
+        return False
+    folder, _, name = urlsplit(url or "").path.rstrip("/").rpartition("/")
+    path = parts.path.rstrip("/")
+    above = f"{folder}/".startswith(f"{path}/") and not HEADLINE.search(path.rpartition("/")[2])
+    return bool(HOME_PATHS.fullmatch(parts.path)) or (above and bool(HEADLINE.search(name)))
 
 
 def _section(markup: Markup) -> str | None:

@@ -54,6 +54,24 @@ def test_the_canonical_address_is_the_page_s_own(head: str, canonical: str | Non
     assert read(head).canonical_url == canonical
 
 
+@pytest.mark.parametrize(
+    ("url", "canonical", "believed"),
+    [
+        ("/news/the-ferry-sails-again", "/news/", False),
+        ("/en/news/2026/03/the-ferry-sails-again.html", "/en/news", False),
+        ("/news/the-ferry-sails-again", "/news/the-ferry-sails-again", True),
+        ("/news/the-ferry-sails-again/print", "/news/the-ferry-sails-again", True),
+        ("/the-ferry-sails-again/all-on-one-page", "/the-ferry-sails-again", True),
+        ("/news/the-ferry-sails-again", "/sport/the-ferry-sails-again", True),
+        ("/news/the-ferry-sails-again", "/news?id=17", True),
+        ("/article/17", "/article", True),
+    ],
+)
+def test_a_folder_above_a_page_that_is_called_by_its_headline_is_not_the_page(url: str, canonical: str, believed: bool) -> None:
+    found = read(f'<link rel="canonical" href="{canonical}">', f"https://www.example.com{url}").canonical_url
+    assert found == (f"https://www.example.com{canonical}" if believed else None)
+
+
 def test_without_an_address_a_relative_canonical_says_nothing() -> None:
     assert read('<link rel="canonical" href="/news/ferry-17">', None).canonical_url is None
     assert read('<link rel="canonical" href="https://a.example/x">', None).canonical_url == "https://a.example/x"
